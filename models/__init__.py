@@ -1,0 +1,1 @@
+"""What is true: the nouns of the centre and their rules."""

@@ -1,0 +1,140 @@
+"""Account (konto): who may sign in, with which password; one per e-mail address and person."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+from uuid6 import uuid7
+
+import settings
+from models import clock, contact, password, pesel
+from models.audit import AuditEntry
+from models.message import Kind, Message
+from models.patient import Patient
+from models.refusal import TooManyAttempts, WeakPassword, WrongCredentials
+from models.session import Session
+from models.throttle import Throttle
+
+
+class Role(StrEnum):
+    PATIENT = "PATIENT"
+    RECEPTIONIST = "RECEPTIONIST"
+    ADMINISTRATOR = "ADMINISTRATOR"
+    PARTNER = "PARTNER"
+
+
+class Language(StrEnum):
+    PL = "PL"
+    EN = "EN"
+
+
+class Account(Model):
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    email = fields.CharField(320, null=True)
+    email_key = fields.CharField(320, null=True, unique=True)
+    role = fields.CharEnumField(Role, max_length=20)
+    language = fields.CharEnumField(Language, max_length=2, default=Language.PL)
+    password_hash = fields.TextField(null=True)
+    one_time_hash = fields.CharField(64, null=True)
+    one_time_expires_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+    patient: fields.OneToOneNullableRelation[Patient] = fields.OneToOneField(
+        "models.Patient", related_name="account", null=True, on_delete=fields.RESTRICT
+    )
+    patient_id: UUID | None
+
+    @classmethod
+    async def of_email(cls, email: str) -> Self | None:
+        return await cls.filter(email_key=contact.email_key(email)).select_related("patient").first()
+
+    @classmethod
+    async def log_in(cls, login: str, secret: str, *, address: str) -> "tuple[Session, str]":
+        """A new session and its token. Own and one-time passwords both open one; the latter only to set an own one.
+
+        Failures slow down the account and the network address; unknown logins count and cost the same.
+        """
+        account = await cls.of_email(login)
+        if opened := await cls._with_one_time(account, secret):
+            return opened  # however often others have failed: 79 random bits are not guessed
+        throttles = [Throttle.of_login(login), Throttle.of_address(address)]
+        if retry_at := await Throttle.wait_until(throttles):
+            raise TooManyAttempts(retry_at=retry_at.isoformat())
+        if opened := await cls._with_own_password(account, secret):
+            await Throttle.forget(throttles[:1])
+            return opened
+        await Throttle.failed(throttles)
+        await AuditEntry.record("log_in", account=account, outcome="refused")
+        raise WrongCredentials
+
+    @classmethod
+    async def _with_own_password(cls, account: Self | None, secret: str) -> "tuple[Session, str] | None":
+        hash_ = account.password_hash if account else None
+        if not await password.matches(secret, hash_) or account is None or hash_ is None:
+            return None
+        if password.is_outdated(hash_):
+            await cls.filter(id=account.id, password_hash=hash_).update(password_hash=await password.hashed(secret))
+        return await account._open_session("log_in")
+
+    @classmethod
+    async def _with_one_time(cls, account: Self | None, secret: str) -> "tuple[Session, str] | None":
+        if account is None or not password.is_one_time(secret, account.one_time_hash):
+            return None
+        async with in_transaction():
+            used = await cls.filter(
+                id=account.id, one_time_hash=account.one_time_hash, one_time_expires_at__gt=clock.now()
+            ).update(one_time_hash=None, one_time_expires_at=None)
+            return await account._open_session("log_in_once", account.one_time_hash) if used else None
+
+    async def _open_session(self, action: str, one_time_hash: str | None = None) -> "tuple[Session, str]":
+        opened = await Session.open_for(self, one_time_hash=one_time_hash)
+        await AuditEntry.record(action, account=self)
+        return opened
+
+    async def new_one_time_password(self) -> str:
+        """Make a one-time password and keep only its hash; an earlier one is void from now on."""
+        secret = password.one_time()
+        self.one_time_hash = password.one_time_hash(secret)
+        self.one_time_expires_at = clock.now() + timedelta(hours=settings.ONE_TIME_PASSWORD_HOURS)
+        await self.save(update_fields=["one_time_hash", "one_time_expires_at"])
+        return secret
+
+    async def change_password(self, session: Session, current: str, new: str) -> "tuple[Session, str]":
+        """Set an own password; every session of the account ends, and a new one begins."""
+        await self.prove(current, session)
+        if reasons := password.weaknesses(new, await self._own_words()):
+            raise WeakPassword(reasons=reasons)
+        hash_ = await password.hashed(new)
+        async with in_transaction():
+            await Account.filter(id=self.id).select_for_update(no_key=True).get()
+            self.password_hash, self.one_time_hash, self.one_time_expires_at = hash_, None, None
+            await self.save(update_fields=["password_hash", "one_time_hash", "one_time_expires_at"])
+            await Session.end_all(self)
+            await Throttle.forget([Throttle.of_login(self.email or "")])
+            await Message.post(Kind.PASSWORD_CHANGED, self)
+            return await self._open_session("change_password")
+
+    async def prove(self, current: str, session: Session) -> None:
+        """The password once more, before something that matters; a one-time session proves its one-time password."""
+        throttle = [Throttle.of_login(str(self.id))]  # not the login's: strangers must not block a signed-in owner
+        if session.one_time_hash is not None:
+            right = password.is_one_time(current, session.one_time_hash)
+        else:
+            right = await password.matches(current, self.password_hash)
+        if not right or await Throttle.wait_until(throttle):
+            await Throttle.failed(throttle)
+            await AuditEntry.record("prove_password", account=self, outcome="refused")
+            raise WrongCredentials
+
+    async def _own_words(self) -> list[str]:
+        words = [self.email or ""]
+        patient = await Patient.get_or_none(id=self.patient_id)
+        if patient:
+            words += [patient.first_name, patient.last_name]
+            if patient.pesel_sealed:
+                words.append(str(pesel.birth_date(patient.pesel).year))
+        return words

@@ -1,0 +1,112 @@
+"""Application (zgłoszenie): what somebody not signed in asks for, kept sealed and decided in the background.
+
+The answer is given before anything is looked up: known and unknown people get the same one in the same time
+by construction (OWASP ASVS 5.0, 6.3.8).
+"""
+
+import json
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from tortoise import fields
+from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+from uuid6 import uuid7
+
+from models import clock, contact, pesel, seal
+from models.account import Account, Language, Role
+from models.audit import AuditEntry
+from models.message import Kind, Message
+from models.patient import Patient
+
+NOT_AGAIN_FOR = timedelta(minutes=2)  # so that nobody's mailbox can be flooded by a stranger
+LETTERS_A_DAY = 10
+
+
+class Wish(StrEnum):
+    SIGN_UP = "sign_up"
+    NEW_PASSWORD = "new_password"  # noqa: S105
+
+
+class Application(Model):
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    wish = fields.CharEnumField(Wish, max_length=20)
+    sealed = fields.BinaryField()
+    received_at = fields.DatetimeField()
+    request_id = fields.CharField(64)
+
+    @classmethod
+    async def receive(cls, wish: Wish, request_id: str, **form: Any) -> Self:
+        sealed = seal.close(json.dumps(form), "application")
+        return await cls.create(wish=wish, sealed=sealed, received_at=clock.now(), request_id=request_id)
+
+    @classmethod
+    async def decide_next(cls) -> bool:
+        """Decide the oldest application that nobody else is deciding; False when there is none."""
+        async with in_transaction():
+            application = await cls.all().order_by("received_at").select_for_update(skip_locked=True).first()
+            if application is None:
+                return False
+            form = json.loads(seal.open_(application.sealed, "application"))
+            if application.wish == Wish.SIGN_UP:
+                await _sign_up(form)
+            else:
+                await _new_password(form)
+            await application.delete()
+        return True
+
+
+async def _sign_up(form: dict[str, Any]) -> None:
+    try:
+        async with in_transaction():
+            await _open_account(form)
+    except IntegrityError:  # the e-mail or PESEL is known: its owner is told, the applicant learns nothing
+        await _tell_owner(form)
+
+
+async def _open_account(form: dict[str, Any]) -> None:
+    patient = await Patient.create(
+        first_name=form["first_name"],
+        last_name=form["last_name"],
+        pesel_sealed=pesel.sealed(form["pesel"]),
+        pesel_index=pesel.index(form["pesel"]),
+        phone=form["phone"],
+        sms_reminders=form["sms_reminders"],
+        created_at=clock.now(),
+    )
+    account = await Account.create(
+        email=form["email"],
+        email_key=contact.email_key(form["email"]),
+        role=Role.PATIENT,
+        language=Language(form["language"]),
+        created_at=clock.now(),
+        patient=patient,
+    )
+    await AuditEntry.record("open_account", account=account, patient_id=patient.id)
+    await Message.post(Kind.ACCOUNT_OPENED, account)
+
+
+async def _tell_owner(form: dict[str, Any]) -> None:
+    patient = await Patient.get_or_none(pesel_index=pesel.index(form["pesel"])).select_related("account")
+    owners = [await Account.of_email(form["email"]), patient.account if patient else None]
+    for owner in {owner.id: owner for owner in owners if owner and owner.email}.values():
+        if await _may_write(owner, Kind.ADDRESS_TRIED):
+            await AuditEntry.record("sign_up_again", account=owner, outcome="refused")
+            await Message.post(Kind.ADDRESS_TRIED, owner)
+
+
+async def _new_password(form: dict[str, Any]) -> None:
+    account = await Account.of_email(form["email"])
+    if account and await _may_write(account, Kind.NEW_PASSWORD):
+        await AuditEntry.record("request_new_password", account=account)
+        await Message.post(Kind.NEW_PASSWORD, account)
+
+
+async def _may_write(account: Account, kind: Kind) -> bool:
+    now = clock.now()
+    recent = Message.filter(account_id=account.id, kind=kind)
+    return not await recent.filter(created_at__gt=now - NOT_AGAIN_FOR).exists() and (
+        await recent.filter(created_at__gt=now - timedelta(days=1)).count() < LETTERS_A_DAY
+    )

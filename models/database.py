@@ -1,0 +1,79 @@
+"""The one database: how it is opened, brought up to date and closed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from tortoise import Tortoise, connections
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.migrations.api.migrate import migrate as run_migrations
+
+import settings
+
+MIGRATION_LOCK = 7_22_2026  # any number, the same on all hosts
+APP = "models"
+MODULES = [
+    f"models.{noun}"
+    for noun in (
+        "account", "application", "audit", "clinic", "doctor", "event", "kept_answer",
+        "message", "patient", "session", "slot", "throttle", "visit", "visit_change",
+    )
+]  # fmt: skip
+
+
+def config(url: str) -> dict[str, Any]:
+    """Tortoise's configuration for a `postgres://` URL; one statement or lock wait never lasts for ever."""
+    rest = url.partition("://")[2]
+    joined = "&" if "?" in rest else "?"
+    return {
+        "connections": {"default": f"asyncpg://{rest}{joined}minsize=1&maxsize={settings.DATABASE_POOL}"},
+        "apps": {APP: {"models": MODULES, "migrations": "models.migrations", "default_connection": "default"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+TORTOISE_ORM = config(settings.DATABASE_URL or "postgres://postgres@localhost/e_rejestracja")
+
+
+async def open_(url: str) -> None:
+    """Connect, and ask something: Tortoise connects lazily, and a wrong URL should be told at start."""
+    await Tortoise.init(config=config(url), _enable_global_fallback=True)
+    await ping()
+
+
+async def close() -> None:
+    await Tortoise.close_connections()
+
+
+def connection() -> BaseDBAsyncClient:
+    default: BaseDBAsyncClient = connections.get("default")
+    return default
+
+
+async def rows(sql: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+    """Rows of a statement that the ORM cannot say; joins the transaction that is open, as a model's method would."""
+    return await connection().execute_query_dict(sql, values)
+
+
+async def ping() -> None:
+    await rows("SELECT 1")
+
+
+@asynccontextmanager
+async def only_one(url: str, lock: int) -> AsyncIterator[None]:
+    """Hold an advisory lock on a connection of its own: the others, on any host, wait."""
+    guard = await asyncpg.connect(url)
+    try:
+        await guard.execute("SELECT pg_advisory_lock($1)", lock)
+        yield
+    finally:
+        await guard.close()
+
+
+async def migrate(url: str) -> None:
+    """Bring the database to the newest state; started on two hosts at once, one does it and the other waits."""
+    async with only_one(url, MIGRATION_LOCK):
+        await run_migrations(config=config(url))
+        await Tortoise.close_connections()

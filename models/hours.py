@@ -1,0 +1,63 @@
+"""Pure rules of time: when e-registration is open, and when a reminder may be sent."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import settings
+
+REMINDER_HOUR = 12 * 60  # noon of the day before
+REMINDERS_FROM, REMINDERS_UNTIL = 9 * 60, 20 * 60
+REMINDER_LEAD = timedelta(hours=3)  # nearer to the visit a reminder helps nobody
+DAY = 24 * 60
+
+
+def at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """The UTC instant of a wall time, given as minutes since midnight (1440: the end of the day)."""
+    if minutes == DAY:
+        day, minutes = day + timedelta(days=1), 0
+    return datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC)
+
+
+def minute_of_day(moment: datetime, zone: ZoneInfo) -> int:
+    wall = moment.astimezone(zone)
+    return wall.hour * 60 + wall.minute
+
+
+def always_open() -> bool:
+    return settings.SERVICE_CLOSES - settings.SERVICE_OPENS == DAY
+
+
+def is_open(moment: datetime) -> bool:
+    """Wall time decides, half-open: 07:00:00 is open, 22:00:00 is closed."""
+    return settings.SERVICE_OPENS <= minute_of_day(moment, settings.TIME_ZONE) < settings.SERVICE_CLOSES
+
+
+def next_opening(moment: datetime) -> datetime:
+    return _next(moment, settings.SERVICE_OPENS)
+
+
+def next_closing(moment: datetime) -> datetime:
+    return _next(moment, settings.SERVICE_CLOSES)
+
+
+def _next(moment: datetime, minutes: int) -> datetime:
+    """The first instant after `moment` at which the clinic's wall clock shows `minutes`."""
+    day = moment.astimezone(settings.TIME_ZONE).date() - timedelta(days=1)
+    while (instant := at(day, minutes, settings.TIME_ZONE)) <= moment:
+        day += timedelta(days=1)
+    return instant
+
+
+def reminder_from(starts_at: datetime) -> datetime:
+    """From when on a visit may be reminded of: noon of the local day before it, never `- 24 h`."""
+    day_before = starts_at.astimezone(settings.TIME_ZONE).date() - timedelta(days=1)
+    return at(day_before, REMINDER_HOUR, settings.TIME_ZONE)
+
+
+def may_text(moment: datetime) -> bool:
+    """Whether texts may be sent at this hour: nobody's telephone rings at night."""
+    return REMINDERS_FROM <= minute_of_day(moment, settings.TIME_ZONE) < REMINDERS_UNTIL
+
+
+def may_remind(starts_at: datetime, moment: datetime) -> bool:
+    return reminder_from(starts_at) <= moment <= starts_at - REMINDER_LEAD and may_text(moment)

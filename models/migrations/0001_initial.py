@@ -1,0 +1,243 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from models.account import Language, Role
+from models.application import Wish
+from models.event import Happening
+from models.message import Kind, Medium, State
+from models.visit import Channel, Status
+from orjson import loads
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.fields.base import OnDelete
+from tortoise.fields.data import JSON_DUMPS
+from uuid6 import uuid7
+from tortoise import fields
+
+class Migration(migrations.Migration):
+    initial = True
+
+    operations = [
+        ops.CreateModel(
+            name='Application',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('wish', fields.CharEnumField(description='SIGN_UP: sign_up\nNEW_PASSWORD: new_password', enum_type=Wish, max_length=20)),
+                ('sealed', fields.BinaryField()),
+                ('received_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('request_id', fields.CharField(max_length=64)),
+            ],
+            options={'table': 'application', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='AuditEntry',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+                ('account_id', fields.UUIDField(null=True)),
+                ('role', fields.CharField(max_length=20)),
+                ('patient_id', fields.UUIDField(null=True, db_index=True)),
+                ('action', fields.CharField(max_length=40)),
+                ('subject_id', fields.UUIDField(null=True, db_index=True)),
+                ('outcome', fields.CharField(max_length=20)),
+                ('request_id', fields.CharField(max_length=64)),
+            ],
+            options={'table': 'audit_entry', 'app': 'models', 'pk_attr': 'id', 'table_description': 'No PESEL, secret or content: ids, an action\'s name and its outcome ("done", "refused").'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Clinic',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('name', fields.CharField(max_length=200)),
+                ('search_name', fields.CharField(db_index=True, max_length=200)),
+                ('description', fields.TextField(default='', unique=False)),
+                ('address', fields.CharField(max_length=300)),
+                ('phone', fields.CharField(max_length=40)),
+                ('days_ahead', fields.IntField(default=90)),
+                ('minimum_notice_minutes', fields.IntField(default=60)),
+                ('cancel_until_minutes', fields.IntField(default=0)),
+                ('planned_visits_per_patient', fields.IntField(default=3)),
+            ],
+            options={'table': 'clinic', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Doctor',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('title', fields.CharField(max_length=60)),
+                ('first_name', fields.CharField(max_length=100)),
+                ('last_name', fields.CharField(max_length=100)),
+                ('search_name', fields.CharField(db_index=True, max_length=500)),
+                ('specialties', ArrayField(element_type='TEXT')),
+                ('clinics', fields.ManyToManyField('models.Clinic', unique=True, db_constraint=True, through='doctor_clinic', forward_key='clinic_id', backward_key='doctor_id', related_name='doctors', on_delete=OnDelete.CASCADE)),
+            ],
+            options={'table': 'doctor', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Event',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('position', fields.BigIntField(null=True, unique=True)),
+                ('occurred_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('clinic_id', fields.UUIDField()),
+                ('happening', fields.CharEnumField(description='SLOTS_PUBLISHED: SlotsPublished\nSLOTS_WITHDRAWN: SlotsWithdrawn\nVISIT_BOOKED: VisitBooked\nVISIT_RESCHEDULED: VisitRescheduled\nVISIT_CANCELLED: VisitCancelled', enum_type=Happening, max_length=30)),
+                ('details', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+            ],
+            options={'table': 'event', 'app': 'models', 'pk_attr': 'id', 'table_description': '`position` is given later, in the order of commits, by the one relay: a serial column would not be that order.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='KeptAnswer',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('account_id', fields.UUIDField()),
+                ('key', fields.CharField(max_length=128)),
+                ('asked', fields.CharField(max_length=64)),
+                ('kept_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+                ('subject_id', fields.UUIDField(null=True)),
+                ('refusal', fields.TextField(null=True, unique=False)),
+            ],
+            options={'table': 'kept_answer', 'app': 'models', 'unique_together': (('account_id', 'key'),), 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Patient',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('first_name', fields.CharField(max_length=100)),
+                ('last_name', fields.CharField(max_length=100)),
+                ('pesel_sealed', fields.BinaryField(null=True)),
+                ('pesel_index', fields.CharField(null=True, unique=True, max_length=64)),
+                ('phone', fields.CharField(null=True, max_length=20)),
+                ('sms_reminders', fields.BooleanField(default=False)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'patient', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Account',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('email', fields.CharField(null=True, max_length=320)),
+                ('email_key', fields.CharField(null=True, unique=True, max_length=320)),
+                ('role', fields.CharEnumField(description='PATIENT: PATIENT\nRECEPTIONIST: RECEPTIONIST\nADMINISTRATOR: ADMINISTRATOR\nPARTNER: PARTNER', enum_type=Role, max_length=20)),
+                ('language', fields.CharEnumField(default=Language.PL, description='PL: PL\nEN: EN', enum_type=Language, max_length=2)),
+                ('password_hash', fields.TextField(null=True, unique=False)),
+                ('one_time_hash', fields.CharField(null=True, max_length=64)),
+                ('one_time_expires_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('closed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('patient', fields.OneToOneField('models.Patient', source_field='patient_id', null=True, db_constraint=True, to_field='id', related_name='account', on_delete=OnDelete.RESTRICT)),
+            ],
+            options={'table': 'account', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Message',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('kind', fields.CharEnumField(description='ACCOUNT_OPENED: account_opened\nADDRESS_TRIED: address_tried\nNEW_PASSWORD: new_password\nPASSWORD_CHANGED: password_changed\nCONTACT_CHANGED: contact_changed\nACCOUNT_CLOSED: account_closed\nVISIT_BOOKED: visit_booked\nVISIT_MOVED: visit_moved\nVISIT_CANCELLED: visit_cancelled\nVISIT_REMINDER: visit_reminder', enum_type=Kind, max_length=30)),
+                ('medium', fields.CharEnumField(description='EMAIL: email\nSMS: sms', enum_type=Medium, max_length=10)),
+                ('state', fields.CharEnumField(default=State.DUE, description='DUE: due\nSENDING: sending\nSENT: sent\nDELIVERED: delivered\nFAILED: failed\nDROPPED: dropped', enum_type=State, max_length=10)),
+                ('to', fields.CharField(max_length=320)),
+                ('language', fields.CharField(max_length=2)),
+                ('account', fields.ForeignKeyField('models.Account', source_field='account_id', null=True, db_constraint=True, to_field='id', related_name='messages', on_delete=OnDelete.RESTRICT)),
+                ('visit_id', fields.UUIDField(null=True, db_index=True)),
+                ('details', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                ('only_once', fields.CharField(null=True, unique=True, max_length=120)),
+                ('request_id', fields.CharField(max_length=64)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('due_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('leased_until', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('tries', fields.IntField(default=0)),
+                ('sent_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('reason', fields.TextField(null=True, unique=False)),
+                ('gateway_id', fields.CharField(null=True, max_length=100)),
+            ],
+            options={'table': 'message', 'app': 'models', 'pk_attr': 'id', 'table_description': '`details` is what the text will say, as it was when it happened; never a secret, never a PESEL.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Session',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('token_hash', fields.CharField(unique=True, max_length=64)),
+                ('account', fields.ForeignKeyField('models.Account', source_field='account_id', db_constraint=True, to_field='id', related_name='sessions', on_delete=OnDelete.CASCADE)),
+                ('one_time_hash', fields.CharField(null=True, max_length=64)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('seen_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('ended_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'session', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Slot',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('clinic', fields.ForeignKeyField('models.Clinic', source_field='clinic_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('doctor', fields.ForeignKeyField('models.Doctor', source_field='doctor_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('starts_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('ends_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('visit_id', fields.UUIDField(null=True, unique=True)),
+                ('held_by_id', fields.UUIDField(null=True, unique=True)),
+                ('held_until', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('withdrawn_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'slot', 'app': 'models', 'pk_attr': 'id', 'table_description': "The database keeps: a doctor's slots never overlap, a slot has at most one visit, a patient at most one hold."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Throttle',
+            fields=[
+                ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ('kind', fields.CharField(max_length=10)),
+                ('failures', fields.IntField()),
+                ('failed_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('blocked_until', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'throttle', 'app': 'models', 'pk_attr': 'key'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Visit',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('reference', fields.CharField(unique=True, max_length=9)),
+                ('status', fields.CharEnumField(default=Status.BOOKED, description='BOOKED: BOOKED\nARRIVED: ARRIVED\nFULFILLED: FULFILLED\nCANCELLED: CANCELLED\nNO_SHOW: NO_SHOW', enum_type=Status, max_length=10)),
+                ('channel', fields.CharEnumField(description='ONLINE: ONLINE\nPHONE: PHONE\nRECEPTION: RECEPTION\nPARTNER: PARTNER', enum_type=Channel, max_length=10)),
+                ('patient', fields.ForeignKeyField('models.Patient', source_field='patient_id', db_constraint=True, to_field='id', related_name='visits', on_delete=OnDelete.RESTRICT)),
+                ('slot', fields.ForeignKeyField('models.Slot', source_field='slot_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('clinic', fields.ForeignKeyField('models.Clinic', source_field='clinic_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('doctor', fields.ForeignKeyField('models.Doctor', source_field='doctor_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('starts_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('ends_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('reason', fields.CharField(null=True, max_length=500)),
+                ('booked_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('changed_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('cancelled_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('sequence', fields.IntField(default=0)),
+            ],
+            options={'table': 'visit', 'app': 'models', 'pk_attr': 'id', 'table_description': "Times, clinic and doctor are its slot's, and the slot points back: foreign keys of the database see to it."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='VisitChange',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('visit', fields.ForeignKeyField('models.Visit', source_field='visit_id', db_constraint=True, to_field='id', related_name='changes', on_delete=OnDelete.RESTRICT)),
+                ('at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('kind', fields.CharField(max_length=20)),
+                ('from_starts_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('to_starts_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('by', fields.CharField(max_length=20)),
+                ('reason', fields.CharField(null=True, max_length=500)),
+            ],
+            options={'table': 'visit_change', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+    ]

@@ -1,0 +1,91 @@
+"""Passwords: how they are hashed (Argon2id), which are too weak, and how one-time ones are made."""
+
+import asyncio
+import hmac
+import secrets
+import unicodedata
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from zxcvbn import zxcvbn
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+import settings
+from models import seal
+from models.spelling import folded
+
+MAX_LENGTH = 128  # bounds the work of hashing; NIST SP 800-63B asks for at least 64
+ENOUGH_LETTERS = 8  # what must be left of a password without its guessable words
+CONTEXT = ("diamed", "przychodnia", "rejestracja", "erejestracja", "pacjent", "wizyta", "lekarz", "haslo", "password")
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's minimum for Argon2id
+_at_once = asyncio.Semaphore(2)  # hashing is memory and processor: more at once only slows everybody
+
+
+@cache
+def _dummy() -> str:
+    return _hasher.hash(secrets.token_urlsafe())
+
+
+def normalised(password: str) -> str:
+    """One spelling for what looks the same on every keyboard (NIST SP 800-63B: NFKC)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+async def hashed(password: str) -> str:
+    async with _at_once:
+        return await asyncio.to_thread(_hasher.hash, normalised(password))
+
+
+async def matches(password: str, hash_: str | None) -> bool:
+    """Compare; without a hash the same work is done, so that time tells nothing."""
+    async with _at_once:
+        return await asyncio.to_thread(_verify, normalised(password)[:MAX_LENGTH], hash_)
+
+
+def _verify(password: str, hash_: str | None) -> bool:
+    try:
+        return _hasher.verify(hash_ or _dummy(), password) and hash_ is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def is_outdated(hash_: str) -> bool:
+    return _hasher.check_needs_rehash(hash_)
+
+
+def one_time() -> str:
+    """79 random bits in four groups that can be typed from paper."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def one_time_hash(password: str) -> str:
+    """Keyed and fast: with 79 random bits nothing can be guessed, and log-in does one Argon2 for everybody."""
+    return seal.blind(folded(password).replace("-", "").replace(" ", ""), "one-time password")
+
+
+def is_one_time(password: str, hash_: str | None) -> bool:
+    return hmac.compare_digest(one_time_hash(password), hash_ or "") and hash_ is not None
+
+
+def weaknesses(password: str, own_words: list[str]) -> list[str]:
+    """Why a password is too weak, as codes; empty when it is good. `own_words`: names, birth year, address."""
+    password = normalised(password)
+    found = []
+    if len(password) < settings.PASSWORD_MIN_LENGTH:
+        found.append("TOO_SHORT")
+    if len(password) > MAX_LENGTH:
+        return [*found, "TOO_LONG"]
+    if "\0" in password:
+        found.append("MALFORMED")
+    words = [word for entry in own_words for word in folded(entry).replace("@", " ").split() if len(word) >= 3]
+    guess = folded(password)
+    if guess in FREQUENCY_LISTS["passwords"] or zxcvbn(guess, user_inputs=words, max_length=MAX_LENGTH)["score"] < 3:
+        found.append("COMMON")
+    for word in sorted([*words, *CONTEXT], key=len, reverse=True):
+        guess = guess.replace(word, "")
+    if len({letter for letter in guess if letter.isalnum()}) < ENOUGH_LETTERS and "COMMON" not in found:
+        found.append("PERSONAL")
+    return found

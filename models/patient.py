@@ -1,0 +1,39 @@
+"""Patient (pacjent): the person visits are for; known by a sealed PESEL, reachable by e-mail and phone."""
+
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+from uuid6 import uuid7
+
+from models import pesel
+
+if TYPE_CHECKING:
+    from models.account import Account
+
+
+class Patient(Model):
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    first_name = fields.CharField(100)
+    last_name = fields.CharField(100)
+    pesel_sealed = fields.BinaryField(null=True)
+    pesel_index = fields.CharField(64, null=True, unique=True)
+    phone = fields.CharField(20, null=True)
+    sms_reminders = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+    account: fields.BackwardOneToOneRelation["Account"]
+
+    @property
+    def pesel(self) -> str:
+        """The whole number: for rules and reception only, never for an answer, a message or a log."""
+        return pesel.opened(self.pesel_sealed) if self.pesel_sealed else ""
+
+    @property
+    def pesel_masked(self) -> str:
+        return pesel.masked(self.pesel) if self.pesel_sealed else ""
+
+    @classmethod
+    async def lock(cls, patient_id: UUID) -> Self:
+        """First in the order of locks: all changes of one patient's visits and holds wait for each other."""
+        return await cls.filter(id=patient_id).select_for_update(no_key=True).get()

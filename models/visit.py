@@ -1,0 +1,257 @@
+"""Visit (wizyta): a patient's booked term with a doctor; its rules in the order in which a receptionist would ask."""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+from uuid6 import uuid7
+
+from models import clock
+from models.audit import AuditEntry
+from models.clinic import Clinic
+from models.doctor import Doctor
+from models.event import Event, Happening
+from models.kept_answer import KeptAnswer
+from models.keyset import Key, behind
+from models.message import Kind, Message
+from models.patient import Patient
+from models.refusal import SlotNotFound, TooManyVisits, VisitNotChangeable, VisitNotFound, VisitsOverlap
+from models.slot import Slot
+from models.visit_change import VisitChange
+
+if TYPE_CHECKING:
+    from models.account import Account
+
+SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no letter or digit that sounds or looks like another
+
+
+class Status(StrEnum):
+    BOOKED = "BOOKED"
+    ARRIVED = "ARRIVED"
+    FULFILLED = "FULFILLED"
+    CANCELLED = "CANCELLED"
+    NO_SHOW = "NO_SHOW"
+
+
+class Channel(StrEnum):
+    ONLINE = "ONLINE"
+    PHONE = "PHONE"
+    RECEPTION = "RECEPTION"
+    PARTNER = "PARTNER"
+
+
+class Visit(Model):
+    """Times, clinic and doctor are its slot's, and the slot points back: foreign keys of the database see to it."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    reference = fields.CharField(9, unique=True)
+    status = fields.CharEnumField(Status, max_length=10, default=Status.BOOKED)
+    channel = fields.CharEnumField(Channel, max_length=10)
+    patient: fields.ForeignKeyRelation[Patient] = fields.ForeignKeyField(
+        "models.Patient", related_name="visits", on_delete=fields.RESTRICT
+    )
+    slot: fields.ForeignKeyRelation[Slot] = fields.ForeignKeyField("models.Slot", on_delete=fields.RESTRICT)
+    clinic: fields.ForeignKeyRelation[Clinic] = fields.ForeignKeyField("models.Clinic", on_delete=fields.RESTRICT)
+    doctor: fields.ForeignKeyRelation[Doctor] = fields.ForeignKeyField("models.Doctor", on_delete=fields.RESTRICT)
+    starts_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField()
+    reason = fields.CharField(500, null=True)
+    booked_at = fields.DatetimeField()
+    changed_at = fields.DatetimeField()
+    cancelled_at = fields.DatetimeField(null=True)
+    sequence = fields.IntField(default=0)
+    slot_id: UUID
+    clinic_id: UUID
+    patient_id: UUID
+
+    @property
+    def cancellable_until(self) -> datetime:
+        return self.starts_at - timedelta(minutes=self.clinic.cancel_until_minutes)
+
+    @classmethod
+    async def book(
+        cls,
+        slot_id: UUID,
+        *,
+        patient: Patient,
+        by: "Account",
+        reason: str | None = None,
+        channel: Channel = Channel.ONLINE,
+        key: str | None = None,
+    ) -> Self:
+        """Take a free slot for the patient. Refusals: see BookVisitResult in the schema."""
+
+        async def deed() -> UUID:
+            await Patient.lock(patient.id)
+            if (slot := (await Slot.lock(slot_id)).get(slot_id)) is None:
+                raise SlotNotFound
+            await slot.offer_to(patient.id)
+            await cls._check_count(patient, await slot.clinic)
+            return await cls._take(slot, patient, by, reason, channel)
+
+        return await cls._whole(await KeptAnswer.once(by.id, key, ["book", slot_id, patient.id, reason], deed))
+
+    @classmethod
+    async def _take(cls, slot: Slot, patient: Patient, by: "Account", reason: str | None, channel: Channel) -> UUID:
+        visit = cls(reference=_reference(), channel=channel, patient=patient, reason=reason, booked_at=clock.now())
+        await Slot.claim(slot.id, visit.id, patient.id)
+        await visit._put_on(slot)
+        await visit._note("BOOKED", by, to_starts_at=visit.starts_at)
+        await visit._tell(Kind.VISIT_BOOKED, Happening.VISIT_BOOKED, by, slot_id=slot.id)
+        return visit.id
+
+    @classmethod
+    async def reschedule(
+        cls, visit_id: UUID, slot_id: UUID, *, patient: Patient, by: "Account", key: str | None = None
+    ) -> Self:
+        """Move the visit to another free slot: the old one is given up only when the new one is won."""
+
+        async def deed() -> UUID:
+            visit = await cls._lock(visit_id, patient)
+            slots = await Slot.lock(visit.slot_id, slot_id)
+            visit.check_changeable()
+            if (slot := slots.get(slot_id)) is None:
+                raise SlotNotFound
+            if slot.id != visit.slot_id:  # moved to where it is: nothing to do
+                await visit._move(slot, by)
+            return visit.id
+
+        return await cls._whole(await KeptAnswer.once(by.id, key, ["reschedule", visit_id, slot_id], deed))
+
+    async def _move(self, slot: Slot, by: "Account") -> None:
+        await slot.offer_to(self.patient.id)
+        if slot.clinic_id != self.clinic_id:
+            await self._check_count(self.patient, await slot.clinic)
+        old_slot_id, old_starts_at = self.slot_id, self.starts_at
+        await Slot.give_up(old_slot_id, self.id)
+        await Slot.claim(slot.id, self.id, self.patient.id)
+        self.sequence += 1
+        await self._put_on(slot)
+        await self._note("MOVED", by, from_starts_at=old_starts_at, to_starts_at=self.starts_at)
+        slots = {"from_slot_id": old_slot_id, "to_slot_id": slot.id}
+        await self._tell(Kind.VISIT_MOVED, Happening.VISIT_RESCHEDULED, by, moved_from=old_starts_at, **slots)
+
+    @classmethod
+    async def cancel(
+        cls, visit_id: UUID, *, patient: Patient, by: "Account", reason: str | None = None, key: str | None = None
+    ) -> Self:
+        """Give the visit up; its slot is free again at once."""
+
+        async def deed() -> UUID:
+            visit = await cls._lock(visit_id, patient)
+            await Slot.lock(visit.slot_id)
+            visit.check_changeable()
+            await Slot.give_up(visit.slot_id, visit.id)
+            visit.status, visit.cancelled_at = Status.CANCELLED, clock.now()
+            visit.sequence += 1
+            await visit._write()
+            await visit._note("CANCELLED", by, from_starts_at=visit.starts_at, reason=reason)
+            await visit._tell(Kind.VISIT_CANCELLED, Happening.VISIT_CANCELLED, by, slot_id=visit.slot_id)
+            return visit.id
+
+        return await cls._whole(await KeptAnswer.once(by.id, key, ["cancel", visit_id, reason], deed))
+
+    @classmethod
+    async def _lock(cls, visit_id: UUID, patient: Patient) -> Self:
+        """The patient's own visit, after their lock: nobody else can change it until the transaction ends."""
+        await Patient.lock(patient.id)
+        visit = await cls.get_or_none(id=visit_id, patient_id=patient.id).select_related("clinic", "patient")
+        if visit is None:
+            raise VisitNotFound
+        return visit
+
+    def check_changeable(self) -> None:
+        if self.status != Status.BOOKED or clock.now() >= self.cancellable_until:
+            raise VisitNotChangeable(status=self.status.value, cancellable_until=self.cancellable_until.isoformat())
+
+    @classmethod
+    async def _check_count(cls, patient: Patient, clinic: Clinic) -> None:
+        planned = await cls.planned(patient.id).filter(clinic_id=clinic.id).count()
+        if planned >= clinic.planned_visits_per_patient:
+            raise TooManyVisits(limit=clinic.planned_visits_per_patient)
+
+    async def _put_on(self, slot: Slot) -> None:
+        self.slot, self.clinic, self.doctor = slot, await slot.clinic, await slot.doctor
+        self.starts_at, self.ends_at = slot.starts_at, slot.ends_at
+        await self._write()
+
+    async def _write(self) -> None:
+        """Save; the database refuses what overlaps another visit of the patient, whoever wrote that one."""
+        self.changed_at = clock.now()
+        try:
+            async with in_transaction():
+                await self.save()
+        except IntegrityError as refused:
+            if getattr(refused.args[0], "constraint_name", None) != "visit_patient_overlap":
+                raise
+            others = Visit.filter(patient_id=self.patient.id, starts_at__lt=self.ends_at, ends_at__gt=self.starts_at)
+            rival = await others.exclude(id=self.id).exclude(status=Status.CANCELLED).first()
+            raise VisitsOverlap(visit_id=str(rival.id) if rival else "") from None
+
+    async def _note(self, kind: str, by: "Account", **change: Any) -> None:
+        who = "patient" if by.patient_id == self.patient.id else "reception"
+        await VisitChange.create(visit=self, at=self.changed_at, kind=kind, by=who, **change)
+
+    async def _tell(self, kind: Kind, happening: Happening, by: "Account", **details: Any) -> None:
+        """Within the transaction: the letter, the event for partners, the audit entry."""
+        moved_from: datetime | None = details.pop("moved_from", None)
+        told = {"moved_from": moved_from.isoformat()} if moved_from else {}
+        account = await self.patient.account
+        if account:
+            await Message.post(kind, account, visit_id=self.id, visit=self.snapshot(), **told)
+        await Event.append(happening, self.clinic.id, visit_reference=self.reference, **details)
+        await AuditEntry.record(kind.value, account=by, patient_id=self.patient.id, subject_id=self.id)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What letters and calendars may say of the visit as it is now: neither clinic nor doctor."""
+        return {
+            "uid": f"{self.id}@e-rejestracja",
+            "reference": self.reference,
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+            "changed_at": self.changed_at.isoformat(),
+            "address": self.clinic.address,
+            "phone": self.clinic.phone,
+            "sequence": self.sequence,
+            "cancelled": self.status == Status.CANCELLED,
+        }
+
+    @classmethod
+    async def _whole(cls, visit_id: UUID) -> Self:
+        """The visit with all that an answer shows of it."""
+        return await cls.get(id=visit_id).select_related("clinic", "doctor", "patient__account")
+
+    @classmethod
+    async def of_patient(cls, visit_id: UUID, patient: Patient) -> Self | None:
+        mine = cls.get_or_none(id=visit_id, patient_id=patient.id)
+        return await mine.select_related("clinic", "doctor", "patient__account")
+
+    @classmethod
+    def planned(cls, patient_id: UUID) -> QuerySet[Self]:
+        waiting = [Status.BOOKED, Status.ARRIVED]
+        return cls.filter(patient_id=patient_id, status__in=waiting, ends_at__gt=clock.now())
+
+    @classmethod
+    async def listed(cls, patient_id: UUID, after: Key | None, limit: int, *, past: bool) -> list[Self]:
+        """Planned visits, soonest first; or all others, latest first."""
+        if past:
+            over = Q(ends_at__lte=clock.now()) | Q(status__not_in=[Status.BOOKED, Status.ARRIVED])
+            query, order = cls.filter(over, patient_id=patient_id), ("-starts_at", "-id")
+        else:
+            query, order = cls.planned(patient_id), ("starts_at", "id")
+        page = query.filter(behind("starts_at", after, descending=past)).order_by(*order).limit(limit)
+        return await page.select_related("clinic", "doctor", "patient__account")
+
+
+def _reference() -> str:
+    """Eight letters in two groups (39 bits): short enough to say, too many to guess."""
+    letters = "".join(secrets.choice(SPEAKABLE) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"

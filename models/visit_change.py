@@ -1,0 +1,26 @@
+"""Visit change: what happened to a visit, in the patient's words; append-only."""
+
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+from uuid6 import uuid7
+
+if TYPE_CHECKING:
+    from models.visit import Visit
+
+
+class VisitChange(Model):
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    visit: fields.ForeignKeyRelation["Visit"] = fields.ForeignKeyField(
+        "models.Visit", related_name="changes", on_delete=fields.RESTRICT
+    )
+    at = fields.DatetimeField()
+    kind = fields.CharField(20)
+    from_starts_at = fields.DatetimeField(null=True)
+    to_starts_at = fields.DatetimeField(null=True)
+    by = fields.CharField(20)
+    reason = fields.CharField(500, null=True)
+
+    class Meta:
+        table = "visit_change"
