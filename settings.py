@@ -31,6 +31,7 @@ PORT = config("PORT", cast=int, default=8000)
 WORKERS = config("WORKERS", cast=int, default=1)
 DATA_DIR = config("DATA_DIR", cast=Path, default=Path("var"))
 
+TRUSTED_PROXIES = config("TRUSTED_PROXIES", default="")
 DATABASE_URL = config("DATABASE_URL", default="")
 DATABASE_POOL = config("DATABASE_POOL", cast=int, default=20)
 BROKER_URL = config("BROKER_URL", default="")

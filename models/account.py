@@ -103,6 +103,12 @@ class Account(Model):
         await self.save(update_fields=["one_time_hash", "one_time_expires_at"])
         return secret
 
+    @classmethod
+    async def forget_one_time_passwords(cls) -> int:
+        """Those that have expired: they open nothing any more."""
+        expired = cls.filter(one_time_expires_at__lt=clock.now())
+        return await expired.update(one_time_hash=None, one_time_expires_at=None)
+
     async def change_password(self, session: Session, current: str, new: str) -> "tuple[Session, str]":
         """Set an own password; every session of the account ends, and a new one begins."""
         await self.prove(current, session)

@@ -15,7 +15,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
-from models import clock, contact, pesel, seal
+from models import clock, contact, pesel, seal, trace
 from models.account import Account, Language, Role
 from models.audit import AuditEntry
 from models.message import Kind, Message
@@ -23,6 +23,11 @@ from models.patient import Patient
 
 NOT_AGAIN_FOR = timedelta(minutes=2)  # so that nobody's mailbox can be flooded by a stranger
 LETTERS_A_DAY = 10
+PUT_OFF_FOR = timedelta(minutes=2)
+
+
+class Undecidable(Exception):
+    """An application that failed to be decided, by its id: it stays, and is tried again later."""
 
 
 class Wish(StrEnum):
@@ -44,18 +49,32 @@ class Application(Model):
 
     @classmethod
     async def decide_next(cls) -> bool:
-        """Decide the oldest application that nobody else is deciding; False when there is none."""
-        async with in_transaction():
-            application = await cls.all().order_by("received_at").select_for_update(skip_locked=True).first()
+        """Decide the oldest application that nobody else is deciding; False when there is none.
+
+        One that cannot be decided is put off, so that the others pass, and told by Undecidable.
+        """
+        application = None
+        try:
+            async with in_transaction():
+                waiting = cls.filter(received_at__lte=clock.now()).order_by("received_at")
+                application = await waiting.select_for_update(skip_locked=True).first()
+                if application:
+                    await application._decide()
+        except Exception as problem:
             if application is None:
-                return False
-            form = json.loads(seal.open_(application.sealed, "application"))
-            if application.wish == Wish.SIGN_UP:
-                await _sign_up(form)
-            else:
-                await _new_password(form)
-            await application.delete()
-        return True
+                raise
+            await cls.filter(id=application.id).update(received_at=clock.now() + PUT_OFF_FOR)
+            raise Undecidable(str(application.id)) from problem
+        return application is not None
+
+    async def _decide(self) -> None:
+        trace.begin(self.request_id)
+        form = json.loads(seal.open_(self.sealed, "application"))
+        if self.wish == Wish.SIGN_UP:
+            await _sign_up(form)
+        else:
+            await _new_password(form)
+        await self.delete()
 
 
 async def _sign_up(form: dict[str, Any]) -> None:

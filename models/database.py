@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
 import settings
@@ -22,12 +23,18 @@ MODULES = [
 ]  # fmt: skip
 
 
-def config(url: str) -> dict[str, Any]:
+# A host that dies in the middle must not keep a patient's row locked.
+LIMITS = {"lock_timeout": "10s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+
+
+def config(url: str, limits: dict[str, str] = LIMITS) -> dict[str, Any]:
     """Tortoise's configuration for a `postgres://` URL; one statement or lock wait never lasts for ever."""
     rest = url.partition("://")[2]
     joined = "&" if "?" in rest else "?"
+    connection = expand_db_url(f"asyncpg://{rest}{joined}minsize=1&maxsize={settings.DATABASE_POOL}")
+    connection["credentials"]["server_settings"] = limits
     return {
-        "connections": {"default": f"asyncpg://{rest}{joined}minsize=1&maxsize={settings.DATABASE_POOL}"},
+        "connections": {"default": connection},
         "apps": {APP: {"models": MODULES, "migrations": "models.migrations", "default_connection": "default"}},
         "use_tz": True,
         "timezone": "UTC",
@@ -75,5 +82,5 @@ async def only_one(url: str, lock: int) -> AsyncIterator[None]:
 async def migrate(url: str) -> None:
     """Bring the database to the newest state; started on two hosts at once, one does it and the other waits."""
     async with only_one(url, MIGRATION_LOCK):
-        await run_migrations(config=config(url))
+        await run_migrations(config=config(url, limits={}))  # these may take their time
         await Tortoise.close_connections()

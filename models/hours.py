@@ -61,3 +61,11 @@ def may_text(moment: datetime) -> bool:
 
 def may_remind(starts_at: datetime, moment: datetime) -> bool:
     return reminder_from(starts_at) <= moment <= starts_at - REMINDER_LEAD and may_text(moment)
+
+
+def next_reminding(starts_at: datetime, moment: datetime) -> datetime | None:
+    """When, from `moment` on, a visit may next be reminded of; None when it is too late for that."""
+    moment = max(moment, reminder_from(starts_at))
+    if not may_text(moment):
+        moment = _next(moment, REMINDERS_FROM)
+    return moment if moment <= starts_at - REMINDER_LEAD else None

@@ -74,3 +74,7 @@ class KeptAnswer(Model):
         if self.subject_id is None:
             raise RuntimeError("A kept answer without an answer cannot have been committed.")
         return self.subject_id
+
+    @classmethod
+    async def purge(cls) -> int:
+        return await cls.filter(kept_at__lt=clock.now() - KEPT_FOR).delete()

@@ -1,6 +1,6 @@
 """Message (wiadomość): the outbox. A row written with the change that caused it; sent later, by the tasks."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
@@ -46,6 +46,21 @@ class Kind(StrEnum):
     VISIT_MOVED = "visit_moved"
     VISIT_CANCELLED = "visit_cancelled"
     VISIT_REMINDER = "visit_reminder"
+
+
+FINISHED = (State.SENT, State.DELIVERED, State.FAILED, State.DROPPED)
+
+
+class Unwanted(Exception):
+    """A message whose reason has gone before its turn came; its text says why."""
+
+
+class TooEarly(Exception):
+    """A message that may not be sent at this hour."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(until.isoformat())
 
 
 _CLAIM = """
@@ -111,7 +126,12 @@ class Message(Model):
         await self._finish(State.SENT, sent_at=clock.now(), gateway_id=gateway_id, reason=None)
 
     async def dropped(self, reason: str) -> None:
-        await self._finish(State.DROPPED, reason=reason)
+        """Never sent: the like of it may be written again, should it be wanted after all."""
+        await self._finish(State.DROPPED, reason=reason, only_once=None)
+
+    async def deferred(self, until: datetime) -> None:
+        """Not tried at all, so it does not count as a try."""
+        await self._finish(State.DUE, due_at=until, tries=self.tries - 1)
 
     async def failed(self, reason: str) -> None:
         """For good: no try will help."""
@@ -125,14 +145,23 @@ class Message(Model):
         pause = min(FIRST_PAUSE * 2 ** min(self.tries - 1, 12), LONGEST_PAUSE)
         await self._finish(State.DUE, reason=reason, due_at=clock.now() + pause)
 
+    async def redirected(self, to: str) -> None:
+        """The person is reached elsewhere by now."""
+        self.to = to
+        await Message.filter(id=self.id).update(to=to)
+
     async def _finish(self, state: State, **changes: Any) -> None:
         """Only the sender that still holds the claim may say how it ended."""
-        await Message.filter(id=self.id, state=State.SENDING, tries=self.tries).update(
-            state=state, leased_until=None, **changes
-        )
+        held = Message.filter(id=self.id, state=State.SENDING, tries=self.tries)
+        if not await held.update(state=state, leased_until=None, **changes):
+            return
+        self.update_from_dict({"state": state, "reason": changes.get("reason")})
+        if self.account and state in FINISHED:
+            await self.account.refresh_from_db(fields=["closed_at"])
+            if self.account.closed_at:
+                await Message.forget_address(self.account)
 
     @classmethod
     async def forget_address(cls, account: "Account") -> None:
         """Blank where finished messages went: their account is closed."""
-        finished = [State.SENT, State.DELIVERED, State.FAILED, State.DROPPED]
-        await cls.filter(account_id=account.id, state__in=finished).update(to="")
+        await cls.filter(account_id=account.id, state__in=FINISHED).update(to="")

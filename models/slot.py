@@ -43,6 +43,12 @@ class Slot(Model):
         is_held = self.held_until is not None and self.held_until > clock.now()
         return is_held and self.held_by_id != patient_id
 
+    @property
+    def lapses_at(self) -> datetime:
+        if self.held_until is None:
+            raise LookupError("Nobody holds this slot.")
+        return self.held_until
+
     def is_free_for(self, patient_id: UUID | None) -> bool:
         return not (self.visit_id or self.withdrawn_at or self.is_held_for_another(patient_id))
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import settings
-from models import clock, database
+from models import clock, database, hours
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.keyset import Key
@@ -61,6 +61,12 @@ class Wanted:
     earliest: time | None = None
     latest: time | None = None
     weekdays: Collection[int] | None = None
+
+    @classmethod
+    def on_days(cls, clinic_id: UUID, doctor_ids: Collection[UUID] | None, first: date, last: date) -> Self:
+        """All of some local days, the last one included."""
+        zone = settings.TIME_ZONE
+        return cls(clinic_id, doctor_ids, from_=hours.at(first, 0, zone), until=hours.at(last, hours.DAY, zone))
 
     def narrow(self, conditions: _Conditions) -> None:
         zone = (settings.TIME_ZONE.key, "text")

@@ -68,6 +68,7 @@ class Visit(Model):
     changed_at = fields.DatetimeField()
     cancelled_at = fields.DatetimeField(null=True)
     sequence = fields.IntField(default=0)
+    changes: fields.ReverseRelation[VisitChange]
     slot_id: UUID
     clinic_id: UUID
     patient_id: UUID
@@ -90,12 +91,12 @@ class Visit(Model):
         """Take a free slot for the patient. Refusals: see BookVisitResult in the schema."""
 
         async def deed() -> UUID:
-            await Patient.lock(patient.id)
+            locked = await Patient.lock(patient.id)  # `patient` may remember relations read in another transaction
             if (slot := (await Slot.lock(slot_id)).get(slot_id)) is None:
                 raise SlotNotFound
             await slot.offer_to(patient.id)
-            await cls._check_count(patient, await slot.clinic)
-            return await cls._take(slot, patient, by, reason, channel)
+            await cls._check_count(locked, await slot.clinic)
+            return await cls._take(slot, locked, by, reason, channel)
 
         return await cls._whole(await KeptAnswer.once(by.id, key, ["book", slot_id, patient.id, reason], deed))
 

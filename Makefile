@@ -1,0 +1,43 @@
+# `make run` and `make test` need Python 3.11+, make and git; everything else is fetched, locked by hashes.
+PYTHON ?= python3
+UV := $(shell command -v uv || echo .tools/bin/uv)
+export PYTHONDONTWRITEBYTECODE ?=
+
+.PHONY: run test check lock schema clean
+
+run: .venv/run.stamp
+	@exec .venv/bin/python server.py
+
+test: .venv/test.stamp
+	.venv/bin/python -m pytest $(ARGS)
+
+check: .venv/test.stamp
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+lock: $(UV)
+	$(UV) pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
+	$(UV) pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+.venv/run.stamp: requirements.txt | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv ..."
+	@test -x .venv/bin/python || $(UV) venv -q --python $(PYTHON) .venv
+	@$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements-dev.txt .venv/run.stamp | $(UV)
+	@$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.tools/bin/uv:
+	@echo "Fetching uv into .tools ..."
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --target .tools "uv>=0.9" || { echo "Neither uv nor pip is here: install one of them (python3-pip)."; exit 1; }
+
+schema: .venv/run.stamp
+	.venv/bin/python -m resolvers > schema/schema.graphql
+
+clean:
+	rm -rf .venv .tools

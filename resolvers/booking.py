@@ -1,0 +1,95 @@
+"""Booking: holding, booking, moving and cancelling one's own visits."""
+
+import strawberry
+import tasks.letters
+
+from models.account import Role
+from models.intake import KEY_LENGTH, REASON_LENGTH
+from models.slot import Slot as SlotRow
+from models.visit import Visit as VisitRow
+from schema.context import Info
+from schema.directives import Requires, ServiceHours
+from schema.fault import BadInput
+from schema.result import BookVisitResult, CancelVisitResult, HoldSlotResult, RescheduleVisitResult
+from schema.scalars import private_id
+from schema.slot import HoldSlotInput, ReleaseSlotInput, Slot, SlotHold
+from schema.visit import BookVisitInput, CancelVisitInput, RescheduleVisitInput, Visit
+from tasks.broker import nudge
+
+
+def _text(name: str, value: str | None, limit: int) -> str | None:
+    if value is not None and (len(value) > limit or "\0" in value):
+        raise BadInput(f"`{name}` must be at most {limit} characters, without NUL.")
+    return value or None
+
+
+def _key(value: str | None) -> str | None:
+    return _text("idempotencyKey", value, KEY_LENGTH)
+
+
+async def _told(row: VisitRow) -> Visit:
+    await nudge(tasks.letters.send_letters)
+    return Visit.of(row)
+
+
+@strawberry.type
+class Booking:
+    @strawberry.mutation(
+        extensions=[ServiceHours(), Requires(Role.PATIENT)],
+        description="Keep a free slot for yourself for 5 minutes while you decide. One hold a patient: an earlier one"
+        " ends. Nobody else sees the slot as free; it lapses by itself.",
+    )
+    async def hold_slot(self, info: Info, input: HoldSlotInput) -> HoldSlotResult:  # noqa: A002
+        slot_id = private_id("Slot", input.slot_id)
+        row = await SlotRow.hold(slot_id, patient=info.context.patient, by=info.context.me)
+        return SlotHold(slot=Slot.of(row, info.context.viewer), expires_at=row.lapses_at)
+
+    @strawberry.mutation(
+        extensions=[Requires(Role.PATIENT)], description="End your hold of a slot; false when you held it not."
+    )
+    async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:  # noqa: A002
+        slot_id = private_id("Slot", input.slot_id)
+        return await SlotRow.release(slot_id, patient=info.context.patient, by=info.context.me)
+
+    @strawberry.mutation(
+        extensions=[ServiceHours(), Requires(Role.PATIENT)],
+        description="Book a free slot. Of any number of rivals exactly one gets it. A mail confirms the visit.",
+    )
+    async def book_visit(self, info: Info, input: BookVisitInput) -> BookVisitResult:  # noqa: A002
+        row = await VisitRow.book(
+            private_id("Slot", input.slot_id),
+            patient=info.context.patient,
+            by=info.context.me,
+            reason=_text("reason", input.reason, REASON_LENGTH),
+            key=_key(input.idempotency_key),
+        )
+        return await _told(row)
+
+    @strawberry.mutation(
+        extensions=[ServiceHours(), Requires(Role.PATIENT)],
+        description="Move a visit to another free slot: the old one is given up only when the new one is won; the visit"
+        " keeps its id and reference.",
+    )
+    async def reschedule_visit(self, info: Info, input: RescheduleVisitInput) -> RescheduleVisitResult:  # noqa: A002
+        row = await VisitRow.reschedule(
+            private_id("Visit", input.visit_id),
+            private_id("Slot", input.slot_id),
+            patient=info.context.patient,
+            by=info.context.me,
+            key=_key(input.idempotency_key),
+        )
+        return await _told(row)
+
+    @strawberry.mutation(
+        extensions=[ServiceHours(), Requires(Role.PATIENT)],
+        description="Cancel a visit; its slot is free for others at once.",
+    )
+    async def cancel_visit(self, info: Info, input: CancelVisitInput) -> CancelVisitResult:  # noqa: A002
+        row = await VisitRow.cancel(
+            private_id("Visit", input.visit_id),
+            patient=info.context.patient,
+            by=info.context.me,
+            reason=_text("reason", input.reason, REASON_LENGTH),
+            key=_key(input.idempotency_key),
+        )
+        return await _told(row)

@@ -1,0 +1,1 @@
+"""What can be said: the nouns of the public contract."""

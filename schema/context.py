@@ -1,0 +1,83 @@
+"""What a resolver knows of its caller: who asks, in which language, from where."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from models import vacancy
+from models.account import Account, Language
+from models.clinic import Clinic
+from models.doctor import Doctor
+from models.patient import Patient
+from models.session import Session
+from models.slot import Slot
+
+
+@dataclass
+class Context:
+    """One operation's caller. `keep_cookie`: gives the browser a token to keep; "" makes it forget the old one."""
+
+    session: Session | None = None
+    language: Language = Language.PL
+    address: str = ""
+    request_id: str = ""
+    came_by_cookie: bool = False
+    keep_cookie: Callable[[str], None] = lambda _: None
+
+    @property
+    def account(self) -> Account | None:
+        return self.session.account if self.session else None
+
+    @property
+    def viewer(self) -> UUID | None:
+        """The patient who looks, to whom their own hold is free."""
+        return self.account.patient_id if self.account else None
+
+    @property
+    def patient(self) -> Patient:
+        """The signed-in patient; fields that use it are declared `Requires(Role.PATIENT)`."""
+        account = self.me
+        if not isinstance(account.patient, Patient):
+            raise LookupError("This account has no patient.")
+        return account.patient
+
+    @property
+    def open_session(self) -> Session:
+        if self.session is None:
+            raise LookupError("Nobody is signed in.")
+        return self.session
+
+    @property
+    def me(self) -> Account:
+        if self.account is None:
+            raise LookupError("Nobody is signed in.")
+        return self.account
+
+    @cached_property
+    def clinics_of_doctor(self) -> DataLoader[UUID, list[Clinic]]:
+        async def load(ids: list[UUID]) -> list[list[Clinic]]:
+            found = await Doctor.with_clinics(ids)
+            return [found[id_] for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def next_free_slot(self) -> DataLoader[tuple[str, UUID, UUID | None], Slot | None]:
+        """Keys: ("clinic_id" or "doctor_id", its value, only in this clinic)."""
+
+        async def load(keys: list[tuple[str, UUID, UUID | None]]) -> list[Slot | None]:
+            found: dict[tuple[str, UUID, UUID | None], Slot] = {}
+            for column, clinic_id in {(column, clinic_id) for column, _, clinic_id in keys}:
+                ids = {id_ for name, id_, place in keys if (name, place) == (column, clinic_id)}
+                slots = await vacancy.next_free(column, ids, vacancy.Wanted(clinic_id=clinic_id), self.viewer)
+                found |= {(column, id_, clinic_id): slot for id_, slot in slots.items()}
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,107 @@
+"""Everything that is no refusal: top-level errors with the codes of the contract, the unexpected ones masked."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+
+from models import trace
+from models.refusal import Refusal
+
+log = logging.getLogger(__name__)
+LONGEST_MESSAGE = 300  # a client's own megabyte is not sent back to it
+
+SENTENCES = {
+    "UNAUTHENTICATED": ("Sign in first.", "Najpierw trzeba się zalogować."),
+    "FORBIDDEN": ("Your role may not do this.", "Twoja rola na to nie pozwala."),
+    "PASSWORD_CHANGE_REQUIRED": (
+        "Set an own password first: changePassword.",
+        "Najpierw ustaw własne hasło: changePassword.",
+    ),
+    "INTERNAL_SERVER_ERROR": (
+        "Something went wrong on our side; nothing is lost. Try again, and tell us the request id if it stays so.",
+        "Coś poszło nie tak po naszej stronie; nic nie zginęło. Spróbuj ponownie albo podaj nam requestId.",
+    ),
+}
+
+
+class Fault(GraphQLError):
+    """A top-level error with a code of the contract."""
+
+    def __init__(self, code: str, language: str, message: str | None = None) -> None:
+        english, polish = SENTENCES.get(code, ("", ""))
+        super().__init__(message or (polish if language == "PL" else english), extensions={"code": code})
+
+
+class BadInput(Fault):
+    """An argument that cannot be understood: a malformed id, date or cursor, a number out of its range."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("BAD_USER_INPUT", "EN", message)
+
+
+class Parsing(ParserCache):
+    """Parse with a cache; say by a code that the document could not be parsed."""
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        with suppress(GraphQLError):  # Strawberry parses what is left unparsed, and reports the error
+            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
+        yield
+        for error in context.pre_execution_errors or []:
+            error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
+
+
+class Validating(ValidationCache):
+    """Validate with a cache; say by a code that the document does not fit the schema."""
+
+    def on_validate(self) -> Iterator[None]:
+        yield from super().on_validate()
+        for error in self.execution_context.pre_execution_errors or []:
+            error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
+
+
+class Coding(SchemaExtension):
+    """Give every top-level error its code, and mask what nobody expected; the log has it whole, with the request id."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        yield
+        result = self.execution_context.result
+        if errors := getattr(result, "errors", None):
+            result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]  # it has them
+
+    def _coded(self, error: GraphQLError) -> GraphQLError:
+        if "code" in (error.extensions or {}):
+            return _short(error)
+        cause = error.original_error
+        if isinstance(cause, Refusal):
+            return _short(_renewed(error, cause.message(self._language), "BAD_USER_INPUT"))
+        if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
+            return _short(_renewed(error, error.message, "BAD_USER_INPUT"))  # variables, operation name
+        log.error("operation_failed", exc_info=cause or error, extra={"path": error.path and list(error.path)})
+        masked = Fault("INTERNAL_SERVER_ERROR", self._language)
+        return _renewed(error, masked.message, "INTERNAL_SERVER_ERROR", requestId=trace.current())
+
+    @property
+    def _language(self) -> str:
+        return str(self.execution_context.context.language)
+
+
+def _renewed(error: GraphQLError, message: str, code: str, **more: Any) -> GraphQLError:
+    return GraphQLError(
+        message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path,
+        extensions={"code": code, **more},
+    )  # fmt: skip
+
+
+def _short(error: GraphQLError) -> GraphQLError:
+    """Say what is wrong, not all that was sent: no number of eleven digits, no endless text."""
+    message = trace.ELEVEN_DIGITS.sub("[number]", error.message)
+    if len(message) > LONGEST_MESSAGE:
+        message = message[:LONGEST_MESSAGE] + "…"
+    if message == error.message:
+        return error
+    return _renewed(error, message, **{"code": "BAD_USER_INPUT", **(error.extensions or {})})

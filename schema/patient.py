@@ -1,0 +1,57 @@
+"""Patient: the person behind an account, and their visits."""
+
+from typing import Self
+
+import strawberry
+
+import models.patient
+from models.audit import AuditEntry as AuditRow
+from models.visit import Visit as VisitRow
+from schema.audit import AuditEntry
+from schema.context import Info
+from schema.node import Node
+from schema.page import Connection, Page
+from schema.scalars import public_id
+from schema.visit import Visit
+
+
+@strawberry.type(description="A person for whom visits are booked.")
+class Patient(Node):
+    first_name: str = strawberry.field(description="Given name.")
+    last_name: str = strawberry.field(description="Surname.")
+    pesel_masked: str = strawberry.field(description="*******1359; the whole number is never sent.")
+    email: str | None = strawberry.field(description="The address of the account, if there is one.")
+    phone: str | None = strawberry.field(description="Mobile telephone in E.164, +48501234567.")
+    sms_reminders: bool = strawberry.field(description="Whether an SMS the day before a visit is wanted.")
+    row: strawberry.Private[models.patient.Patient]
+
+    @strawberry.field(description='"Wizyty planowane": visits to come, soonest first. `first` is at most 100.')
+    async def planned_visits(self, first: int = 50, after: str | None = None) -> Connection[Visit]:
+        page = Page("plannedVisits", first, after)
+        rows = await VisitRow.listed(self.row.id, page.after, page.limit, past=False)
+        return Connection.of(rows, page, "starts_at", Visit.of)
+
+    @strawberry.field(description="Visits that are over or cancelled, latest first. `first` is at most 100.")
+    async def past_visits(self, first: int = 50, after: str | None = None) -> Connection[Visit]:
+        page = Page("pastVisits", first, after)
+        rows = await VisitRow.listed(self.row.id, page.after, page.limit, past=True)
+        return Connection.of(rows, page, "starts_at", Visit.of)
+
+    @strawberry.field(description="Who read or changed my data, in plain words, latest first. `first` is at most 100.")
+    async def access_log(self, info: Info, first: int = 50, after: str | None = None) -> Connection[AuditEntry]:
+        page = Page("accessLog", first, after)
+        rows = await AuditRow.about_patient(self.row.id, page.after, page.limit)
+        return Connection.of(rows, page, "at", lambda row: AuditEntry.of(row, info.context.language))
+
+    @classmethod
+    def of(cls, row: models.patient.Patient, email: str | None) -> Self:
+        return cls(
+            id=public_id("Patient", row.id),
+            first_name=row.first_name,
+            last_name=row.last_name,
+            pesel_masked=row.pesel_masked,
+            email=email,
+            phone=row.phone,
+            sms_reminders=row.sms_reminders,
+            row=row,
+        )

@@ -1,0 +1,221 @@
+"""Refusals as the client sees them: each domain error named once, with its sentence in the client's language."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+import settings
+from models import refusal as refusals
+from models import vacancy
+from models.account import Language
+from models.refusal import Refusal
+from models.visit import Status
+from models.visit import Visit as VisitRow
+from schema.context import Context, Info
+from schema.slot import Slot
+from schema.visit import Visit
+
+
+@strawberry.interface(description="Every refusal. Clients that do not know one yet still have a sentence to show.")
+class Problem:
+    message: str = strawberry.field(description="For people, by Accept-Language: pl (default) or en.")
+    refusal: strawberry.Private[Refusal]
+
+    @classmethod
+    def of(cls, refusal: Refusal, context: Context) -> Self:
+        return cls(message=refusal.message(context.language), refusal=refusal, **cls.details(refusal, context))
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        """What else the type says, from the refusal's details."""
+        return {}
+
+
+@strawberry.enum(description="What is wrong with a field.")
+class FieldProblemCode(StrEnum):
+    REQUIRED = "REQUIRED"
+    MALFORMED = "MALFORMED"
+    PESEL_CHECKSUM = "PESEL_CHECKSUM"
+    PESEL_BIRTH_DATE = "PESEL_BIRTH_DATE"
+    EMAIL_MALFORMED = "EMAIL_MALFORMED"
+    PHONE_NOT_MOBILE = "PHONE_NOT_MOBILE"
+    TOO_LONG = "TOO_LONG"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    NOT_AVAILABLE = "NOT_AVAILABLE"
+
+
+FIELD_WORDS = {
+    "REQUIRED": ("This field is needed.", "To pole jest wymagane."),
+    "MALFORMED": ("This cannot be read; please check it.", "Nie można tego odczytać; proszę sprawdzić."),
+    "PESEL_CHECKSUM": ("This is not a valid PESEL: a digit is wrong.", "To nie jest poprawny PESEL: błędna cyfra."),
+    "PESEL_BIRTH_DATE": ("This PESEL holds no possible birth date.", "Ten PESEL nie zawiera możliwej daty urodzenia."),
+    "EMAIL_MALFORMED": ("This is not an e-mail address.", "To nie jest adres e-mail."),
+    "PHONE_NOT_MOBILE": ("This is not a mobile number.", "To nie jest numer telefonu komórkowego."),
+    "TOO_LONG": ("This is too long.", "To jest za długie."),
+    "OUT_OF_RANGE": ("This is out of range.", "To wykracza poza dozwolony zakres."),
+    "NOT_AVAILABLE": ("This cannot be used here; please ask reception.", "Tego nie można tu użyć; pomoże rejestracja."),
+}
+NO_PESEL = (
+    "E-registration needs a PESEL number. Without one please register by telephone ({phone}) or at reception.",
+    "E-rejestracja wymaga numeru PESEL. Bez niego prosimy o rejestrację telefoniczną ({phone}) lub w przychodni.",
+)
+
+
+@strawberry.type(description="One thing wrong with one field.")
+class FieldProblem:
+    path: list[str] = strawberry.field(description="Where in the input.")
+    code: FieldProblemCode = strawberry.field(description="What is wrong, for machines.")
+    message: str = strawberry.field(description="What is wrong, for people.")
+
+    @classmethod
+    def of(cls, flaw: refusals.Flaw, language: str) -> Self:
+        words = NO_PESEL if flaw == (("pesel",), "REQUIRED") else FIELD_WORDS[flaw.code]
+        message = words[1 if language == Language.PL else 0].format(phone=settings.CENTRE_PHONE)
+        return cls(path=list(flaw.path), code=FieldProblemCode(flaw.code), message=message)
+
+
+@strawberry.type(description="Some fields need correcting: all of them are named at once, nothing was changed.")
+class InvalidInput(Problem):
+    fields: list[FieldProblem] = strawberry.field(description="What to correct.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        flaws = refusal.flaws if isinstance(refusal, refusals.InvalidInput) else []
+        return {"fields": [FieldProblem.of(flaw, context.language) for flaw in flaws]}
+
+
+@strawberry.type(description="E-registration is closed at this hour.")
+class OutsideServiceHours(Problem):
+    opens_at: datetime = strawberry.field(description="When it opens.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"opens_at": datetime.fromisoformat(refusal.details["opens_at"])}
+
+
+@strawberry.type(description="Unknown login or wrong password: one answer for both, in the same time.")
+class WrongCredentials(Problem):
+    pass
+
+
+@strawberry.type(description="Too many failures: of this login, or from this network address.")
+class TooManyAttempts(Problem):
+    retry_at: datetime = strawberry.field(description="When to try again. A new password can be asked for at once.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"retry_at": datetime.fromisoformat(refusal.details["retry_at"])}
+
+
+WEAKNESSES = {
+    "TOO_SHORT": ("At least {minimum} characters are needed.", "Potrzeba co najmniej {minimum} znaków."),
+    "TOO_LONG": ("At most 128 characters are possible.", "Możliwych jest najwyżej 128 znaków."),
+    "MALFORMED": ("It holds a character that cannot be typed.", "Zawiera znak, którego nie da się wpisać."),
+    "COMMON": ("It is among the passwords that are tried first.", "Należy do haseł sprawdzanych najpierw."),
+    "PERSONAL": (
+        "It consists of your own data or of our name, and little else.",
+        "Składa się z Twoich danych lub naszej nazwy i niczego więcej.",
+    ),
+}
+
+
+@strawberry.type(description="The new password is too easy to guess.")
+class WeakPassword(Problem):
+    reasons: list[str] = strawberry.field(description="Why, for people.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        column = 1 if context.language == Language.PL else 0
+        words = [WEAKNESSES[reason][column] for reason in refusal.details["reasons"]]
+        return {"reasons": [sentence.format(minimum=settings.PASSWORD_MIN_LENGTH) for sentence in words]}
+
+
+@strawberry.type(description="There is no such slot.")
+class SlotNotFound(Problem):
+    pass
+
+
+@strawberry.type(description="There is no such visit of yours.")
+class VisitNotFound(Problem):
+    pass
+
+
+@strawberry.type(description="Somebody was faster.")
+class SlotTaken(Problem):
+    @strawberry.field(description="The next free ones: same doctor first, then same clinic.")
+    async def alternatives(self, info: Info) -> list[Slot]:
+        taken = UUID(self.refusal.details["slot_id"])
+        return Slot.many(await vacancy.alternatives(taken, info.context.viewer), info.context.viewer)
+
+
+@strawberry.enum(description="Why a slot cannot be booked online.")
+class NotBookableReason(StrEnum):
+    IN_THE_PAST = "IN_THE_PAST"
+    NOTICE_TOO_SHORT = "NOTICE_TOO_SHORT"
+    TOO_FAR_AHEAD = "TOO_FAR_AHEAD"
+    WITHDRAWN = "WITHDRAWN"
+
+
+@strawberry.type(description="The clinic's rules do not allow to book this slot online.")
+class SlotNotBookable(Problem):
+    reason: NotBookableReason = strawberry.field(description="Which rule.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"reason": NotBookableReason(refusal.details["reason"])}
+
+
+@strawberry.type(description="You have another visit at this time.")
+class VisitsOverlap(Problem):
+    @strawberry.field(description="The other visit.")
+    async def visit(self, info: Info) -> Visit:
+        row = await VisitRow.of_patient(UUID(self.refusal.details["visit_id"]), info.context.patient)
+        if row is None:
+            raise LookupError("The visit that was in the way is gone.")
+        return Visit.of(row)
+
+
+@strawberry.type(description="You have as many planned visits in this clinic as can be booked online.")
+class TooManyVisits(Problem):
+    limit: int = strawberry.field(description="How many it allows.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"limit": refusal.details["limit"]}
+
+
+@strawberry.type(description="The visit can no longer be moved or cancelled online.")
+class VisitNotChangeable(Problem):
+    status: Status = strawberry.field(description="What has become of it.")
+    cancellable_until: datetime = strawberry.field(description="Until when it could have been changed.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        until = datetime.fromisoformat(refusal.details["cancellable_until"])
+        return {"status": Status(refusal.details["status"]), "cancellable_until": until}
+
+
+@strawberry.type(description="This idempotency key came with another input before.")
+class KeyReused(Problem):
+    pass
+
+
+class _Naming:
+    """Turns one domain error into its type, wherever a field's union holds that type."""
+
+    def __init__(self, exception_type: type[Refusal], error_type: type[Problem]) -> None:
+        self.exception_type, self.error_type = exception_type, error_type
+
+    def handle(self, exception: Refusal, *, field: StrawberryField, info: Info) -> Problem:
+        return self.error_type.of(exception, info.context)
+
+
+PROBLEMS = (
+    InvalidInput, OutsideServiceHours, WrongCredentials, TooManyAttempts, WeakPassword, SlotNotFound, VisitNotFound,
+    SlotTaken, SlotNotBookable, VisitsOverlap, TooManyVisits, VisitNotChangeable, KeyReused,
+)  # fmt: skip
+HANDLERS = [_Naming(Refusal.kinds[problem.__name__], problem) for problem in PROBLEMS]

@@ -1,0 +1,1 @@
+"""What e-Rejestracja promises, sentence by sentence."""

@@ -1,0 +1,106 @@
+"""The cast of the tests: the same few people, one clinic or two, and a fixed Monday at nine."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from models import clock, contact, password, pesel
+from models.account import Account, Language, Role
+from models.clinic import Clinic
+from models.doctor import Doctor
+from models.patient import Patient
+from models.session import Session
+from models.slot import Slot
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WARSAW)
+PASSWORD = "zielona kaczka lubi deszcz"
+ANNA_PESEL, BORYS_PESEL, CELINA_PESEL = "02211307589", "44051401359", "90090515836"
+
+_hashes: dict[str, str] = {}
+
+
+def warsaw(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
+    """A wall time of the clinic in 2026."""
+    return datetime(2026, month, day, hour, minute, tzinfo=WARSAW)
+
+
+async def _hash_of(secret: str) -> str:
+    if secret not in _hashes:
+        _hashes[secret] = await password.hashed(secret)
+    return _hashes[secret]
+
+
+async def patient_account(email: str, number: str | None, first_name: str, last_name: str, **more: Any) -> Account:
+    """Somebody who has long had an account and an own password."""
+    patient = await Patient.create(
+        first_name=first_name,
+        last_name=last_name,
+        pesel_sealed=pesel.sealed(number) if number else None,
+        pesel_index=pesel.index(number) if number else None,
+        phone=more.get("phone", "+48501234567"),
+        sms_reminders=more.get("sms_reminders", True),
+        created_at=clock.now(),
+    )
+    account = await Account.create(
+        email=email,
+        email_key=contact.email_key(email),
+        role=Role.PATIENT,
+        language=more.get("language", Language.PL),
+        password_hash=await _hash_of(PASSWORD),
+        created_at=clock.now(),
+        patient=patient,
+    )
+    account.patient = patient
+    return account
+
+
+async def anna(**more: Any) -> Account:
+    """Anna Żółć, a patient who wants SMS reminders."""
+    return await patient_account("anna@example.pl", ANNA_PESEL, "Anna", "Żółć", **more)
+
+
+async def borys(**more: Any) -> Account:
+    """Borys Nowak, another patient."""
+    return await patient_account("borys@example.pl", BORYS_PESEL, "Borys", "Nowak", **more)
+
+
+async def celina(**more: Any) -> Account:
+    """Celina Obca, the stranger: what is Anna's is none of her business."""
+    return await patient_account("celina@example.pl", CELINA_PESEL, "Celina", "Obca", **more)
+
+
+async def rivals(count: int) -> list[Account]:
+    """Many patients who all want the same."""
+    return [await patient_account(f"rywal{n}@example.pl", None, "Rywal", "Kolejny") for n in range(count)]
+
+
+async def signed_in(account: Account) -> str:
+    """The token of an open session."""
+    _session, token = await Session.open_for(account)
+    return token
+
+
+async def clinic(name: str = "Poradnia kardiologiczna", **rules: Any) -> Clinic:
+    return await Clinic.opened(name, address="ul. Długa 1, 00-238 Warszawa", phone="22 111 11 11", **rules)
+
+
+async def doctor(*clinics: Clinic, last_name: str = "Wiśniewska", first_name: str = "Ewa", **more: Any) -> Doctor:
+    details = {"title": "dr n. med.", "specialties": ["kardiolog"], **more}
+    return await Doctor.added(clinics=list(clinics), first_name=first_name, last_name=last_name, **details)
+
+
+async def slot(
+    starts_at: datetime | None = None, *, at: Clinic | None = None, by: Doctor | None = None, minutes: int = 20
+) -> Slot:
+    """A free slot, by default tomorrow at ten; clinic and doctor are made when none is given."""
+    starts_at = starts_at or warsaw(24, 10)
+    at = at or await clinic()
+    by = by or await doctor(at)
+    return await Slot.create(clinic=at, doctor=by, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes))
+
+
+async def morning(day: date, count: int, *, at: Clinic, by: Doctor, minutes: int = 20) -> list[Slot]:
+    """`count` free slots in a row from eight o'clock."""
+    eight = datetime.combine(day, time(8), WARSAW)
+    return [await slot(eight + timedelta(minutes=minutes * n), at=at, by=by, minutes=minutes) for n in range(count)]

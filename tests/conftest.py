@@ -1,0 +1,54 @@
+"""What every test stands on: a real PostgreSQL built by migrations, a stopped clock, an empty database."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+_scratch = tempfile.TemporaryDirectory(prefix="e-rejestracja-tests-")
+os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
+for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT", "SERVICE_OPENS", "SERVICE_CLOSES"):
+    os.environ.pop(_name, None)
+
+import pytest  # noqa: E402
+from tests import cast  # noqa: E402
+
+from models import clock, database, postgres  # noqa: E402
+
+EMPTY = "SET session_replication_role = replica; TRUNCATE {tables}; SET session_replication_role = origin"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A server of the tests' own; with TEST_DATABASE_URL (a superuser's) that one."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    with postgres.running(Path(_scratch.name) / "postgres", durable=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def database_url(postgres_url: str) -> AsyncIterator[str]:
+    """A database built by the migrations, as every database is."""
+    await database.migrate(postgres_url)
+    await database.open_(postgres_url)
+    yield postgres_url
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def tables(database_url: str) -> str:
+    found = await database.rows(
+        "SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
+    )
+    return str(found[0]["names"])
+
+
+@pytest.fixture(autouse=True)
+async def fresh(tables: str) -> AsyncIterator[None]:
+    """Monday at nine in Warsaw, and an empty database."""
+    with clock.pinned(cast.MONDAY):
+        yield
+    await database.connection().execute_script(EMPTY.format(tables=tables))

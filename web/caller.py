@@ -1,0 +1,66 @@
+"""The caller of a request: session by bearer token or cookie, language, network address."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+import settings
+from models import trace
+from models.account import Language
+from models.session import Session
+from schema.context import Context
+
+COOKIE = "__Host-session"
+LONGEST_TOKEN = 200
+
+
+async def context_of(request: HTTPConnection, response: Response) -> Context:
+    token, by_cookie = _token(request)
+    return Context(
+        session=await Session.of_token(token) if token else None,
+        language=language_of(request.headers.get("accept-language", "")),
+        address=request.client.host if request.client else "",
+        request_id=trace.current(),
+        came_by_cookie=by_cookie,
+        keep_cookie=lambda value: _keep(response, value),
+    )
+
+
+def _token(request: HTTPConnection) -> tuple[str | None, bool]:
+    """The token, and whether a cookie brought it. A header wins; a cookie counts only for pages of our own."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() == "bearer":
+        return credentials.strip()[:LONGEST_TOKEN], False
+    if (cookie := request.cookies.get(COOKIE)) and _is_own_page(request):
+        return cookie[:LONGEST_TOKEN], True
+    return None, False
+
+
+def _is_own_page(request: HTTPConnection) -> bool:
+    """Browsers name the page that asks: a foreign one must not use the visitor's cookie (OWASP, CSRF)."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    host = urlsplit(origin).netloc
+    return host in (request.headers.get("host"), urlsplit(settings.PUBLIC_URL).netloc)
+
+
+def _keep(response: Response, token: str) -> None:
+    if token:
+        hours = settings.SESSION_HOURS * 3600
+        response.set_cookie(COOKIE, token, max_age=hours, secure=True, httponly=True, samesite="strict")
+    else:
+        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="strict")
+
+
+def language_of(accepted: str) -> Language:
+    """The better liked of pl and en (RFC 9110, 12.5.4); Polish when neither is named."""
+    liked: dict[str, float] = {}
+    for part in accepted[:500].split(","):
+        tag, _, weight = part.strip().partition(";")
+        try:
+            liked.setdefault(tag.strip().casefold().partition("-")[0], float(weight.strip().removeprefix("q=") or 1))
+        except ValueError:
+            continue
+    return Language.EN if liked.get("en", 0) > liked.get("pl", liked.get("*", 0) / 2) else Language.PL

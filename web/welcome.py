@@ -1,0 +1,26 @@
+"""The first screen of the service: where everything is, and whether booking is open."""
+
+import settings
+from models import clock, demo, hours
+
+
+def welcome() -> str:
+    url = f"http://{settings.HOST}:{settings.PORT}"
+    lines = ["", "e-Rejestracja", "", f"  GraphQL   {url}/graphql", f"  Health    {url}/health/ready"]
+    if not settings.IN_PRODUCTION:
+        lines += [f"  Mailbox   {url}/mailbox", "", "  Demo logins (login / password):"]
+        lines += [f"    {email} / {demo.PASSWORD}" for email in demo.LOGINS]
+    return "\n".join([*lines, "", f"  {_opening()}", "", ""])
+
+
+def _opening() -> str:
+    now = clock.now()
+    if hours.always_open():
+        return "Booking is open round the clock."
+    if hours.is_open(now):
+        return f"Booking is open until {clock.local(hours.next_closing(now)):%H:%M} ({settings.TIME_ZONE.key})."
+    opens = clock.local(hours.next_opening(now))
+    return (
+        f"Booking is closed now: it opens at {opens:%H:%M} on {opens:%d.%m.%Y} ({settings.TIME_ZONE.key}).\n"
+        "  To try it at any hour: SERVICE_OPENS=00:00 SERVICE_CLOSES=24:00 make run"
+    )
