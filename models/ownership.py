@@ -5,7 +5,7 @@ from typing import Any
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
-from models import clock, contact
+from models import aftermath, clock, contact
 from models.account import Account, Language
 from models.audit import AuditEntry
 from models.intake import Form
@@ -71,7 +71,8 @@ async def close(account: Account, patient: Patient) -> None:
     async with in_transaction():
         await Patient.lock(patient.id)
         visits = [
-            visit.snapshot() for visit in await Visit.planned(patient.id).order_by("starts_at").select_related("clinic")
+            aftermath.snapshot(visit)
+            for visit in await Visit.planned(patient.id).order_by("starts_at").select_related("clinic")
         ]
         await Message.post(Kind.ACCOUNT_CLOSED, account, visits=visits)
         await Session.end_all(account)

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 import settings
-from models import clock, hours, trace
+from models import aftermath, clock, hours, trace
 from models.message import Kind, Medium, Message, TooEarly, Unwanted
-from models.visit import Status, Visit
+from models.visit import Visit
+from models.visit_status import Status
 
 
 async def write_due() -> None:
@@ -38,7 +39,7 @@ def _reminder(key: str, visit: Visit) -> Message:
     account, now = visit.patient.account, clock.now()
     return Message(
         kind=Kind.VISIT_REMINDER, medium=Medium.SMS, to=visit.patient.phone, account=account, visit_id=visit.id,
-        language=account.language.value if account else "PL", details={"visit": visit.snapshot()}, only_once=key,
+        language=account.language.value if account else "PL", details={"visit": aftermath.snapshot(visit)}, only_once=key,
         request_id=trace.current(), created_at=now, due_at=now,
     )  # fmt: skip
 

@@ -1,9 +1,7 @@
 """Visit (wizyta): a patient's booked term with a doctor; its rules in the order in which a receptionist would ask."""
 
-import secrets
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -14,38 +12,19 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
-from models import clock
-from models.audit import AuditEntry
+from models import aftermath, clock, reference
 from models.clinic import Clinic
 from models.doctor import Doctor
-from models.event import Event, Happening
 from models.kept_answer import KeptAnswer
 from models.keyset import Key, behind
-from models.message import Kind, Message
 from models.patient import Patient
 from models.refusal import SlotNotFound, TooManyVisits, VisitNotChangeable, VisitNotFound, VisitsOverlap
 from models.slot import Slot
 from models.visit_change import VisitChange
+from models.visit_status import Channel, Status
 
 if TYPE_CHECKING:
     from models.account import Account
-
-SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no letter or digit that sounds or looks like another
-
-
-class Status(StrEnum):
-    BOOKED = "BOOKED"
-    ARRIVED = "ARRIVED"
-    FULFILLED = "FULFILLED"
-    CANCELLED = "CANCELLED"
-    NO_SHOW = "NO_SHOW"
-
-
-class Channel(StrEnum):
-    ONLINE = "ONLINE"
-    PHONE = "PHONE"
-    RECEPTION = "RECEPTION"
-    PARTNER = "PARTNER"
 
 
 class Visit(Model):
@@ -102,11 +81,10 @@ class Visit(Model):
 
     @classmethod
     async def _take(cls, slot: Slot, patient: Patient, by: "Account", reason: str | None, channel: Channel) -> UUID:
-        visit = cls(reference=_reference(), channel=channel, patient=patient, reason=reason, booked_at=clock.now())
+        visit = cls(reference=reference.new(), channel=channel, patient=patient, reason=reason, booked_at=clock.now())
         await Slot.claim(slot.id, visit.id, patient.id)
         await visit._put_on(slot)
-        await visit._note("BOOKED", by, to_starts_at=visit.starts_at)
-        await visit._tell(Kind.VISIT_BOOKED, Happening.VISIT_BOOKED, by, slot_id=slot.id)
+        await aftermath.booked(visit, by)
         return visit.id
 
     @classmethod
@@ -136,9 +114,7 @@ class Visit(Model):
         await Slot.claim(slot.id, self.id, self.patient.id)
         self.sequence += 1
         await self._put_on(slot)
-        await self._note("MOVED", by, from_starts_at=old_starts_at, to_starts_at=self.starts_at)
-        slots = {"from_slot_id": old_slot_id, "to_slot_id": slot.id}
-        await self._tell(Kind.VISIT_MOVED, Happening.VISIT_RESCHEDULED, by, moved_from=old_starts_at, **slots)
+        await aftermath.moved(self, by, old_slot_id, old_starts_at)
 
     @classmethod
     async def cancel(
@@ -154,8 +130,7 @@ class Visit(Model):
             visit.status, visit.cancelled_at = Status.CANCELLED, clock.now()
             visit.sequence += 1
             await visit._write()
-            await visit._note("CANCELLED", by, from_starts_at=visit.starts_at, reason=reason)
-            await visit._tell(Kind.VISIT_CANCELLED, Happening.VISIT_CANCELLED, by, slot_id=visit.slot_id)
+            await aftermath.cancelled(visit, by, reason)
             return visit.id
 
         return await cls._whole(await KeptAnswer.once(by.id, key, ["cancel", visit_id, reason], deed))
@@ -197,34 +172,6 @@ class Visit(Model):
             rival = await others.exclude(id=self.id).exclude(status=Status.CANCELLED).first()
             raise VisitsOverlap(visit_id=str(rival.id) if rival else "") from None
 
-    async def _note(self, kind: str, by: "Account", **change: Any) -> None:
-        who = "patient" if by.patient_id == self.patient.id else "reception"
-        await VisitChange.create(visit=self, at=self.changed_at, kind=kind, by=who, **change)
-
-    async def _tell(self, kind: Kind, happening: Happening, by: "Account", **details: Any) -> None:
-        """Within the transaction: the letter, the event for partners, the audit entry."""
-        moved_from: datetime | None = details.pop("moved_from", None)
-        told = {"moved_from": moved_from.isoformat()} if moved_from else {}
-        account = await self.patient.account
-        if account:
-            await Message.post(kind, account, visit_id=self.id, visit=self.snapshot(), **told)
-        await Event.append(happening, self.clinic.id, visit_reference=self.reference, **details)
-        await AuditEntry.record(kind.value, account=by, patient_id=self.patient.id, subject_id=self.id)
-
-    def snapshot(self) -> dict[str, Any]:
-        """What letters and calendars may say of the visit as it is now: neither clinic nor doctor."""
-        return {
-            "uid": f"{self.id}@e-rejestracja",
-            "reference": self.reference,
-            "starts_at": self.starts_at.isoformat(),
-            "ends_at": self.ends_at.isoformat(),
-            "changed_at": self.changed_at.isoformat(),
-            "address": self.clinic.address,
-            "phone": self.clinic.phone,
-            "sequence": self.sequence,
-            "cancelled": self.status == Status.CANCELLED,
-        }
-
     @classmethod
     async def _whole(cls, visit_id: UUID) -> Self:
         """The visit with all that an answer shows of it."""
@@ -250,9 +197,3 @@ class Visit(Model):
             query, order = cls.planned(patient_id), ("starts_at", "id")
         page = query.filter(behind("starts_at", after, descending=past)).order_by(*order).limit(limit)
         return await page.select_related("clinic", "doctor", "patient__account")
-
-
-def _reference() -> str:
-    """Eight letters in two groups (39 bits): short enough to say, too many to guess."""
-    letters = "".join(secrets.choice(SPEAKABLE) for _ in range(8))
-    return f"{letters[:4]}-{letters[4:]}"

@@ -9,7 +9,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from models import vacancy
-from models.account import Account, Language
+from models.account import Account, Language, Role
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.patient import Patient
@@ -31,6 +31,10 @@ class Context:
     @property
     def account(self) -> Account | None:
         return self.session.account if self.session else None
+
+    @property
+    def role(self) -> Role | None:
+        return self.account.role if self.account else None
 
     @property
     def viewer(self) -> UUID | None:

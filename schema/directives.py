@@ -98,8 +98,8 @@ class Requires(Anybody):
         field.directives = [*field.directives, RequiresDirective(roles=self.roles)]
 
     def check(self, context: Context) -> None:
-        if context.account is None:
+        if context.role is None:
             raise Fault("UNAUTHENTICATED", context.language)
         super().check(context)
-        if context.account.role not in self.roles:
+        if context.role not in self.roles:
             raise Fault("FORBIDDEN", context.language)

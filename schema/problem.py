@@ -13,9 +13,10 @@ from models import refusal as refusals
 from models import vacancy
 from models.account import Language
 from models.refusal import Refusal
-from models.visit import Status
 from models.visit import Visit as VisitRow
+from models.visit_status import Status
 from schema.context import Context, Info
+from schema.field_problem import FieldProblem
 from schema.slot import Slot
 from schema.visit import Visit
 
@@ -33,49 +34,6 @@ class Problem:
     def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
         """What else the type says, from the refusal's details."""
         return {}
-
-
-@strawberry.enum(description="What is wrong with a field.")
-class FieldProblemCode(StrEnum):
-    REQUIRED = "REQUIRED"
-    MALFORMED = "MALFORMED"
-    PESEL_CHECKSUM = "PESEL_CHECKSUM"
-    PESEL_BIRTH_DATE = "PESEL_BIRTH_DATE"
-    EMAIL_MALFORMED = "EMAIL_MALFORMED"
-    PHONE_NOT_MOBILE = "PHONE_NOT_MOBILE"
-    TOO_LONG = "TOO_LONG"
-    OUT_OF_RANGE = "OUT_OF_RANGE"
-    NOT_AVAILABLE = "NOT_AVAILABLE"
-
-
-FIELD_WORDS = {
-    "REQUIRED": ("This field is needed.", "To pole jest wymagane."),
-    "MALFORMED": ("This cannot be read; please check it.", "Nie można tego odczytać; proszę sprawdzić."),
-    "PESEL_CHECKSUM": ("This is not a valid PESEL: a digit is wrong.", "To nie jest poprawny PESEL: błędna cyfra."),
-    "PESEL_BIRTH_DATE": ("This PESEL holds no possible birth date.", "Ten PESEL nie zawiera możliwej daty urodzenia."),
-    "EMAIL_MALFORMED": ("This is not an e-mail address.", "To nie jest adres e-mail."),
-    "PHONE_NOT_MOBILE": ("This is not a mobile number.", "To nie jest numer telefonu komórkowego."),
-    "TOO_LONG": ("This is too long.", "To jest za długie."),
-    "OUT_OF_RANGE": ("This is out of range.", "To wykracza poza dozwolony zakres."),
-    "NOT_AVAILABLE": ("This cannot be used here; please ask reception.", "Tego nie można tu użyć; pomoże rejestracja."),
-}
-NO_PESEL = (
-    "E-registration needs a PESEL number. Without one please register by telephone ({phone}) or at reception.",
-    "E-rejestracja wymaga numeru PESEL. Bez niego prosimy o rejestrację telefoniczną ({phone}) lub w przychodni.",
-)
-
-
-@strawberry.type(description="One thing wrong with one field.")
-class FieldProblem:
-    path: list[str] = strawberry.field(description="Where in the input.")
-    code: FieldProblemCode = strawberry.field(description="What is wrong, for machines.")
-    message: str = strawberry.field(description="What is wrong, for people.")
-
-    @classmethod
-    def of(cls, flaw: refusals.Flaw, language: str) -> Self:
-        words = NO_PESEL if flaw == (("pesel",), "REQUIRED") else FIELD_WORDS[flaw.code]
-        message = words[1 if language == Language.PL else 0].format(phone=settings.CENTRE_PHONE)
-        return cls(path=list(flaw.path), code=FieldProblemCode(flaw.code), message=message)
 
 
 @strawberry.type(description="Some fields need correcting: all of them are named at once, nothing was changed.")

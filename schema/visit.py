@@ -6,8 +6,8 @@ from typing import Self
 import strawberry
 
 import models.visit
-from models import calendar
-from models.visit import Channel, Status
+from models import aftermath, calendar
+from models.visit_status import Channel, Status
 from schema.clinic import Clinic
 from schema.context import Info
 from schema.doctor import Doctor
@@ -63,7 +63,7 @@ class Visit(Node):
     )
     def calendar(self, info: Info) -> str:
         account = info.context.account
-        return calendar.text(self.row.snapshot(), info.context.language, account.email if account else None)
+        return calendar.text(aftermath.snapshot(self.row), info.context.language, account.email if account else None)
 
     @classmethod
     def of(cls, row: models.visit.Visit) -> Self:

@@ -77,7 +77,7 @@ class Endpoint(GraphQL[Context, None]):
                 "operation": (data.operation_name or "")[:80],
                 "milliseconds": round(1000 * (time.perf_counter() - started), 1),
                 "outcome": ",".join(codes) or "answered",
-                "role": context.account.role.value if context.account else "NOBODY",
+                "role": context.role or "NOBODY",
             },
         )
         return result

@@ -4,7 +4,7 @@ from models.account import Language, Role
 from models.application import Wish
 from models.event import Happening
 from models.message import Kind, Medium, State
-from models.visit import Channel, Status
+from models.visit_status import Channel, Status
 from orjson import loads
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields.base import OnDelete
