@@ -1,0 +1,115 @@
+"""What must be true of the database at any moment, asked in SQL, and the words in which the cast acts and races."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from typing import Any
+
+from models import database
+from models.account import Account
+from models.patient import Patient
+from models.slot import Slot
+from models.visit import Visit
+
+_BROKEN = """
+    SELECT 'a live visit is not on the slot that points to it' AS promise, visit.id FROM visit
+        LEFT JOIN slot ON slot.id = visit.slot_id AND slot.visit_id = visit.id
+        WHERE visit.status <> 'CANCELLED' AND slot.id IS NULL
+    UNION ALL SELECT 'a slot points to a visit that is not on it', slot.id FROM slot
+        LEFT JOIN visit ON visit.id = slot.visit_id AND visit.slot_id = slot.id AND visit.status <> 'CANCELLED'
+        WHERE slot.visit_id IS NOT NULL AND visit.id IS NULL
+    UNION ALL SELECT 'two live visits are on one slot', slot_id FROM visit
+        WHERE status <> 'CANCELLED' GROUP BY slot_id HAVING count(*) > 1
+    UNION ALL SELECT 'a visit is not as its slot', visit.id FROM visit JOIN slot ON slot.id = visit.slot_id
+        WHERE (visit.starts_at, visit.ends_at, visit.clinic_id, visit.doctor_id)
+            <> (slot.starts_at, slot.ends_at, slot.clinic_id, slot.doctor_id)
+    UNION ALL SELECT 'a patient is in two places', one.id FROM visit one JOIN visit two
+        ON one.patient_id = two.patient_id AND one.id < two.id
+            AND one.starts_at < two.ends_at AND two.starts_at < one.ends_at
+        WHERE one.status <> 'CANCELLED' AND two.status <> 'CANCELLED'
+    UNION ALL SELECT 'a doctor is in two places', one.id FROM slot one JOIN slot two
+        ON one.doctor_id = two.doctor_id AND one.id < two.id
+            AND one.starts_at < two.ends_at AND two.starts_at < one.ends_at
+        WHERE one.withdrawn_at IS NULL AND two.withdrawn_at IS NULL
+    UNION ALL SELECT 'a withdrawn slot has a visit', id FROM slot
+        WHERE withdrawn_at IS NOT NULL AND visit_id IS NOT NULL
+    UNION ALL SELECT 'a patient has two holds', held_by_id FROM slot
+        WHERE held_by_id IS NOT NULL GROUP BY held_by_id HAVING count(*) > 1
+"""
+
+_TOLD = """
+    SELECT visit.reference, visit.sequence + 1 AS happened,
+        (SELECT count(*) FROM visit_change WHERE visit_id = visit.id) AS history,
+        (SELECT count(*) FROM message WHERE visit_id = visit.id) AS letters,
+        (SELECT count(*) FROM event WHERE details->>'visit_reference' = visit.reference) AS events,
+        (SELECT count(*) FROM audit_entry WHERE subject_id = visit.id) AS audit
+    FROM visit
+"""
+
+COUNTED = ("visit", "visit_change", "message", "event", "audit_entry")
+
+
+async def promises_hold() -> None:
+    assert await database.rows(_BROKEN) == []
+
+
+async def all_is_told_once() -> None:
+    """Every booking, move and cancellation has one history line, one letter, one event and one audit entry."""
+    for visit in await database.rows(_TOLD):
+        happened = visit["happened"]
+        assert {name: visit[name] for name in ("history", "letters", "events", "audit")} == dict.fromkeys(
+            ("history", "letters", "events", "audit"), happened
+        ), visit["reference"]
+
+
+async def counts() -> dict[str, int]:
+    """How many rows there are of all that a change writes."""
+    found = await database.rows(
+        "SELECT " + ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in COUNTED)
+    )
+    return dict(found[0])
+
+
+async def race(*rivals: Awaitable[Any]) -> list[Any]:
+    """All at once; what each got: a thing or an exception."""
+    return await asyncio.gather(*rivals, return_exceptions=True)
+
+
+def tally(outcomes: list[Any]) -> dict[str, int]:
+    """How often each kind of thing was the outcome: {"Visit": 1, "SlotTaken": 49}."""
+    return dict(Counter(type(outcome).__name__ for outcome in outcomes))
+
+
+def only(kind: type, outcomes: list[Any]) -> Any:
+    """The one outcome of this kind."""
+    [found] = [outcome for outcome in outcomes if isinstance(outcome, kind)]
+    return found
+
+
+def person(account: Account) -> Patient:
+    assert account.patient is not None
+    return account.patient
+
+
+async def book(account: Account, slot: Slot, **more: Any) -> Visit:
+    return await Visit.book(slot.id, patient=person(account), by=account, **more)
+
+
+async def move(account: Account, visit: Visit, slot: Slot, **more: Any) -> Visit:
+    return await Visit.reschedule(visit.id, slot.id, patient=person(account), by=account, **more)
+
+
+async def cancel(account: Account, visit: Visit, **more: Any) -> Visit:
+    return await Visit.cancel(visit.id, patient=person(account), by=account, **more)
+
+
+async def hold(account: Account, slot: Slot) -> Slot:
+    return await Slot.hold(slot.id, patient=person(account), by=account)
+
+
+async def release(account: Account, slot: Slot) -> bool:
+    return await Slot.release(slot.id, patient=person(account), by=account)
+
+
+async def is_free(slot: Slot) -> bool:
+    return (await Slot.get(id=slot.id)).is_free_for(None)

@@ -1,0 +1,309 @@
+"""Accounts promise: who knows the password gets in, nobody else does, and nothing tells the two kinds of failure apart."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from models import clock, database, password
+from models.account import Account
+from models.audit import AuditEntry
+from models.message import Kind, Message
+from models.refusal import TooManyAttempts, WeakPassword, WrongCredentials
+from models.session import Session
+from tests import cast
+from tests.models.promises import only, race, tally
+
+HOME = "203.0.113.7"
+NEW_PASSWORD = "szary wilk nosi kapelusz"
+MOMENT = timedelta(microseconds=1)
+
+
+async def log_in(login: str, secret: str, address: str = HOME) -> tuple[Session, str]:
+    return await Account.log_in(login, secret, address=address)
+
+
+async def entries() -> list[tuple[Any, ...]]:
+    return await AuditEntry.all().order_by("id").values_list("action", "outcome", "account_id", "patient_id")
+
+
+async def test_the_own_password_opens_a_session() -> None:
+    anna = await cast.anna()
+    session, token = await log_in("anna@example.pl", cast.PASSWORD)
+    found = await Session.of_token(token)
+    assert found is not None
+    assert (found.id, found.account.id, found.account.patient_id) == (session.id, anna.id, anna.patient_id)
+    assert not found.must_change_password
+    assert await entries() == [("log_in", "done", anna.id, anna.patient_id)]
+
+
+@pytest.mark.parametrize("login", ["ANNA@EXAMPLE.PL", "Anna@Example.pl", " anna@example.pl "])
+async def test_the_login_is_the_address_however_it_is_typed(login: str) -> None:
+    await cast.anna()
+    assert await log_in(login, cast.PASSWORD)
+
+
+@pytest.mark.parametrize("login", ["nobody@example.pl", "", "anna", "a" * 10_000, "anna@example.pl\0", "\0", "\ud800"])
+async def test_an_unknown_login_and_a_wrong_password_are_refused_alike(login: str) -> None:
+    anna = await cast.anna()
+    with pytest.raises(WrongCredentials) as wrong:
+        await log_in("anna@example.pl", "not her password")
+    with pytest.raises(WrongCredentials) as unknown:
+        await log_in(login, cast.PASSWORD)
+    assert wrong.value.details == unknown.value.details == {}
+    assert await entries() == [("log_in", "refused", anna.id, anna.patient_id), ("log_in", "refused", None, None)]
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "\0", "\ud800", "x" * 100_000, "zielona kaczka lubi deszcz\0", cast.PASSWORD + " "]
+)
+async def test_no_strange_password_gets_in_or_breaks_anything(secret: str) -> None:
+    await cast.anna()
+    with pytest.raises(WrongCredentials):
+        await log_in("anna@example.pl", secret)
+
+
+async def test_an_account_without_an_own_password_is_not_opened_by_an_empty_one() -> None:
+    anna = await cast.anna()
+    await Account.filter(id=anna.id).update(password_hash=None)
+    for secret in ("", "None", cast.PASSWORD):
+        with pytest.raises(WrongCredentials):
+            await log_in("anna@example.pl", secret)
+
+
+async def test_a_wrong_password_costs_as_much_work_as_an_unknown_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    await cast.anna()
+    work: list[bool] = []
+    verify = password._verify
+
+    def counted(secret: str, hash_: str | None) -> bool:
+        work.append(hash_ is None)
+        return verify(secret, hash_)
+
+    monkeypatch.setattr(password, "_verify", counted)
+    for login in ("anna@example.pl", "nobody@example.pl"):
+        with pytest.raises(WrongCredentials):
+            await log_in(login, "not her password")
+    assert work == [False, True]
+
+
+async def test_a_password_hashed_by_older_rules_is_hashed_anew_when_it_is_used() -> None:
+    anna = await cast.anna()
+    old = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(cast.PASSWORD)
+    await Account.filter(id=anna.id).update(password_hash=old)
+    await log_in("anna@example.pl", cast.PASSWORD)
+    renewed = (await Account.get(id=anna.id)).password_hash or ""
+    assert renewed != old
+    assert not password.is_outdated(renewed)
+    await log_in("anna@example.pl", cast.PASSWORD)
+
+
+async def test_a_one_time_password_opens_a_session_that_must_change_it() -> None:
+    anna = await cast.anna()
+    secret = await anna.new_one_time_password()
+    _, token = await log_in("anna@example.pl", secret)
+    session = await Session.of_token(token)
+    assert session is not None
+    assert session.must_change_password
+    assert await entries() == [("log_in_once", "done", anna.id, anna.patient_id)]
+
+
+async def test_a_one_time_password_is_good_once_even_in_a_race() -> None:
+    anna = await cast.anna()
+    for _round in range(3):
+        secret = await anna.new_one_time_password()
+        outcomes = await race(*(log_in("anna@example.pl", secret, f"198.51.100.{n}") for n in range(10)))
+        kinds = tally(outcomes)
+        assert kinds.pop("tuple") == 1
+        assert set(kinds) <= {"WrongCredentials", "TooManyAttempts"}
+    assert await Session.all().count() == 3
+
+
+async def test_a_one_time_password_is_good_for_24_hours_and_not_a_moment_longer() -> None:
+    anna = await cast.anna()
+    secret = await anna.new_one_time_password()
+    with clock.pinned(clock.now() + timedelta(hours=24)), pytest.raises(WrongCredentials):
+        await log_in("anna@example.pl", secret)
+    with clock.pinned(clock.now() + timedelta(hours=24) - MOMENT):
+        assert await log_in("anna@example.pl", secret)
+
+
+async def test_a_new_one_time_password_voids_the_one_before() -> None:
+    anna = await cast.anna()
+    first = await anna.new_one_time_password()
+    second = await anna.new_one_time_password()
+    with pytest.raises(WrongCredentials):
+        await log_in("anna@example.pl", first)
+    assert await log_in("anna@example.pl", second)
+
+
+async def test_the_own_password_still_works_while_a_one_time_one_is_outstanding() -> None:
+    """Anybody may ask for a new password in Anna's name: it must not lock her out."""
+    anna = await cast.anna()
+    secret = await anna.new_one_time_password()
+    assert not (await log_in("anna@example.pl", cast.PASSWORD))[0].must_change_password
+    assert (await log_in("anna@example.pl", secret))[0].must_change_password
+
+
+async def test_one_s_one_time_password_does_not_open_another_s_account() -> None:
+    anna, _ = await cast.anna(), await cast.celina()
+    secret = await anna.new_one_time_password()
+    with pytest.raises(WrongCredentials):
+        await log_in("celina@example.pl", secret)
+
+
+async def test_one_time_passwords_that_are_over_are_forgotten_and_no_others() -> None:
+    anna, borys = await cast.anna(), await cast.borys()
+    await anna.new_one_time_password()
+    with clock.pinned(clock.now() + timedelta(hours=24, minutes=1)):
+        secret = await borys.new_one_time_password()
+        assert await Account.forget_one_time_passwords() == 1
+        assert (await Account.get(id=anna.id)).one_time_hash is None
+        assert await log_in("borys@example.pl", secret)
+
+
+async def test_changing_the_password_ends_every_session_and_opens_a_new_one() -> None:
+    anna = await cast.anna()
+    session, mine = await log_in("anna@example.pl", cast.PASSWORD)
+    _, other = await log_in("anna@example.pl", cast.PASSWORD)
+    _, new = await anna.change_password(session, cast.PASSWORD, NEW_PASSWORD)
+    assert await Session.of_token(mine) is None
+    assert await Session.of_token(other) is None
+    assert await Session.of_token(new) is not None
+    with pytest.raises(WrongCredentials):
+        await log_in("anna@example.pl", cast.PASSWORD)
+    assert await log_in("anna@example.pl", NEW_PASSWORD)
+    assert (await Message.get()).kind == Kind.PASSWORD_CHANGED
+    assert ("change_password", "done", anna.id, anna.patient_id) in await entries()
+
+
+async def test_a_first_log_in_sets_an_own_password_by_the_one_time_one() -> None:
+    anna = await cast.anna()
+    await Account.filter(id=anna.id).update(password_hash=None)
+    secret = await anna.new_one_time_password()
+    session, _ = await log_in("anna@example.pl", secret)
+    account = await Account.get(id=anna.id)
+    with pytest.raises(WrongCredentials):
+        await account.change_password(session, "something else", NEW_PASSWORD)
+    opened, _ = await account.change_password(session, secret, NEW_PASSWORD)
+    assert not opened.must_change_password
+    assert await log_in("anna@example.pl", NEW_PASSWORD)
+
+
+async def test_changing_the_password_voids_an_outstanding_one_time_password() -> None:
+    anna = await cast.anna()
+    session, _ = await log_in("anna@example.pl", cast.PASSWORD)
+    secret = await anna.new_one_time_password()
+    await anna.change_password(session, cast.PASSWORD, NEW_PASSWORD)
+    with pytest.raises(WrongCredentials):
+        await log_in("anna@example.pl", secret)
+
+
+async def test_a_password_is_not_changed_by_a_wrong_one_or_to_a_weak_one() -> None:
+    anna = await cast.anna()
+    session, token = await log_in("anna@example.pl", cast.PASSWORD)
+    with pytest.raises(WrongCredentials):
+        await anna.change_password(session, "not her password", NEW_PASSWORD)
+    for weak, code in (("krótkie", "TOO_SHORT"), ("Anna Żółć anna@example.pl 2002", "PERSONAL")):
+        with pytest.raises(WeakPassword) as refusal:
+            await anna.change_password(session, cast.PASSWORD, weak)
+        assert code in refusal.value.details["reasons"]
+    assert await Session.of_token(token) is not None
+    assert await log_in("anna@example.pl", cast.PASSWORD)
+    assert await Message.all().count() == 0
+
+
+async def test_of_two_changes_with_one_password_at_once_one_counts() -> None:
+    """Whoever changed it first has ended the other's session: a thief cannot overwrite the owner's new password."""
+    anna = await cast.anna()
+    for n in range(5):
+        old = cast.PASSWORD if n == 0 else f"{NEW_PASSWORD} {n}"
+        [hers, _], [stolen, _] = await log_in("anna@example.pl", old), await log_in("anna@example.pl", old)
+        one, two = [await Account.get(id=anna.id) for _ in range(2)]
+        new = f"{NEW_PASSWORD} {n + 1}"
+        outcomes = await race(one.change_password(hers, old, new), two.change_password(stolen, old, new))
+        assert tally(outcomes) == {"tuple": 1, "WrongCredentials": 1}
+    assert await Session.filter(ended_at=None).count() == 1
+
+
+async def test_a_log_in_with_the_old_password_during_its_change_leaves_no_session() -> None:
+    """The old password is right when it is read and wrong when the session would open."""
+    anna = await cast.anna()
+    old = cast.PASSWORD
+    for n in range(6):
+        session, _ = await log_in("anna@example.pl", old)
+        new = f"{NEW_PASSWORD} {n}"
+        rivals = [log_in("anna@example.pl", old, f"198.51.100.{n}{m}") for m in range(4)]
+        outcomes = await race((await Account.get(id=anna.id)).change_password(session, old, new), *rivals)
+        [opened, _] = outcomes[0]
+        still_open = await Session.filter(account_id=anna.id, ended_at=None).values_list("id", flat=True)
+        assert still_open == [opened.id]
+        await database.rows("DELETE FROM throttle")
+        old = new
+
+
+async def test_the_old_password_read_before_and_proved_after_its_change_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same race, decided: the change happens while the old password is being hashed."""
+    anna = await cast.anna()
+    session, _ = await log_in("anna@example.pl", cast.PASSWORD)
+    matches = password.matches
+
+    async def change_meanwhile(secret: str, hash_: str | None) -> bool:
+        right = await matches(secret, hash_)
+        monkeypatch.setattr(password, "matches", matches)
+        await (await Account.get(id=anna.id)).change_password(session, cast.PASSWORD, NEW_PASSWORD)
+        return right
+
+    monkeypatch.setattr(password, "matches", change_meanwhile)
+    with pytest.raises(WrongCredentials):
+        await log_in("anna@example.pl", cast.PASSWORD)
+    assert await Session.filter(ended_at=None).count() == 1
+
+
+async def test_a_signed_in_owner_proves_the_password_whatever_strangers_do_to_the_login() -> None:
+    anna = await cast.anna()
+    session, _ = await log_in("anna@example.pl", cast.PASSWORD)
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await log_in("anna@example.pl", "a stranger's guess")
+    with pytest.raises(TooManyAttempts):
+        await log_in("anna@example.pl", cast.PASSWORD)
+    await anna.prove(cast.PASSWORD, session)
+    await anna.change_password(session, cast.PASSWORD, NEW_PASSWORD)
+    assert await log_in("anna@example.pl", NEW_PASSWORD), "the change has lifted the delay"
+
+
+async def test_who_found_an_open_session_cannot_guess_its_password() -> None:
+    anna = await cast.anna()
+    session, _ = await log_in("anna@example.pl", cast.PASSWORD)
+    outcomes = await race(*(anna.prove(f"guess {n}", session) for n in range(5)))
+    assert tally(outcomes) == {"WrongCredentials": 5}
+    with pytest.raises(WrongCredentials):
+        await anna.prove(cast.PASSWORD, session)
+    with clock.pinned(clock.now() + timedelta(seconds=30)):
+        await anna.prove(cast.PASSWORD, session), "trying during the delay has not made it longer"
+
+
+async def test_a_proved_password_forgets_the_failures_before() -> None:
+    anna = await cast.anna()
+    session, _ = await log_in("anna@example.pl", cast.PASSWORD)
+    for _ in range(4):
+        for _ in range(4):
+            with pytest.raises(WrongCredentials):
+                await anna.prove("a slip of the finger", session)
+        await anna.prove(cast.PASSWORD, session)
+    assert await AuditEntry.filter(action="prove_password", outcome="refused").count() == 16
+
+
+async def test_of_a_burst_of_guesses_at_once_only_the_free_tries_are_looked_at() -> None:
+    """The right one among them is refused too, once the others have failed."""
+    await cast.anna()
+    guesses = [f"guess {n}" for n in range(30)] + [cast.PASSWORD]
+    outcomes = await race(*(log_in("anna@example.pl", guess, f"198.51.100.{n}") for n, guess in enumerate(guesses)))
+    kinds = tally(outcomes)
+    assert kinds["WrongCredentials"] <= 5 + 3, "those already being looked at when the fifth failed"
+    assert kinds["WrongCredentials"] + kinds["TooManyAttempts"] == 31
+    assert only(type(outcomes[-1]), outcomes[-1:]).details["retry_at"]

@@ -1,0 +1,115 @@
+"""Cancelling promises: the slot is free again at once, and what is over or cancelled stays as it is."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from models import clock, vacancy
+from models.audit import AuditEntry
+from models.event import Event, Happening
+from models.message import Kind, Message
+from models.refusal import VisitNotChangeable, VisitNotFound
+from models.visit import Status, Visit
+from models.visit_change import VisitChange
+from tests import cast
+from tests.models.promises import all_is_told_once, book, cancel, counts, is_free, move, person, race, tally
+
+
+async def test_a_cancelled_visit_frees_its_slot_for_anybody() -> None:
+    anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
+    visit = await cancel(anna, await book(anna, slot))
+    assert (visit.status, visit.cancelled_at, visit.sequence) == (Status.CANCELLED, clock.now(), 1)
+    assert await is_free(slot)
+    assert [free.id for free in await vacancy.free_slots(vacancy.Wanted(), None, None, 9)] == [slot.id]
+    assert (await book(borys, slot)).slot_id == slot.id
+    await all_is_told_once()
+
+
+async def test_a_cancellation_is_told_with_its_reason_to_the_patient_alone() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    visit = await book(anna, slot)
+    await cancel(anna, visit, reason="już zdrowa")
+    change = await VisitChange.get(visit_id=visit.id, kind="CANCELLED")
+    assert (change.reason, change.by, change.from_starts_at) == ("już zdrowa", "patient", slot.starts_at)
+    event = await Event.get(happening=Happening.VISIT_CANCELLED)
+    assert event.details == {"visit_reference": visit.reference, "slot_id": str(slot.id)}
+    letter = await Message.get(kind=Kind.VISIT_CANCELLED)
+    assert (letter.details["visit"]["cancelled"], letter.details["visit"]["sequence"]) == (True, 1)
+    assert "zdrowa" not in str(letter.details)
+    entry = await AuditEntry.get(action="visit_cancelled")
+    assert (entry.account_id, entry.patient_id, entry.subject_id) == (anna.id, anna.patient_id, visit.id)
+
+
+async def test_a_visit_is_cancelled_once() -> None:
+    anna = await cast.anna()
+    visit = await book(anna, await cast.slot())
+    assert tally(await race(*(cancel(anna, visit) for _ in range(5)))) == {"Visit": 1, "VisitNotChangeable": 4}
+    with pytest.raises(VisitNotChangeable) as refusal:
+        await cancel(anna, visit)
+    assert refusal.value.details["status"] == "CANCELLED"
+    await all_is_told_once()
+
+
+async def test_a_cancelled_visit_cannot_be_moved_and_leaves_a_rebooked_slot_alone() -> None:
+    anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
+    visit = await cancel(anna, await book(anna, slot))
+    his = await book(borys, slot)
+    other = await cast.slot(cast.warsaw(24, 12), at=await slot.clinic, by=await slot.doctor)
+    for again in (cancel(anna, visit), move(anna, visit, other)):
+        with pytest.raises(VisitNotChangeable):
+            await again
+    assert (await Visit.get(id=his.id)).status == Status.BOOKED
+    assert not await is_free(slot)
+
+
+@pytest.mark.parametrize("status", [Status.ARRIVED, Status.FULFILLED, Status.NO_SHOW])
+async def test_a_visit_that_has_begun_its_course_cannot_be_cancelled(status: Status) -> None:
+    anna = await cast.anna()
+    visit = await book(anna, await cast.slot())
+    await Visit.filter(id=visit.id).update(status=status)
+    with pytest.raises(VisitNotChangeable) as refusal:
+        await cancel(anna, visit)
+    assert refusal.value.details["status"] == status
+
+
+@pytest.mark.parametrize("minutes", [0, 24 * 60])
+async def test_a_visit_can_be_cancelled_until_the_clinic_s_limit_and_not_at_it(minutes: int) -> None:
+    anna, clinic = await cast.anna(), await cast.clinic(cancel_until_minutes=minutes)
+    slot = await cast.slot(cast.warsaw(26, 10), at=clinic)
+    visit = await book(anna, slot)
+    limit = slot.starts_at - timedelta(minutes=minutes)
+    before = await counts()
+    with clock.pinned(limit), pytest.raises(VisitNotChangeable):
+        await cancel(anna, visit)
+    assert await counts() == before
+    with clock.pinned(limit - timedelta(microseconds=1)):
+        await cancel(anna, visit)
+
+
+async def test_only_the_patient_s_own_visit_can_be_cancelled() -> None:
+    anna, celina = await cast.anna(), await cast.celina()
+    visit = await book(anna, await cast.slot())
+    for wanted in (visit.id, uuid4()):
+        with pytest.raises(VisitNotFound):
+            await Visit.cancel(wanted, patient=person(celina), by=celina)
+    assert (await Visit.get(id=visit.id)).status == Status.BOOKED
+
+
+async def test_cancelling_against_booking_the_same_slot_at_once_never_leaves_two_visits() -> None:
+    anna, borys = await cast.anna(), await cast.borys()
+    clinic = await cast.clinic(planned_visits_per_patient=100)
+    for slot in await cast.morning(cast.warsaw(24, 8).date(), 15, at=clinic, by=await cast.doctor(clinic)):
+        visit = await book(anna, slot)
+        cancelled, booked = await race(cancel(anna, visit), book(borys, slot))
+        assert cancelled.status == Status.CANCELLED
+        assert await is_free(slot) != isinstance(booked, Visit)
+    await all_is_told_once()
+
+
+async def test_a_cancelled_visit_leaves_room_for_another_at_the_same_hour() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    one = await cast.slot(at=clinic, by=await cast.doctor(clinic))
+    two = await cast.slot(at=clinic, by=await cast.doctor(clinic, last_name="Kowal"))
+    await cancel(anna, await book(anna, one))
+    await book(anna, two)

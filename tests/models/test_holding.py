@@ -1,0 +1,168 @@
+"""Holding promises: a slot kept for one patient for five minutes, free again by the clock alone."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from models import clock, vacancy
+from models.audit import AuditEntry
+from models.patient import Patient
+from models.refusal import SlotNotBookable, SlotNotFound, SlotTaken
+from models.slot import Slot
+from models.visit import Visit
+from tests import cast
+from tests.models.promises import book, cancel, counts, hold, is_free, only, person, race, release, tally
+
+FIVE_MINUTES, MOMENT = timedelta(minutes=5), timedelta(microseconds=1)
+
+
+async def seen_by(patient: Patient | None, slot: Slot) -> bool:
+    listed = await vacancy.free_slots(vacancy.Wanted(slot.clinic_id), patient.id if patient else None, None, 100)
+    return slot.id in {free.id for free in listed}
+
+
+async def test_a_held_slot_is_free_for_its_holder_only() -> None:
+    anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
+    held = await hold(anna, slot)
+    assert (held.held_by_id, held.held_until) == (anna.patient_id, clock.now() + FIVE_MINUTES)
+    assert await seen_by(person(anna), slot)
+    assert not await seen_by(person(borys), slot)
+    assert not await seen_by(None, slot)
+    for refused in (book(borys, slot), hold(borys, slot)):
+        with pytest.raises(SlotTaken):
+            await refused
+
+
+async def test_the_holder_books_and_the_hold_is_over() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    await hold(anna, slot)
+    visit = await book(anna, slot)
+    after = await Slot.get(id=slot.id)
+    assert (after.visit_id, after.held_by_id, after.held_until) == (visit.id, None, None)
+
+
+async def test_a_hold_lapses_by_the_clock_alone_to_the_microsecond() -> None:
+    anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
+    await hold(anna, slot)
+    with clock.pinned(clock.now() + FIVE_MINUTES - MOMENT):
+        assert not await seen_by(None, slot)
+        with pytest.raises(SlotTaken):
+            await book(borys, slot)
+    with clock.pinned(clock.now() + FIVE_MINUTES):
+        assert await seen_by(None, slot)
+        assert (await book(borys, slot)).slot_id == slot.id
+
+
+async def test_a_lapsed_hold_can_be_taken_over_and_does_not_count_as_held() -> None:
+    anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
+    await hold(anna, slot)
+    with clock.pinned(clock.now() + FIVE_MINUTES):
+        assert not await release(anna, slot)
+        assert (await hold(borys, slot)).held_by_id == borys.patient_id
+        with pytest.raises(SlotTaken):
+            await book(anna, slot)
+
+
+async def test_holding_again_neither_extends_nor_repeats() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    first = await hold(anna, slot)
+    with clock.pinned(clock.now() + FIVE_MINUTES - MOMENT):
+        again = await hold(anna, slot)
+    assert again.held_until == first.held_until
+    assert (await counts())["audit_entry"] == 1
+
+
+async def test_a_lapsed_hold_can_be_renewed_by_its_holder() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    await hold(anna, slot)
+    with clock.pinned(clock.now() + FIVE_MINUTES):
+        assert (await hold(anna, slot)).held_until == clock.now() + FIVE_MINUTES
+
+
+async def test_a_new_hold_ends_the_old_one() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=await cast.doctor(clinic))
+    await hold(anna, one)
+    await hold(anna, two)
+    assert await is_free(one)
+    assert not await is_free(two)
+
+
+async def test_a_hold_that_is_refused_leaves_the_old_one() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=await cast.doctor(clinic))
+    await hold(anna, one)
+    await book(await cast.borys(), two)
+    with pytest.raises(SlotTaken):
+        await hold(anna, two)
+    assert not await is_free(one)
+
+
+async def test_a_released_slot_is_free_at_once() -> None:
+    anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
+    await hold(anna, slot)
+    assert not await release(borys, slot), "only the holder can release"
+    assert not await is_free(slot)
+    assert await release(anna, slot)
+    assert await is_free(slot)
+    assert not await release(anna, slot)
+    actions = await AuditEntry.all().order_by("id").values_list("action", "account_id", "subject_id")
+    assert actions == [("hold_slot", anna.id, slot.id), ("release_slot", anna.id, slot.id)]
+
+
+async def test_what_cannot_be_booked_cannot_be_held() -> None:
+    anna = await cast.anna()
+    with pytest.raises(SlotNotFound):
+        await Slot.hold(uuid4(), patient=person(anna), by=anna)
+    with pytest.raises(SlotNotBookable):
+        await hold(anna, await cast.slot(cast.warsaw(23, 9, 30)))
+
+
+async def test_of_many_who_hold_one_slot_at_once_exactly_one_does() -> None:
+    rivals, clinic = await cast.rivals(20), await cast.clinic()
+    for slot in await cast.morning(cast.warsaw(24, 8).date(), 5, at=clinic, by=await cast.doctor(clinic)):
+        outcomes = await race(*(hold(rival, slot) for rival in rivals))
+        assert tally(outcomes) == {"Slot": 1, "SlotTaken": 19}
+        winner = only(Slot, outcomes)
+        assert (await Slot.get(id=slot.id)).held_by_id == winner.held_by_id
+
+
+async def test_a_patient_who_holds_many_slots_at_once_holds_one() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    slots = await cast.morning(cast.warsaw(24, 8).date(), 10, at=clinic, by=await cast.doctor(clinic))
+    outcomes = await race(*(hold(anna, slot) for slot in slots))
+    assert tally(outcomes) == {"Slot": 10}
+    assert await Slot.filter(held_by_id=anna.patient_id).count() == 1
+
+
+async def test_one_who_holds_against_one_who_books_one_wins() -> None:
+    anna, borys = await cast.anna(), await cast.borys()
+    clinic = await cast.clinic(planned_visits_per_patient=100)
+    for slot in await cast.morning(cast.warsaw(24, 8).date(), 15, at=clinic, by=await cast.doctor(clinic)):
+        held, booked = await race(hold(anna, slot), book(borys, slot))
+        assert {type(held).__name__, type(booked).__name__} in ({"Slot", "SlotTaken"}, {"SlotTaken", "Visit"})
+        assert isinstance(held, Slot) != isinstance(booked, Visit)
+
+
+async def test_patients_who_exchange_holds_at_once_do_not_deadlock() -> None:
+    """Each holds what the other wants: nobody waits for ever, and the other's hold is respected."""
+    rivals, clinic = await cast.rivals(4), await cast.clinic()
+    slots = await cast.morning(cast.warsaw(24, 8).date(), 4, at=clinic, by=await cast.doctor(clinic))
+    for step in range(10):
+        outcomes = await race(*(hold(rival, slots[(n * 3 + step) % 4]) for n, rival in enumerate(rivals)))
+        assert set(tally(outcomes)) <= {"Slot", "SlotTaken"}
+
+
+async def test_two_bookings_of_a_held_slot_at_once_by_its_holder_make_one_visit() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    await hold(anna, slot)
+    assert tally(await race(book(anna, slot), book(anna, slot), book(anna, slot))) == {"Visit": 1, "SlotTaken": 2}
+
+
+async def test_a_hold_does_not_outlive_a_visit() -> None:
+    """Held, booked, cancelled: the slot is free for everybody, not still held."""
+    anna, slot = await cast.anna(), await cast.slot()
+    await hold(anna, slot)
+    await cancel(anna, await book(anna, slot))
+    assert await is_free(slot)

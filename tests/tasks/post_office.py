@@ -1,0 +1,78 @@
+"""A real SMTP server for tests, which can be slow, rude or closed."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+class PostOffice:
+    def __init__(self, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None) -> None:
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.refusals: dict[str, str] = {}  # address -> answer to RCPT
+        self.data_answers: list[str] = []  # answers to the next DATA, before it is kind again
+        self.hanging: set[str] = set()  # addresses that never get an answer
+        self.logins: list[tuple[bytes, bytes]] = []
+        self.encrypted: list[bool] = []
+        self.tls, self.login = tls, login
+        self.port = 0
+
+    @asynccontextmanager
+    async def open(self, *, implicit_tls: bool = False) -> AsyncIterator["PostOffice"]:
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(
+            self._counter, "127.0.0.1", self.port, ssl=self.tls if implicit_tls else None
+        )
+        self.port = listening.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            listening.close()
+            await listening.wait_closed()
+
+    def _counter(self) -> SMTP:
+        asks = {"authenticator": self._check, "auth_required": True} if self.login else {}
+        if self.tls:
+            asks["tls_context"] = self.tls
+        return SMTP(self, loop=asyncio.get_running_loop(), hostname="localhost", **asks)
+
+    def _check(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
+        assert isinstance(given, LoginPassword)
+        self.logins.append((given.login, given.password))
+        known = self.login and (given.login.decode(), given.password.decode()) == self.login
+        return AuthResult(success=bool(known), handled=False)
+
+    async def handle_RCPT(
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.encrypted.append(session.ssl is not None)
+        if address in self.hanging:
+            await asyncio.Event().wait()
+        if address in self.refusals:
+            return self.refusals[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        if self.data_answers:
+            return self.data_answers.pop(0)
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        self.recipients += envelope.rcpt_tos
+        return "250 OK"
+
+
+def body(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def parts(mail: EmailMessage, content_type: str) -> list[EmailMessage]:
+    return [part for part in mail.walk() if part.get_content_type() == content_type]  # type: ignore[misc]
