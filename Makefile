@@ -1,7 +1,10 @@
 # `make run` and `make test` need Python 3.11+, make and git; everything else is fetched, locked by hashes.
 PYTHON ?= python3
 UV := $(shell command -v uv || echo .tools/bin/uv)
-export PYTHONDONTWRITEBYTECODE ?=
+# the machine's own certificates, where a company's network needs them (the second name: older versions of uv)
+export UV_SYSTEM_CERTS = 1
+export UV_NATIVE_TLS = 1
+export PIP_ROOT_USER_ACTION = ignore
 
 .PHONY: run test check lock schema clean
 

@@ -20,17 +20,15 @@ from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.welcome import welcome
 
-HAS_MAILBOX = not settings.IN_PRODUCTION and not (settings.SMTP_URL and settings.SMS_URL)
-
 
 def routes() -> list[BaseRoute]:
     graphql = Endpoint(schema, graphql_ide=None, allow_queries_via_get=False)
     found: list[BaseRoute] = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/graphql", graphql),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]
-    if HAS_MAILBOX:
+    if mailbox_page.is_shown():
         found += [Route("/mailbox", mailbox_page.page), Route("/mailbox.json", mailbox_page.as_json)]
     return found
 
@@ -47,7 +45,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
 
 
-app = Starlette(routes=routes(), lifespan=lifespan, max_body_size=settings.BODY_LIMIT_BYTES)
+app = Starlette(routes=routes(), lifespan=lifespan)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from models import clock, contact, password, pesel
 from models.audit import AuditEntry
 from models.message import Kind, Message
 from models.patient import Patient
-from models.refusal import TooManyAttempts, WeakPassword, WrongCredentials
+from models.refusal import WeakPassword, WrongCredentials
 from models.session import Session
 from models.throttle import Throttle
 
@@ -50,7 +50,10 @@ class Account(Model):
 
     @classmethod
     async def of_email(cls, email: str) -> Self | None:
-        return await cls.filter(email_key=contact.email_key(email)).select_related("patient").first()
+        key = contact.email_key(email)
+        if len(key) > contact.LONGEST_EMAIL or not key.isprintable():
+            return None  # nobody's, and PostgreSQL would not even compare it
+        return await cls.filter(email_key=key).select_related("patient").first()
 
     @classmethod
     async def log_in(cls, login: str, secret: str, *, address: str) -> "tuple[Session, str]":
@@ -62,23 +65,23 @@ class Account(Model):
         if opened := await cls._with_one_time(account, secret):
             return opened  # however often others have failed: 79 random bits are not guessed
         throttles = [Throttle.of_login(login), Throttle.of_address(address)]
-        if retry_at := await Throttle.wait_until(throttles):
-            raise TooManyAttempts(retry_at=retry_at.isoformat())
-        if opened := await cls._with_own_password(account, secret):
+        await Throttle.check(throttles)
+        is_right = await password.matches(secret, account.password_hash if account else None)
+        await Throttle.check(throttles)  # again: of a burst that came at once only the free tries are answered
+        if account and is_right and (opened := await account._with_own_password(secret)):
             await Throttle.forget(throttles[:1])
             return opened
         await Throttle.failed(throttles)
         await AuditEntry.record("log_in", account=account, outcome="refused")
         raise WrongCredentials
 
-    @classmethod
-    async def _with_own_password(cls, account: Self | None, secret: str) -> "tuple[Session, str] | None":
-        hash_ = account.password_hash if account else None
-        if not await password.matches(secret, hash_) or account is None or hash_ is None:
-            return None
-        if password.is_outdated(hash_):
-            await cls.filter(id=account.id, password_hash=hash_).update(password_hash=await password.hashed(secret))
-        return await account._open_session("log_in")
+    async def _with_own_password(self, secret: str) -> "tuple[Session, str] | None":
+        """A session, unless the password that was right has been changed meanwhile."""
+        is_outdated = password.is_outdated(self.password_hash or "")
+        renewed = await password.hashed(secret) if is_outdated else self.password_hash
+        async with in_transaction():
+            mine = Account.filter(id=self.id, password_hash=self.password_hash)
+            return await self._open_session("log_in") if await mine.update(password_hash=renewed) else None
 
     @classmethod
     async def _with_one_time(cls, account: Self | None, secret: str) -> "tuple[Session, str] | None":
@@ -117,6 +120,8 @@ class Account(Model):
         hash_ = await password.hashed(new)
         async with in_transaction():
             await Account.filter(id=self.id).select_for_update(no_key=True).get()
+            if not await Session.filter(id=session.id, ended_at=None).exists():
+                raise WrongCredentials  # another change has ended this session meanwhile
             self.password_hash, self.one_time_hash, self.one_time_expires_at = hash_, None, None
             await self.save(update_fields=["password_hash", "one_time_hash", "one_time_expires_at"])
             await Session.end_all(self)
@@ -131,10 +136,14 @@ class Account(Model):
             right = password.is_one_time(current, session.one_time_hash)
         else:
             right = await password.matches(current, self.password_hash)
-        if not right or await Throttle.wait_until(throttle):
+        is_blocked = await Throttle.wait_until(throttle)
+        if right and not is_blocked:
+            await Throttle.forget(throttle)
+            return
+        if not is_blocked:
             await Throttle.failed(throttle)
-            await AuditEntry.record("prove_password", account=self, outcome="refused")
-            raise WrongCredentials
+        await AuditEntry.record("prove_password", account=self, outcome="refused")
+        raise WrongCredentials
 
     async def _own_words(self) -> list[str]:
         words = [self.email or ""]

@@ -110,20 +110,23 @@ async def _open_account(form: dict[str, Any]) -> None:
 async def _tell_owner(form: dict[str, Any]) -> None:
     patient = await Patient.get_or_none(pesel_index=pesel.index(form["pesel"])).select_related("account")
     owners = [await Account.of_email(form["email"]), patient.account if patient else None]
-    for owner in {owner.id: owner for owner in owners if owner and owner.email}.values():
-        if await _may_write(owner, Kind.ADDRESS_TRIED):
+    by_id = {owner.id: owner for owner in owners if owner and owner.email}
+    for _, owner in sorted(by_id.items()):  # they are locked: always in this order
+        if await may_write(owner, Kind.ADDRESS_TRIED):
             await AuditEntry.record("sign_up_again", account=owner, outcome="refused")
             await Message.post(Kind.ADDRESS_TRIED, owner)
 
 
 async def _new_password(form: dict[str, Any]) -> None:
     account = await Account.of_email(form["email"])
-    if account and await _may_write(account, Kind.NEW_PASSWORD):
+    if account and await may_write(account, Kind.NEW_PASSWORD):
         await AuditEntry.record("request_new_password", account=account)
         await Message.post(Kind.NEW_PASSWORD, account)
 
 
-async def _may_write(account: Account, kind: Kind) -> bool:
+async def may_write(account: Account, kind: Kind) -> bool:
+    """Whether it is long enough since the last such letter; many asking at once wait for each other."""
+    await Account.filter(id=account.id).select_for_update(no_key=True).get()
     now = clock.now()
     recent = Message.filter(account_id=account.id, kind=kind)
     return not await recent.filter(created_at__gt=now - NOT_AGAIN_FOR).exists() and (

@@ -1,9 +1,12 @@
 """How a person can be reached: e-mail addresses and mobile telephones, in one spelling each."""
 
+import unicodedata
+
 import email_validator
 import phonenumbers
 
 COUNTRY = "PL"
+LONGEST_EMAIL = 320
 
 
 class BadContact(ValueError):
@@ -21,7 +24,7 @@ def email(text: str) -> str:
 
 def email_key(address: str) -> str:
     """What makes two spellings one address: no mailbox in practice tells ANNA@ from anna@."""
-    return address.casefold()
+    return unicodedata.normalize("NFC", address.strip()).casefold()
 
 
 def mobile(text: str) -> str:

@@ -7,6 +7,7 @@ from tortoise.transactions import in_transaction
 
 from models import aftermath, clock, contact
 from models.account import Account, Language
+from models.application import may_write
 from models.audit import AuditEntry
 from models.intake import Form
 from models.message import Kind, Message
@@ -57,8 +58,10 @@ async def _write(account: Account, patient: Patient, of_account: dict[str, Any],
                 await Message.post(Kind.CONTACT_CHANGED, account, to=address, changed=[*of_account, *of_patient])
     except IntegrityError:  # the new address is another account's: its owner is told
         await account.refresh_from_db()
-        if owner := await Account.of_email(str(email)):
-            await Message.post(Kind.ADDRESS_TRIED, owner)
+        async with in_transaction():
+            owner = await Account.of_email(str(email))
+            if owner and await may_write(owner, Kind.ADDRESS_TRIED):
+                await Message.post(Kind.ADDRESS_TRIED, owner)
         await AuditEntry.record("update_contact", account=account, outcome="refused")
         raise InvalidInput.of([Flaw(("email",), "NOT_AVAILABLE")]) from None
 
@@ -75,11 +78,11 @@ async def close(account: Account, patient: Patient) -> None:
             for visit in await Visit.planned(patient.id).order_by("starts_at").select_related("clinic")
         ]
         await Message.post(Kind.ACCOUNT_CLOSED, account, visits=visits)
-        await Session.end_all(account)
-        await Message.forget_address(account)
         await Account.filter(id=account.id).update(
             email=None, email_key=None, password_hash=None, one_time_hash=None, one_time_expires_at=None,
             closed_at=clock.now(),
         )  # fmt: skip
+        await Session.end_all(account)  # last: a log-in at the same time waits for the row written above
+        await Message.forget_address(account)
         await Patient.filter(id=patient.id).update(phone=None, sms_reminders=False)
         await AuditEntry.record("close_account", account=account)

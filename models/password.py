@@ -16,6 +16,7 @@ from models import seal
 from models.spelling import folded
 
 MAX_LENGTH = 128  # bounds the work of hashing; NIST SP 800-63B asks for at least 64
+JUDGED_LENGTH = 64  # zxcvbn needs seconds for some longer ones
 ENOUGH_LETTERS = 8  # what must be left of a password without its guessable words
 CONTEXT = ("diamed", "przychodnia", "rejestracja", "erejestracja", "pacjent", "wizyta", "lekarz", "haslo", "password")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
@@ -41,8 +42,15 @@ async def hashed(password: str) -> str:
 
 async def matches(password: str, hash_: str | None) -> bool:
     """Compare; without a hash the same work is done, so that time tells nothing."""
+    password = normalised(password)
+    if len(password) > MAX_LENGTH or not _is_text(password):
+        password, hash_ = "", None  # nobody's: `weaknesses` lets none like it be set, and none is ever cut
     async with _at_once:
-        return await asyncio.to_thread(_verify, normalised(password)[:MAX_LENGTH], hash_)
+        return await asyncio.to_thread(_verify, password, hash_)
+
+
+def _is_text(password: str) -> bool:
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in password)
 
 
 def _verify(password: str, hash_: str | None) -> bool:
@@ -78,14 +86,20 @@ def weaknesses(password: str, own_words: list[str]) -> list[str]:
         found.append("TOO_SHORT")
     if len(password) > MAX_LENGTH:
         return [*found, "TOO_LONG"]
-    if "\0" in password:
-        found.append("MALFORMED")
+    if not _is_text(password):
+        return [*found, "MALFORMED"]
     words = [word for entry in own_words for word in folded(entry).replace("@", " ").split() if len(word) >= 3]
     guess = folded(password)
-    if guess in FREQUENCY_LISTS["passwords"] or zxcvbn(guess, user_inputs=words, max_length=MAX_LENGTH)["score"] < 3:
+    if _is_common(guess, words):
         found.append("COMMON")
     for word in sorted([*words, *CONTEXT], key=len, reverse=True):
         guess = guess.replace(word, "")
     if len({letter for letter in guess if letter.isalnum()}) < ENOUGH_LETTERS and "COMMON" not in found:
         found.append("PERSONAL")
     return found
+
+
+def _is_common(guess: str, words: list[str]) -> bool:
+    if not guess or guess in FREQUENCY_LISTS["passwords"]:
+        return True
+    return bool(zxcvbn(guess[:JUDGED_LENGTH], user_inputs=words)["score"] < 3)

@@ -46,12 +46,12 @@ def open_(sealed: bytes, purpose: str) -> str:
 
 def blind(text: str, purpose: str) -> str:
     """A keyed fingerprint (HMAC-SHA-256): equal for equal texts, useless to try numbers against without SECRET_KEY."""
-    return hmac.digest(key(purpose), text.encode(), "sha256").hex()
+    return hmac.digest(key(purpose), text.encode(errors="surrogatepass"), "sha256").hex()
 
 
 def token_hash(token: str) -> str:
     """Tokens hold 256 random bits: a plain hash of them cannot be searched."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def encode(raw: bytes) -> str:

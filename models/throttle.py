@@ -7,6 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from models import clock, contact, database, seal
+from models.refusal import TooManyAttempts
 
 FREE_TRIES = {"login": 5, "address": 20}  # many people share an address, nobody shares a login
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(hours=1)
@@ -30,7 +31,7 @@ class Throttle(Model):
     @staticmethod
     def of_login(login: str) -> tuple[str, str]:
         """Unknown logins are counted like known ones: being slowed down tells nothing."""
-        return "login", seal.blind(contact.email_key(login.strip()), "throttle/login")
+        return "login", seal.blind(contact.email_key(login), "throttle/login")
 
     @staticmethod
     def of_address(address: str) -> tuple[str, str]:
@@ -40,6 +41,11 @@ class Throttle(Model):
     async def wait_until(cls, throttles: list[tuple[str, str]]) -> datetime | None:
         found = await cls.filter(key__in=[key for _, key in throttles], blocked_until__gt=clock.now())
         return max((row.blocked_until for row in found if row.blocked_until), default=None)
+
+    @classmethod
+    async def check(cls, throttles: list[tuple[str, str]]) -> None:
+        if retry_at := await cls.wait_until(throttles):
+            raise TooManyAttempts(retry_at=retry_at.isoformat())
 
     @classmethod
     async def failed(cls, throttles: list[tuple[str, str]]) -> None:

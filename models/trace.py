@@ -33,6 +33,7 @@ def _scrubbed(value: Any) -> Any:
 
 def _without_numbers(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """The last net, not the rule: eleven digits in a row and rows quoted by PostgreSQL never reach a log."""
+    event.pop("color_message", None)  # uvicorn's copy of its own line, for terminals
     return {name: _scrubbed(value) for name, value in event.items()}
 
 

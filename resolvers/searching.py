@@ -7,10 +7,12 @@ from uuid import UUID
 import strawberry
 
 from models import vacancy
+from models.audit import AuditEntry as AuditRow
 from models.clinic import Clinic as ClinicRow
 from models.doctor import Doctor as DoctorRow
 from models.slot import Slot as SlotRow
 from models.visit import Visit as VisitRow
+from schema.audit import AuditEntry
 from schema.clinic import Clinic
 from schema.context import Context, Info
 from schema.directives import Anybody
@@ -37,7 +39,7 @@ def _searchable(text: str | None) -> str | None:
 class Searching:
     @strawberry.field(
         extensions=[Anybody()],
-        description="Whatever has this id: a clinic, a doctor, a slot, or a visit and patient of your own; else null.",
+        description="What has this id: a clinic, doctor or slot, or your own visit, audit entry or self; else null.",
     )
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 - the argument's public name
         find = FINDERS.get(kind_of(id))
@@ -133,4 +135,16 @@ async def _patient(context: Context, id_: UUID) -> Patient | None:
     return Patient.of(context.patient, context.me.email) if id_ == context.viewer else None
 
 
-FINDERS = {"Clinic": _clinic, "Doctor": _doctor, "Slot": _slot, "Visit": _visit, "Patient": _patient}
+async def _audit_entry(context: Context, id_: UUID) -> AuditEntry | None:
+    row = await AuditRow.get_or_none(id=id_, patient_id=context.viewer) if context.viewer else None
+    return AuditEntry.of(row, context.language) if row else None
+
+
+FINDERS = {
+    "AuditEntry": _audit_entry,
+    "Clinic": _clinic,
+    "Doctor": _doctor,
+    "Patient": _patient,
+    "Slot": _slot,
+    "Visit": _visit,
+}

@@ -13,6 +13,8 @@ from taskiq.schedule_sources import LabelScheduleSource
 
 import settings
 
+LAST_SECONDS = 5.0
+
 log = logging.getLogger(__name__)
 
 
@@ -48,4 +50,14 @@ async def running() -> AsyncIterator[None]:
     finally:
         schedule.cancel()
         await asyncio.gather(schedule, return_exceptions=True)
+        await _last_tasks()
         await broker.shutdown()
+
+
+async def _last_tasks() -> None:
+    """Tasks that run may end, or a letter just sent would be sent again; what takes too long is left to its lease."""
+    if isinstance(broker, InMemoryBroker) and (tasks := set(broker._running_tasks)):  # wait_all() has no end
+        _, late = await asyncio.wait(tasks, timeout=LAST_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from emails.backend.response import SMTPResponse
-from emails.backend.smtp.exceptions import SMTPConnectNetworkError
+from emails.backend.smtp.aio_backend import AsyncSMTPBackend
 from emails.message import Message as Mail
 from emails.utils import DNS_NAME
 
@@ -16,6 +17,7 @@ import settings
 from tasks import mailbox
 from tasks.outbox import Misconfigured, Refused, TryLater
 
+GOODBYE_SECONDS = 1.0
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 LONG_NUMBER = re.compile(r"\d{7,}")
 ABOUT_US = {530, 534, 535, 538}  # "authentication required": no fault of the recipient, whenever it is said
@@ -27,18 +29,35 @@ async def hand_over(mail: Mail, to: str) -> None:
         raise Refused("the address has letters that cannot be mailed to")
     await asyncio.to_thread(DNS_NAME.get_fqdn)  # cached; the library asks for it, and a slow DNS would stop the loop
     try:
-        response = await mail.send_async(to=("", to), smtp=server())
+        async with _line() as line:
+            response = await mail.send_async(to=("", to), smtp=line)
     except (aiosmtplib.SMTPException, OSError) as problem:
         raise _because(problem) from None
     if not response.success:
         raise _verdict(response, to)
 
 
+@asynccontextmanager
+async def _line() -> AsyncIterator[AsyncSMTPBackend]:
+    """A connection that is left soon, also when the server has fallen silent: the library would wait as long again."""
+    line = AsyncSMTPBackend(**server())
+    try:
+        yield line
+    finally:
+        client = line._client
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await line.close()
+        except TimeoutError:
+            if client:
+                client._smtp.close()
+
+
 def server() -> dict[str, Any]:
     """Where mails go: SMTP_URL, or the development mailbox. `smtp://` takes STARTTLS whenever it is offered."""
     if not settings.SMTP_URL:
         host, port = mailbox.address()
-        return {"host": host, "port": port, "tls": False, "timeout": settings.SEND_TIMEOUT_SECONDS / 2}
+        return {"host": host, "port": port, "tls": False, "timeout": settings.SEND_TIMEOUT_SECONDS}
     url = urlsplit(settings.SMTP_URL)
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
         raise Misconfigured("SMTP_URL is not smtp[s]://user:password@host:port")
@@ -51,7 +70,7 @@ def server() -> dict[str, Any]:
         "password": unquote(url.password or ""),
         "ssl": implicit,
         "tls": None,  # neither asked for nor forbidden
-        "timeout": settings.SEND_TIMEOUT_SECONDS / 2,  # for one command; all of them: see the outbox
+        "timeout": settings.SEND_TIMEOUT_SECONDS,  # for one command; all of them: see the outbox
     }
 
 
@@ -68,18 +87,20 @@ def _verdict(response: SMTPResponse, to: str) -> Exception:
 
 
 def _because(problem: Exception | None) -> TryLater:
-    cause = problem.__cause__ if isinstance(problem, aiosmtplib.SMTPConnectError) and problem.__cause__ else problem
-    if isinstance(cause, ssl.SSLError):
-        return TryLater("SMTP: no trusted TLS connection")
-    if isinstance(cause, aiosmtplib.SMTPAuthenticationError):
-        return Misconfigured(f"SMTP {cause.code}: login refused")
-    if isinstance(cause, aiosmtplib.SMTPResponseException):
-        return TryLater(f"SMTP {cause.code}: not now")
-    if isinstance(cause, TimeoutError):
-        return TryLater("SMTP: no answer in time")
-    if isinstance(cause, (aiosmtplib.SMTPConnectError, SMTPConnectNetworkError, OSError)):
-        return TryLater("SMTP: no connection")
-    return TryLater(f"SMTP: {type(cause).__name__}")
+    match problem:
+        case OSError() if (problem.strerror or "").startswith("[SSL"):
+            return TryLater("SMTP: no trusted TLS connection")
+        case aiosmtplib.SMTPAuthenticationError():
+            return Misconfigured(f"SMTP {problem.code}: login refused")
+        case aiosmtplib.SMTPException() if "AUTH extension is not supported" in problem.message:
+            return Misconfigured("SMTP: the server offers no login")
+        case aiosmtplib.SMTPResponseException():
+            return TryLater(f"SMTP {problem.code}: not now")
+        case TimeoutError():
+            return TryLater("SMTP: no answer in time")
+        case OSError():
+            return TryLater("SMTP: no connection")
+    return TryLater(f"SMTP: {type(problem).__name__}")
 
 
 def scrubbed(answer: str, to: str = "") -> str:

@@ -11,11 +11,12 @@ for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT"
     os.environ.pop(_name, None)
 
 import pytest  # noqa: E402
-from tests import cast  # noqa: E402
 
 from models import clock, database, postgres  # noqa: E402
+from tests import cast  # noqa: E402
 
-EMPTY = "SET session_replication_role = replica; TRUNCATE {tables}; SET session_replication_role = origin"
+# Not TRUNCATE: for a few rows that takes twenty times as long.
+EMPTY = "SET session_replication_role = replica; {deletions}; SET session_replication_role = origin"
 
 
 @pytest.fixture(scope="session")
@@ -51,4 +52,5 @@ async def fresh(tables: str) -> AsyncIterator[None]:
     """Monday at nine in Warsaw, and an empty database."""
     with clock.pinned(cast.MONDAY):
         yield
-    await database.connection().execute_script(EMPTY.format(tables=tables))
+    deletions = "; ".join(f"DELETE FROM {table}" for table in tables.split(", "))
+    await database.connection().execute_script(EMPTY.format(deletions=deletions))

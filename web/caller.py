@@ -42,7 +42,7 @@ def _is_own_page(request: HTTPConnection) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    host = urlsplit(origin).netloc
+    host = origin.partition("://")[2]
     return host in (request.headers.get("host"), urlsplit(settings.PUBLIC_URL).netloc)
 
 

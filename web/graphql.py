@@ -9,12 +9,13 @@ from cross_web import HTTPException
 from starlette.exceptions import HTTPException as Refused
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+import settings
 from models import trace
 from schema.context import Context
 from schema.fault import SENTENCES
@@ -26,14 +27,17 @@ GRAPHQL_JSON = "application/graphql-response+json"
 
 class Endpoint(GraphQL[Context, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request = Request(scope, _bounded(receive))
         request_id = trace.begin()
         try:
+            if request.method != "POST":
+                raise Refused(405, "Send GraphQL by POST, as JSON.", headers={"allow": "POST"})
             response = await self.run(request)
         except HTTPException as refused:
             response = _error(refused.status_code, "BAD_USER_INPUT", refused.reason)
-        except Refused as refused:  # such as 413: the body is too large
+        except Refused as refused:
             response = _error(refused.status_code, "BAD_USER_INPUT", refused.detail)
+            response.headers.update(refused.headers or {})
         except ClientDisconnect:
             return
         except Exception:
@@ -63,7 +67,7 @@ class Endpoint(GraphQL[Context, None]):
     async def parse_http_body(self, request: Any) -> GraphQLRequestData | list[GraphQLRequestData]:
         """Strawberry takes any JSON value for an object."""
         body = await request.get_body()
-        if request.method == "POST" and not body.lstrip().startswith(b"{"):
+        if not body.lstrip().startswith(b"{"):
             raise HTTPException(400, "The body must be a JSON object with `query`.")
         return await super().parse_http_body(request)
 
@@ -94,6 +98,21 @@ class Endpoint(GraphQL[Context, None]):
         response = Response(self.encode_json(response_data), 400 if is_refused else 200, media_type=media_type)
         response.headers.raw.extend(sub_response.headers.raw)
         return response
+
+
+def _bounded(receive: Receive) -> Receive:
+    """No more of a body is read than the limit. (Starlette's own limit answers in plain text.)"""
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > settings.BODY_LIMIT_BYTES:
+            raise Refused(413, f"A request may hold at most {settings.BODY_LIMIT_BYTES} bytes.")
+        return message
+
+    return receive_some
 
 
 def _error(status: int, code: str, message: str, **extensions: str) -> Response:

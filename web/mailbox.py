@@ -6,10 +6,16 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+import settings
 from tasks import mailbox
 
 PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 ONLY_OURS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'"
+
+
+def is_shown() -> bool:
+    """Where something goes into it: letters, texts or both; never in production."""
+    return not settings.IN_PRODUCTION and not (settings.SMTP_URL and settings.SMS_URL)
 
 
 async def page(request: Request) -> HTMLResponse:

@@ -2,13 +2,16 @@
 
 import settings
 from models import clock, demo, hours
+from web import mailbox
 
 
 def welcome() -> str:
     url = f"http://{settings.HOST}:{settings.PORT}"
     lines = ["", "e-Rejestracja", "", f"  GraphQL   {url}/graphql", f"  Health    {url}/health/ready"]
+    if mailbox.is_shown():
+        lines.append(f"  Mailbox   {url}/mailbox")
     if not settings.IN_PRODUCTION:
-        lines += [f"  Mailbox   {url}/mailbox", "", "  Demo logins (login / password):"]
+        lines += ["", "  Demo logins (login / password):"]
         lines += [f"    {email} / {demo.PASSWORD}" for email in demo.LOGINS]
     return "\n".join([*lines, "", f"  {_opening()}", "", ""])
 

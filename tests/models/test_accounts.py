@@ -1,4 +1,4 @@
-"""Accounts promise: who knows the password gets in, nobody else does, and nothing tells the two kinds of failure apart."""
+"""Accounts promise: who knows the password gets in, nobody else does, and every failure looks the same."""
 
 from datetime import timedelta
 from typing import Any
@@ -284,7 +284,7 @@ async def test_who_found_an_open_session_cannot_guess_its_password() -> None:
     with pytest.raises(WrongCredentials):
         await anna.prove(cast.PASSWORD, session)
     with clock.pinned(clock.now() + timedelta(seconds=30)):
-        await anna.prove(cast.PASSWORD, session), "trying during the delay has not made it longer"
+        await anna.prove(cast.PASSWORD, session)  # trying during the delay has not made it longer
 
 
 async def test_a_proved_password_forgets_the_failures_before() -> None:

@@ -15,8 +15,9 @@ from models.event import Event, Happening
 from models.message import Kind, Message, State
 from models.refusal import SlotNotFound, SlotTaken, TooManyVisits, VisitsOverlap
 from models.slot import Slot
-from models.visit import Channel, Status, Visit
+from models.visit import Visit
 from models.visit_change import VisitChange
+from models.visit_status import Channel, Status
 from tests import cast
 from tests.models.promises import (
     all_is_told_once,

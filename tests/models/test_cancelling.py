@@ -10,8 +10,9 @@ from models.audit import AuditEntry
 from models.event import Event, Happening
 from models.message import Kind, Message
 from models.refusal import VisitNotChangeable, VisitNotFound
-from models.visit import Status, Visit
+from models.visit import Visit
 from models.visit_change import VisitChange
+from models.visit_status import Status
 from tests import cast
 from tests.models.promises import all_is_told_once, book, cancel, counts, is_free, move, person, race, tally
 

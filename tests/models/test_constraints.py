@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -14,27 +14,10 @@ from models import clock, database
 from models.account import Account
 from models.slot import Slot
 from tests import cast
-from tests.models.promises import book, cancel, hold, move, person, race
+from tests.models.promises import book, cancel, hold, insert_visit, move, person, race
 
-_VISIT = """
-    INSERT INTO visit (id, reference, status, channel, patient_id, slot_id, clinic_id, doctor_id,
-        starts_at, ends_at, booked_at, changed_at, cancelled_at, sequence)
-    VALUES ($1, $2, $3, 'PHONE', $4, $5, $6, $7, $8, $9, $10, $10, $11, 0)
-"""
 _POINT = "UPDATE slot SET visit_id = $2 WHERE id = $1"
 _SLOT = "INSERT INTO slot (id, clinic_id, doctor_id, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5)"
-
-
-async def insert_visit(connection: Any, account: Account, slot: Slot, **other: Any) -> UUID:
-    """A visit on the slot, as a stranger with SQL would write it; `other` says what is different."""
-    visit_id: UUID = other.get("id") or uuid4()
-    cancelled_at = clock.now() if other.get("status") == "CANCELLED" else None
-    await connection.execute(
-        _VISIT, visit_id, str(visit_id)[:9], other.get("status", "BOOKED"), account.patient_id, slot.id,
-        other.get("clinic_id", slot.clinic_id), other.get("doctor_id", slot.doctor_id),
-        other.get("starts_at", slot.starts_at), other.get("ends_at", slot.ends_at), clock.now(), cancelled_at,
-    )  # fmt: skip
-    return visit_id
 
 
 @asynccontextmanager

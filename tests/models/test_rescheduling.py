@@ -20,8 +20,9 @@ from models.refusal import (
     VisitsOverlap,
 )
 from models.slot import Slot
-from models.visit import Status, Visit
+from models.visit import Visit
 from models.visit_change import VisitChange
+from models.visit_status import Status
 from tests import cast
 from tests.models.promises import (
     all_is_told_once,

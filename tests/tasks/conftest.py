@@ -7,6 +7,7 @@ import pytest
 from taskiq import InMemoryBroker
 
 import settings
+from tasks import smtp
 from tasks.broker import broker
 from tests.tasks.post_office import PostOffice
 from tests.tasks.text_gateway import TextGateway
@@ -27,6 +28,7 @@ def own_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostOffice]:
     """A real SMTP server that letters are sent to."""
+    monkeypatch.setattr(smtp, "GOODBYE_SECONDS", 0.05)
     office = PostOffice()
     async with office.open():
         monkeypatch.setattr(settings, "SMTP_URL", f"smtp://127.0.0.1:{office.port}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -15,9 +15,12 @@ class PostOffice:
     def __init__(self, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.seen_ids: list[str] = []  # also of mails that were not taken
         self.refusals: dict[str, str] = {}  # address -> answer to RCPT
         self.data_answers: list[str] = []  # answers to the next DATA, before it is kind again
-        self.hanging: set[str] = set()  # addresses that never get an answer
+        self.hanging: set[str] = set()  # addresses that get no answer until they are released
+        self.released = asyncio.Event()
+        self.delays: dict[str, float] = {}  # address -> seconds to think
         self.logins: list[tuple[bytes, bytes]] = []
         self.encrypted: list[bool] = []
         self.tls, self.login = tls, login
@@ -26,9 +29,8 @@ class PostOffice:
     @asynccontextmanager
     async def open(self, *, implicit_tls: bool = False) -> AsyncIterator["PostOffice"]:
         loop = asyncio.get_running_loop()
-        listening = await loop.create_server(
-            self._counter, "127.0.0.1", self.port, ssl=self.tls if implicit_tls else None
-        )
+        counter, tls = (self._safe_counter, self.tls) if implicit_tls else (self._counter, None)
+        listening = await loop.create_server(counter, "127.0.0.1", self.port, ssl=tls)
         self.port = listening.sockets[0].getsockname()[1]
         try:
             yield self
@@ -37,10 +39,12 @@ class PostOffice:
             await listening.wait_closed()
 
     def _counter(self) -> SMTP:
-        asks = {"authenticator": self._check, "auth_required": True} if self.login else {}
-        if self.tls:
-            asks["tls_context"] = self.tls
-        return SMTP(self, loop=asyncio.get_running_loop(), hostname="localhost", **asks)
+        """Plain at first, with STARTTLS when there is a certificate."""
+        return SMTP(self, hostname="localhost", tls_context=self.tls, authenticator=self._check)
+
+    def _safe_counter(self) -> SMTP:
+        """Within TLS already, which aiosmtpd does not notice."""
+        return SMTP(self, hostname="localhost", auth_require_tls=False, authenticator=self._check)
 
     def _check(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
         assert isinstance(given, LoginPassword)
@@ -49,21 +53,25 @@ class PostOffice:
         return AuthResult(success=bool(known), handled=False)
 
     async def handle_RCPT(
-        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        self.encrypted.append(session.ssl is not None)
+        assert server.transport
+        self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         if address in self.hanging:
-            await asyncio.Event().wait()
+            await self.released.wait()
+        await asyncio.sleep(self.delays.get(address, 0))
         if address in self.refusals:
             return self.refusals[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        self.seen_ids.append(str(mail["message-id"]))
         if self.data_answers:
             return self.data_answers.pop(0)
-        assert isinstance(envelope.content, bytes)
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        self.mails.append(mail)
         self.recipients += envelope.rcpt_tos
         return "250 OK"
 
@@ -75,4 +83,10 @@ def body(mail: EmailMessage, kind: str) -> str:
 
 
 def parts(mail: EmailMessage, content_type: str) -> list[EmailMessage]:
-    return [part for part in mail.walk() if part.get_content_type() == content_type]  # type: ignore[misc]
+    return [part for part in mail.walk() if part.get_content_type() == content_type]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - a test watches from outside
+            await asyncio.sleep(0.01)

@@ -1,8 +1,6 @@
 """Letters: what every one of them says and never says, as they arrive by SMTP."""
 
-import logging
 import re
-from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -10,7 +8,6 @@ from typing import Any
 import pytest
 
 import settings
-from models import clock, password
 from models.account import Account, Language
 from models.message import Kind, Message, State
 from tasks.letters import send_letters
@@ -54,7 +51,6 @@ SAYS = {
     (Kind.VISIT_CANCELLED, "PL"): ["została odwołana", "24 listopada 2026, 14:30", "zarezerwować po zalogowaniu"],
     (Kind.VISIT_CANCELLED, "EN"): ["was cancelled", "24 November 2026, 14:30", "book another date"],
 }
-SECRET = re.compile(r"[a-z2-9]{4}(?:-[a-z2-9]{4}){3}")
 
 
 async def sent(kind: Kind, account: Account, office: PostOffice) -> EmailMessage:
@@ -132,70 +128,6 @@ async def test_a_closed_account_without_visits_gets_a_letter_without_a_list(offi
     assert "pozostają ważne" not in body(office.mails[0], "plain")
 
 
-@pytest.mark.parametrize("kind", [Kind.ACCOUNT_OPENED, Kind.NEW_PASSWORD])
-async def test_a_one_time_password_is_made_at_sending_and_only_its_hash_is_kept(
-    kind: Kind, office: PostOffice, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    anna = await cast.anna()
-    earlier = await anna.new_one_time_password()
-    clock.advance(timedelta(hours=1))
-    mail = await sent(kind, anna, office)
-    [secret] = SECRET.findall(body(mail, "plain"))
-    assert secret in body(mail, "html")
-    await anna.refresh_from_db()
-    assert password.is_one_time(secret, anna.one_time_hash)
-    assert not password.is_one_time(earlier, anna.one_time_hash)
-    assert anna.one_time_expires_at == clock.now() + timedelta(hours=24)
-    assert secret not in str((await Message.all().values())[0])
-    assert secret not in logged(caplog)
-    session, _token = await Account.log_in("anna@example.pl", secret, address="127.0.0.1")
-    assert session.must_change_password
-
-
-async def test_a_letter_that_is_tried_again_brings_a_new_one_time_password(office: PostOffice) -> None:
-    anna = await cast.anna()
-    office.data_answers = ["451 try again"]
-    await Message.post(Kind.NEW_PASSWORD, anna)
-    await send_letters()
-    first_hash = (await Account.get(id=anna.id)).one_time_hash
-    clock.advance(timedelta(minutes=1))
-    await send_letters()
-    [secret] = SECRET.findall(body(office.mails[0], "plain"))
-    last_hash = (await Account.get(id=anna.id)).one_time_hash
-    assert first_hash != last_hash
-    assert password.is_one_time(secret, last_hash)
-
-
-@pytest.mark.parametrize("kind", [Kind.ACCOUNT_OPENED, Kind.NEW_PASSWORD])
-async def test_a_closed_account_is_sent_no_password(kind: Kind, office: PostOffice) -> None:
-    anna = await cast.anna()
-    message = await Message.post(kind, anna)
-    await closed(anna)
-    await send_letters()
-    assert message
-    await message.refresh_from_db()
-    assert not office.mails
-    assert (message.state, message.to) == (State.DROPPED, "")
-    assert (await Account.get(id=anna.id)).one_time_hash is None
-
-
-async def test_the_address_of_a_closed_account_is_forgotten_after_the_last_letter(office: PostOffice) -> None:
-    anna = await cast.anna()
-    await Message.post(Kind.PASSWORD_CHANGED, anna)
-    await send_letters()
-    last = await Message.post(Kind.ACCOUNT_CLOSED, anna)
-    await closed(anna)
-    office.data_answers = ["451 try again"]
-    await send_letters()
-    assert last
-    assert (await Message.get(id=last.id)).to == "anna@example.pl"  # still to be sent
-    clock.advance(timedelta(minutes=1))
-    await send_letters()
-    assert office.recipients == ["anna@example.pl"] * 2
-    assert {message.to for message in await Message.all()} == {""}
-
-
 async def test_an_international_domain_is_written_to_and_odd_letters_before_the_at_are_refused(
     office: PostOffice,
 ) -> None:
@@ -206,12 +138,3 @@ async def test_an_international_domain_is_written_to_and_odd_letters_before_the_
     assert office.recipients == ["anna@xn--kda4b0koi.example"]
     assert odd
     assert (await Message.get(id=odd.id)).state == State.FAILED
-
-
-async def closed(account: Account) -> None:
-    emptied = {"email": None, "email_key": None, "password_hash": None, "closed_at": clock.now()}
-    await Account.filter(id=account.id).update(**emptied)
-
-
-def logged(caplog: pytest.LogCaptureFixture) -> str:
-    return "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)

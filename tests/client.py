@@ -1,0 +1,138 @@
+"""A client of the service, as a patient's program is one: it posts documents and reads answers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from graphql import parse, print_ast
+from graphql.utilities import separate_operations
+from taskiq import AsyncTaskiqDecoratedTask
+
+import server
+import settings
+import tasks.broker
+from models.account import Account
+from schema.scalars import public_id
+from tasks import mailbox
+from tasks.applications import decide_applications
+from tasks.letters import send_letters
+from tests import cast
+
+SOURCE = Path(__file__).with_name("documents.graphql").read_text()
+DOCUMENTS = {name: print_ast(document) for name, document in separate_operations(parse(SOURCE)).items()}
+
+
+class Client:
+    """Somebody's program: signed in or not, with a language and a place in the network."""
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        language: str = "en",
+        address: str = "127.0.0.1",
+        url: str | None = None,
+        account: Account | None = None,
+    ) -> None:
+        self._account = account
+        self.headers = {"accept-language": language}
+        if token:
+            self.headers["authorization"] = f"Bearer {token}"
+        inside = None if url else httpx.ASGITransport(server.app, client=(address, 40000))
+        self.http = httpx.AsyncClient(
+            transport=inside, base_url=url or "https://testserver", timeout=30, trust_env=False
+        )
+
+    @property
+    def account(self) -> Account:
+        """The row behind a signed-in client of the cast."""
+        assert self._account is not None
+        return self._account
+
+    async def post(self, body: bytes, **headers: str) -> httpx.Response:
+        sent = {"content-type": "application/json", **self.headers}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.http.post("/graphql", content=body, headers=sent)
+
+    async def send(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer to a document, or to one of documents.graphql by its name."""
+        body = {"query": DOCUMENTS.get(document, document), "variables": variables}
+        answer: dict[str, Any] = (await self.post(orjson.dumps(body))).json()
+        return answer
+
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """What the one field of the document answers; there is no error."""
+        answer = await self.send(document, **variables)
+        assert "errors" not in answer, answer
+        [value] = answer["data"].values()
+        return value
+
+    async def do(self, mutation: str, **fields: Any) -> Any:
+        """The answer to a mutation with this input."""
+        return await self.ask(mutation, input=fields)
+
+    async def code(self, document: str, **variables: Any) -> str:
+        """The code of the error, or of all of them, that the document is answered with."""
+        errors = (await self.send(document, **variables))["errors"]
+        [code] = {str(error["extensions"]["code"]) for error in errors}
+        return code
+
+    async def log_in(self, login: str, password: str) -> "Client":
+        """Sign in; the same client from then on, as somebody."""
+        opened = await self.do("LogIn", login=login, password=password)
+        assert opened["__typename"] == "Session", opened
+        self.headers["authorization"] = f"Bearer {opened['token']}"
+        return self
+
+
+def id_of(row: Any) -> str:
+    return str(public_id(type(row).__name__, row.id))
+
+
+async def deliver() -> list[dict[str, Any]]:
+    """Do all that was put off until nothing is due; the letters in the mailbox, newest first."""
+    await decide_applications()
+    await send_letters()
+    return mailbox.entries()
+
+
+@pytest.fixture(autouse=True)
+async def nudges(fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[list[str]]:
+    """Nothing runs in the background of a test: nudges are only noted, `deliver` does the work when asked."""
+    noted: list[str] = []
+
+    async def note(task: AsyncTaskiqDecoratedTask[Any, Any]) -> None:
+        noted.append(task.task_name.rpartition(":")[2])
+
+    monkeypatch.setattr(tasks.broker, "_kick", note)
+    monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
+    async with mailbox.running():
+        yield noted
+
+
+@pytest.fixture
+def nobody() -> Client:
+    """Somebody who is not signed in."""
+    return Client()
+
+
+async def client_of(account: Account, **more: Any) -> Client:
+    return Client(await cast.signed_in(account), account=account, **more)
+
+
+@pytest.fixture
+async def anna(fresh: None) -> Client:
+    return await client_of(await cast.anna())
+
+
+@pytest.fixture
+async def borys(fresh: None) -> Client:
+    return await client_of(await cast.borys())
+
+
+@pytest.fixture
+async def celina(fresh: None) -> Client:
+    return await client_of(await cast.celina())

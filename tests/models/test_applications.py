@@ -1,0 +1,254 @@
+"""Applications promise: one account a person and an address, and a stranger learns nothing from asking."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models import clock, database, pesel, seal
+from models.account import Account, Language
+from models.application import Application, Undecidable, Wish
+from models.audit import AuditEntry
+from models.message import Kind, Message
+from models.patient import Patient
+from tests import cast
+from tests.models.promises import race
+
+FORM: dict[str, Any] = {
+    "email": "Dorota@example.pl",
+    "pesel": "92071314764",
+    "first_name": "Dorota",
+    "last_name": "Maj",
+    "phone": "+48501234567",
+    "sms_reminders": True,
+    "language": "PL",
+}
+
+
+async def sign_up(**other: Any) -> None:
+    await Application.receive(Wish.SIGN_UP, "request 1", **{**FORM, **other})
+
+
+async def ask_for_password(email: str) -> None:
+    await Application.receive(Wish.NEW_PASSWORD, "request 2", email=email)
+
+
+async def decide_all() -> None:
+    while await Application.decide_next():
+        pass
+
+
+async def letters() -> list[tuple[str, str]]:
+    found = await Message.all().order_by("id").values_list("kind", "to")
+    return [(kind.value, to) for kind, to in found]
+
+
+async def people() -> dict[str, Any]:
+    """All that is known of patients and accounts."""
+    return {
+        table: await database.rows(f"SELECT * FROM {table} ORDER BY id") for table in ("patient", "account", "session")
+    }
+
+
+async def test_an_application_becomes_an_account_without_a_password_and_a_letter() -> None:
+    await sign_up(language="EN")
+    assert await Application.decide_next()
+    account = await Account.get().select_related("patient")
+    assert (account.email, account.email_key, account.language) == ("Dorota@example.pl", "dorota@example.pl", "EN")
+    assert {account.password_hash, account.one_time_hash} == {None}
+    assert account.closed_at is None
+    assert account.patient is not None
+    assert (account.patient.first_name, account.patient.last_name) == ("Dorota", "Maj")
+    assert (account.patient.pesel, account.patient.pesel_masked) == ("92071314764", "*******4764")
+    assert (account.patient.phone, account.patient.sms_reminders) == ("+48501234567", True)
+    assert await letters() == [("account_opened", "Dorota@example.pl")]
+    entry = await AuditEntry.get()
+    assert (entry.action, entry.outcome, entry.account_id, entry.patient_id) == (
+        "open_account", "done", account.id, account.patient_id,
+    )  # fmt: skip
+    assert (await Application.all().count(), await Application.decide_next()) == (0, False)
+
+
+async def test_what_waits_to_be_decided_cannot_be_read() -> None:
+    await sign_up()
+    kept = str(await database.rows("SELECT id, wish, encode(sealed, 'escape') AS sealed FROM application"))
+    assert not any(str(value) in kept for value in FORM.values() if str(value) not in ("True", "PL"))
+
+
+@pytest.mark.parametrize("email", ["anna@example.pl", "ANNA@EXAMPLE.PL", "Anna@Example.pl"])
+async def test_a_known_address_in_any_case_tells_its_owner_and_changes_nothing(email: str) -> None:
+    anna = await cast.anna()
+    before = await people()
+    await sign_up(email=email)
+    await decide_all()
+    assert await people() == before
+    assert await letters() == [("address_tried", "anna@example.pl")]
+    assert [(e.action, e.outcome, e.account_id) for e in await AuditEntry.all()] == [
+        ("sign_up_again", "refused", anna.id)
+    ]
+
+
+async def test_a_known_pesel_tells_its_owner_and_not_the_applicant() -> None:
+    await cast.anna()
+    before = await people()
+    await sign_up(pesel=cast.ANNA_PESEL, email="stranger@example.pl")
+    await decide_all()
+    assert await people() == before
+    assert await letters() == [("address_tried", "anna@example.pl")]
+
+
+async def test_the_pesel_of_one_with_the_address_of_another_tells_both() -> None:
+    await cast.anna()
+    await cast.borys()
+    before = await people()
+    await sign_up(pesel=cast.ANNA_PESEL, email="borys@example.pl")
+    await decide_all()
+    assert await people() == before
+    assert sorted(await letters()) == [("address_tried", "anna@example.pl"), ("address_tried", "borys@example.pl")]
+
+
+async def test_a_person_known_by_pesel_who_has_no_account_changes_nothing() -> None:
+    """Reception knows the patient: the number alone proves nothing about who is asking."""
+    anna = await cast.anna()
+    await Account.filter(id=anna.id).delete()
+    before = await people()
+    await sign_up(pesel=cast.ANNA_PESEL)
+    await decide_all()
+    assert (await people(), await letters()) == (before, [])
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"pesel": "92071314764"},
+        {"email": "dorota@example.pl"},
+        {"pesel": "92071314764", "email": "dorota@example.pl"},
+    ],
+)
+async def test_of_twenty_applications_at_once_for_one_person_or_address_one_becomes_an_account(
+    same: dict[str, str],
+) -> None:
+    for n in range(20):
+        number = pesel_of(n)
+        email = f"{'dOrOtA' if n % 2 else 'dorota'}@example.pl" if "email" in same else f"nr{n}@example.pl"
+        await sign_up(pesel=same.get("pesel", number), email=email)
+    assert set(await race(*(decide_all() for _ in range(10)))) == {None}
+    assert (await Account.all().count(), await Patient.all().count()) == (1, 1)
+    assert await Application.all().count() == 0
+    opened = [to for kind, to in await letters() if kind == Kind.ACCOUNT_OPENED]
+    tried = [to for kind, to in await letters() if kind == Kind.ADDRESS_TRIED]
+    owner = await Account.get()
+    assert (opened, tried) == ([owner.email], [owner.email]), "the owner is told once, not nineteen times"
+
+
+def pesel_of(n: int) -> str:
+    """The n-th of many valid numbers."""
+    body = f"850101{n:04d}"
+    return body + str((10 - sum(int(d) * w for d, w in zip(body, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3), strict=True))) % 10)
+
+
+async def test_many_different_applications_at_once_all_become_accounts() -> None:
+    for n in range(30):
+        await sign_up(pesel=pesel_of(n), email=f"nr{n}@example.pl")
+    await race(*(decide_all() for _ in range(10)))
+    assert (await Account.all().count(), len(await letters())) == (30, 30)
+
+
+async def test_an_owner_is_not_flooded_by_a_stranger_s_tries() -> None:
+    await cast.anna()
+    for _ in range(3):
+        await sign_up(email="anna@example.pl")
+        await ask_for_password("anna@example.pl")
+    await decide_all()
+    assert sorted(await letters()) == [("address_tried", "anna@example.pl"), ("new_password", "anna@example.pl")]
+    clock.advance(timedelta(minutes=2))
+    await ask_for_password("anna@example.pl")
+    await decide_all()
+    assert len(await letters()) == 3
+
+
+async def test_an_owner_is_not_flooded_by_tries_at_once_either() -> None:
+    await cast.anna()
+    for _ in range(10):
+        await sign_up(email="anna@example.pl")
+        await ask_for_password("anna@example.pl")
+    await race(*(decide_all() for _ in range(10)))
+    assert sorted(await letters()) == [("address_tried", "anna@example.pl"), ("new_password", "anna@example.pl")]
+
+
+async def test_an_owner_gets_at_most_ten_such_letters_a_day() -> None:
+    await cast.anna()
+    for _ in range(12):
+        await ask_for_password("anna@example.pl")
+        await decide_all()
+        clock.advance(timedelta(minutes=3))
+    assert len(await letters()) == 10
+    clock.advance(timedelta(days=1))
+    await ask_for_password("anna@example.pl")
+    await decide_all()
+    assert len(await letters()) == 11
+
+
+@pytest.mark.parametrize("email", ["nobody@example.pl", "not an address", "x" * 1000, "a\0b@example.pl"])
+async def test_a_new_password_for_nobody_writes_to_nobody(email: str) -> None:
+    await cast.anna()
+    await ask_for_password(email)
+    await decide_all()
+    assert (await letters(), await AuditEntry.all().count()) == ([], 0)
+
+
+async def test_asking_for_a_new_password_changes_no_password_yet() -> None:
+    """It is made when the letter is sent; asking alone must not lock the owner out."""
+    anna = await cast.anna()
+    before = await people()
+    await ask_for_password("ANNA@example.pl")
+    await decide_all()
+    assert await people() == before
+    assert [(e.action, e.account_id) for e in await AuditEntry.all()] == [("request_new_password", anna.id)]
+
+
+async def test_an_application_that_cannot_be_decided_does_not_stop_the_others() -> None:
+    broken = await Application.create(
+        wish=Wish.SIGN_UP, sealed=seal.close("{}", "another purpose"), received_at=clock.now(), request_id="x"
+    )
+    with clock.pinned(clock.now() + timedelta(seconds=1)):
+        await sign_up()
+        with pytest.raises(Undecidable, match=str(broken.id)):
+            await Application.decide_next()
+        await decide_all()
+    assert await Account.all().count() == 1
+    assert [row.id for row in await Application.all()] == [broken.id]
+
+
+async def test_a_failure_in_the_middle_leaves_the_application_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    await sign_up()
+    with monkeypatch.context() as patch:
+        patch.setattr(Message, "post", fail)
+        with pytest.raises(Undecidable):
+            await Application.decide_next()
+    assert (await Account.all().count(), await Patient.all().count(), await AuditEntry.all().count()) == (0, 0, 0)
+    clock.advance(timedelta(hours=1))
+    await decide_all()
+    assert await Account.all().count() == 1
+
+
+async def test_nowhere_in_the_database_is_a_pesel_to_be_read(tables: str) -> None:
+    """Neither as text nor as bytes, after all that is done with it."""
+    await sign_up()
+    await decide_all()
+    await sign_up()
+    await sign_up(email="second@example.pl")
+    await decide_all()
+    await sign_up(email="third@example.pl")
+    number = FORM["pesel"]
+    dump = ""
+    for table in tables.split(", "):
+        dump += str(await database.rows(f"SELECT t::text AS row FROM {table} AS t"))
+    assert "Dorota@example.pl" in dump, "the search would find what is readable"
+    for form in (number, number.encode().hex(), number[:10], number[::-1], number[1:]):
+        assert form not in dump
+    assert (await Patient.get()).pesel_index == pesel.index(number)
+    assert Language(FORM["language"]) is Language.PL

@@ -1,0 +1,78 @@
+"""The calendar text promises: one event for a visit's life, updated by each move, cancelled with it, and discreet."""
+
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+
+from models import aftermath, calendar
+from models.message import Message
+from models.visit import Visit
+from tests import cast
+from tests.models.promises import book, cancel, move
+
+
+def event_of(text: str) -> tuple[Calendar, Any]:
+    parsed = Calendar.from_ical(text)
+    [event] = parsed.walk("VEVENT")
+    return parsed, event
+
+
+async def calendars(visit: Visit) -> list[str]:
+    """What the letters about this visit have attached, in order."""
+    letters = await Message.filter(visit_id=visit.id).order_by("id")
+    return [calendar.text(letter.details["visit"], letter.language, letter.to) for letter in letters]
+
+
+async def test_a_visit_s_events_have_one_uid_growing_sequence_and_the_right_method() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=await cast.doctor(clinic))
+    visit = await book(anna, one)
+    await move(anna, visit, two)
+    await cancel(anna, visit)
+    parsed = [event_of(text) for text in await calendars(visit)]
+    assert [(str(c["METHOD"]), str(e["STATUS"]), int(e["SEQUENCE"])) for c, e in parsed] == [
+        ("REQUEST", "CONFIRMED", 0),
+        ("REQUEST", "CONFIRMED", 1),
+        ("CANCEL", "CANCELLED", 2),
+    ]
+    assert len({str(event["UID"]) for _, event in parsed}) == 1
+    assert [event["DTSTART"].dt for _, event in parsed] == [one.starts_at, two.starts_at, two.starts_at]
+    assert [event["DTEND"].dt for _, event in parsed] == [one.ends_at, two.ends_at, two.ends_at]
+
+
+async def test_times_are_utc_lines_are_folded_and_ended_as_the_rfc_says() -> None:
+    visit = await book(await cast.anna(), await cast.slot())
+    text = calendar.text(aftermath.snapshot(visit), "PL", "anna@example.pl")
+    assert "DTSTART:20261124T090000Z" in text
+    assert "DTEND:20261124T092000Z" in text
+    assert text.startswith("BEGIN:VCALENDAR\r\n")
+    assert text.endswith("END:VCALENDAR\r\n")
+    assert "\n" not in text.replace("\r\n", "")
+    assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
+
+
+@pytest.mark.parametrize(("language", "summary"), [("PL", "Wizyta - CM Diamed"), ("EN", "Visit - CM Diamed")])
+async def test_the_summary_is_neutral(language: str, summary: str) -> None:
+    """A calendar is often shared: neither clinic nor doctor nor reason is there."""
+    clinic = await cast.clinic("Poradnia onkologiczna")
+    visit = await book(await cast.anna(), await cast.slot(at=clinic), reason="guz")
+    text = calendar.text(aftermath.snapshot(visit), language, "anna@example.pl")
+    _, event = event_of(text)
+    assert str(event["SUMMARY"]) == summary
+    assert visit.reference in str(event["DESCRIPTION"])
+    assert str(event["LOCATION"]) == "ul. Długa 1, 00-238 Warszawa"
+    unfolded = text.replace("\r\n ", "")
+    assert not any(word in unfolded for word in ("onkolog", "Wiśniewska", "guz", "Żółć", cast.ANNA_PESEL))
+
+
+async def test_what_people_write_cannot_forge_a_line() -> None:
+    clinic = await cast.clinic()
+    clinic.address = "ul. Długa 1\r\nATTENDEE:mailto:celina@example.pl;x,y\\z"
+    await clinic.save()
+    visit = await book(await cast.anna(), await cast.slot(at=clinic))
+    text = calendar.text(aftermath.snapshot(visit), "PL", None)
+    assert "\nATTENDEE" not in text
+    _, event = event_of(text)
+    assert "ATTENDEE" not in event
+    assert str(event["LOCATION"]).replace("\r\n", "\n") == clinic.address.replace("\r\n", "\n")

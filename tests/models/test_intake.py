@@ -1,0 +1,135 @@
+"""Intake promises: a form is taken whole and clean, or every flaw in it is named at once."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import clock, intake
+from models.refusal import InvalidInput
+from tests import cast
+
+GOOD: dict[str, Any] = {
+    "email": " Dorota@Example.pl ",
+    "pesel": "920713-14764",
+    "first_name": " Dorota ",
+    "last_name": "Maj-Żółć",
+    "phone": "501 234 567",
+    "sms_reminders": True,
+}
+
+
+def flaws(**other: Any) -> dict[str, str]:
+    with pytest.raises(InvalidInput) as refusal, clock.pinned(cast.MONDAY):
+        intake.sign_up(**{**GOOD, **other})
+    found = refusal.value.flaws
+    assert len({flaw.path for flaw in found}) == len(found), "one flaw a field"
+    return {flaw.path[0]: flaw.code for flaw in found}
+
+
+def test_a_good_form_is_cleaned() -> None:
+    assert intake.sign_up(**GOOD) == {
+        "email": "Dorota@example.pl",
+        "pesel": "92071314764",
+        "first_name": "Dorota",
+        "last_name": "Maj-Żółć",
+        "phone": "+48501234567",
+        "sms_reminders": True,
+    }
+
+
+def test_all_flaws_are_told_at_once() -> None:
+    assert flaws(email="x", pesel="44051401358", first_name="", last_name="4", phone="22 111 11 11") == {
+        "email": "EMAIL_MALFORMED",
+        "pesel": "PESEL_CHECKSUM",
+        "firstName": "REQUIRED",
+        "lastName": "MALFORMED",
+        "phone": "PHONE_NOT_MOBILE",
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "path"), [("email", "email"), ("pesel", "pesel"), ("first_name", "firstName"), ("last_name", "lastName")]
+)
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("", "REQUIRED"),
+        (" \t\n ", "REQUIRED"),
+        ("x" * 300, "TOO_LONG"),
+        ("x" * 1_000_000, "TOO_LONG"),
+        ("Do\0ta", "MALFORMED"),
+    ],
+)
+def test_what_is_missing_too_long_or_no_text_is_told_as_that(field: str, path: str, value: str, code: str) -> None:
+    assert flaws(**{field: value}) == {path: code}
+
+
+def test_a_phone_is_needed_only_for_reminders() -> None:
+    assert flaws(phone="") == {"phone": "REQUIRED"}
+    assert intake.sign_up(**{**GOOD, "phone": " ", "sms_reminders": False})["phone"] is None
+    assert flaws(phone="22 111 11 11", sms_reminders=False) == {"phone": "PHONE_NOT_MOBILE"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("00000000000", "PESEL_BIRTH_DATE"),
+        ("27410100014", "PESEL_BIRTH_DATE"),
+        ("123", "MALFORMED"),
+        ("x", "MALFORMED"),
+    ],
+)
+def test_the_flaw_of_a_pesel_is_told_by_its_code(number: str, code: str) -> None:
+    assert flaws(pesel=number) == {"pesel": code}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Anna",
+        "Łęcka-Żółć",
+        "O'Brien",
+        "O’Brien",
+        "von der Leyen",
+        "Jan Maria",
+        "李",
+        "Świętosława",
+        "Nguyễn",
+        "St. John",
+    ],
+)
+def test_names_of_many_kinds_are_names(name: str) -> None:
+    assert intake.sign_up(**{**GOOD, "first_name": name})["first_name"] == name
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>Anna</b>", "Anna1", "-Anna", "anna@example.pl", "Anna\nBcc: x", "A_B", "😀", "An\u202ena"]
+)
+def test_what_is_no_name_is_refused(name: str) -> None:
+    assert flaws(first_name=name) == {"firstName": "MALFORMED"}
+
+
+def test_a_hundred_letters_are_a_name_and_one_more_is_not() -> None:
+    assert intake.sign_up(**{**GOOD, "first_name": "Ż" * 100})
+    assert intake.sign_up(**{**GOOD, "first_name": "Z\u0307" * 100})["first_name"] == "Ż" * 100
+    assert flaws(first_name="Ż" * 101) == {"firstName": "TOO_LONG"}
+
+
+texts = st.text(max_size=300)
+
+
+@given(email=texts, pesel=texts, first_name=texts, last_name=texts, phone=texts, sms_reminders=st.booleans())
+def test_any_form_is_taken_or_refused_by_name(**form: Any) -> None:
+    try:
+        cleaned = intake.sign_up(**form)
+    except InvalidInput as refusal:
+        codes = {flaw.code for flaw in refusal.flaws}
+        paths = {flaw.path[0] for flaw in refusal.flaws}
+    else:
+        codes, paths = set(), set()
+        assert all("\0" not in str(value) for value in cleaned.values())
+    about_fields = {"PESEL_CHECKSUM", "PESEL_BIRTH_DATE", "EMAIL_MALFORMED", "PHONE_NOT_MOBILE"}
+    assert codes <= {"REQUIRED", "MALFORMED", "TOO_LONG", *about_fields}
+    assert paths <= {"email", "pesel", "firstName", "lastName", "phone"}

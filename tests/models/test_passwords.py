@@ -1,0 +1,174 @@
+"""Password rules: long and unguessable is enough, nothing else is asked; every weakness is told by its code."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import password, seal
+
+GOOD = "zielona kaczka lubi deszcz"
+ANNA = ["anna.zolc@example.pl", "Anna", "Żółć", "2002"]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        GOOD,
+        "correct horse battery staple",
+        "Łódź jest daleko od morza",
+        "日本語のとても長いパスワードです",
+        "k7#Qz!m2Vx9&Lp4",
+        "🦆🐸🌧️ zielona kaczka lubi deszcz",
+    ],
+)
+def test_a_long_and_unguessable_password_is_good(secret: str) -> None:
+    assert password.weaknesses(secret, ANNA) == []
+
+
+def test_fifteen_characters_are_enough_and_fourteen_are_not() -> None:
+    assert password.weaknesses("k7#Qz!m2Vx9&Lp4", []) == []
+    assert password.weaknesses("k7#Qz!m2Vx9&Lp", []) == ["TOO_SHORT"]
+
+
+def test_length_is_counted_after_normalisation() -> None:
+    """Fifteen letters with combining accents are fifteen, not thirty; one ligature can be three letters."""
+    assert "TOO_SHORT" in password.weaknesses("z\u0301" * 14, [])
+    assert "TOO_SHORT" not in password.weaknesses("ﬃ" * 5, [])
+
+
+def test_sixty_four_characters_and_twice_as_many_are_allowed_more_are_not() -> None:
+    long = "Litwo ojczyzno moja ty jesteś jak zdrowie ile cię trzeba cenić ten tylko się dowie kto cię stracił dziś "
+    assert password.weaknesses(long[:64], []) == []
+    longest = (long + "piękność twą w całej ozdobie widzę")[: password.MAX_LENGTH]
+    assert (len(longest), password.weaknesses(longest, [])) == (128, [])
+    assert password.weaknesses(longest + "!", []) == ["TOO_LONG"]
+    assert password.weaknesses("x" * 1_000_000, []) == ["TOO_LONG"]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["password1234567", "123456789012345", "qwertyuiopasdfg", "aaaaaaaaaaaaaaaa", "abcabcabcabcabc", "P@ssw0rd1234567"],
+)
+def test_what_everybody_uses_is_common(secret: str) -> None:
+    assert "COMMON" in password.weaknesses(secret, [])
+
+
+@pytest.mark.parametrize("listed", ["password", "iloveyou", "12345678", "trustno1"])
+def test_the_common_list_is_asked_whatever_the_length_allows(listed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("settings.PASSWORD_MIN_LENGTH", 4)
+    for spelling in (listed, listed.upper(), listed.capitalize()):
+        assert password.weaknesses(spelling, []) == ["COMMON"]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "Anna Żółć Anna Żółć",
+        "anna.zolc@example.pl",
+        "ANNA ZOLC 2002 2002",
+        "diamed rejestracja pacjent",
+        "e-rejestracja Diamed 2002",
+        "Przychodnia Diamed!",
+    ],
+)
+def test_one_s_own_words_and_those_of_the_place_are_no_secret(secret: str) -> None:
+    assert {"COMMON", "PERSONAL"} & set(password.weaknesses(secret, ANNA))
+
+
+def test_own_words_within_a_long_sentence_are_no_weakness() -> None:
+    assert password.weaknesses("Anna i jej zielona kaczka lubią deszcz", ANNA) == []
+
+
+def test_what_cannot_be_stored_is_malformed() -> None:
+    for secret in (GOOD + "\0", GOOD + "\ud800"):
+        assert password.weaknesses(secret, []) == ["MALFORMED"]
+    assert password.weaknesses("\0", []) == ["TOO_SHORT", "MALFORMED"]
+
+
+@pytest.mark.parametrize("secret", ["ß" * 128, "ŉ" * 64, "İ" * 128, "\u0345" * 20, " " * 20, "", "ﬀ" * 64, "-" * 15])
+def test_no_strange_spelling_breaks_the_rules(secret: str) -> None:
+    """Folding makes some texts longer and leaves nothing of others."""
+    assert "COMMON" in password.weaknesses(secret, ["", "ß" * 300, "@"])
+
+
+def test_what_is_judged_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+
+    def counted(guess: str, **_: object) -> dict[str, int]:
+        judged.append(guess)
+        return {"score": 4}
+
+    monkeypatch.setattr(password, "zxcvbn", counted)
+    password.weaknesses("ß" * 128, [])
+    assert [len(guess) for guess in judged] == [password.JUDGED_LENGTH]
+
+
+@given(secret=st.text(max_size=200), words=st.lists(st.text(max_size=20), max_size=4))
+def test_the_rules_answer_any_text_with_known_codes(secret: str, words: list[str]) -> None:
+    codes = {"TOO_SHORT", "TOO_LONG", "MALFORMED", "COMMON", "PERSONAL"}
+    found = password.weaknesses(secret, words)
+    assert set(found) <= codes
+    assert len(found) == len(set(found))
+
+
+async def test_a_hash_matches_its_password_only() -> None:
+    hash_ = await password.hashed(GOOD)
+    assert hash_.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await password.matches(GOOD, hash_)
+    for other in (GOOD[:-1], GOOD + " ", GOOD.upper(), "", "\0", "\ud800"):
+        assert not await password.matches(other, hash_)
+
+
+async def test_two_keyboards_spell_one_password() -> None:
+    composed, decomposed = "żółć żółć żółć żółć", "z\u0307o\u0301łc\u0301 " * 3 + "z\u0307o\u0301łc\u0301"
+    hash_ = await password.hashed(composed)
+    assert await password.matches(decomposed, hash_)
+    assert not await password.matches("zolc zolc zolc zolc", hash_)
+
+
+async def test_a_password_is_never_cut() -> None:
+    """The longest one allowed does not match with something more behind it."""
+    longest = "k7#Qz!m2Vx9&Lp4 " * 8
+    hash_ = await password.hashed(longest)
+    assert len(longest) == password.MAX_LENGTH
+    assert await password.matches(longest, hash_)
+    assert not await password.matches(longest + "x", hash_)
+    assert not await password.matches(longest[:-1], hash_)
+
+
+@pytest.mark.parametrize("hash_", [None, "", "not a hash"])
+async def test_without_a_hash_nothing_matches(hash_: str | None) -> None:
+    assert not await password.matches(GOOD, hash_)
+    assert not await password.matches("", hash_)
+
+
+def test_one_time_passwords_are_random_and_can_be_typed_from_paper() -> None:
+    made = {password.one_time() for _ in range(200)}
+    assert len(made) == 200
+    assert all(re.fullmatch(r"[a-hjkmnp-z2-9]{4}(-[a-hjkmnp-z2-9]{4}){3}", secret) for secret in made)
+    assert len(password.ALPHABET) ** 16 > 2**64
+
+
+def test_a_one_time_password_is_recognised_however_it_is_typed() -> None:
+    secret = password.one_time()
+    hash_ = password.one_time_hash(secret)
+    for typed in (secret, secret.upper(), secret.replace("-", ""), secret.replace("-", " "), f" {secret} "):
+        assert password.is_one_time(typed, hash_)
+    for wrong in (secret[:-1], secret + "2", "", password.one_time()):
+        assert not password.is_one_time(wrong, hash_)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_without_a_one_time_password_nothing_is_one(nothing: str | None) -> None:
+    for typed in ("", "x", password.one_time(), "None"):
+        assert not password.is_one_time(typed, nothing)
+
+
+def test_the_hash_of_a_one_time_password_is_useless_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = password.one_time()
+    before = password.one_time_hash(secret)
+    monkeypatch.setattr("settings.SECRET_KEY", "another secret key, of another installation")
+    assert password.one_time_hash(secret) != before
+    assert seal.token_hash(secret) != before

@@ -1,0 +1,7 @@
+"""Everything that a log could tell."""
+
+import pytest
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)

@@ -1,0 +1,34 @@
+"""The sweep for reminders, as the clock does it every minute."""
+
+from datetime import datetime
+
+from models import hours, reminder
+from models.account import Account
+from models.message import Medium, Message
+from models.visit import Visit
+from tasks import mailbox
+from tasks.texts import send_texts
+from tests import cast
+from tests.tasks.visits import booked, turn_to
+
+NEXT_DAY = cast.warsaw(24, 14, 30)
+
+
+async def a_visit(starts_at: datetime = NEXT_DAY, account: Account | None = None) -> Visit:
+    return await booked(account or await cast.anna(), starts_at)
+
+
+async def a_reminder(starts_at: datetime = NEXT_DAY, *, written: datetime | None = None) -> Message:
+    """In the outbox, at noon of the day before."""
+    visit = await a_visit(starts_at)
+    turn_to(written or hours.reminder_from(starts_at))
+    await sweep(sending=False)
+    return await Message.get(visit_id=visit.id, medium=Medium.SMS)
+
+
+async def sweep(*, sending: bool = True) -> list[str]:
+    """What the clock does every minute; gives the texts that went out so far, oldest first."""
+    await reminder.write_due()
+    if sending:
+        await send_texts()
+    return [entry["text"] for entry in reversed(mailbox.entries()) if entry["channel"] == "sms"]

@@ -1,0 +1,167 @@
+"""SMSAPI.pl: what is asked of it, and what each kind of its answers means."""
+
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+
+import settings
+from models import clock
+from models.message import LEASE, Medium, Message, State
+from tasks.gateways import Mailbox, chosen
+from tasks.texts import send_texts
+from tests import cast
+from tests.tasks.logs import logged
+from tests.tasks.sweeps import a_reminder
+from tests.tasks.text_gateway import Answer, TextGateway, error
+
+
+async def sent_with(answer: Answer, gateway: TextGateway) -> Message:
+    gateway.answers = [answer]
+    text = await a_reminder()
+    await send_texts()
+    return await Message.get(id=text.id)
+
+
+async def test_a_text_is_asked_for_with_everything_that_makes_it_safe(
+    gateway: TextGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SMS_FROM", "CMDiamed")
+    text = await a_reminder()
+    await send_texts()
+    [form] = gateway.asked
+    assert form.pop("message").startswith("CM Diamed: przypominamy o wizycie w dniu 24.11.2026 o godz. 14:30.")
+    assert form == {
+        "to": "48501234567", "from": "CMDiamed", "format": "json", "encoding": "utf-8", "max_parts": "1",
+        "details": "1", "idx": text.id.hex, "check_idx": "1",
+    }  # fmt: skip
+    assert gateway.tokens == ["Bearer t/o-ken"]
+    sent = await Message.get(id=text.id)
+    assert (sent.state, sent.gateway_id, sent.sent_at) == (State.SENT, "ID1", clock.now())
+
+
+async def test_without_a_sender_name_none_is_sent(gateway: TextGateway) -> None:
+    await a_reminder()
+    await send_texts()
+    assert "from" not in gateway.asked[0]
+
+
+async def test_a_text_accepted_before_is_sent(gateway: TextGateway) -> None:
+    text = await a_reminder()
+    claimed = await Message.claim(Medium.SMS)  # by a sender that handed it over and died
+    assert claimed
+    gateway.accepted[text.id.hex] = {}
+    clock.advance(LEASE + timedelta(seconds=1))
+    await send_texts()
+    assert (await Message.get(id=text.id)).state == State.SENT
+    assert len(gateway.asked) == 1
+
+
+PASSING = [error(code) for code in (8, 200, 201, 666, 999, "201")]
+UNKNOWN = [error(4242), error("what?"), error(None)]
+HTTP = [(429, b""), (500, b"{}"), (502, b"<html>"), (503, b"")]
+GARBAGE = [
+    (200, body)
+    for body in (b"", b"OK", b"[]", b"null", b"\xff\xfe", b'{"count": 1}', b'{"list": []}', b'{"list": [{"id": ""}]}')
+]
+
+
+@pytest.mark.parametrize("answer", PASSING + UNKNOWN + HTTP + GARBAGE)
+async def test_what_may_pass_is_tried_again(
+    answer: Answer, gateway: TextGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = await sent_with(answer, gateway)
+    assert text.state == State.DUE
+    assert str(text.reason).startswith("SMSAPI")
+    assert not caplog.records
+    clock.advance(timedelta(minutes=1))
+    await send_texts()
+    assert (await Message.get(id=text.id)).state == State.SENT
+
+
+@pytest.mark.parametrize("code", [11, 12, 13, 54, 57])
+async def test_a_final_refusal_is_a_failure_at_once(
+    code: int, gateway: TextGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = await sent_with(error(code), gateway)
+    assert text.state == State.FAILED
+    assert str(text.reason).startswith(f"SMSAPI {code}: ")
+    [record] = caplog.records
+    assert (record.levelno, record.getMessage()) == (logging.ERROR, "message_failed")
+    assert "48501234567" not in logged(caplog)
+
+
+OURS = [*(error(code) for code in (14, 101, 102, 103, 105, 110)), (401, b""), (403, b""), (404, b""), (302, b"")]
+
+
+@pytest.mark.parametrize("answer", OURS)
+async def test_a_mistake_of_ours_is_told_to_the_operator_and_the_text_waits(
+    answer: Answer, gateway: TextGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = await sent_with(answer, gateway)
+    assert text.state == State.DUE
+    [record] = caplog.records
+    assert (record.levelno, record.getMessage()) == (logging.ERROR, "sms_gateway_misconfigured")
+    assert "ken" not in str(vars(record)["reason"])
+
+
+async def test_silence_ends_in_time(gateway: TextGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SEND_TIMEOUT_SECONDS", 0.2)
+    gateway.silent.set()
+    text = await a_reminder()
+    await send_texts()
+    assert (await Message.get(id=text.id)).state == State.DUE
+    assert "no answer in time" in str((await Message.get(id=text.id)).reason)
+
+
+async def test_a_gateway_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SMS_URL", "smsapi+http://token@127.0.0.1:1")
+    text = await a_reminder()
+    await send_texts()
+    assert (await Message.get(id=text.id)).reason == "SMSAPI: no connection"
+
+
+async def test_it_is_not_tried_again_when_the_gateway_would_no_longer_know_it(
+    gateway: TextGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = await a_reminder(cast.warsaw(24, 18), written=cast.warsaw(23, 12))
+    gateway.answers = [(503, b"")] * 200
+    while clock.now() < cast.warsaw(24, 12):
+        await send_texts()
+        clock.advance(timedelta(minutes=15))
+    assert (await Message.get(id=text.id)).state == State.FAILED
+    assert len(gateway.asked) > 20
+    assert {record.getMessage() for record in caplog.records} == {"message_failed"}
+    asked = len(gateway.asked)
+    clock.advance(timedelta(hours=1))
+    await send_texts()
+    assert len(gateway.asked) == asked
+
+
+@pytest.mark.parametrize("url", ["smsapi://api.smsapi.pl", "https://token@api.smsapi.pl", "token@host", "smsapi://t@"])
+async def test_a_url_that_is_not_known_is_told_to_the_operator(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(settings, "SMS_URL", url)
+    await a_reminder()
+    await send_texts()
+    assert [record.getMessage() for record in caplog.records] == ["sms_gateway_misconfigured"]
+    assert (await Message.get(medium=Medium.SMS)).state == State.DUE
+
+
+def test_https_is_used_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SMS_URL", "smsapi://token@api.smsapi.pl")
+    assert vars(chosen()) == {"url": "https://api.smsapi.pl/sms.do", "token": "token"}
+
+
+def test_nothing_configured_is_the_mailbox_but_not_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(chosen(), Mailbox)
+    monkeypatch.setattr(settings, "IN_PRODUCTION", True)
+    with pytest.raises(Exception, match="SMS_URL is not set"):
+        chosen()
+
+
+def test_the_answers_of_the_gateway_in_these_tests_are_those_of_the_real_one() -> None:
+    status, content = error(13)
+    assert (status, set(json.loads(content))) == (200, {"error", "message", "invalid_numbers"})
