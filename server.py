@@ -15,7 +15,7 @@ import settings
 from models import database, demo, postgres, trace
 from resolvers import schema
 from tasks import broker, mailbox
-from web import health
+from web import explorer, health
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.welcome import welcome
@@ -24,9 +24,10 @@ HAS_MAILBOX = not settings.IN_PRODUCTION and not (settings.SMTP_URL and settings
 
 
 def routes() -> list[BaseRoute]:
-    graphql = Endpoint(schema, graphql_ide=None, allow_queries_via_get=False)
+    graphql = Endpoint(schema, allow_queries_via_get=False)
     found: list[BaseRoute] = [
         Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/explorer/{name}", explorer.file),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]
