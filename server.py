@@ -65,7 +65,7 @@ def database_at_hand() -> Iterator[str]:
 async def prepare(url: str) -> None:
     """Bring the database up to date; a development database that is empty gets a believable demo."""
     await database.migrate(url)
-    if not settings.IN_PRODUCTION:
+    if settings.DEMO and not settings.IN_PRODUCTION:
         await database.open_(url)
         await demo.fill_if_empty()
         await database.close()

@@ -6,9 +6,17 @@ from models import clock, demo, hours
 
 def welcome() -> str:
     url = f"http://{settings.HOST}:{settings.PORT}"
-    lines = ["", "e-Rejestracja", "", f"  GraphQL   {url}/graphql", f"  Health    {url}/health/ready"]
+    lines = [
+        "",
+        "e-Rejestracja",
+        "",
+        f"  GraphQL   {url}/graphql (in a browser: the desk's explorer, for staff)",
+        f"  Health    {url}/health/ready",
+    ]
     if not settings.IN_PRODUCTION:
-        lines += [f"  Mailbox   {url}/mailbox", "", "  Demo logins (login / password):"]
+        lines += [f"  Mailbox   {url}/mailbox"]
+    if settings.DEMO and not settings.IN_PRODUCTION:
+        lines += ["", "  Demo logins (login / password):"]
         lines += [f"    {email} / {demo.PASSWORD}" for email in demo.LOGINS]
     return "\n".join([*lines, "", f"  {_opening()}", "", ""])
 
