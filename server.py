@@ -15,7 +15,7 @@ import settings
 from models import database, demo, postgres, trace
 from resolvers import schema
 from tasks import broker, mailbox
-from web import explorer, health
+from web import explorer, health, portal
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.welcome import welcome
@@ -27,6 +27,8 @@ def routes() -> list[BaseRoute]:
     graphql = Endpoint(schema, allow_queries_via_get=False)
     found: list[BaseRoute] = [
         Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/", portal.page),
+        Route("/portal/{name}", portal.file),
         Route("/explorer/{name}", explorer.file),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),

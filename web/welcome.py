@@ -10,6 +10,7 @@ def welcome() -> str:
         "",
         "e-Rejestracja",
         "",
+        f"  Patients  {url}/",
         f"  GraphQL   {url}/graphql (in a browser: the desk's explorer, for staff)",
         f"  Health    {url}/health/ready",
     ]
