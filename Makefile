@@ -6,9 +6,9 @@ export UV_SYSTEM_CERTS = 1
 export UV_NATIVE_TLS = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: run test check lock schema clean
+.PHONY: run explorer test check lock schema clean
 
-run: .venv/run.stamp
+run: .venv/run.stamp explorer
 	@exec .venv/bin/python server.py
 
 test: .venv/test.stamp
@@ -38,6 +38,14 @@ lock: $(UV)
 .tools/bin/uv:
 	@echo "Fetching uv into .tools ..."
 	@$(PYTHON) -m pip install -q --disable-pip-version-check --target .tools "uv>=0.9" || { echo "Neither uv nor pip is here: install one of them (python3-pip)."; exit 1; }
+
+explorer: explorer/node_modules/.stamp
+
+explorer/node_modules/.stamp: explorer/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  echo "Fetching the explorer's packages ..." && npm ci --prefix explorer --ignore-scripts --no-audit --no-fund --loglevel=error \
+	  && touch $@ || echo "That did not work: the service runs without the desk's GraphiQL; try again: make explorer"; \
+	else echo "Node.js is not here: the service runs without the desk's GraphiQL. Install Node.js 20+, then: make explorer"; fi
 
 schema: .venv/run.stamp
 	.venv/bin/python -m resolvers > schema/schema.graphql

@@ -15,16 +15,19 @@ import settings
 from models import database, demo, postgres, trace
 from resolvers import schema
 from tasks import broker, mailbox
-from web import health
+from web import explorer, health, portal
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.welcome import welcome
 
 
 def routes() -> list[BaseRoute]:
-    graphql = Endpoint(schema, graphql_ide=None, allow_queries_via_get=False)
+    graphql = Endpoint(schema, allow_queries_via_get=False)
     found: list[BaseRoute] = [
         Route("/graphql", graphql),
+        Route("/", portal.page),
+        Route("/portal/{name}", portal.file),
+        Route("/explorer/{name}", explorer.file),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]
@@ -62,7 +65,7 @@ def database_at_hand() -> Iterator[str]:
 async def prepare(url: str) -> None:
     """Bring the database up to date; a development database that is empty gets a believable demo."""
     await database.migrate(url)
-    if not settings.IN_PRODUCTION:
+    if settings.DEMO and not settings.IN_PRODUCTION:
         await database.open_(url)
         await demo.fill_if_empty()
         await database.close()

@@ -61,6 +61,8 @@ SEND_TIMEOUT_SECONDS = config("SEND_TIMEOUT_SECONDS", cast=float, default=30.0)
 BODY_LIMIT_BYTES = config("BODY_LIMIT_BYTES", cast=int, default=256 * 1024)
 LOG_FORMAT = config("LOG_FORMAT", default="text")
 
+DEMO = config("DEMO", cast=bool, default=True)
+
 IN_PRODUCTION = ENVIRONMENT == "production"
 
 

@@ -25,7 +25,7 @@ def warsaw(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=WARSAW)
 
 
-async def _hash_of(secret: str) -> str:
+async def hash_of(secret: str) -> str:
     if secret not in _hashes:
         _hashes[secret] = await password.hashed(secret)
     return _hashes[secret]
@@ -47,7 +47,7 @@ async def patient_account(email: str, number: str | None, first_name: str, last_
         email_key=contact.email_key(email),
         role=Role.PATIENT,
         language=more.get("language", Language.PL),
-        password_hash=await _hash_of(PASSWORD),
+        password_hash=await hash_of(PASSWORD),
         created_at=clock.now(),
         patient=patient,
     )

@@ -15,6 +15,7 @@ import pytest  # noqa: E402
 from models import clock, database, postgres  # noqa: E402
 from tests import cast  # noqa: E402
 
+pytest_plugins = ["tests.browser"]
 # Not TRUNCATE: for a few rows that takes twenty times as long.
 EMPTY = "SET session_replication_role = replica; {deletions}; SET session_replication_role = origin"
 

@@ -19,6 +19,7 @@ import settings
 from models import trace
 from schema.context import Context
 from schema.fault import SENTENCES
+from web import explorer
 from web.caller import context_of, language_of
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,9 @@ class Endpoint(GraphQL[Context, None]):
 
     async def get_context(self, request: Any, response: Any) -> Context:
         return await context_of(request, response)
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return await explorer.page(await context_of(request, Response()))
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)

@@ -7,10 +7,17 @@ from web import mailbox
 
 def welcome() -> str:
     url = f"http://{settings.HOST}:{settings.PORT}"
-    lines = ["", "e-Rejestracja", "", f"  GraphQL   {url}/graphql", f"  Health    {url}/health/ready"]
+    lines = [
+        "",
+        "e-Rejestracja",
+        "",
+        f"  Patients  {url}/",
+        f"  GraphQL   {url}/graphql (in a browser: the desk's explorer, for staff)",
+        f"  Health    {url}/health/ready",
+    ]
     if mailbox.is_shown():
         lines.append(f"  Mailbox   {url}/mailbox")
-    if not settings.IN_PRODUCTION:
+    if settings.DEMO and not settings.IN_PRODUCTION:
         lines += ["", "  Demo logins (login / password):"]
         lines += [f"    {email} / {demo.PASSWORD}" for email in demo.LOGINS]
     return "\n".join([*lines, "", f"  {_opening()}", "", ""])

@@ -1,0 +1,30 @@
+// Asks the GraphQL API; the session lives in an HttpOnly cookie that this page never sees.
+
+export let language = localStorage.getItem("language") || "pl";
+
+export function speak(tongue) {
+  language = tongue;
+  localStorage.setItem("language", tongue);
+  document.documentElement.lang = tongue;
+}
+
+export class Fault extends Error {
+  constructor(error) {
+    super(error.message);
+    this.code = error.extensions?.code;
+  }
+}
+
+// Gives the one root field of the operation; a refusal is data ({__typename, message}), a fault is thrown.
+export async function ask(query, variables = {}) {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", "accept-language": language },
+    body: JSON.stringify({ query, variables }),
+  });
+  const answer = await response.json();
+  if (answer.errors) throw new Fault(answer.errors[0]);
+  return Object.values(answer.data)[0];
+}
+
+export const newKey = () => crypto.randomUUID();

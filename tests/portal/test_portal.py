@@ -1,0 +1,73 @@
+"""The patient's page on a telephone: from sign-up to a cancelled visit, in a real browser."""
+
+import asyncio
+import re
+from datetime import datetime, timedelta
+
+import httpx
+from playwright.async_api import Page, expect
+
+from tests import cast
+
+
+async def the_letter(url: str, subject: str) -> str:
+    for _ in range(100):
+        async with httpx.AsyncClient() as client:
+            entries = (await client.get(f"{url}/mailbox.json")).json()
+        for entry in entries:
+            if subject in entry["subject"]:
+                return str(entry["text"])
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"No letter came about {subject}.")
+
+
+async def fill(page: Page, **values: str) -> None:
+    for name, value in values.items():
+        await page.fill(f"[name={name}]", value)
+
+
+async def test_a_patient_signs_up_books_and_cancels(server: str, page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("dialog", lambda dialog: dialog.accept())
+    clinic = await cast.clinic("Poradnia kardiologiczna")
+    doctor = await cast.doctor(clinic)
+    day_after_tomorrow = datetime.now(cast.WARSAW).date() + timedelta(days=2)  # the server's clock is the real one
+    await cast.morning(day_after_tomorrow, 3, at=clinic, by=doctor)
+
+    await page.goto(f"{server}/#/sign-up")
+    await fill(
+        page, firstName="Ola", lastName="Źrebiec", pesel="44051401358", email="ola@example.pl", phone="501 234 567"
+    )
+    await page.click("button.main")
+    await expect(page.locator("#pesel-flaw")).not_to_be_empty()
+    await page.fill("[name=pesel]", cast.BORYS_PESEL)
+    await page.click("button.main")
+    await expect(page.locator("[role=status]")).to_contain_text("Dziękujemy")
+
+    secret = re.search(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b", await the_letter(server, "Konto"))
+    assert secret
+    await fill(page, login="ola@example.pl", password=secret.group())
+    await page.click("button.main")
+    await page.fill("[name=newPassword]", "siedem krokow do zielonych drzwi")
+    await page.click("button.main")
+
+    await expect(page.locator("h1")).to_have_text("Umów wizytę")
+    await page.click("main button.main")  # the clinic
+    await page.click("main .row button")  # the day
+    await page.click("main .row button:has-text('08:20')")
+    await page.fill("[name=reason]", "kontrola")
+    await page.click("form button.main")
+    await expect(page.locator("[role=status]")).to_contain_text("Wizyta umówiona")
+    await expect(page.locator(".when")).to_contain_text("08:20")
+    assert "08:20" in await the_letter(server, "Potwierdzenie wizyty")
+
+    await page.click("text=Odwołaj")
+    await expect(page.locator("[role=status]")).to_contain_text("Wizyta odwołana")
+    await page.click("text=English")
+    await expect(page.locator("main")).to_contain_text("Past and cancelled visits")
+    await page.click("text=My account")
+    await expect(page.locator("main")).to_contain_text("*******1359")
+    assert errors == []
