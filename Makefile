@@ -11,7 +11,7 @@ export PIP_ROOT_USER_ACTION = ignore
 run: .venv/run.stamp explorer
 	@exec .venv/bin/python server.py
 
-test: .venv/test.stamp
+test: .venv/test.stamp explorer
 	.venv/bin/python -m pytest $(ARGS)
 
 check: .venv/test.stamp

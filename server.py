@@ -22,7 +22,7 @@ from web.welcome import welcome
 
 
 def routes() -> list[BaseRoute]:
-    graphql = Endpoint(schema, allow_queries_via_get=False)
+    graphql = Endpoint(schema, graphql_ide=None, allow_queries_via_get=False)
     found: list[BaseRoute] = [
         Route("/graphql", graphql),
         Route("/", portal.page),

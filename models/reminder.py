@@ -39,8 +39,8 @@ def _reminder(key: str, visit: Visit) -> Message:
     account, now = visit.patient.account, clock.now()
     return Message(
         kind=Kind.VISIT_REMINDER, medium=Medium.SMS, to=visit.patient.phone, account=account, visit_id=visit.id,
-        language=account.language.value if account else "PL", details={"visit": aftermath.snapshot(visit)}, only_once=key,
-        request_id=trace.current(), created_at=now, due_at=now,
+        language=account.language.value if account else "PL", details={"visit": aftermath.snapshot(visit)},
+        only_once=key, request_id=trace.current(), created_at=now, due_at=now,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from playwright.async_api import Page, async_playwright
 
 ROOT = Path(__file__).parent.parent
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+HAS_ASSETS = (ROOT / "explorer/node_modules/graphiql/graphiql.min.js").exists()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

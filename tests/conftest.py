@@ -13,9 +13,18 @@ for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT"
 import pytest  # noqa: E402
 
 from models import clock, database, postgres  # noqa: E402
-from tests import cast  # noqa: E402
+from tests import browser, cast  # noqa: E402
+from tests.browser import page, server  # noqa: E402, F401 - fixtures
 
-pytest_plugins = ["tests.browser"]
+NEED_A_BROWSER = ["portal", "web/test_explorer.py"]
+collect_ignore = [] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER
+
+
+def pytest_report_header() -> str:
+    """Say what is not tried on this machine."""
+    return f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}" if collect_ignore else ""
+
+
 # Not TRUNCATE: for a few rows that takes twenty times as long.
 EMPTY = "SET session_replication_role = replica; {deletions}; SET session_replication_role = origin"
 

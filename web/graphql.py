@@ -31,9 +31,7 @@ class Endpoint(GraphQL[Context, None]):
         request = Request(scope, _bounded(receive))
         request_id = trace.begin()
         try:
-            if request.method != "POST":
-                raise Refused(405, "Send GraphQL by POST, as JSON.", headers={"allow": "POST"})
-            response = await self.run(request)
+            response = await self._answer(request)
         except HTTPException as refused:
             response = _error(refused.status_code, "BAD_USER_INPUT", refused.reason)
         except Refused as refused:
@@ -50,6 +48,13 @@ class Endpoint(GraphQL[Context, None]):
         response.headers["cache-control"] = "no-store"
         await response(scope, receive, send)
 
+    async def _answer(self, request: Request) -> Response:
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            return await explorer.page(await context_of(request, Response()))
+        if request.method != "POST":
+            raise Refused(405, "Send GraphQL by POST, as JSON.", headers={"allow": "POST"})
+        return await self.run(request)
+
     async def get_sub_response(self, request: Any) -> Response:
         response: Response = await super().get_sub_response(request)
         if GRAPHQL_JSON in request.headers.get("accept", ""):
@@ -58,9 +63,6 @@ class Endpoint(GraphQL[Context, None]):
 
     async def get_context(self, request: Any, response: Any) -> Context:
         return await context_of(request, response)
-
-    async def render_graphql_ide(self, request: Request) -> Response:
-        return await explorer.page(await context_of(request, Response()))
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
