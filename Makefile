@@ -5,6 +5,11 @@ UV := $(shell command -v uv || echo .tools/bin/uv)
 export UV_SYSTEM_CERTS = 1
 export UV_NATIVE_TLS = 1
 export PIP_ROOT_USER_ACTION = ignore
+SYSTEM_CERTS := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt))
+ifneq ($(SYSTEM_CERTS),)
+export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTS)
+endif
+NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000
 
 .PHONY: run explorer test check lock schema clean
 
@@ -43,7 +48,7 @@ explorer: explorer/node_modules/.stamp
 
 explorer/node_modules/.stamp: explorer/package-lock.json
 	@if command -v npm >/dev/null; then \
-	  echo "Fetching the explorer's packages ..." && npm ci --prefix explorer --ignore-scripts --no-audit --no-fund --loglevel=error \
+	  echo "Fetching the explorer's packages ..." && $(NPM) ci --prefix explorer \
 	  && touch $@ || echo "That did not work: the service runs without the desk's GraphiQL; try again: make explorer"; \
 	else echo "Node.js is not here: the service runs without the desk's GraphiQL. Install Node.js 20+, then: make explorer"; fi
 
