@@ -13,7 +13,8 @@ class _Counter(logging.Handler):
         self.statements: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.statements.append(str(record.args[0]) if record.args else record.getMessage())
+        first = record.args[0] if isinstance(record.args, tuple) and record.args else record.getMessage()
+        self.statements.append(str(first))
 
 
 async def counted(work: Awaitable[Answer]) -> tuple[Answer, int]:

@@ -123,7 +123,7 @@ async def test_a_closed_account_opens_no_more_and_its_contact_data_are_gone(anna
     assert again["__typename"] == "WrongCredentials"
     assert [letter["to"] for letter in await deliver()] == ["anna@example.pl"]
     account, patient = await Account.get(), await Patient.get()
-    assert (account.email, account.email_key, account.password_hash) == (None, None, None)
+    assert [account.email, account.email_key, account.password_hash] == [None] * 3
     assert (patient.phone, patient.sms_reminders) == (None, False)
 
 

