@@ -42,6 +42,7 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     CONTACT_CHANGED = "contact_changed"
     ACCOUNT_CLOSED = "account_closed"
+    STAFF_INVITED = "staff_invited"
     VISIT_BOOKED = "visit_booked"
     VISIT_MOVED = "visit_moved"
     VISIT_CANCELLED = "visit_cancelled"
@@ -73,7 +74,10 @@ _CLAIM = """
 
 
 class Message(Model):
-    """`details` is what the text will say, as it was when it happened; never a secret, never a PESEL."""
+    """`details` is what the text will say, as it was when it happened; never a secret, never a PESEL.
+
+    `settled_at`: when its state became what it is now, for states in which nothing more is tried.
+    """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     kind = fields.CharEnumField(Kind, max_length=30)
@@ -93,6 +97,7 @@ class Message(Model):
     leased_until = fields.DatetimeField(null=True)
     tries = fields.IntField(default=0)
     sent_at = fields.DatetimeField(null=True)
+    settled_at = fields.DatetimeField(null=True)
     reason = fields.TextField(null=True)
     gateway_id = fields.CharField(100, null=True)
 
@@ -153,6 +158,7 @@ class Message(Model):
     async def _finish(self, state: State, **changes: Any) -> None:
         """Only the sender that still holds the claim may say how it ended."""
         held = Message.filter(id=self.id, state=State.SENDING, tries=self.tries)
+        changes["settled_at"] = clock.now() if state in FINISHED else None
         if not await held.update(state=state, leased_until=None, **changes):
             return
         self.update_from_dict({"state": state, "reason": changes.get("reason")})
