@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 from uuid6 import uuid7
 
@@ -150,6 +151,16 @@ class Message(Model):
         pause = min(FIRST_PAUSE * 2 ** min(self.tries - 1, 12), LONGEST_PAUSE)
         await self._finish(State.DUE, reason=reason, due_at=clock.now() + pause)
 
+    @classmethod
+    async def reported(cls, gateway_id: str, idx: str | None, problem: str | None) -> bool:
+        """What a gateway says became of a text: delivered, or the problem. Only of texts that it was given by us."""
+        known = Q(gateway_id=gateway_id)
+        if message_id := _uuid(idx):  # a text accepted at a repeated try has no gateway's id here
+            known |= Q(id=message_id, gateway_id=None)
+        state = State.FAILED if problem else State.DELIVERED
+        handed_over = cls.filter(known, medium=Medium.SMS, state__in=[State.SENDING, State.SENT])
+        return bool(await handed_over.update(state=state, reason=problem, leased_until=None, settled_at=clock.now()))
+
     async def redirected(self, to: str) -> None:
         """The person is reached elsewhere by now."""
         self.to = to
@@ -171,3 +182,10 @@ class Message(Model):
     async def forget_address(cls, account: "Account") -> None:
         """Blank where finished messages went: their account is closed."""
         await cls.filter(account_id=account.id, state__in=FINISHED).update(to="")
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -27,6 +27,7 @@ class Patient(Model):
     sms_reminders = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
     account: fields.BackwardOneToOneRelation["Account"]
+    sort_name: str = ""  # of a row that was searched for: as the database spells the name
 
     @property
     def pesel(self) -> str:

@@ -15,7 +15,7 @@ from models.clinic import Clinic
 from models.doctor import Doctor
 from models.keyset import Key, behind
 from models.patient import Patient
-from models.refusal import TooManyVisits
+from models.refusal import TooManyVisits, VisitNotFound
 from models.slot import Slot
 from models.visit_change import VisitChange
 from models.visit_status import Channel, Status
@@ -64,6 +64,14 @@ class VisitFacts(Model):
     async def of_patient(cls, visit_id: UUID, patient: Patient) -> Self | None:
         mine = cls.get_or_none(id=visit_id, patient_id=patient.id)
         return await mine.select_related(*SHOWN)
+
+    @classmethod
+    async def patient_of(cls, visit_id: UUID) -> Patient:
+        """Whose visit it is: that never changes."""
+        visit = await cls.get_or_none(id=visit_id).select_related("patient")
+        if visit is None:
+            raise VisitNotFound
+        return visit.patient
 
     @classmethod
     def planned(cls, patient_id: UUID) -> QuerySet[Self]:

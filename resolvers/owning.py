@@ -1,8 +1,8 @@
 """Owning an account: how its holder is reached, all that is known of them, closing it."""
 
 import strawberry
-import tasks.letters
 
+import tasks.letters
 from models import dossier, ownership
 from models.account import Language, Role
 from schema.account import Accepted, CloseAccountInput, UpdateContactInput

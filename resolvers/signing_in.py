@@ -1,8 +1,8 @@
 """Signing in: log-in, log-out, and setting an own password."""
 
 import strawberry
-import tasks.letters
 
+import tasks.letters
 from models.account import Account as AccountRow
 from models.audit import AuditEntry
 from schema.account import Account, ChangePasswordInput, LogInInput, Session

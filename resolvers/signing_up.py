@@ -1,8 +1,8 @@
 """Signing up: applications of people who are not signed in; the answer never tells who is known."""
 
 import strawberry
-import tasks.applications
 
+import tasks.applications
 from models import intake
 from models.account import Language
 from models.application import Application, Wish

@@ -11,9 +11,9 @@ for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT"
     os.environ.pop(_name, None)
 
 import pytest  # noqa: E402
-from tests import cast  # noqa: E402
 
 from models import clock, database, postgres  # noqa: E402
+from tests import cast  # noqa: E402
 
 EMPTY = "SET session_replication_role = replica; TRUNCATE {tables}; SET session_replication_role = origin"
 

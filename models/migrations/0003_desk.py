@@ -1,4 +1,5 @@
 """What reception's part adds to the tables (written by Tortoise)."""
+
 # ruff: noqa: E501, I001
 from tortoise import migrations
 from tortoise.migrations import operations as ops
