@@ -7,11 +7,11 @@ from tortoise.migrations import operations as ops
 SEARCH = r"""
 ALTER TABLE patient ADD COLUMN search_name text GENERATED ALWAYS AS (
     replace(lower(translate(regexp_replace(
-        normalize(last_name || ' ' || first_name, NFKD), '[\u0300-\u036f]', '', 'g'), 'łŁ', 'lL')), 'ß', 'ss')
+        normalize(last_name || ' ' || first_name, NFKD), '[\u0300-\u036f]', '', 'g'), 'łŁ–—„”’', 'lL--""''')), 'ß', 'ss')
 ) STORED;
 ALTER TABLE patient ADD COLUMN search_given text GENERATED ALWAYS AS (
     replace(lower(translate(regexp_replace(
-        normalize(first_name, NFKD), '[\u0300-\u036f]', '', 'g'), 'łŁ', 'lL')), 'ß', 'ss')
+        normalize(first_name, NFKD), '[\u0300-\u036f]', '', 'g'), 'łŁ–—„”’', 'lL--""''')), 'ß', 'ss')
 ) STORED;
 CREATE INDEX patient_by_name ON patient (search_name text_pattern_ops, id);
 CREATE INDEX patient_by_given_name ON patient (search_given text_pattern_ops);
