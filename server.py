@@ -15,7 +15,7 @@ import settings
 from models import database, demo, postgres, trace
 from resolvers import schema
 from tasks import broker, mailbox
-from web import explorer, health, portal
+from web import commands, explorer, health, portal, sms_reports
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.welcome import welcome
@@ -30,6 +30,7 @@ def routes() -> list[BaseRoute]:
         Route("/explorer/{name}", explorer.file),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
+        Route(sms_reports.PATH, sms_reports.receive, methods=["GET", "POST"]),
     ]
     if mailbox_page.is_shown():
         found += [Route("/mailbox", mailbox_page.page), Route("/mailbox.json", mailbox_page.as_json)]
@@ -77,6 +78,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after its own tidy end
     with contextlib.suppress(KeyboardInterrupt), database_at_hand() as url:
         asyncio.run(prepare(url))
+        if sys.argv[1:]:
+            sys.exit(asyncio.run(commands.run(url, sys.argv[1:])))
         sys.stdout.write(welcome())
         sys.stdout.flush()
         uvicorn.run(

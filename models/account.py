@@ -37,6 +37,7 @@ class Account(Model):
     email = fields.CharField(320, null=True)
     email_key = fields.CharField(320, null=True, unique=True)
     role = fields.CharEnumField(Role, max_length=20)
+    staff_name = fields.CharField(200, null=True)
     language = fields.CharEnumField(Language, max_length=2, default=Language.PL)
     password_hash = fields.TextField(null=True)
     one_time_hash = fields.CharField(64, null=True)
@@ -146,7 +147,7 @@ class Account(Model):
         raise WrongCredentials
 
     async def _own_words(self) -> list[str]:
-        words = [self.email or ""]
+        words = [self.email or "", self.staff_name or ""]
         patient = await Patient.get_or_none(id=self.patient_id)
         if patient:
             words += [patient.first_name, patient.last_name]

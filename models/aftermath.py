@@ -5,48 +5,51 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from models.audit import AuditEntry
+from models.errand import Errand
 from models.event import Event, Happening
 from models.message import Kind, Message
 from models.visit_change import VisitChange
 
 if TYPE_CHECKING:
-    from models.account import Account
     from models.visit import Visit
 
 
-async def booked(visit: "Visit", by: "Account") -> None:
-    await _note(visit, "BOOKED", by, to_starts_at=visit.starts_at)
-    await _write(visit, Kind.VISIT_BOOKED, by)
+async def booked(visit: "Visit", errand: Errand) -> None:
+    await _note(visit, "BOOKED", errand, to_starts_at=visit.starts_at)
+    await _write(visit, Kind.VISIT_BOOKED, errand)
     await Event.append(
         Happening.VISIT_BOOKED, visit.clinic.id, visit_reference=visit.reference, slot_id=visit.slot_id
     )  # fmt: skip
 
 
-async def moved(visit: "Visit", by: "Account", old_slot_id: UUID, old_starts_at: datetime) -> None:
-    await _note(visit, "MOVED", by, from_starts_at=old_starts_at, to_starts_at=visit.starts_at)
-    await _write(visit, Kind.VISIT_MOVED, by, moved_from=old_starts_at.isoformat())
+async def moved(visit: "Visit", errand: Errand, old_slot_id: UUID, old_starts_at: datetime) -> None:
+    await _note(visit, "MOVED", errand, from_starts_at=old_starts_at, to_starts_at=visit.starts_at)
+    await _write(visit, Kind.VISIT_MOVED, errand, moved_from=old_starts_at.isoformat())
     slots = {"from_slot_id": old_slot_id, "to_slot_id": visit.slot_id}
     await Event.append(Happening.VISIT_RESCHEDULED, visit.clinic.id, visit_reference=visit.reference, **slots)
 
 
-async def cancelled(visit: "Visit", by: "Account", reason: str | None) -> None:
-    await _note(visit, "CANCELLED", by, from_starts_at=visit.starts_at, reason=reason)
-    await _write(visit, Kind.VISIT_CANCELLED, by)
+async def cancelled(visit: "Visit", errand: Errand, reason: str | None) -> None:
+    await _note(visit, "CANCELLED", errand, from_starts_at=visit.starts_at, reason=reason)
+    await _write(visit, Kind.VISIT_CANCELLED, errand)
     await Event.append(
         Happening.VISIT_CANCELLED, visit.clinic.id, visit_reference=visit.reference, slot_id=visit.slot_id
     )  # fmt: skip
 
 
-async def _note(visit: "Visit", kind: str, by: "Account", **change: Any) -> None:
-    who = "patient" if by.patient_id == visit.patient.id else "reception"
-    await VisitChange.create(visit=visit, at=visit.changed_at, kind=kind, by=who, **change)
+async def _note(visit: "Visit", kind: str, errand: Errand, **change: Any) -> None:
+    change |= {"channel": errand.channel, "override_reason": errand.exception["override_reason"]}
+    await VisitChange.create(visit=visit, at=visit.changed_at, kind=kind, by=errand.who(visit.patient.id), **change)
 
 
-async def _write(visit: "Visit", kind: Kind, by: "Account", **told: Any) -> None:
+async def _write(visit: "Visit", kind: Kind, errand: Errand, **told: Any) -> None:
     """To the patient's address, if there is one; and into the audit trail."""
     if account := await visit.patient.account:
         await Message.post(kind, account, visit_id=visit.id, visit=snapshot(visit), **told)
-    await AuditEntry.record(kind.value, account=by, patient_id=visit.patient.id, subject_id=visit.id)
+    action, patient_id = kind.value, visit.patient.id
+    await AuditEntry.record(
+        action, account=errand.by, patient_id=patient_id, subject_id=visit.id, **errand.exception
+    )  # fmt: skip
 
 
 def snapshot(visit: "Visit") -> dict[str, Any]:

@@ -109,6 +109,8 @@ async def _open_account(form: dict[str, Any]) -> None:
 
 async def _tell_owner(form: dict[str, Any]) -> None:
     patient = await Patient.get_or_none(pesel_index=pesel.index(form["pesel"])).select_related("account")
+    if patient and patient.account is None:  # opened at the desk: only reception can say whose address this is
+        await AuditEntry.record("sign_up_again", account=None, patient_id=patient.id, outcome="refused")
     owners = [await Account.of_email(form["email"]), patient.account if patient else None]
     by_id = {owner.id: owner for owner in owners if owner and owner.email}
     for _, owner in sorted(by_id.items()):  # they are locked: always in this order

@@ -29,11 +29,22 @@ def email_key(address: str) -> str:
 
 def mobile(text: str) -> str:
     """The number of a mobile telephone in E.164; numbers without +country are Polish."""
+    number = _valid(text)
+    if phonenumbers.number_type(number) != phonenumbers.PhoneNumberType.MOBILE:
+        raise BadContact("Not a mobile number.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone(text: str) -> str:
+    """The number of any telephone in E.164: reception calls people without a mobile one, too."""
+    return phonenumbers.format_number(_valid(text), phonenumbers.PhoneNumberFormat.E164)
+
+
+def _valid(text: str) -> phonenumbers.PhoneNumber:
     try:
         number = phonenumbers.parse(text, COUNTRY)
     except phonenumbers.NumberParseException as problem:
         raise BadContact(str(problem)) from None
-    is_mobile = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
-    if not (phonenumbers.is_valid_number(number) and is_mobile):
-        raise BadContact("Not a mobile number.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not phonenumbers.is_valid_number(number):
+        raise BadContact("Not a telephone number.")
+    return number

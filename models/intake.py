@@ -61,6 +61,15 @@ class Form:
             self.wrong(name, "PHONE_NOT_MOBILE")
             return None
 
+    def phone(self, name: str, value: str) -> str | None:
+        """Any telephone: reception may call where no SMS arrives."""
+        text = self.text(name, value, PHONE_LENGTH, required=False)
+        try:
+            return contact.phone(text) if text else None
+        except contact.BadContact:
+            self.wrong(name, "MALFORMED")
+            return None
+
     def pesel(self, name: str, value: str) -> str:
         text = self.text(name, value, 40)
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 from uuid6 import uuid7
 
@@ -42,6 +43,7 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     CONTACT_CHANGED = "contact_changed"
     ACCOUNT_CLOSED = "account_closed"
+    STAFF_INVITED = "staff_invited"
     VISIT_BOOKED = "visit_booked"
     VISIT_MOVED = "visit_moved"
     VISIT_CANCELLED = "visit_cancelled"
@@ -73,7 +75,10 @@ _CLAIM = """
 
 
 class Message(Model):
-    """`details` is what the text will say, as it was when it happened; never a secret, never a PESEL."""
+    """`details` is what the text will say, as it was when it happened; never a secret, never a PESEL.
+
+    `settled_at`: when its state became what it is now, for states in which nothing more is tried.
+    """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     kind = fields.CharEnumField(Kind, max_length=30)
@@ -93,8 +98,10 @@ class Message(Model):
     leased_until = fields.DatetimeField(null=True)
     tries = fields.IntField(default=0)
     sent_at = fields.DatetimeField(null=True)
+    settled_at = fields.DatetimeField(null=True)
     reason = fields.TextField(null=True)
     gateway_id = fields.CharField(100, null=True)
+    account_id: UUID | None
 
     @classmethod
     async def post(
@@ -145,6 +152,16 @@ class Message(Model):
         pause = min(FIRST_PAUSE * 2 ** min(self.tries - 1, 12), LONGEST_PAUSE)
         await self._finish(State.DUE, reason=reason, due_at=clock.now() + pause)
 
+    @classmethod
+    async def reported(cls, gateway_id: str, idx: str | None, problem: str | None) -> bool:
+        """What a gateway says became of a text: delivered, or the problem. Only of texts that it was given by us."""
+        known = Q(gateway_id=gateway_id)
+        if message_id := _uuid(idx):  # a text accepted at a repeated try has no gateway's id here
+            known |= Q(id=message_id, gateway_id=None)
+        state = State.FAILED if problem else State.DELIVERED
+        handed_over = cls.filter(known, medium=Medium.SMS, state__in=[State.SENDING, State.SENT])
+        return bool(await handed_over.update(state=state, reason=problem, leased_until=None, settled_at=clock.now()))
+
     async def redirected(self, to: str) -> None:
         """The person is reached elsewhere by now."""
         self.to = to
@@ -153,15 +170,22 @@ class Message(Model):
     async def _finish(self, state: State, **changes: Any) -> None:
         """Only the sender that still holds the claim may say how it ended."""
         held = Message.filter(id=self.id, state=State.SENDING, tries=self.tries)
+        changes["settled_at"] = clock.now() if state in FINISHED else None
         if not await held.update(state=state, leased_until=None, **changes):
             return
         self.update_from_dict({"state": state, "reason": changes.get("reason")})
-        if self.account and state in FINISHED:
-            await self.account.refresh_from_db(fields=["closed_at"])
-            if self.account.closed_at:
-                await Message.forget_address(self.account)
+        is_closed = Message.filter(id=self.id, account__closed_at__isnull=False)
+        if state in FINISHED and await is_closed.exists():
+            await Message.filter(account_id=self.account_id, state__in=FINISHED).update(to="")
 
     @classmethod
     async def forget_address(cls, account: "Account") -> None:
         """Blank where finished messages went: their account is closed."""
         await cls.filter(account_id=account.id, state__in=FINISHED).update(to="")
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -30,9 +30,9 @@ async def update_contact(
     form = Form()
     new_email = form.email("email", email) if email is not None else account.email
     wants_texts = patient.sms_reminders if sms_reminders is None else sms_reminders
-    number = patient.phone if phone is None else form.mobile("phone", phone, required=wants_texts)
-    if wants_texts and not number and not form.flaws:
-        form.wrong("phone", "REQUIRED")
+    number = patient.phone
+    if phone is not None or wants_texts:  # reception may have noted a telephone that gets no texts
+        number = form.mobile("phone", (number or "") if phone is None else phone, required=wants_texts)
     form.check()
     wanted: dict[str, Any] = {"email": new_email, "language": language or account.language}
     of_account = {name: value for name, value in wanted.items() if value != getattr(account, name)}

@@ -20,6 +20,11 @@ class Refusal(Exception):
         self.details = details
         super().__init__(type(self).__name__)
 
+    @property
+    def clinic_rule(self) -> str | None:
+        """The clinic's rule that says no, which reception may pass over with a reason; None: nobody may."""
+        return None
+
     def message(self, language: str) -> str:
         template = self.pl if language == "PL" else (self.__doc__ or "").strip()
         return template.format(phone=settings.CENTRE_PHONE, **self.details)
@@ -46,9 +51,9 @@ class SlotNotFound(Refusal):
 
 
 class VisitNotFound(Refusal):
-    """There is no such visit among yours."""
+    """There is no such visit."""
 
-    pl = "Nie ma takiej wizyty wśród Twoich wizyt."
+    pl = "Nie ma takiej wizyty."
 
 
 class SlotTaken(Refusal):
@@ -77,27 +82,40 @@ class SlotNotBookable(Refusal):
         ),
     }
 
+    @property
+    def clinic_rule(self) -> str | None:
+        reason = str(self.details["reason"])
+        return reason if reason in ("NOTICE_TOO_SHORT", "TOO_FAR_AHEAD") else None
+
     def message(self, language: str) -> str:
         english, polish = self.because[self.details["reason"]]
         return (polish if language == "PL" else english).format(phone=settings.CENTRE_PHONE)
 
 
 class VisitsOverlap(Refusal):
-    """You have another visit at this time."""
+    """There is another visit at this time already."""
 
-    pl = "W tym czasie masz już inną wizytę."
+    pl = "W tym czasie jest już inna wizyta."
 
 
 class TooManyVisits(Refusal):
-    """You already have as many planned visits in this clinic as can be booked online ({limit}). Telephone: {phone}."""
+    """As many visits as can be booked online in this clinic are planned already ({limit}). Telephone: {phone}."""
 
-    pl = "Masz już tyle planowanych wizyt w tej poradni, ile można mieć przez Internet ({limit}). Telefon: {phone}."
+    pl = "W tej poradni zaplanowano już tyle wizyt, ile można mieć przez Internet ({limit}). Telefon: {phone}."
+
+    @property
+    def clinic_rule(self) -> str:
+        return "PLANNED_VISITS"
 
 
 class VisitNotChangeable(Refusal):
     """This visit can no longer be changed online. Please telephone {phone}."""
 
     pl = "Tej wizyty nie można już zmienić przez Internet. Prosimy o telefon: {phone}."
+
+    @property
+    def clinic_rule(self) -> str | None:
+        return "CANCEL_UNTIL" if self.details["status"] in ("BOOKED", "ARRIVED") else None
 
 
 class KeyReused(Refusal):

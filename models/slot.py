@@ -16,6 +16,7 @@ from models import clock
 from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
+from models.errand import Errand
 from models.patient import Patient
 from models.refusal import SlotNotBookable, SlotNotFound, SlotTaken
 
@@ -63,10 +64,12 @@ class Slot(Model):
         if clock.local(self.starts_at).date() > clock.local(now).date() + timedelta(days=clinic.days_ahead):
             yield SlotNotBookable(reason="TOO_FAR_AHEAD")
 
-    async def offer_to(self, patient_id: UUID) -> None:
-        """Raise the first reason why this patient cannot have this slot."""
+    async def offer_to(self, patient_id: UUID, errand: Errand | None = None) -> None:
+        """Raise the first reason why this patient cannot have this slot; reception's errand may pass over some."""
         for obstacle in self.obstacles(await self.clinic, clock.now()):
-            raise obstacle
+            if errand is None:
+                raise obstacle
+            errand.weigh(obstacle)
         if not self.is_free_for(patient_id):
             raise SlotTaken(slot_id=str(self.id))
 

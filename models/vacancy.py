@@ -19,8 +19,9 @@ LONGEST_CALENDAR_DAYS = 92
 _BOOKABLE = """
     slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
     AND (slot.held_until IS NULL OR slot.held_until <= {now} OR slot.held_by_id = {patient})
-    AND slot.starts_at > {now} AND slot.starts_at >= {now} + clinic.minimum_notice_minutes * interval '1 minute'
-    AND (slot.starts_at AT TIME ZONE {zone})::date <= ({now} AT TIME ZONE {zone})::date + clinic.days_ahead
+    AND slot.starts_at > {now}
+    AND ({beyond_rules} OR slot.starts_at >= {now} + clinic.minimum_notice_minutes * interval '1 minute'
+    AND (slot.starts_at AT TIME ZONE {zone})::date <= ({now} AT TIME ZONE {zone})::date + clinic.days_ahead)
 """
 
 
@@ -43,16 +44,20 @@ class _Conditions:
         return " AND ".join(self.clauses)
 
 
-def _bookable(patient_id: UUID | None) -> _Conditions:
+def _bookable(patient_id: UUID | None, *, beyond_rules: bool = False) -> _Conditions:
     conditions = _Conditions()
-    zone = (settings.TIME_ZONE.key, "text")
-    conditions.add(_BOOKABLE, now=(clock.now(), "timestamptz"), patient=(patient_id, "uuid"), zone=zone)
+    zone, beyond = (settings.TIME_ZONE.key, "text"), (beyond_rules, "boolean")
+    now, patient = (clock.now(), "timestamptz"), (patient_id, "uuid")
+    conditions.add(_BOOKABLE, now=now, patient=patient, zone=zone, beyond_rules=beyond)
     return conditions
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a patient looks for; times and weekdays (Monday is 1) are those of the clinic's wall clock."""
+    """What a patient looks for; times and weekdays (Monday is 1) are those of the clinic's wall clock.
+
+    `beyond_rules`: reception sees also what the clinic's notice and days ahead keep from being booked online.
+    """
 
     clinic_id: UUID | None = None
     doctor_ids: Collection[UUID] | None = None
@@ -61,6 +66,7 @@ class Wanted:
     earliest: time | None = None
     latest: time | None = None
     weekdays: Collection[int] | None = None
+    beyond_rules: bool = False
 
     @classmethod
     def on_days(cls, clinic_id: UUID, doctor_ids: Collection[UUID] | None, first: date, last: date) -> Self:
@@ -89,7 +95,7 @@ class Wanted:
 
 async def free_slots(wanted: Wanted, patient_id: UUID | None, after: Key | None, limit: int) -> list[Slot]:
     """The next free slots with clinic and doctor; one statement finds them, one each reads clinics and doctors."""
-    conditions = _bookable(patient_id)
+    conditions = _bookable(patient_id, beyond_rules=wanted.beyond_rules)
     wanted.narrow(conditions)
     if after:
         at, id_ = (after[0], "timestamptz"), (after[1], "uuid")

@@ -1,60 +1,28 @@
 """Visit (wizyta): a patient's booked term with a doctor; its rules in the order in which a receptionist would ask."""
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from tortoise import fields
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import Q
-from tortoise.models import Model
-from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
-from uuid6 import uuid7
 
 from models import aftermath, clock, reference
 from models.clinic import Clinic
-from models.doctor import Doctor
+from models.errand import Errand
 from models.kept_answer import KeptAnswer
-from models.keyset import Key, behind
 from models.patient import Patient
-from models.refusal import SlotNotFound, TooManyVisits, VisitNotChangeable, VisitNotFound, VisitsOverlap
+from models.refusal import SlotNotFound, VisitNotChangeable, VisitNotFound, VisitsOverlap
 from models.slot import Slot
-from models.visit_change import VisitChange
+from models.visit_facts import VisitFacts
 from models.visit_status import Channel, Status
 
 if TYPE_CHECKING:
     from models.account import Account
 
 
-class Visit(Model):
-    """Times, clinic and doctor are its slot's, and the slot points back: foreign keys of the database see to it."""
-
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    reference = fields.CharField(9, unique=True)
-    status = fields.CharEnumField(Status, max_length=10, default=Status.BOOKED)
-    channel = fields.CharEnumField(Channel, max_length=10)
-    patient: fields.ForeignKeyRelation[Patient] = fields.ForeignKeyField(
-        "models.Patient", related_name="visits", on_delete=fields.RESTRICT
-    )
-    slot: fields.ForeignKeyRelation[Slot] = fields.ForeignKeyField("models.Slot", on_delete=fields.RESTRICT)
-    clinic: fields.ForeignKeyRelation[Clinic] = fields.ForeignKeyField("models.Clinic", on_delete=fields.RESTRICT)
-    doctor: fields.ForeignKeyRelation[Doctor] = fields.ForeignKeyField("models.Doctor", on_delete=fields.RESTRICT)
-    starts_at = fields.DatetimeField()
-    ends_at = fields.DatetimeField()
-    reason = fields.CharField(500, null=True)
-    booked_at = fields.DatetimeField()
-    changed_at = fields.DatetimeField()
-    cancelled_at = fields.DatetimeField(null=True)
-    sequence = fields.IntField(default=0)
-    changes: fields.ReverseRelation[VisitChange]
-    slot_id: UUID
-    clinic_id: UUID
-    patient_id: UUID
-
-    @property
-    def cancellable_until(self) -> datetime:
-        return self.starts_at - timedelta(minutes=self.clinic.cancel_until_minutes)
+class Visit(VisitFacts):
+    class Meta:
+        table = "visit"
 
     @classmethod
     async def book(
@@ -62,81 +30,91 @@ class Visit(Model):
         slot_id: UUID,
         *,
         patient: Patient,
-        by: "Account",
+        by: "Account | Errand",
         reason: str | None = None,
         channel: Channel = Channel.ONLINE,
         key: str | None = None,
     ) -> Self:
         """Take a free slot for the patient. Refusals: see BookVisitResult in the schema."""
+        errand = Errand.of(by, channel)
 
         async def deed() -> UUID:
             locked = await Patient.lock(patient.id)  # `patient` may remember relations read in another transaction
             if (slot := (await Slot.lock(slot_id)).get(slot_id)) is None:
                 raise SlotNotFound
-            await slot.offer_to(patient.id)
-            await cls._check_count(locked, await slot.clinic)
-            return await cls._take(slot, locked, by, reason, channel)
+            await slot.offer_to(patient.id, errand)
+            await cls._check_count(patient.id, await slot.clinic, errand)
+            visit = cls(reference=reference.new(), patient=locked, reason=reason, booked_at=clock.now())
+            visit.channel = errand.channel
+            await Slot.claim(slot.id, visit.id, patient.id)
+            await visit._put_on(slot)
+            await aftermath.booked(visit, errand)
+            return visit.id
 
-        return await cls._whole(await KeptAnswer.once(by.id, key, ["book", slot_id, patient.id, reason], deed))
-
-    @classmethod
-    async def _take(cls, slot: Slot, patient: Patient, by: "Account", reason: str | None, channel: Channel) -> UUID:
-        visit = cls(reference=reference.new(), channel=channel, patient=patient, reason=reason, booked_at=clock.now())
-        await Slot.claim(slot.id, visit.id, patient.id)
-        await visit._put_on(slot)
-        await aftermath.booked(visit, by)
-        return visit.id
+        asked = ["book", slot_id, patient.id, reason, *errand.asked]
+        return await cls.whole(await KeptAnswer.once(errand.by.id, key, asked, deed))
 
     @classmethod
     async def reschedule(
-        cls, visit_id: UUID, slot_id: UUID, *, patient: Patient, by: "Account", key: str | None = None
+        cls, visit_id: UUID, slot_id: UUID, *, patient: Patient, by: "Account | Errand", key: str | None = None
     ) -> Self:
         """Move the visit to another free slot: the old one is given up only when the new one is won."""
+        errand = Errand.of(by)
 
         async def deed() -> UUID:
-            visit = await cls._lock(visit_id, patient)
+            visit = await cls.lock(visit_id, patient)
             slots = await Slot.lock(visit.slot_id, slot_id)
-            visit.check_changeable()
+            visit._check_changeable(errand)
             if (slot := slots.get(slot_id)) is None:
                 raise SlotNotFound
             if slot.id != visit.slot_id:  # moved to where it is: nothing to do
-                await visit._move(slot, by)
+                await visit._move(slot, errand)
             return visit.id
 
-        return await cls._whole(await KeptAnswer.once(by.id, key, ["reschedule", visit_id, slot_id], deed))
+        asked = ["reschedule", visit_id, slot_id, *errand.asked]
+        return await cls.whole(await KeptAnswer.once(errand.by.id, key, asked, deed))
 
-    async def _move(self, slot: Slot, by: "Account") -> None:
-        await slot.offer_to(self.patient.id)
+    async def _move(self, slot: Slot, errand: Errand) -> None:
+        await slot.offer_to(self.patient.id, errand)
         if slot.clinic_id != self.clinic_id:
-            await self._check_count(self.patient, await slot.clinic)
+            await self._check_count(self.patient.id, await slot.clinic, errand)
         old_slot_id, old_starts_at = self.slot_id, self.starts_at
         await Slot.give_up(old_slot_id, self.id)
         await Slot.claim(slot.id, self.id, self.patient.id)
+        self.status = Status.BOOKED  # who had come already, and is moved for all that, comes again
         self.sequence += 1
         await self._put_on(slot)
-        await aftermath.moved(self, by, old_slot_id, old_starts_at)
+        await aftermath.moved(self, errand, old_slot_id, old_starts_at)
 
     @classmethod
     async def cancel(
-        cls, visit_id: UUID, *, patient: Patient, by: "Account", reason: str | None = None, key: str | None = None
+        cls,
+        visit_id: UUID,
+        *,
+        patient: Patient,
+        by: "Account | Errand",
+        reason: str | None = None,
+        key: str | None = None,
     ) -> Self:
         """Give the visit up; its slot is free again at once."""
+        errand = Errand.of(by)
 
         async def deed() -> UUID:
-            visit = await cls._lock(visit_id, patient)
+            visit = await cls.lock(visit_id, patient)
             await Slot.lock(visit.slot_id)
-            visit.check_changeable()
+            visit._check_changeable(errand)
             await Slot.give_up(visit.slot_id, visit.id)
             visit.status, visit.cancelled_at = Status.CANCELLED, clock.now()
             visit.sequence += 1
             await visit._write()
-            await aftermath.cancelled(visit, by, reason)
+            await aftermath.cancelled(visit, errand, reason)
             return visit.id
 
-        return await cls._whole(await KeptAnswer.once(by.id, key, ["cancel", visit_id, reason], deed))
+        asked = ["cancel", visit_id, reason, *errand.asked]
+        return await cls.whole(await KeptAnswer.once(errand.by.id, key, asked, deed))
 
     @classmethod
-    async def _lock(cls, visit_id: UUID, patient: Patient) -> Self:
+    async def lock(cls, visit_id: UUID, patient: Patient) -> Self:
         """The patient's own visit, after their lock: nobody else can change it until the transaction ends."""
         await Patient.lock(patient.id)
         visit = await cls.get_or_none(id=visit_id, patient_id=patient.id).select_related("clinic", "patient")
@@ -144,15 +122,15 @@ class Visit(Model):
             raise VisitNotFound
         return visit
 
-    def check_changeable(self) -> None:
+    def _check_changeable(self, errand: Errand) -> None:
         if self.status != Status.BOOKED or clock.now() >= self.cancellable_until:
-            raise VisitNotChangeable(status=self.status.value, cancellable_until=self.cancellable_until.isoformat())
+            until = self.cancellable_until.isoformat()
+            errand.weigh(VisitNotChangeable(status=self.status.value, cancellable_until=until))
 
     @classmethod
-    async def _check_count(cls, patient: Patient, clinic: Clinic) -> None:
-        planned = await cls.planned(patient.id).filter(clinic_id=clinic.id).count()
-        if planned >= clinic.planned_visits_per_patient:
-            raise TooManyVisits(limit=clinic.planned_visits_per_patient)
+    async def _check_count(cls, patient_id: UUID, clinic: Clinic, errand: Errand) -> None:
+        if refusal := await cls.too_many(patient_id, clinic):
+            errand.weigh(refusal)
 
     async def _put_on(self, slot: Slot) -> None:
         self.slot, self.clinic, self.doctor = slot, await slot.clinic, await slot.doctor
@@ -168,32 +146,5 @@ class Visit(Model):
         except IntegrityError as refused:
             if getattr(refused.args[0], "constraint_name", None) != "visit_patient_overlap":
                 raise
-            others = Visit.filter(patient_id=self.patient.id, starts_at__lt=self.ends_at, ends_at__gt=self.starts_at)
-            rival = await others.exclude(id=self.id).exclude(status=Status.CANCELLED).first()
+            rival = await Visit.at_that_time(self.patient.id, self).exclude(id=self.id).first()
             raise VisitsOverlap(visit_id=str(rival.id) if rival else "") from None
-
-    @classmethod
-    async def _whole(cls, visit_id: UUID) -> Self:
-        """The visit with all that an answer shows of it."""
-        return await cls.get(id=visit_id).select_related("clinic", "doctor", "patient__account")
-
-    @classmethod
-    async def of_patient(cls, visit_id: UUID, patient: Patient) -> Self | None:
-        mine = cls.get_or_none(id=visit_id, patient_id=patient.id)
-        return await mine.select_related("clinic", "doctor", "patient__account")
-
-    @classmethod
-    def planned(cls, patient_id: UUID) -> QuerySet[Self]:
-        waiting = [Status.BOOKED, Status.ARRIVED]
-        return cls.filter(patient_id=patient_id, status__in=waiting, ends_at__gt=clock.now())
-
-    @classmethod
-    async def listed(cls, patient_id: UUID, after: Key | None, limit: int, *, past: bool) -> list[Self]:
-        """Planned visits, soonest first; or all others, latest first."""
-        if past:
-            over = Q(ends_at__lte=clock.now()) | Q(status__not_in=[Status.BOOKED, Status.ARRIVED])
-            query, order = cls.filter(over, patient_id=patient_id), ("-starts_at", "-id")
-        else:
-            query, order = cls.planned(patient_id), ("starts_at", "id")
-        page = query.filter(behind("starts_at", after, descending=past)).order_by(*order).limit(limit)
-        return await page.select_related("clinic", "doctor", "patient__account")

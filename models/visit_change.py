@@ -6,6 +6,8 @@ from tortoise import fields
 from tortoise.models import Model
 from uuid6 import uuid7
 
+from models.visit_status import Channel
+
 if TYPE_CHECKING:
     from models.visit import Visit
 
@@ -21,6 +23,8 @@ class VisitChange(Model):
     to_starts_at = fields.DatetimeField(null=True)
     by = fields.CharField(20)
     reason = fields.CharField(500, null=True)
+    channel = fields.CharEnumField(Channel, max_length=10, null=True)
+    override_reason = fields.CharField(500, null=True)
 
     class Meta:
         table = "visit_change"

@@ -1,30 +1,19 @@
 """Booking: holding, booking, moving and cancelling one's own visits."""
 
 import strawberry
-import tasks.letters
 
+import tasks.letters
 from models.account import Role
-from models.intake import KEY_LENGTH, REASON_LENGTH
 from models.slot import Slot as SlotRow
 from models.visit import Visit as VisitRow
 from schema.context import Info
 from schema.directives import Requires, ServiceHours
-from schema.fault import BadInput
 from schema.result import BookVisitResult, CancelVisitResult, HoldSlotResult, RescheduleVisitResult
 from schema.scalars import private_id
 from schema.slot import HoldSlotInput, ReleaseSlotInput, Slot, SlotHold
+from schema.text import key, text
 from schema.visit import BookVisitInput, CancelVisitInput, RescheduleVisitInput, Visit
 from tasks.broker import nudge
-
-
-def _text(name: str, value: str | None, limit: int) -> str | None:
-    if value is not None and (len(value) > limit or "\0" in value):
-        raise BadInput(f"`{name}` must be at most {limit} characters, without NUL.")
-    return value or None
-
-
-def _key(value: str | None) -> str | None:
-    return _text("idempotencyKey", value, KEY_LENGTH)
 
 
 async def _told(row: VisitRow) -> Visit:
@@ -60,8 +49,8 @@ class Booking:
             private_id("Slot", input.slot_id),
             patient=info.context.patient,
             by=info.context.me,
-            reason=_text("reason", input.reason, REASON_LENGTH),
-            key=_key(input.idempotency_key),
+            reason=text("reason", input.reason),
+            key=key(input.idempotency_key),
         )
         return await _told(row)
 
@@ -76,7 +65,7 @@ class Booking:
             private_id("Slot", input.slot_id),
             patient=info.context.patient,
             by=info.context.me,
-            key=_key(input.idempotency_key),
+            key=key(input.idempotency_key),
         )
         return await _told(row)
 
@@ -89,7 +78,7 @@ class Booking:
             private_id("Visit", input.visit_id),
             patient=info.context.patient,
             by=info.context.me,
-            reason=_text("reason", input.reason, REASON_LENGTH),
-            key=_key(input.idempotency_key),
+            reason=text("reason", input.reason),
+            key=key(input.idempotency_key),
         )
         return await _told(row)

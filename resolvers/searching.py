@@ -6,24 +6,29 @@ from uuid import UUID
 
 import strawberry
 
-from models import vacancy
+from models import correspondence, staff, vacancy
+from models.account import Role
 from models.audit import AuditEntry as AuditRow
 from models.clinic import Clinic as ClinicRow
 from models.doctor import Doctor as DoctorRow
+from models.patient import Patient as PatientRow
 from models.slot import Slot as SlotRow
 from models.visit import Visit as VisitRow
+from models.visit_facts import SHOWN
 from schema.audit import AuditEntry
 from schema.clinic import Clinic
 from schema.context import Context, Info
-from schema.directives import Anybody
+from schema.directives import Anybody, for_staff
 from schema.doctor import Doctor
 from schema.fault import BadInput
+from schema.message import Message
 from schema.node import Node
 from schema.page import Connection, Page
 from schema.patient import Patient
 from schema.scalars import kind_of, private_id
 from schema.service_hours import ServiceHours
 from schema.slot import FreeDay, FreeSlotsFilter, Slot
+from schema.staff import StaffMember
 from schema.visit import Visit
 
 LONGEST_SEARCH = 100
@@ -39,7 +44,8 @@ def _searchable(text: str | None) -> str | None:
 class Searching:
     @strawberry.field(
         extensions=[Anybody()],
-        description="What has this id: a clinic, doctor or slot, or your own visit, audit entry or self; else null.",
+        description="What has this id: a clinic, doctor or slot, or your own visit, audit entry or self (for reception:"
+        " any visit or patient, and a record so opened is noted in the patient's accessLog); else null.",
     )
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 - the argument's public name
         find = FINDERS.get(kind_of(id))
@@ -87,6 +93,8 @@ class Searching:
         self, info: Info, filter: FreeSlotsFilter, first: int = 50, after: str | None = None  # noqa: A002
     ) -> Connection[Slot]:  # fmt: skip
         page, viewer = Page("freeSlots", first, after), info.context.viewer
+        if filter.beyond_rules:
+            for_staff().check(info.context)
         rows = await vacancy.free_slots(filter.wanted(), viewer, page.after, page.limit)
         return Connection.of_many(rows, page, "starts_at", Slot.many(rows[: page.first], viewer))
 
@@ -127,11 +135,17 @@ async def _slot(context: Context, id_: UUID) -> Slot | None:
 
 
 async def _visit(context: Context, id_: UUID) -> Visit | None:
+    if context.is_staff:
+        found = await VisitRow.get_or_none(id=id_).select_related(*SHOWN)
+        return Visit.of(found) if found else None
     row = await VisitRow.of_patient(id_, context.patient) if context.viewer else None
     return Visit.of(row) if row else None
 
 
 async def _patient(context: Context, id_: UUID) -> Patient | None:
+    if context.is_staff and (row := await PatientRow.get_or_none(id=id_).select_related("account")):
+        await context.open_record(id_)
+        return Patient.shown(row)
     return Patient.of(context.patient, context.me.email) if id_ == context.viewer else None
 
 
@@ -140,11 +154,23 @@ async def _audit_entry(context: Context, id_: UUID) -> AuditEntry | None:
     return AuditEntry.of(row, context.language) if row else None
 
 
+async def _message(context: Context, id_: UUID) -> Message | None:
+    row = await correspondence.of(id_, context.me) if context.is_staff else None
+    return Message.of(row) if row else None
+
+
+async def _staff_member(context: Context, id_: UUID) -> StaffMember | None:
+    row = await staff.of(id_) if context.role == Role.ADMINISTRATOR else None
+    return StaffMember.of(row) if row else None
+
+
 FINDERS = {
     "AuditEntry": _audit_entry,
     "Clinic": _clinic,
     "Doctor": _doctor,
-    "Patient": _patient,
     "Slot": _slot,
     "Visit": _visit,
+    "Patient": _patient,
+    "Message": _message,
+    "StaffMember": _staff_member,
 }

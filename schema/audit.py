@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 import strawberry
 
@@ -29,6 +30,21 @@ WORDS = {
     "visit_moved": ("A visit was moved.", "Przełożono wizytę."),
     "visit_cancelled": ("A visit was cancelled.", "Odwołano wizytę."),
     "export_data": ("All data were exported.", "Pobrano wszystkie dane."),
+    "open_record": ("Your record was opened.", "Otwarto kartotekę."),
+    "register_patient": ("A record was opened at reception.", "Założono kartotekę w rejestracji."),
+    "change_patient": ("Your record was corrected.", "Poprawiono dane w kartotece."),
+    "invite_patient": ("An account was opened at reception.", "Rejestracja otworzyła konto."),
+    "reveal_pesel": (
+        "Your whole PESEL or document number was looked at.",
+        "Odczytano pełny numer PESEL lub dokumentu.",
+    ),
+    "visit_arrived": ("A visit was marked: you have come.", "Oznaczono wizytę: pacjent przyszedł."),
+    "visit_fulfilled": ("A visit was marked as held.", "Oznaczono wizytę jako odbytą."),
+    "visit_no_show": ("A visit was marked: nobody came.", "Oznaczono wizytę: nikt nie przyszedł."),
+    "visit_called": ("A telephone call about a visit was noted.", "Odnotowano telefon w sprawie wizyty."),
+    "resend_message": ("A message was sent again.", "Ponownie wysłano wiadomość."),
+    "invite_staff": ("A colleague was invited.", "Zaproszono osobę z personelu."),
+    "remove_staff": ("A colleague was removed.", "Usunięto osobę z personelu."),
     "close_account": ("The account was closed.", "Zamknięto konto."),
 }
 WHO = {
@@ -47,9 +63,12 @@ class AuditEntry(Node):
     what: str = strawberry.field(description="What, in plain words.")
     action: str = strawberry.field(description="The same for machines, such as visit_booked.")
     outcome: str = strawberry.field(description="done or refused.")
+    override_reason: str | None = strawberry.field(description="Why reception passed over a rule of the clinic.")
+    passed_over: list[str] = strawberry.field(description="Which rules, such as NOTICE_TOO_SHORT, PLANNED_VISITS.")
+    staff_name: str | None = strawberry.field(description="Which colleague it was: in auditTrail only.")
 
     @classmethod
-    def of(cls, row: models.audit.AuditEntry, language: Language) -> Self:
+    def of(cls, row: models.audit.AuditEntry, language: Language, names: dict[UUID, str] | None = None) -> Self:
         column = 1 if language == Language.PL else 0
         unknown = (row.action, row.action)
         return cls(
@@ -59,4 +78,7 @@ class AuditEntry(Node):
             what=WORDS.get(row.action, unknown)[column],
             action=row.action,
             outcome=row.outcome,
+            override_reason=row.override_reason,
+            passed_over=row.passed_over.split(", ") if row.passed_over else [],
+            staff_name=(names or {}).get(row.account_id) if row.account_id else None,
         )

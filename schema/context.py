@@ -1,20 +1,23 @@
 """What a resolver knows of its caller: who asks, in which language, from where."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from models import vacancy
+from models import trace, vacancy
 from models.account import Account, Language, Role
+from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.patient import Patient
 from models.session import Session
 from models.slot import Slot
+
+STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Context:
     request_id: str = ""
     came_by_cookie: bool = False
     keep_cookie: Callable[[str], None] = lambda _: None
+    opened: set[tuple[str, UUID]] = field(default_factory=set)
 
     @property
     def account(self) -> Account | None:
@@ -35,6 +39,17 @@ class Context:
     @property
     def role(self) -> Role | None:
         return self.account.role if self.account else None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+    async def open_record(self, patient_id: UUID) -> None:
+        """Once a request: the patient will see that reception opened their record. One's own leaves no entry."""
+        opening = (trace.current(), patient_id)
+        if self.is_staff and opening not in self.opened:
+            self.opened.add(opening)
+            await AuditEntry.record("open_record", account=self.account, patient_id=patient_id, subject_id=patient_id)
 
     @property
     def viewer(self) -> UUID | None:

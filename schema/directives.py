@@ -12,7 +12,7 @@ from strawberry.types.field import StrawberryField
 from models import clock, hours
 from models import refusal as refusals
 from models.account import Role
-from schema.context import Context, Info
+from schema.context import STAFF, Context, Info
 from schema.fault import Fault
 
 strawberry.enum(Role, name="Role", description="What an account may do.")
@@ -103,3 +103,12 @@ class Requires(Anybody):
         super().check(context)
         if context.role not in self.roles:
             raise Fault("FORBIDDEN", context.language)
+
+
+def for_staff() -> Requires:
+    """Reception and administration."""
+    return Requires(*STAFF)
+
+
+def for_administrators() -> Requires:
+    return Requires(Role.ADMINISTRATOR)

@@ -20,6 +20,11 @@ from schema.field_problem import FieldProblem
 from schema.slot import Slot
 from schema.visit import Visit
 
+OVERRIDABLE = (
+    " Reception can override this rule with a reason (override).",
+    " Rejestracja może pominąć tę regułę, podając powód (override).",
+)
+
 
 @strawberry.interface(description="Every refusal. Clients that do not know one yet still have a sentence to show.")
 class Problem:
@@ -28,7 +33,10 @@ class Problem:
 
     @classmethod
     def of(cls, refusal: Refusal, context: Context) -> Self:
-        return cls(message=refusal.message(context.language), refusal=refusal, **cls.details(refusal, context))
+        message = refusal.message(context.language)
+        if context.is_staff and refusal.clinic_rule:
+            message += OVERRIDABLE[1 if context.language == Language.PL else 0]
+        return cls(message=message, refusal=refusal, **cls.details(refusal, context))
 
     @classmethod
     def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
@@ -97,7 +105,7 @@ class SlotNotFound(Problem):
     pass
 
 
-@strawberry.type(description="There is no such visit of yours.")
+@strawberry.type(description="There is no such visit; for patients: of their own.")
 class VisitNotFound(Problem):
     pass
 
@@ -127,17 +135,20 @@ class SlotNotBookable(Problem):
         return {"reason": NotBookableReason(refusal.details["reason"])}
 
 
-@strawberry.type(description="You have another visit at this time.")
+@strawberry.type(description="The patient has another visit at this time.")
 class VisitsOverlap(Problem):
     @strawberry.field(description="The other visit.")
     async def visit(self, info: Info) -> Visit:
-        row = await VisitRow.of_patient(UUID(self.refusal.details["visit_id"]), info.context.patient)
+        visit_id = UUID(self.refusal.details["visit_id"])
+        if info.context.is_staff:
+            return Visit.of(await VisitRow.whole(visit_id))
+        row = await VisitRow.of_patient(visit_id, info.context.patient)
         if row is None:
             raise LookupError("The visit that was in the way is gone.")
         return Visit.of(row)
 
 
-@strawberry.type(description="You have as many planned visits in this clinic as can be booked online.")
+@strawberry.type(description="As many visits are planned in this clinic as one patient can book online.")
 class TooManyVisits(Problem):
     limit: int = strawberry.field(description="How many it allows.")
 
@@ -162,7 +173,7 @@ class KeyReused(Problem):
     pass
 
 
-class _Naming:
+class Naming:
     """Turns one domain error into its type, wherever a field's union holds that type."""
 
     def __init__(self, exception_type: type[Refusal], error_type: type[Problem]) -> None:
@@ -176,4 +187,4 @@ PROBLEMS = (
     InvalidInput, OutsideServiceHours, WrongCredentials, TooManyAttempts, WeakPassword, SlotNotFound, VisitNotFound,
     SlotTaken, SlotNotBookable, VisitsOverlap, TooManyVisits, VisitNotChangeable, KeyReused,
 )  # fmt: skip
-HANDLERS = [_Naming(Refusal.kinds[problem.__name__], problem) for problem in PROBLEMS]
+HANDLERS = [Naming(Refusal.kinds[problem.__name__], problem) for problem in PROBLEMS]

@@ -82,6 +82,10 @@ class FreeSlotsFilter:
     earliest: time | None = strawberry.field(default=None, description="Not earlier in the day, local time.")
     latest: time | None = strawberry.field(default=None, description="Not beginning later in the day, local time.")
     weekdays: list[Weekday] | None = strawberry.field(default=None, description="On these days of the week.")
+    beyond_rules: bool = strawberry.field(
+        default=False,
+        description="Reception only: also slots that the clinic's notice or days ahead keep from being booked online.",
+    )
 
     def wanted(self) -> vacancy.Wanted:
         doctors = None if self.doctor_ids is None else [private_id("Doctor", id_) for id_ in self.doctor_ids]
@@ -93,6 +97,7 @@ class FreeSlotsFilter:
             earliest=self.earliest,
             latest=self.latest,
             weekdays=None if self.weekdays is None else [day.value for day in self.weekdays],
+            beyond_rules=self.beyond_rules,
         )
 
 

@@ -1,18 +1,23 @@
 """Visit: a patient's booked term, its history and its calendar entry."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
 import models.visit
 from models import aftermath, calendar
+from models.account import Role
 from models.visit_status import Channel, Status
 from schema.clinic import Clinic
-from schema.context import Info
+from schema.context import STAFF, Info
+from schema.directives import Requires
 from schema.doctor import Doctor
 from schema.node import Node
 from schema.scalars import public_id
+
+if TYPE_CHECKING:
+    from schema.patient import Patient
 
 strawberry.enum(Status, name="VisitStatus", description="BOOKED until the patient comes, or not.")
 strawberry.enum(Channel, name="Channel", description="How a visit was booked.")
@@ -21,11 +26,13 @@ strawberry.enum(Channel, name="Channel", description="How a visit was booked.")
 @strawberry.type(description="One thing that happened to a visit.")
 class VisitChange:
     at: datetime = strawberry.field(description="When it happened.")
-    kind: str = strawberry.field(description="BOOKED, MOVED, CANCELLED, ARRIVED, FULFILLED or NO_SHOW.")
+    kind: str = strawberry.field(description="BOOKED, MOVED, CANCELLED, ARRIVED, FULFILLED, NO_SHOW or CALLED.")
     from_starts_at: datetime | None = strawberry.field(description="When the visit would have begun before.")
     to_starts_at: datetime | None = strawberry.field(description="When it begins since.")
     by: str = strawberry.field(description="patient or reception.")
     reason: str | None = strawberry.field(description="As it was given, if any.")
+    channel: Channel | None = strawberry.field(description="How it was asked for; null in entries of old.")
+    override_reason: str | None = strawberry.field(description="Why reception passed over a rule of the clinic.")
 
 
 @strawberry.type(description="A visit (wizyta) that a patient has booked.")
@@ -43,6 +50,14 @@ class Visit(Node):
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled, if it was.")
     row: strawberry.Private[models.visit.Visit]
 
+    @strawberry.field(
+        extensions=[Requires(Role.PATIENT, *STAFF)], description="Whose visit it is: for reception, and for oneself."
+    )
+    def patient(self) -> Annotated["Patient", strawberry.lazy("schema.patient")]:
+        from schema.patient import Patient
+
+        return Patient.shown(self.row.patient)
+
     @strawberry.field(description="Every change, oldest first; the visit's id stays the same through all of them.")
     async def history(self) -> list[VisitChange]:
         return [
@@ -53,6 +68,8 @@ class Visit(Node):
                 to_starts_at=change.to_starts_at,
                 by=change.by,
                 reason=change.reason,
+                channel=change.channel,
+                override_reason=change.override_reason,
             )
             for change in await self.row.changes.all().order_by("at", "id")
         ]
@@ -62,7 +79,7 @@ class Visit(Node):
         " METHOD:CANCEL once it is cancelled."
     )
     def calendar(self, info: Info) -> str:
-        account = info.context.account
+        account = self.row.patient.account
         return calendar.text(aftermath.snapshot(self.row), info.context.language, account.email if account else None)
 
     @classmethod

@@ -13,7 +13,7 @@ from tasks import smtp, stationery
 from tasks.broker import broker
 from tasks.outbox import drain
 
-WITH_PASSWORD = {Kind.ACCOUNT_OPENED, Kind.NEW_PASSWORD}
+WITH_PASSWORD = {Kind.ACCOUNT_OPENED, Kind.NEW_PASSWORD, Kind.STAFF_INVITED}
 FILE_NAMES = {"PL": "wizyta.ics", "EN": "visit.ics"}
 
 

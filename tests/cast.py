@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models import clock, contact, password, pesel
+from models import clock, contact, enrolment, password, pesel
 from models.account import Account, Language, Role
 from models.clinic import Clinic
 from models.doctor import Doctor
@@ -16,6 +16,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WARSAW)
 PASSWORD = "zielona kaczka lubi deszcz"
 ANNA_PESEL, BORYS_PESEL, CELINA_PESEL = "02211307589", "44051401359", "90090515836"
+DOROTA_PESEL = "85031245604"
 
 _hashes: dict[str, str] = {}
 
@@ -68,6 +69,35 @@ async def borys(**more: Any) -> Account:
 async def celina(**more: Any) -> Account:
     """Celina Obca, the stranger: what is Anna's is none of her business."""
     return await patient_account("celina@example.pl", CELINA_PESEL, "Celina", "Obca", **more)
+
+
+async def colleague(email: str, name: str, role: Role) -> Account:
+    """Somebody of the staff who has long had an own password."""
+    return await Account.create(
+        email=email, email_key=contact.email_key(email), role=role, staff_name=name, language=Language.PL,
+        password_hash=await hash_of(PASSWORD), created_at=clock.now(),
+    )  # fmt: skip
+
+
+async def rita() -> Account:
+    """Rita Recepcyjna, a receptionist."""
+    return await colleague("rita@diamed.example", "Rita Recepcyjna", Role.RECEPTIONIST)
+
+
+async def roman() -> Account:
+    """Roman Ranny, another receptionist."""
+    return await colleague("roman@diamed.example", "Roman Ranny", Role.RECEPTIONIST)
+
+
+async def adam() -> Account:
+    """Adam Główny, an administrator."""
+    return await colleague("adam@diamed.example", "Adam Główny", Role.ADMINISTRATOR)
+
+
+async def dorota(by: Account, **more: Any) -> Patient:
+    """Dorota Dzwoniąca, who telephones: she has neither e-mail nor account."""
+    details = {"first_name": "Dorota", "last_name": "Dzwoniąca", "pesel": DOROTA_PESEL, "phone": "22 621 00 00", **more}
+    return await enrolment.register(enrolment.Entry(**details), by=by)
 
 
 async def rivals(count: int) -> list[Account]:

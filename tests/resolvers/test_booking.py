@@ -294,7 +294,7 @@ async def test_a_clinic_limits_the_planned_visits_of_a_patient(anna: Client, bor
 
 async def test_anothers_visit_is_as_if_it_were_not_there(anna: Client, celina: Client) -> None:
     visit, other = await book(anna, await cast.slot()), await cast.slot(warsaw(25, 10))
-    not_found = {"__typename": "VisitNotFound", "message": "There is no such visit among yours."}
+    not_found = {"__typename": "VisitNotFound", "message": "There is no such visit."}
     for id_ in (visit["id"], UNKNOWN_VISIT):
         assert await celina.do("RescheduleVisit", visitId=id_, slotId=id_of(other)) == not_found
         assert await celina.do("CancelVisit", visitId=id_) == not_found
@@ -426,7 +426,7 @@ async def test_a_calendar_follows_the_visit_through_its_changes(anna: Client) ->
     told = []
     for state in states:
         calendar = Calendar.from_ical(state["calendar"])
-        event: dict[str, Any] = dict(calendar.walk("VEVENT")[0])
+        event: Any = calendar.walk("VEVENT")[0]
         begins = event["dtstart"].dt.isoformat()
         told.append((str(calendar["method"]), int(event["sequence"]), str(event["status"]), begins))
         assert not re.search("onkolog|guz|Wiśniewska|kardiolog", state["calendar"], re.IGNORECASE)

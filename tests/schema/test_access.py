@@ -24,6 +24,8 @@ STRANGER, STAFF, BEGINNER = "UNAUTHENTICATED", "FORBIDDEN", "PASSWORD_CHANGE_REQ
 CALLERS = ["anonymous", "beginner", "patient", "receptionist", "administrator", "partner"]
 EVERYBODY = [None, BEGINNER, None, None, None, None]
 PATIENTS = [STRANGER, BEGINNER, None, STAFF, STAFF, STAFF]
+DESK = [STRANGER, BEGINNER, STAFF, None, None, STAFF]
+ADMINISTRATION = [STRANGER, BEGINNER, STAFF, STAFF, None, STAFF]
 SIGNED_IN = [STRANGER, None, None, None, None, None]
 ALWAYS: list[str | None] = [None] * 6
 DECIDED: dict[str, list[str | None]] = {
@@ -47,6 +49,27 @@ DECIDED: dict[str, list[str | None]] = {
     "bookVisit": PATIENTS,
     "rescheduleVisit": PATIENTS,
     "cancelVisit": PATIENTS,
+    "visits": DESK,
+    "patients": DESK,
+    "callList": DESK,
+    "messages": DESK,
+    "whyNotBookable": DESK,
+    "auditTrail": ADMINISTRATION,
+    "staff": ADMINISTRATION,
+    "bookFor": DESK,
+    "rescheduleFor": DESK,
+    "cancelFor": DESK,
+    "markArrived": DESK,
+    "markFulfilled": DESK,
+    "markNoShow": DESK,
+    "markCalled": DESK,
+    "resendMessage": DESK,
+    "registerPatient": DESK,
+    "changePatient": DESK,
+    "invitePatient": DESK,
+    "revealPesel": DESK,
+    "inviteStaff": ADMINISTRATION,
+    "removeStaff": ADMINISTRATION,
 }
 
 

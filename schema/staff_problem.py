@@ -1,0 +1,120 @@
+"""Refusals that only reception and administration meet, and the names of all refusals."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from models import enrolment
+from models.refusal import Refusal
+from models.visit_status import Status
+from schema.context import Context
+from schema.patient import Patient
+from schema.problem import PROBLEMS, Naming, Problem
+
+
+@strawberry.type(description="There is no such patient.")
+class PatientNotFound(Problem):
+    pass
+
+
+async def _record(problem: Problem) -> Patient:
+    return Patient.shown(await enrolment.of(UUID(problem.refusal.details["patient_id"])))
+
+
+@strawberry.type(description="This person has a record already.")
+class PatientExists(Problem):
+    @strawberry.field(description="The record to use.")
+    async def patient(self) -> Patient:
+        return await _record(self)
+
+
+@strawberry.type(
+    description="Another record has this PESEL or document. Records are never merged: the message says why."
+)
+class RecordsNotMerged(Problem):
+    @strawberry.field(description="The other record.")
+    async def patient(self) -> Patient:
+        return await _record(self)
+
+
+@strawberry.type(description="The patient has an account already.")
+class AccountExists(Problem):
+    pass
+
+
+@strawberry.enum(description="Why a visit cannot be marked so.")
+class StatusRefusal(StrEnum):
+    STATUS = "STATUS"
+    TOO_EARLY = "TOO_EARLY"
+
+
+@strawberry.type(description="A visit in this state cannot be marked so, or not yet.")
+class StatusNotChangeable(Problem):
+    status: Status = strawberry.field(description="What has become of it so far.")
+    wanted: Status = strawberry.field(description="What it should have become.")
+    reason: StatusRefusal = strawberry.field(description="Whether its state forbids it, or the time.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        told = refusal.details
+        return {
+            "status": Status(told["status"]),
+            "wanted": Status(told["wanted"]),
+            "reason": StatusRefusal(told["reason"]),
+        }
+
+
+@strawberry.type(description="The slot is held for somebody else for the moment; never overridden.")
+class SlotHeld(Problem):
+    held_until: datetime = strawberry.field(description="When it is free again, unless it is booked.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"held_until": datetime.fromisoformat(refusal.details["held_until"])}
+
+
+@strawberry.type(description="There is no such message.")
+class MessageNotFound(Problem):
+    pass
+
+
+@strawberry.enum(description="Why a message cannot be sent again.")
+class ResendRefusal(StrEnum):
+    ON_ITS_WAY = "ON_ITS_WAY"
+    NO_ADDRESS = "NO_ADDRESS"
+    OUTDATED = "OUTDATED"
+
+
+@strawberry.type(description="The message cannot be sent again.")
+class MessageNotResendable(Problem):
+    reason: ResendRefusal = strawberry.field(description="Why not.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"reason": ResendRefusal(refusal.details["reason"])}
+
+
+@strawberry.type(description="There is no such colleague.")
+class StaffNotFound(Problem):
+    pass
+
+
+@strawberry.type(description="The last administrator cannot be removed.")
+class LastAdministrator(Problem):
+    pass
+
+
+STAFF_PROBLEMS = (
+    PatientNotFound, PatientExists, RecordsNotMerged, AccountExists, StatusNotChangeable, SlotHeld, MessageNotFound,
+    MessageNotResendable, StaffNotFound, LastAdministrator,
+)  # fmt: skip
+STAFF_HANDLERS = [Naming(Refusal.kinds[problem.__name__], problem) for problem in STAFF_PROBLEMS]
+NAMED: dict[str, type[Problem]] = {problem.__name__: problem for problem in (*PROBLEMS, *STAFF_PROBLEMS)}
+
+
+def problem_of(refusal: Refusal, context: Context) -> Problem:
+    """A refusal that is told, not raised."""
+    return NAMED[type(refusal).__name__].of(refusal, context)

@@ -1,0 +1,151 @@
+"""What was written to whom: listed for reception without contents, sent again when that makes sense."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from models import clock, correspondence, ownership, staff
+from models.account import Role
+from models.audit import AuditEntry
+from models.correspondence import Sought
+from models.message import Kind, Medium, Message, State
+from models.staff_refusal import MessageNotFound, MessageNotResendable
+from models.visit import Visit
+from tests import cast
+from tests.models.desk import book_for
+from tests.models.promises import book, person, race, tally
+
+
+async def settle(message: Message, state: State = State.FAILED) -> Message:
+    await Message.filter(id=message.id).update(state=state, settled_at=clock.now())
+    return await Message.get(id=message.id)
+
+
+async def reasons(message: Message, by: Any) -> str:
+    with pytest.raises(MessageNotResendable) as refused:
+        await correspondence.resend(message.id, by=by)
+    return str(refused.value.details["reason"])
+
+
+async def test_messages_are_found_by_visit_patient_state_medium_and_time_latest_first() -> None:
+    rita, anna, borys, clinic = await cast.rita(), await cast.anna(), await cast.borys(), await cast.clinic()
+    one, two, three = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=await cast.doctor(clinic))
+    first = await book(anna, one)
+    clock.advance(timedelta(minutes=1))
+    await book(anna, two)
+    await book(borys, three)
+    letter = await settle(await Message.get(visit_id=first.id))
+
+    async def found(**sought: Any) -> list[str]:
+        return [str(m.visit_id) for m in await Sought(**sought).messages(rita, None, 50)]
+
+    assert len(await found()) == 3
+    assert await found(visit_id=first.id) == await found(states=[State.FAILED]) == [str(first.id)]
+    assert (await found(patient_id=anna.patient_id))[-1] == str(first.id)
+    assert len(await found(patient_id=anna.patient_id)) == 2
+    assert len(await found(from_=clock.now())) == 2
+    assert await found(until=clock.now()) == [str(first.id)]
+    assert await found(medium=Medium.SMS) == []
+    [newest, *_] = await Sought().messages(rita, None, 50)
+    assert [m.id for m in await Sought().messages(rita, (newest.created_at, newest.id), 50)][-1] == letter.id
+
+
+async def test_a_text_to_somebody_without_an_account_is_among_their_messages() -> None:
+    rita, slot = await cast.rita(), await cast.slot()
+    dorota = await cast.dorota(rita, phone="501 234 567", sms_reminders=True)
+    visit = await book_for(rita, dorota, slot)
+    await Message.create(
+        kind=Kind.VISIT_REMINDER, medium=Medium.SMS, to="+48501234567", language="PL", visit_id=visit.id, details={},
+        request_id="", created_at=clock.now(), due_at=clock.now(), state=State.FAILED,
+    )  # fmt: skip
+    [text] = await Sought(patient_id=dorota.id).messages(rita, None, 5)
+    again = await correspondence.resend(text.id, by=rita)
+    assert (again.to, again.medium, again.state) == ("+48501234567", Medium.SMS, State.DUE)
+
+
+async def test_letters_to_colleagues_are_seen_by_administrators_only() -> None:
+    rita, adam = await cast.rita(), await cast.adam()
+    await staff.invite("nowa@diamed.example", "Nowa", Role.RECEPTIONIST, by=adam)
+    letter = await settle(await Message.get())
+    assert await Sought().messages(rita, None, 5) == []
+    assert [m.id for m in await Sought().messages(adam, None, 5)] == [letter.id]
+    with pytest.raises(MessageNotFound):
+        await correspondence.resend(letter.id, by=rita)
+    assert (await correspondence.resend(letter.id, by=adam)).to == "nowa@diamed.example"
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.SENT, State.DELIVERED, State.DROPPED])
+async def test_a_message_is_written_once_more_to_where_the_person_is_reached_now(state: State) -> None:
+    rita, anna = await cast.rita(), await cast.anna()
+    visit = await book(anna, await cast.slot())
+    old = await settle(await Message.get(), state)
+    await ownership.update_contact(anna, person(anna), email="anna@example.com")
+    new = await correspondence.resend(old.id, by=rita)
+    assert (new.kind, new.to, new.state, new.details) == (old.kind, "anna@example.com", State.DUE, old.details)
+    assert new.id != old.id
+    assert new.visit_id == visit.id
+    assert (await Message.get(id=old.id)).state == state
+    entry = await AuditEntry.get(action="resend_message")
+    assert (entry.account_id, entry.patient_id, entry.subject_id) == (rita.id, anna.patient_id, new.id)
+
+
+async def test_of_two_colleagues_who_send_again_at_once_one_does() -> None:
+    rita, roman, anna = await cast.rita(), await cast.roman(), await cast.anna()
+    await book(anna, await cast.slot())
+    old = await settle(await Message.get())
+    outcomes = await race(correspondence.resend(old.id, by=rita), correspondence.resend(old.id, by=roman))
+    assert tally(outcomes) == {"Message": 1, "MessageNotResendable": 1}
+    assert await Message.all().count() == 2
+
+
+async def test_what_is_on_its_way_outdated_or_without_an_address_is_not_sent_again() -> None:
+    rita, anna, clinic = await cast.rita(), await cast.anna(), await cast.clinic()
+    one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=await cast.doctor(clinic))
+    visit = await book(anna, one)
+    letter = await Message.get()
+    assert await reasons(letter, rita) == "ON_ITS_WAY"
+    await settle(letter)
+    await Visit.reschedule(visit.id, two.id, patient=person(anna), by=anna)
+    assert await reasons(letter, rita) == "OUTDATED"
+    moved = await settle(await Message.get(kind=Kind.VISIT_MOVED))
+    await ownership.close(anna, person(anna))
+    assert await reasons(moved, rita) == "NO_ADDRESS"
+    with pytest.raises(MessageNotFound):
+        await correspondence.resend(uuid4(), by=rita)
+
+
+async def text_sent(state: State = State.SENT, gateway_id: str | None = "G1") -> Message:
+    return await Message.create(
+        kind=Kind.VISIT_REMINDER, medium=Medium.SMS, to="+48501234567", language="PL", details={}, request_id="",
+        created_at=clock.now(), due_at=clock.now(), state=state, gateway_id=gateway_id,
+    )  # fmt: skip
+
+
+async def test_a_gateway_reports_by_its_id_or_by_ours_where_it_told_none() -> None:
+    one, two = await text_sent(), await text_sent(gateway_id=None)
+    assert await Message.reported("G1", None, None)
+    assert await Message.reported("G2", two.id.hex, "SMSAPI: expired")
+    told = [await Message.get(id=message.id) for message in (one, two)]
+    assert [(message.state, message.reason) for message in told] == [
+        (State.DELIVERED, None), (State.FAILED, "SMSAPI: expired")
+    ]  # fmt: skip
+    assert {message.settled_at for message in told} == {clock.now()}
+
+
+async def test_a_report_that_is_not_about_a_text_that_was_handed_over_changes_nothing() -> None:
+    texts = [await text_sent(state, f"G-{state}") for state in State if state not in (State.SENDING, State.SENT)]
+    for message in texts:
+        assert not await Message.reported(f"G-{message.state}", None, None)
+        assert (await Message.get(id=message.id)).settled_at is None
+    other = await text_sent(gateway_id="G1")
+    assert not await Message.reported("G9", other.id.hex, "SMSAPI: expired")
+    assert not await Message.reported("G9", "no id", "SMSAPI: expired")
+
+
+async def test_a_report_that_overtakes_the_answer_to_the_sending_is_kept() -> None:
+    text = await text_sent(State.SENDING, None)
+    assert await Message.reported("G1", text.id.hex, None)
+    await text.sent("G1")
+    assert (await Message.get(id=text.id)).state == State.DELIVERED

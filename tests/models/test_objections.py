@@ -1,0 +1,104 @@
+"""whyNotBookable names every rule that refuses, and only those: it agrees with what booking does."""
+
+import itertools
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from models import clock, objection
+from models.refusal import Refusal
+from models.slot import Slot
+from models.visit import Visit
+from tests import cast
+from tests.models.desk import book_for
+from tests.models.promises import book, hold, race
+
+
+async def named(slot: Slot, patient_id: object = None) -> list[str]:
+    found = await objection.against(slot.id, patient_id)  # type: ignore[arg-type]
+    return [refusal.details.get("reason") or type(refusal).__name__ for refusal in found]
+
+
+async def test_nothing_speaks_against_a_free_slot() -> None:
+    slot = await cast.slot()
+    assert await named(slot) == []
+    assert await named(slot, (await cast.anna()).patient_id) == []
+
+
+async def test_everything_that_speaks_against_is_named_at_once() -> None:
+    """A withdrawn slot that has begun, beside another visit, of a patient who has as many as can be."""
+    rita, clinic = await cast.rita(), await cast.clinic(planned_visits_per_patient=1)
+    dorota = await cast.dorota(rita)
+    ewa, jan = await cast.doctor(clinic), await cast.doctor(clinic, last_name="Kowal")
+    mine = await cast.slot(at=clinic, by=ewa)
+    withdrawn = await cast.slot(at=clinic, by=jan)
+    await book_for(rita, dorota, mine)
+    await Slot.filter(id=withdrawn.id).update(withdrawn_at=clock.now())
+    with clock.pinned(mine.starts_at):
+        assert await named(withdrawn, dorota.id) == ["WITHDRAWN", "IN_THE_PAST", "VisitsOverlap", "TooManyVisits"]
+        assert await named(mine) == ["IN_THE_PAST", "SlotTaken"]
+    assert (await objection.against(withdrawn.id, dorota.id))[1].details == {
+        "visit_id": str((await Visit.get()).id)
+    }  # fmt: skip
+
+
+async def test_a_hold_of_somebody_else_is_named_with_its_end_and_ones_own_is_none() -> None:
+    anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
+    held = await hold(anna, slot)
+    [refusal] = await objection.against(slot.id, borys.patient_id)
+    assert (type(refusal).__name__, refusal.details) == ("SlotHeld", {"held_until": held.lapses_at.isoformat()})
+    assert await named(slot, anna.patient_id) == []
+
+
+async def test_unknown_slots_and_patients_are_named_too() -> None:
+    slot = await cast.slot()
+    assert await named(slot, uuid4()) == ["PatientNotFound"]
+    found = await objection.against(uuid4(), uuid4())
+    assert [type(refusal).__name__ for refusal in found] == ["SlotNotFound", "PatientNotFound"]
+
+
+CONDITIONS = ("withdrawn", "too near", "too far", "held", "taken", "overlapping", "too many")
+
+
+@pytest.mark.parametrize("conditions", [c for n in range(4) for c in itertools.combinations(CONDITIONS, n)])
+async def test_booking_raises_one_of_the_objections_or_there_is_none(conditions: tuple[str, ...]) -> None:
+    if {"withdrawn", "taken"} <= {*conditions} or {"held", "taken"} <= {*conditions}:
+        return  # the database knows no such slot
+    anna, borys, clinic = await cast.anna(), await cast.borys(), await cast.clinic(planned_visits_per_patient=2)
+    slot = await cast.slot(at=clinic, by=await cast.doctor(clinic))
+    if "overlapping" in conditions:
+        elsewhere = await cast.clinic("Poradnia skórna")
+        await book(anna, await cast.slot(at=elsewhere, by=await cast.doctor(elsewhere)))
+    if "too many" in conditions:
+        for other in await cast.morning(cast.warsaw(26, 8).date(), 2, at=clinic, by=await cast.doctor(clinic)):
+            await book(anna, other)
+    if "taken" in conditions:
+        await book(borys, slot)
+    if "held" in conditions:
+        await hold(borys, slot)
+    if "withdrawn" in conditions:
+        await Slot.filter(id=slot.id).update(withdrawn_at=clock.now())
+    if "too near" in conditions:
+        clinic.minimum_notice_minutes = 3 * 24 * 60
+    if "too far" in conditions:
+        clinic.days_ahead = 0
+    await clinic.save()
+    objections = await objection.against(slot.id, anna.patient_id)
+    assert len(objections) == len(conditions)
+    [outcome] = await race(book(anna, slot))
+    if isinstance(outcome, Refusal):
+        kinds = {(type(each).__name__.replace("SlotHeld", "SlotTaken"), each.clinic_rule) for each in objections}
+        assert (type(outcome).__name__, outcome.clinic_rule) in kinds
+    else:
+        assert isinstance(outcome, Visit)
+        assert objections == []
+
+
+async def test_a_term_is_too_near_to_the_microsecond_as_in_booking() -> None:
+    slot = await cast.slot()
+    limit = slot.starts_at - timedelta(minutes=60)
+    with clock.pinned(limit):
+        assert await named(slot) == []
+    with clock.pinned(limit + timedelta(microseconds=1)):
+        assert await named(slot) == ["NOTICE_TOO_SHORT"]
