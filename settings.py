@@ -61,6 +61,16 @@ SEND_TIMEOUT_SECONDS = config("SEND_TIMEOUT_SECONDS", cast=float, default=30.0)
 BODY_LIMIT_BYTES = config("BODY_LIMIT_BYTES", cast=int, default=256 * 1024)
 LOG_FORMAT = config("LOG_FORMAT", default="text")
 
+QUERY_COST = config("QUERY_COST", cast=int, default=5000)
+OPERATION_SECONDS = config("OPERATION_SECONDS", cast=float, default=15.0)
+BODY_SECONDS = config("BODY_SECONDS", cast=float, default=10.0)
+RATE_PER_ADDRESS = config("RATE_PER_ADDRESS", default="600/minute")
+RATE_PER_ACCOUNT = config("RATE_PER_ACCOUNT", default="600/minute")
+RATE_PER_PARTNER = config("RATE_PER_PARTNER", default="3000/minute")
+RATE_OF_SIGN_IN = config("RATE_OF_SIGN_IN", default="60/minute")
+TRUSTED_DOCUMENTS = config("TRUSTED_DOCUMENTS", default="")
+CORS_ORIGINS = config("CORS_ORIGINS", default="")
+
 IN_PRODUCTION = ENVIRONMENT == "production"
 
 

@@ -16,6 +16,7 @@ from schema.context import Context, Info
 from schema.directives import Anybody
 from schema.doctor import Doctor
 from schema.fault import BadInput
+from schema.limits import PAGED, at_most
 from schema.node import Node
 from schema.page import Connection, Page
 from schema.patient import Patient
@@ -52,6 +53,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[PAGED],
         description="Clinics by name; `search` is any part of it, in any case, with or without Polish letters."
         " `first` is at most 100.",
     )
@@ -62,6 +64,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[PAGED],
         description="Doctors by surname; `search` is any part of name or specialty, in any case, with or without"
         " Polish letters. `first` is at most 100.",
     )
@@ -79,6 +82,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[PAGED],
         description="Slots that can be booked online now, in time order. `first` is at most 100.",
     )
     async def free_slots(
@@ -90,6 +94,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[at_most(vacancy.LONGEST_CALENDAR_DAYS)],
         description="How many slots are free on each local day from `from` to `until` (included), at most 92 days;"
         " days without any are left out.",
     )

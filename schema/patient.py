@@ -9,6 +9,7 @@ from models.audit import AuditEntry as AuditRow
 from models.visit import Visit as VisitRow
 from schema.audit import AuditEntry
 from schema.context import Info
+from schema.limits import PAGED
 from schema.node import Node
 from schema.page import Connection, Page
 from schema.scalars import public_id
@@ -25,19 +26,26 @@ class Patient(Node):
     sms_reminders: bool = strawberry.field(description="Whether an SMS the day before a visit is wanted.")
     row: strawberry.Private[models.patient.Patient]
 
-    @strawberry.field(description='"Wizyty planowane": visits to come, soonest first. `first` is at most 100.')
+    @strawberry.field(
+        directives=[PAGED], description='"Wizyty planowane": visits to come, soonest first. `first` is at most 100.'
+    )
     async def planned_visits(self, first: int = 50, after: str | None = None) -> Connection[Visit]:
         page = Page("plannedVisits", first, after)
         rows = await VisitRow.listed(self.row.id, page.after, page.limit, past=False)
         return Connection.of(rows, page, "starts_at", Visit.of)
 
-    @strawberry.field(description="Visits that are over or cancelled, latest first. `first` is at most 100.")
+    @strawberry.field(
+        directives=[PAGED], description="Visits that are over or cancelled, latest first. `first` is at most 100."
+    )
     async def past_visits(self, first: int = 50, after: str | None = None) -> Connection[Visit]:
         page = Page("pastVisits", first, after)
         rows = await VisitRow.listed(self.row.id, page.after, page.limit, past=True)
         return Connection.of(rows, page, "starts_at", Visit.of)
 
-    @strawberry.field(description="Who read or changed my data, in plain words, latest first. `first` is at most 100.")
+    @strawberry.field(
+        directives=[PAGED],
+        description="Who read or changed my data, in plain words, latest first. `first` is at most 100.",
+    )
     async def access_log(self, info: Info, first: int = 50, after: str | None = None) -> Connection[AuditEntry]:
         page = Page("accessLog", first, after)
         rows = await AuditRow.about_patient(self.row.id, page.after, page.limit)

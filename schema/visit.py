@@ -11,6 +11,7 @@ from models.visit_status import Channel, Status
 from schema.clinic import Clinic
 from schema.context import Info
 from schema.doctor import Doctor
+from schema.limits import Cost, at_most
 from schema.node import Node
 from schema.scalars import public_id
 
@@ -43,7 +44,10 @@ class Visit(Node):
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled, if it was.")
     row: strawberry.Private[models.visit.Visit]
 
-    @strawberry.field(description="Every change, oldest first; the visit's id stays the same through all of them.")
+    @strawberry.field(
+        directives=[at_most(10), Cost(weight="3")],
+        description="Every change, oldest first; the visit's id stays the same through all of them.",
+    )
     async def history(self) -> list[VisitChange]:
         return [
             VisitChange(
@@ -58,8 +62,9 @@ class Visit(Node):
         ]
 
     @strawberry.field(
+        directives=[Cost(weight="2")],
         description="RFC 5545 text for a calendar program: a stable UID, a SEQUENCE that grows with each change,"
-        " METHOD:CANCEL once it is cancelled."
+        " METHOD:CANCEL once it is cancelled.",
     )
     def calendar(self, info: Info) -> str:
         account = info.context.account
