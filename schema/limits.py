@@ -98,7 +98,7 @@ def costly(cost: int) -> TooComplex:
 
 
 class LimitsRule(ASTValidationRule):
-    """The one validation rule of ours; `first` from a variable counts by its default here, by its value in `cost`."""
+    """The one validation rule of ours; `first` from a variable counts by its default here, by its value in `measured`."""
 
     context: ValidationContext
 
@@ -112,11 +112,11 @@ class LimitsRule(ASTValidationRule):
             raise TooComplex("depth") from None
 
 
-def cost(schema: Any, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None) -> int:
-    """The cost of the operation that is asked for, with the values of its variables."""
+def measured(schema: Any, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None) -> Measure:
+    """What the operation asks for that is to be carried out, with the values of its variables."""
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode) and (
-            operation_name is None or (operation.name and operation.name.value == operation_name)
+            name is None or (operation.name and operation.name.value == name)
         ):
-            return Measuring(schema, document, variables).of(operation).cost
-    return 0
+            return Measuring(schema, document, variables).of(operation)
+    return Measure()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import strawberry
-from graphql import ASTValidationRule, GraphQLError
+from graphql import ASTValidationRule, GraphQLError, is_union_type
 from strawberry.extensions import AddValidationRules, SchemaExtension
 from strawberry.types import ExecutionContext
 
@@ -19,13 +19,13 @@ from models.account import Role
 from schema import trusted
 from schema.context import Context
 from schema.fault import Coding, Fault, Parsing, Validating, sentence
-from schema.limits import LimitsRule, cost, costly
+from schema.limits import LimitsRule, costly, measured
 from schema.spending import charge
 
 log = logging.getLogger(__name__)
 
 STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
-_INTROSPECTION = re.compile(r"\b__(schema|type)\b")
+NAME_OF_A_TYPE = 2  # `{ __type(name: "Visit") { name } }`, with which the audits of GraphQL over HTTP try variables
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
 RULES: list[type[ASTValidationRule]] = [
     LimitsRule
@@ -75,7 +75,7 @@ def _codes(context: ExecutionContext) -> list[str]:
 
 
 class Admission(_Extension):
-    """Who may ask how often, and for what: rates, introspection, registered documents."""
+    """Who may ask how often, and with which documents."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         await charge(self.caller, *_rate_of(self.caller))
@@ -85,8 +85,6 @@ class Admission(_Extension):
         query, caller = self.execution_context.query or "", self.caller
         if caller.role in (None, Role.PATIENT) and not trusted.is_registered(query):
             raise Fault("FORBIDDEN", caller.language, sentence("UNREGISTERED", caller.language))
-        if caller.role not in STAFF and _INTROSPECTION.search(query):
-            raise Fault("FORBIDDEN", caller.language, sentence("INTROSPECTION", caller.language))
         yield
 
 
@@ -105,10 +103,13 @@ class Costing(_Extension):
         context = self.execution_context
         if context.graphql_document is None:
             raise LookupError("Nothing was parsed that could be carried out.")
-        requested = cost(context.schema._schema, context.graphql_document, context.operation_name, context.variables)
+        asked = measured(context.schema._schema, context.graphql_document, context.operation_name, context.variables)
+        requested = asked.cost
         context.extensions_results["cost"] = {"requested": requested, "limit": settings.QUERY_COST}
         if requested > settings.QUERY_COST:
             raise costly(requested)
+        if asked.introspection_depth and self.caller.role not in STAFF:
+            self._check_introspection(asked.introspection_depth)
         if context.operation_type.value == "subscription":
             yield
             return
@@ -129,6 +130,12 @@ class Costing(_Extension):
             ) from None
 
 
+    def _check_introspection(self, depth: int) -> None:
+        """Whoever knows a type's name may hear that there is one; the list of them is for staff."""
+        if depth > NAME_OF_A_TYPE or "__schema" in (self.execution_context.query or ""):
+            raise Fault("FORBIDDEN", self.caller.language, sentence("INTROSPECTION", self.caller.language))
+
+
 def _rules() -> AddValidationRules:
     return AddValidationRules(RULES)
 
@@ -137,5 +144,12 @@ EXTENSIONS: list[Any] = [Telling, Coding, Admission, Parsing, Validating, _rules
 
 
 class Schema(strawberry.Schema):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name, type_ in self._schema.type_map.items():
+            if is_union_type(type_) and not type_.description:
+                mutation = name[0].lower() + name[1:].removesuffix("Result")
+                type_.description = f"What `{mutation}` answers: what was wished for, or why not."
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """schema.fault logs what is worth a line; Strawberry would log every refusal of a malformed query."""
