@@ -11,7 +11,7 @@ export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTS)
 endif
 NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000
 
-.PHONY: run explorer test check lock schema clean
+.PHONY: run explorer test check conformance sbom lock schema clean
 
 run: .venv/run.stamp explorer
 	@exec .venv/bin/python server.py
@@ -23,7 +23,18 @@ check: .venv/test.stamp
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/bandit -q -c pyproject.toml -r models schema resolvers tasks web server.py settings.py
 	.venv/bin/lint-imports
+
+# What judges that are not ours say of the GraphQL edge; they come from npm, locked in conformance/.
+conformance: .venv/test.stamp
+	@if command -v npm > /dev/null; then \
+		(cd conformance && $(NPM) ci) && PYTHON=$(CURDIR)/.venv/bin/python .venv/bin/python conformance/serving.py conformance/judge.sh; \
+	else echo "make conformance: skipped, because Node is not here."; fi
+
+# What the service is made of, for those who must know (CycloneDX).
+sbom: .venv/test.stamp
+	.venv/bin/cyclonedx-py requirements requirements.txt --of JSON -o sbom.json
 
 lock: $(UV)
 	$(UV) pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt

@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 import settings
 from models import database, demo, postgres, trace
 from resolvers import schema
+from schema import trusted
 from tasks import broker, mailbox
-from web import commands, explorer, health, portal, sms_reports
+from web import commands, explorer, health, portal, protection, sms_reports
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.welcome import welcome
@@ -49,7 +50,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
 
 
-app = Starlette(routes=routes(), lifespan=lifespan)
+app = Starlette(routes=routes(), lifespan=lifespan, middleware=protection.middleware())
 
 
 @contextlib.contextmanager
@@ -74,6 +75,7 @@ async def prepare(url: str) -> None:
 
 def main() -> None:
     settings.check()
+    trusted.load()
     trace.configure()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after its own tidy end
     with contextlib.suppress(KeyboardInterrupt), database_at_hand() as url:
@@ -90,8 +92,7 @@ def main() -> None:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=bool(settings.TRUSTED_PROXIES),
-            forwarded_allow_ips=settings.TRUSTED_PROXIES,
+            proxy_headers=False,  # web.protection trusts proxies, and only those that are configured
             timeout_graceful_shutdown=10,
         )
 

@@ -44,7 +44,7 @@ PUBLIC_URL = config("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
 CENTRE_NAME = config("CENTRE_NAME", default="CM Diamed")
 CENTRE_PHONE = config("CENTRE_PHONE", default="22 000 00 00")
 
-DEVELOPMENT_SECRET = "development only: not a secret"  # noqa: S105 - production refuses to start with it
+DEVELOPMENT_SECRET = "development only: not a secret"  # noqa: S105 - production refuses to start with it  # nosec B105
 SECRET_KEY = config("SECRET_KEY", default=DEVELOPMENT_SECRET)
 
 SERVICE_OPENS = _minutes("SERVICE_OPENS", "07:00")
@@ -62,6 +62,15 @@ BODY_LIMIT_BYTES = config("BODY_LIMIT_BYTES", cast=int, default=256 * 1024)
 LOG_FORMAT = config("LOG_FORMAT", default="text")
 
 DEMO = config("DEMO", cast=bool, default=True)
+QUERY_COST = config("QUERY_COST", cast=int, default=5000)
+OPERATION_SECONDS = config("OPERATION_SECONDS", cast=float, default=15.0)
+BODY_SECONDS = config("BODY_SECONDS", cast=float, default=10.0)
+RATE_PER_ADDRESS = config("RATE_PER_ADDRESS", default="600/minute")
+RATE_PER_ACCOUNT = config("RATE_PER_ACCOUNT", default="600/minute")
+RATE_PER_PARTNER = config("RATE_PER_PARTNER", default="3000/minute")
+RATE_OF_SIGN_IN = config("RATE_OF_SIGN_IN", default="60/minute")
+TRUSTED_DOCUMENTS = config("TRUSTED_DOCUMENTS", default="")
+CORS_ORIGINS = config("CORS_ORIGINS", default="")
 
 IN_PRODUCTION = ENVIRONMENT == "production"
 

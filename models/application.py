@@ -32,7 +32,7 @@ class Undecidable(Exception):
 
 class Wish(StrEnum):
     SIGN_UP = "sign_up"
-    NEW_PASSWORD = "new_password"  # noqa: S105
+    NEW_PASSWORD = "new_password"  # noqa: S105 - a name  # nosec B105
 
 
 class Application(Model):

@@ -15,7 +15,7 @@ from models.slot import Slot
 
 DAYS = 60
 DEMO_LOCK = 7_23_2026
-PASSWORD = "zielony rower na moście"  # noqa: S105 - shown to everybody who starts the demo
+PASSWORD = "zielony rower na moście"  # noqa: S105 - shown to everybody who starts the demo  # nosec B105
 LOGINS = ("jan.kowalski@example.pl", "maria.wisniewska@example.pl")
 PEOPLE = (("Jan", "Kowalski", "44051401359", "+48501234567"), ("Maria", "Wiśniewska", "02211307589", "+48601234567"))
 

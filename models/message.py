@@ -39,8 +39,8 @@ class State(StrEnum):
 class Kind(StrEnum):
     ACCOUNT_OPENED = "account_opened"
     ADDRESS_TRIED = "address_tried"
-    NEW_PASSWORD = "new_password"  # noqa: S105
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    NEW_PASSWORD = "new_password"  # noqa: S105 - a name  # nosec B105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name  # nosec B105
     CONTACT_CHANGED = "contact_changed"
     ACCOUNT_CLOSED = "account_closed"
     STAFF_INVITED = "staff_invited"

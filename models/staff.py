@@ -51,7 +51,7 @@ async def remove(account_id: UUID, *, by: Account) -> Account:
             raise LastAdministrator
         await Session.end_all(leaver)
         leaver.update_from_dict(
-            {"email": None, "email_key": None, "password_hash": None, "one_time_hash": None,
+            {"email": None, "email_key": None, "password_hash": None, "one_time_hash": None,  # nosec B105 - forgets it
              "one_time_expires_at": None, "closed_at": clock.now()}
         )  # fmt: skip
         await leaver.save()

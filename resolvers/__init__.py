@@ -1,9 +1,7 @@
 """Who answers: the activities, composed into one schema."""
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
 
 from resolvers.booking import Booking
 from resolvers.desk import Desk
@@ -14,7 +12,7 @@ from resolvers.searching import Searching
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
 from schema.audit import AuditEntry
-from schema.fault import Coding, Parsing, Validating
+from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 from schema.staff_problem import STAFF_HANDLERS, STAFF_PROBLEMS
@@ -30,16 +28,11 @@ class Mutation(SigningUp, SigningIn, Owning, Booking, Desk, Enrolling):
     pass
 
 
-class Schema(strawberry.Schema):
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """schema.fault logs what is worth a line; Strawberry would log every refusal of a malformed query."""
-
-
 schema = Schema(
     Query,
     Mutation,
     types=[*PROBLEMS, *STAFF_PROBLEMS, AuditEntry],
-    extensions=[Coding, Parsing, Validating],
+    extensions=EXTENSIONS,
     exception_handlers=[*HANDLERS, *STAFF_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

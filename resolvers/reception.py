@@ -12,6 +12,7 @@ from schema.context import Info
 from schema.desk import CallListEntry, VisitsFilter
 from schema.directives import for_administrators, for_staff
 from schema.fault import BadInput
+from schema.limits import PAGED
 from schema.message import Message, MessagesFilter
 from schema.page import Connection, Page
 from schema.patient import Patient
@@ -24,7 +25,9 @@ from schema.visit import Visit
 
 @strawberry.type
 class Reception:
-    @strawberry.field(extensions=[for_staff()], description="Visits in time order. `first` is at most 100.")
+    @strawberry.field(
+        directives=[PAGED], extensions=[for_staff()], description="Visits in time order. `first` is at most 100."
+    )
     async def visits(
         self, info: Info, filter: VisitsFilter, first: int = 50, after: str | None = None  # noqa: A002
     ) -> Connection[Visit]:  # fmt: skip
@@ -34,6 +37,7 @@ class Reception:
         return Connection.of(await sought.visits(page.after, page.limit), page, "starts_at", Visit.of)
 
     @strawberry.field(
+        directives=[PAGED],
         extensions=[for_staff()],
         description="Patients by name; `search` is the beginning of a surname or given name (more words narrow it), in"
         " any case, with or without Polish letters; or a whole PESEL, document number, telephone or visit reference."
@@ -57,6 +61,7 @@ class Reception:
         return [CallListEntry.of(call) for call in await call_list.of_day(place, day)]
 
     @strawberry.field(
+        directives=[PAGED],
         extensions=[for_staff()],
         description="What was written and what became of it, latest first. Letters to colleagues: for administrators"
         " only. `first` is at most 100.",
@@ -83,6 +88,7 @@ class Reception:
         return [problem_of(refusal, info.context) for refusal in found]
 
     @strawberry.field(
+        directives=[PAGED],
         extensions=[for_administrators()],
         description="All that was done with a patient's data, a visit, a slot, a message, or by a colleague, latest"
         " first; with colleagues' names and the reasons of overrides. `first` is at most 100.",
@@ -98,6 +104,7 @@ class Reception:
         return Connection.of(rows, page, "at", lambda row: AuditEntry.of(row, info.context.language, names))
 
     @strawberry.field(
+        directives=[PAGED],
         extensions=[for_administrators()],
         description="Colleagues who may sign in, in the order of their invitations. `first` is at most 100.",
     )

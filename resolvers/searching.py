@@ -21,6 +21,7 @@ from schema.context import Context, Info
 from schema.directives import Anybody, for_staff
 from schema.doctor import Doctor
 from schema.fault import BadInput
+from schema.limits import PAGED, at_most
 from schema.message import Message
 from schema.node import Node
 from schema.page import Connection, Page
@@ -60,6 +61,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[PAGED],
         description="Clinics by name; `search` is any part of it, in any case, with or without Polish letters."
         " `first` is at most 100.",
     )
@@ -70,6 +72,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[PAGED],
         description="Doctors by surname; `search` is any part of name or specialty, in any case, with or without"
         " Polish letters. `first` is at most 100.",
     )
@@ -87,6 +90,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[PAGED],
         description="Slots that can be booked online now, in time order. `first` is at most 100.",
     )
     async def free_slots(
@@ -100,6 +104,7 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
+        directives=[at_most(vacancy.LONGEST_CALENDAR_DAYS)],
         description="How many slots are free on each local day from `from` to `until` (included), at most 92 days;"
         " days without any are left out.",
     )

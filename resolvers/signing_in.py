@@ -7,7 +7,7 @@ from models.account import Account as AccountRow
 from models.audit import AuditEntry
 from schema.account import Account, ChangePasswordInput, LogInInput, Session
 from schema.context import Info
-from schema.directives import Anybody, EvenWithOneTimePassword, SignedIn
+from schema.directives import Anybody, EvenWithOneTimePassword, SignedIn, Sparingly
 from schema.result import ChangePasswordResult, LogInResult
 from tasks.broker import nudge
 
@@ -22,7 +22,7 @@ class WhoAmI:
 @strawberry.type
 class SigningIn:
     @strawberry.mutation(
-        extensions=[Anybody()],
+        extensions=[Anybody(), Sparingly()],
         description="Open a session with the own password, or with a one-time password from a letter: that session can"
         " do nothing but changePassword and logOut.",
     )

@@ -8,7 +8,7 @@ from models.account import Language
 from models.application import Application, Wish
 from schema.account import Accepted, RequestNewPasswordInput, SignUpInput
 from schema.context import Info
-from schema.directives import Anybody, ServiceHours
+from schema.directives import Anybody, ServiceHours, Sparingly
 from schema.result import SignUpResult
 from tasks.broker import nudge
 
@@ -36,7 +36,7 @@ async def _receive(info: Info, wish: Wish, **form: object) -> Accepted:
 @strawberry.type
 class SigningUp:
     @strawberry.mutation(
-        extensions=[ServiceHours(), Anybody()],
+        extensions=[ServiceHours(), Anybody(), Sparingly()],
         description="Apply for an account: a mail brings the login and a one-time password. The same answer in the"
         " same time for a known e-mail or PESEL, whose owner is told by mail.",
     )
@@ -52,7 +52,7 @@ class SigningUp:
         return await _receive(info, Wish.SIGN_UP, language=input.language.value, **form)
 
     @strawberry.mutation(
-        extensions=[Anybody()],
+        extensions=[Anybody(), Sparingly()],
         description="Mails a new one-time password, if the address has an account. Always the same answer, in the same"
         " time. The own password stays good until it is changed.",
     )

@@ -8,6 +8,7 @@ import strawberry
 import models.clinic
 from models.doctor import Doctor as DoctorRow
 from schema.context import Info
+from schema.limits import PAGED, Cost
 from schema.node import Node
 from schema.page import Connection, Page
 from schema.scalars import public_id
@@ -36,7 +37,9 @@ class Clinic(Node):
     rules: BookingRules = strawberry.field(description="What can be done online.")
     key: strawberry.Private[UUID]
 
-    @strawberry.field(description="Who sees patients here, by surname. `first` is at most 100.")
+    @strawberry.field(
+        directives=[PAGED, Cost(weight="5")], description="Who sees patients here, by surname. `first` is at most 100."
+    )
     async def doctors(
         self, first: int = 50, after: str | None = None
     ) -> Connection[Annotated["Doctor", strawberry.lazy("schema.doctor")]]:
@@ -46,7 +49,9 @@ class Clinic(Node):
         rows = await DoctorRow.listed(self.key, None, page.after, page.limit)
         return Connection.of(rows, page, "search_name", Doctor.of)
 
-    @strawberry.field(description="The soonest slot that can be booked now; null when none is free.")
+    @strawberry.field(
+        directives=[Cost(weight="3")], description="The soonest slot that can be booked now; null when none is free."
+    )
     async def next_free_slot(self, info: Info) -> Annotated["Slot", strawberry.lazy("schema.slot")] | None:
         from schema.slot import Slot
 

@@ -9,11 +9,13 @@ from strawberry.extensions import FieldExtension
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
+import settings
 from models import clock, hours
 from models import refusal as refusals
 from models.account import Role
 from schema.context import STAFF, Context, Info
 from schema.fault import Fault
+from schema.spending import charge
 
 strawberry.enum(Role, name="Role", description="What an account may do.")
 
@@ -78,6 +80,14 @@ class EvenWithOneTimePassword(Rule):
 
     def check(self, context: Context) -> None:
         return
+
+
+class Sparingly(FieldExtension):
+    """Rarer than anything else, by network address: what is done before anybody is known."""
+
+    async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
+        await charge(info.context, settings.RATE_OF_SIGN_IN, "sign-in", info.context.address)
+        return await next_(source, info, **arguments)
 
 
 class SignedIn(Rule):

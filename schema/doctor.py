@@ -8,6 +8,7 @@ import strawberry
 import models.doctor
 from schema.clinic import Clinic
 from schema.context import Info
+from schema.limits import Cost, at_most
 from schema.node import Node
 from schema.scalars import private_id, public_id
 
@@ -24,11 +25,14 @@ class Doctor(Node):
     specialties: list[str] = strawberry.field(description="In Polish, such as kardiolog.")
     key: strawberry.Private[UUID]
 
-    @strawberry.field(description="Where this doctor sees patients, by name.")
+    @strawberry.field(directives=[at_most(5)], description="Where this doctor sees patients, by name.")
     async def clinics(self, info: Info) -> list[Clinic]:
         return [Clinic.of(row) for row in await info.context.clinics_of_doctor.load(self.key)]
 
-    @strawberry.field(description="The soonest slot that can be booked now, in any clinic or this one; null: none.")
+    @strawberry.field(
+        directives=[Cost(weight="3")],
+        description="The soonest slot that can be booked now, in any clinic or this one; null: none.",
+    )
     async def next_free_slot(
         self, info: Info, clinic_id: strawberry.ID | None = None
     ) -> Annotated["Slot", strawberry.lazy("schema.slot")] | None:

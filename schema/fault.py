@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, located_error
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from models import trace
 from models.refusal import Refusal
 
 log = logging.getLogger(__name__)
 LONGEST_MESSAGE = 300  # a client's own megabyte is not sent back to it
+TOKENS = 1000
+STRAWBERRYS_OWN = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)  # 400 or 405
 
 SENTENCES = {
     "UNAUTHENTICATED": ("Sign in first.", "Najpierw trzeba się zalogować."),
@@ -21,6 +25,13 @@ SENTENCES = {
         "Set an own password first: changePassword.",
         "Najpierw ustaw własne hasło: changePassword.",
     ),
+    "RATE_LIMITED": ("Too many requests; try again at the time given.", "Zbyt wiele zapytań; spróbuj o podanej porze."),
+    "UNREGISTERED": ("Only registered documents are answered here.", "Tu przyjmowane są tylko znane dokumenty."),
+    "INTROSPECTION": (
+        "Introspection is for staff; the schema is public as schema.graphql.",
+        "Introspekcja jest dla pracowników; schemat jest publiczny jako schema.graphql.",
+    ),
+    "TIMED_OUT": ("This took too long and was given up; try again.", "To trwało zbyt długo; spróbuj ponownie."),
     "INTERNAL_SERVER_ERROR": (
         "Something went wrong on our side; nothing is lost. Try again, and tell us the request id if it stays so.",
         "Coś poszło nie tak po naszej stronie; nic nie zginęło. Spróbuj ponownie albo podaj nam requestId.",
@@ -28,12 +39,16 @@ SENTENCES = {
 }
 
 
+def sentence(name: str, language: str) -> str:
+    english, polish = SENTENCES.get(name, ("", ""))
+    return polish if language == "PL" else english
+
+
 class Fault(GraphQLError):
     """A top-level error with a code of the contract."""
 
-    def __init__(self, code: str, language: str, message: str | None = None) -> None:
-        english, polish = SENTENCES.get(code, ("", ""))
-        super().__init__(message or (polish if language == "PL" else english), extensions={"code": code})
+    def __init__(self, code: str, language: str, message: str | None = None, **more: Any) -> None:
+        super().__init__(message or sentence(code, language), extensions={"code": code, **more})
 
 
 class BadInput(Fault):
@@ -44,15 +59,17 @@ class BadInput(Fault):
 
 
 class Parsing(ParserCache):
-    """Parse with a cache; say by a code that the document could not be parsed."""
+    """Parse with a cache and a limit of tokens; say by a code that the document could not be parsed."""
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
+        context.parse_options["max_tokens"] = TOKENS
         with suppress(GraphQLError):  # Strawberry parses what is left unparsed, and reports the error
             context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
         yield
         for error in context.pre_execution_errors or []:
-            error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
+            is_long = "Parsing aborted" in error.message  # too many tokens, or nested too deeply to be read
+            error.extensions = {"code": "QUERY_TOO_COMPLEX" if is_long else "GRAPHQL_PARSE_FAILED"}
 
 
 class Validating(ValidationCache):
@@ -68,7 +85,12 @@ class Coding(SchemaExtension):
     """Give every top-level error its code, and mask what nobody expected; the log has it whole, with the request id."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        yield
+        try:
+            yield
+        except STRAWBERRYS_OWN:
+            raise
+        except Exception as problem:  # of another extension
+            raise self._coded(located_error(problem)) from problem
         result = self.execution_context.result
         if errors := getattr(result, "errors", None):
             result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]  # it has them

@@ -24,13 +24,13 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Of the last row here: the next `after`.")
 
 
-@strawberry.type
+@strawberry.type(description="A row of a page, with the cursor behind which the next page begins.")
 class Edge(Generic[NodeType]):
     cursor: str = strawberry.field(description="Opaque; valid as `after` of the same field.")
     node: NodeType = strawberry.field(description="The row.")
 
 
-@strawberry.type
+@strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
     nodes: list[NodeType] = strawberry.field(description="The rows of this page, without their edges.")
     page_info: PageInfo = strawberry.field(description="Whether and where more rows are.")

@@ -12,6 +12,7 @@ from models.visit import Visit as VisitRow
 from schema.audit import AuditEntry
 from schema.context import Info
 from schema.directives import Requires
+from schema.limits import PAGED
 from schema.node import Node
 from schema.page import Connection, Page
 from schema.scalars import public_id
@@ -44,14 +45,18 @@ class Patient(Node):
     sms_reminders: bool = strawberry.field(description="Whether an SMS the day before a visit is wanted.")
     row: strawberry.Private[models.patient.Patient]
 
-    @strawberry.field(description='"Wizyty planowane": visits to come, soonest first. `first` is at most 100.')
+    @strawberry.field(
+        directives=[PAGED], description='"Wizyty planowane": visits to come, soonest first. `first` is at most 100.'
+    )
     async def planned_visits(self, info: Info, first: int = 50, after: str | None = None) -> Connection[Visit]:
         await info.context.open_record(self.row.id)
         page = Page("plannedVisits", first, after)
         rows = await VisitRow.listed(self.row.id, page.after, page.limit, past=False)
         return Connection.of(rows, page, "starts_at", Visit.of)
 
-    @strawberry.field(description="Visits that are over or cancelled, latest first. `first` is at most 100.")
+    @strawberry.field(
+        directives=[PAGED], description="Visits that are over or cancelled, latest first. `first` is at most 100."
+    )
     async def past_visits(self, info: Info, first: int = 50, after: str | None = None) -> Connection[Visit]:
         await info.context.open_record(self.row.id)
         page = Page("pastVisits", first, after)
@@ -60,6 +65,7 @@ class Patient(Node):
 
     @strawberry.field(
         extensions=[Requires(Role.PATIENT, Role.ADMINISTRATOR)],
+        directives=[PAGED],
         description="Who read or changed my data, in plain words, latest first. `first` is at most 100.",
     )
     async def access_log(self, info: Info, first: int = 50, after: str | None = None) -> Connection[AuditEntry]:

@@ -17,6 +17,7 @@ from models.visit import Visit as VisitRow
 from models.visit_status import Status
 from schema.context import Context, Info
 from schema.field_problem import FieldProblem
+from schema.limits import at_most
 from schema.slot import Slot
 from schema.visit import Visit
 
@@ -112,7 +113,7 @@ class VisitNotFound(Problem):
 
 @strawberry.type(description="Somebody was faster.")
 class SlotTaken(Problem):
-    @strawberry.field(description="The next free ones: same doctor first, then same clinic.")
+    @strawberry.field(directives=[at_most(3)], description="The next free ones: same doctor first, then same clinic.")
     async def alternatives(self, info: Info) -> list[Slot]:
         taken = UUID(self.refusal.details["slot_id"])
         return Slot.many(await vacancy.alternatives(taken, info.context.viewer), info.context.viewer)

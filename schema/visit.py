@@ -13,6 +13,7 @@ from schema.clinic import Clinic
 from schema.context import STAFF, Info
 from schema.directives import Requires
 from schema.doctor import Doctor
+from schema.limits import Cost, at_most
 from schema.node import Node
 from schema.scalars import public_id
 
@@ -58,7 +59,10 @@ class Visit(Node):
 
         return Patient.shown(self.row.patient)
 
-    @strawberry.field(description="Every change, oldest first; the visit's id stays the same through all of them.")
+    @strawberry.field(
+        directives=[at_most(10), Cost(weight="3")],
+        description="Every change, oldest first; the visit's id stays the same through all of them.",
+    )
     async def history(self) -> list[VisitChange]:
         return [
             VisitChange(
@@ -75,8 +79,9 @@ class Visit(Node):
         ]
 
     @strawberry.field(
+        directives=[Cost(weight="2")],
         description="RFC 5545 text for a calendar program: a stable UID, a SEQUENCE that grows with each change,"
-        " METHOD:CANCEL once it is cancelled."
+        " METHOD:CANCEL once it is cancelled.",
     )
     def calendar(self, info: Info) -> str:
         account = self.row.patient.account

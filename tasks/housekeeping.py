@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from models import clock, trace
+from models import clock, rate, trace
 from models.account import Account
 from models.kept_answer import KeptAnswer
 from models.session import Session
@@ -22,6 +22,7 @@ async def tidy_up() -> None:
     gone = {
         "sessions": await Session.purge(before=now - SESSIONS_KEPT_FOR),
         "throttles": await Throttle.purge(before=now - FORGET_AFTER),
+        "rates": await rate.purge(),
         "kept_answers": await KeptAnswer.purge(),
         "one_time_passwords": await Account.forget_one_time_passwords(),
     }

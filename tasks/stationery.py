@@ -35,7 +35,7 @@ def letter(message: Message, **more: Any) -> Letter:
         "language": language,
         "centre": settings.CENTRE_NAME,
         "phone": settings.CENTRE_PHONE,
-        "url": Markup(settings.PUBLIC_URL),  # noqa: S704 - the operator's own
+        "url": Markup(settings.PUBLIC_URL),  # noqa: S704 - the operator's own  # nosec B704
         "valid_hours": settings.ONE_TIME_PASSWORD_HOURS,
         "to": message.to,
         "at": message.created_at,
@@ -46,7 +46,7 @@ def letter(message: Message, **more: Any) -> Letter:
     name = f"{message.kind.value}.{language}.md"
     subject, text = _parted(_for_eyes.get_template(name).render(values))
     content = _markdown.render(_parted(_for_markdown.get_template(name).render(values))[1])
-    values |= {"subject": subject, "content": Markup(content)}  # noqa: S704 - Markdown let no HTML in
+    values |= {"subject": subject, "content": Markup(content)}  # noqa: S704 - Markdown let no HTML in  # nosec B704
     return Letter(subject, text, _for_html.get_template("layout.html").render(values))
 
 
@@ -92,7 +92,7 @@ def _without_markup(value: Any) -> Any:
 
 
 def _environment(finalize: Callable[[Any], Any] | None = None, *, autoescape: bool = False) -> Environment:
-    environment = Environment(
+    environment = Environment(  # nosec B701 - see autoescape below
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
         autoescape=autoescape,  # noqa: S701 - off for plain text and for Markdown, which lets no HTML in

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,16 @@ CANCEL = "mutation($input: CancelVisitInput!) { cancelVisit(input: $input) { ...
 CLOSE = "mutation($input: CloseAccountInput!) { closeAccount(input: $input) { ... on Accepted { message } } }"
 
 
-async def test_from_sign_up_to_the_closed_account_and_nothing_private_in_the_logs(service: Service) -> None:
-    patient = Patient(service.url)
+@pytest.fixture
+async def patient(service: Service) -> AsyncIterator[Patient]:
+    someone = Patient(service.url)
+    yield someone
+    await someone.http.aclose()
+
+
+async def test_from_sign_up_to_the_closed_account_and_nothing_private_in_the_logs(
+    service: Service, patient: Patient
+) -> None:
     form = {"email": "ola@example.pl", "pesel": cast.CELINA_PESEL, "firstName": "Ola", "lastName": "Źrebiec"}
     assert (await patient.ask(SIGN_UP, input={**form, "phone": PHONE, "smsReminders": True}))["message"]
     found = SECRET.search((await patient.letter("Konto"))["text"])

@@ -1,7 +1,7 @@
-"""GraphQL over HTTP: strict JSON in, one JSON answer out whatever happens, one log line an operation."""
+"""GraphQL over HTTP: strict JSON in, one JSON answer out whatever happens."""
 
+import asyncio
 import logging
-import time
 from typing import Any
 
 import orjson
@@ -12,18 +12,21 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.parse_content_type import parse_content_type
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 import settings
 from models import trace
 from schema.context import Context
-from schema.fault import SENTENCES
-from web import explorer
+from schema.fault import sentence
+from web import explorer, persisted
 from web.caller import context_of, language_of
 
 log = logging.getLogger(__name__)
-GRAPHQL_JSON = "application/graphql-response+json"
+GRAPHQL_JSON, JSON = "application/graphql-response+json", "application/json"
+STATUSES = {"RATE_LIMITED": 429, "INTERNAL_SERVER_ERROR": 500}  # of answers that hold no data; 400 otherwise
+NOT_PERSISTED = {"errors": [{"message": "PersistedQueryNotFound", "extensions": {"code": "PERSISTED_QUERY_NOT_FOUND"}}]}
 
 
 class Endpoint(GraphQL[Context, None]):
@@ -32,6 +35,8 @@ class Endpoint(GraphQL[Context, None]):
         request_id = trace.begin()
         try:
             response = await self._answer(request)
+        except persisted.NotPersisted:  # clients know it by this message and then send the whole document
+            response = self._shaped(NOT_PERSISTED, _media_type(request))
         except HTTPException as refused:
             response = _error(refused.status_code, "BAD_USER_INPUT", refused.reason)
         except Refused as refused:
@@ -41,9 +46,9 @@ class Endpoint(GraphQL[Context, None]):
             return
         except Exception:
             log.exception("request_failed")
-            column = 1 if language_of(request.headers.get("accept-language", "")) == "PL" else 0
-            sentence = SENTENCES["INTERNAL_SERVER_ERROR"][column]
-            response = _error(500, "INTERNAL_SERVER_ERROR", sentence, requestId=request_id)
+            language = language_of(request.headers.get("accept-language", ""))
+            said = sentence("INTERNAL_SERVER_ERROR", language)
+            response = _error(500, "INTERNAL_SERVER_ERROR", said, requestId=request_id)
         response.headers["x-request-id"] = request_id
         response.headers["cache-control"] = "no-store"
         await response(scope, receive, send)
@@ -57,8 +62,7 @@ class Endpoint(GraphQL[Context, None]):
 
     async def get_sub_response(self, request: Any) -> Response:
         response: Response = await super().get_sub_response(request)
-        if GRAPHQL_JSON in request.headers.get("accept", ""):
-            response.media_type = GRAPHQL_JSON
+        response.media_type = _media_type(request)
         return response
 
     async def get_context(self, request: Any, response: Any) -> Context:
@@ -71,26 +75,16 @@ class Endpoint(GraphQL[Context, None]):
         return orjson.dumps(data)
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData | list[GraphQLRequestData]:
-        """Strawberry takes any JSON value for an object."""
-        body = await request.get_body()
-        if not body.lstrip().startswith(b"{"):
+        if parse_content_type(request.content_type or "")[0] != "application/json":
+            raise HTTPException(415, "The body must be JSON, with `Content-Type: application/json`.")
+        body = self.parse_json(await _body(request))
+        if not isinstance(body, dict):  # nor a list: no batches, which would multiply tries at a password
             raise HTTPException(400, "The body must be a JSON object with `query`.")
-        return await super().parse_http_body(request)
-
-    async def execute_single(self, request: Any, *arguments: Any, **named: Any) -> ExecutionResult:
-        started, context, data = time.perf_counter(), named["context"], named["request_data"]
-        result = await super().execute_single(request, *arguments, **named)
-        codes = sorted({str((error.extensions or {}).get("code")) for error in result.errors or []})
-        log.info(
-            "operation",
-            extra={
-                "operation": (data.operation_name or "")[:80],
-                "milliseconds": round(1000 * (time.perf_counter() - started), 1),
-                "outcome": ",".join(codes) or "answered",
-                "role": context.role or "NOBODY",
-            },
-        )
-        return result
+        query = persisted.document(body)
+        _expect(query, str, "query")
+        for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
+            _expect(body.get(name), kind, name)
+        return GraphQLRequestData(query, body.get("variables"), body.get("operationName"), body.get("extensions"))
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         answer = await super().process_result(request, result)
@@ -99,11 +93,43 @@ class Endpoint(GraphQL[Context, None]):
         return answer
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        media_type = sub_response.media_type or "application/json"
-        is_refused = media_type == GRAPHQL_JSON and "data" not in response_data
-        response = Response(self.encode_json(response_data), 400 if is_refused else 200, media_type=media_type)
+        response = self._shaped(response_data, sub_response.media_type or JSON)
         response.headers.raw.extend(sub_response.headers.raw)
         return response
+
+    def _shaped(self, answer: Any, media_type: str) -> Response:
+        """With the old media type a well-formed request is always answered by 200, whatever came of it."""
+        errors = answer.get("errors") or [{}]
+        extensions = errors[0].get("extensions") or {}
+        is_refused = media_type == GRAPHQL_JSON and "data" not in answer
+        status = STATUSES.get(str(extensions.get("code")), 400) if is_refused else 200
+        response = Response(self.encode_json(answer), status, media_type=media_type)
+        if wait := extensions.get("retryAfterSeconds"):
+            response.headers["retry-after"] = str(wait)
+        return response
+
+
+def _media_type(request: Any) -> str:
+    return GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
+
+
+def _expect(value: object, kind: type, name: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise HTTPException(400, f"`{name}` must be {'an object' if kind is dict else 'a string'}.")
+
+
+async def _body(request: Any) -> bytes:
+    """All of the body, unless it dribbles in for too long."""
+    try:
+        async with asyncio.timeout(settings.BODY_SECONDS):
+            body: bytes = await request.get_body()
+            return body
+    except TimeoutError:
+        raise HTTPException(408, "The body took too long to arrive.") from None
+
+
+def _said(code: str, message: str, **extensions: str) -> dict[str, Any]:
+    return {"message": message, "extensions": {"code": code, **extensions}}
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -122,5 +148,4 @@ def _bounded(receive: Receive) -> Receive:
 
 
 def _error(status: int, code: str, message: str, **extensions: str) -> Response:
-    body = {"errors": [{"message": message, "extensions": {"code": code, **extensions}}]}
-    return Response(orjson.dumps(body), status, media_type="application/json")
+    return Response(orjson.dumps({"errors": [_said(code, message, **extensions)]}), status, media_type=JSON)

@@ -92,7 +92,7 @@ async def test_a_body_that_comes_in_pieces_is_bounded_too(nobody: Client) -> Non
 
 
 async def test_a_body_of_exactly_the_limit_is_read(nobody: Client) -> None:
-    assert (await nobody.post(QUERY.ljust(settings.BODY_LIMIT_BYTES))).json() == {"data": {"me": None}}
+    assert (await nobody.post(QUERY.ljust(settings.BODY_LIMIT_BYTES))).json()["data"] == {"me": None}
     assert (await nobody.post(QUERY.ljust(settings.BODY_LIMIT_BYTES + 1))).status_code == 413
 
 
@@ -110,9 +110,9 @@ DOCUMENTS_WITH_FLAWS = {
     "only a comment": ("#", "GRAPHQL_PARSE_FAILED"),
     "open end": ("{ me { login }", "GRAPHQL_PARSE_FAILED"),
     "escaped surrogate": ('{ node(id: "\\uD800") { id } }', "GRAPHQL_PARSE_FAILED"),
-    "deep selection": ("{ a " * 3000 + "}" * 3000, "GRAPHQL_PARSE_FAILED"),
-    "deep list": ("{ node(id: " + "[" * 3000 + "]" * 3000 + ") { id } }", "GRAPHQL_PARSE_FAILED"),
-    "deep type": ("query($a: " + "[" * 3000 + "Int" + "]" * 3000 + ") { me { login } }", "GRAPHQL_PARSE_FAILED"),
+    "deep selection": ("{ a " * 3000 + "}" * 3000, "QUERY_TOO_COMPLEX"),
+    "deep list": ("{ node(id: " + "[" * 3000 + "]" * 3000 + ") { id } }", "QUERY_TOO_COMPLEX"),
+    "deep type": ("query($a: " + "[" * 3000 + "Int" + "]" * 3000 + ") { me { login } }", "QUERY_TOO_COMPLEX"),
     "unknown field": ("{ mee { login } }", "GRAPHQL_VALIDATION_FAILED"),
     "unknown argument": ("{ me(x: 1) { login } }", "GRAPHQL_VALIDATION_FAILED"),
     "unknown variable": ("{ node(id: $x) { id } }", "GRAPHQL_VALIDATION_FAILED"),
@@ -160,13 +160,13 @@ async def test_a_clients_own_text_is_not_sent_back_endlessly(nobody: Client) -> 
 async def test_only_json_is_read(content_type: str, nobody: Client) -> None:
     """Forms and plain text are what a foreign page can send without asking: a browser's cookie must not serve it."""
     response = await nobody.post(QUERY, content_type=content_type)
-    assert (response.status_code, codes(response)) == (400, {"BAD_USER_INPUT"})
+    assert (response.status_code, codes(response)) == (415, {"BAD_USER_INPUT"})
 
 
 async def test_files_are_not_taken(nobody: Client) -> None:
     files = {"operations": (None, QUERY), "map": (None, b"{}")}
     response = await nobody.http.post("/graphql", files=files)
-    assert (response.status_code, codes(response)) == (400, {"BAD_USER_INPUT"})
+    assert (response.status_code, codes(response)) == (415, {"BAD_USER_INPUT"})
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -198,7 +198,7 @@ HEADERS = [
 @pytest.mark.parametrize("headers", HEADERS, ids=range(len(HEADERS)))
 async def test_odd_headers_are_borne(headers: dict[str, str], nobody: Client) -> None:
     response = await nobody.post(QUERY, **headers)
-    assert (response.status_code, response.json()) == (200, {"data": {"me": None}})
+    assert (response.status_code, response.json()["data"]) == (200, {"me": None})
 
 
 # ---------------------------------------------------------------- every argument of every field
@@ -240,7 +240,7 @@ MEANT: dict[str, dict[str, Any]] = {
 }
 WITHOUT_ARGUMENTS = {"DoctorsWithTerms", "ClinicsWithTerms", "ServiceHours", "Me", "LogOut", "ExportMyData"}
 KEPT = ("account", "patient", "clinic", "doctor", "slot", "visit", "visit_change", "event", "message")
-CODES = {"BAD_USER_INPUT", "UNAUTHENTICATED"}
+CODES = {"BAD_USER_INPUT", "UNAUTHENTICATED", "QUERY_TOO_COMPLEX", "RATE_LIMITED"}
 
 
 def replaced(meant: Any, value: Any) -> Iterator[Any]:

@@ -1,0 +1,32 @@
+// graphql-eslint: the schema by its recommended and Relay rules, the operations by the recommended ones.
+// A rule is switched off or bent only with its reason beside it.
+import graphql from '@graphql-eslint/eslint-plugin';
+
+const parserOptions = {
+  graphQLConfig: { schema: './generated/schema.graphql', documents: './documents/*.graphql' },
+};
+
+export default [
+  {
+    files: ['**/*.graphql'],
+    plugins: { '@graphql-eslint': graphql },
+    languageOptions: { parser: graphql.parser, parserOptions },
+  },
+  {
+    files: ['**/schema.graphql'],
+    rules: {
+      ...graphql.configs['flat/schema-recommended'].rules,
+      ...graphql.configs['flat/schema-relay'].rules,
+      // Values, refusals, pages and forms are nobody's cache entries: only what `node` finds again has an id.
+      '@graphql-eslint/strict-id-in-types': 'off',
+      // Pages go forward only: keyset cursors, and nobody reads a calendar from its end.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
+      // `nodes` beside `edges` spares clients what they do not need; short fixed lists have no pages.
+      '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],
+    },
+  },
+  {
+    files: ['documents/*.graphql'],
+    rules: { ...graphql.configs['flat/operations-recommended'].rules },
+  },
+];

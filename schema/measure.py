@@ -1,0 +1,166 @@
+"""Measuring a document: depth, aliases, directives and cost, each fragment once, so in time linear in its size."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_composite_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+LONGEST_PAGE = 500  # whatever `first` says: Page refuses more
+ASSUMED_SIZE = 10  # of a list whose field says nothing
+SIZED = ("nodes", "edges")
+
+
+class Measure(NamedTuple):
+    """What a selection asks for; `per_row`: the cost of its rows, by each row that the page above has."""
+
+    depth: int = 0
+    introspection_depth: int = 0
+    aliases: int = 0
+    directives: int = 0
+    roots: int = 0
+    cost: int = 0
+    per_row: int = 0
+
+    def beside(self, other: "Measure") -> "Measure":
+        return Measure(
+            max(self.depth, other.depth),
+            max(self.introspection_depth, other.introspection_depth),
+            *(mine + theirs for mine, theirs in zip(self[2:], other[2:], strict=True)),
+        )
+
+
+class FieldCost(NamedTuple):
+    """What the schema says of a field: its own weight, its type, and how long its list is, if it is one."""
+
+    weight: int
+    type_: Any
+    is_list: bool
+    size: int
+    slicing: tuple[str, int] | None  # the argument and its default
+
+
+class Measuring:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None = None
+    ) -> None:
+        self.schema, self.variables = schema, variables or {}
+        self.defaults: dict[str, int] = {}
+        self.measured: dict[str, Measure] = {}
+        self.fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+
+    def of(self, operation: OperationDefinitionNode) -> Measure:
+        for variable in operation.variable_definitions or ():
+            if isinstance(variable.default_value, IntValueNode):
+                self.defaults[variable.variable.name.value] = _int(variable.default_value.value)
+        self.measured = {}
+        root = self.schema.get_root_type(operation.operation)
+        measure = self._selections(operation.selection_set, root)
+        return measure._replace(directives=measure.directives + len(operation.directives or ()))
+
+    def _selections(self, selections: SelectionSetNode | None, parent: Any) -> Measure:
+        total = Measure()
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                total = total.beside(self._field(node, parent))
+            elif isinstance(node, FragmentSpreadNode):
+                total = total.beside(self._fragment(node.name.value))
+            elif isinstance(node, InlineFragmentNode):
+                inner = self._named(node.type_condition) if node.type_condition else parent
+                total = total.beside(self._selections(node.selection_set, inner))
+            if node.directives:
+                total = total._replace(directives=total.directives + len(node.directives))
+        return total
+
+    def _fragment(self, name: str) -> Measure:
+        if name not in self.measured:
+            self.measured[name] = Measure()  # for a fragment that holds itself; another rule says so
+            if fragment := self.fragments.get(name):
+                measure = self._selections(fragment.selection_set, self._named(fragment.type_condition))
+                self.measured[name] = measure._replace(directives=measure.directives + len(fragment.directives or ()))
+        return self.measured[name]
+
+    def _named(self, condition: Any) -> Any:
+        return self.schema.type_map.get(condition.name.value)
+
+    def _field(self, node: FieldNode, parent: Any) -> Measure:
+        name = node.name.value
+        aliases = 1 if node.alias else 0
+        if name in ("__schema", "__type"):
+            inside = self._selections(node.selection_set, None)
+            return Measure(1, 1 + inside.depth, aliases + inside.aliases, inside.directives, 1)
+        known = _field_cost(self.schema, parent, name) if parent is not None else None
+        inside = self._selections(node.selection_set, known.type_ if known else None)
+        cost, per_row = self._cost(node, known, inside)
+        return Measure(
+            1 + inside.depth, inside.introspection_depth, aliases + inside.aliases, inside.directives, 1, cost, per_row
+        )
+
+    def _cost(self, node: FieldNode, known: FieldCost | None, inside: Measure) -> tuple[int, int]:
+        if known is None or not node.selection_set:
+            return (known.weight if known else 0), 0
+        if known.slicing:
+            rows = self._first(node, *known.slicing)
+            return known.weight + inside.cost + rows * inside.per_row, 0
+        whole = inside.cost + ASSUMED_SIZE * inside.per_row
+        if not known.is_list:
+            return known.weight + whole, 0
+        if known.size == 0:  # rows of the page above
+            return 0, 1 + whole
+        return known.weight + known.size * (1 + whole), 0
+
+    def _first(self, node: FieldNode, argument: str, default: int) -> int:
+        rows: Any = default
+        for given in node.arguments or ():
+            if given.name.value == argument and isinstance(given.value, IntValueNode):
+                rows = _int(given.value.value)
+            elif given.name.value == argument and isinstance(given.value, VariableNode):
+                name = given.value.name.value
+                rows = self.variables.get(name, self.defaults.get(name, default))
+        if not isinstance(rows, int):  # refused when the variables are read
+            rows = default
+        return int(min(max(rows, 0), LONGEST_PAGE))
+
+
+def _int(text: str) -> int:
+    return int(text) if len(text) <= 10 else LONGEST_PAGE
+
+
+@cache
+def _field_cost(schema: GraphQLSchema, parent: Any, name: str) -> FieldCost | None:
+    field = getattr(parent, "fields", {}).get(name)
+    if field is None:
+        return None
+    said = {type(directive).__name__: directive for directive in _declared(field)}
+    type_ = get_named_type(field.type)
+    is_composite = is_composite_type(type_)
+    weight = int(said["Cost"].weight) if "Cost" in said else int(is_composite)
+    is_list = is_list_type(field.type.of_type if is_non_null_type(field.type) else field.type)
+    size = getattr(said.get("ListSize"), "assumed_size", None) or ASSUMED_SIZE
+    if is_list and is_composite and name in SIZED and parent.name.endswith("Connection"):
+        size = 0
+    slicing = ("first", field.args["first"].default_value) if "first" in field.args else None
+    return FieldCost(weight, type_ if is_composite else None, is_list and is_composite, size, slicing)
+
+
+def _declared(field: Any) -> list[Any]:
+    """The directives that Strawberry's own field holds."""
+    definition = (field.extensions or {}).get("strawberry-definition")
+    return list(getattr(definition, "directives", ()))
