@@ -5,91 +5,108 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 import settings
-from models import database, demo, postgres, trace
+from models import database, demo, postgres, rotation, spans, trace
 from resolvers import schema
 from tasks import broker, mailbox
-from web import health
+from web import health, stopping
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
+from web.metrics import SHARED, metrics
 from web.welcome import welcome
 
 HAS_MAILBOX = not settings.IN_PRODUCTION and not (settings.SMTP_URL and settings.SMS_URL)
+WATCHED = [Route("/health/live", health.live), Route("/health/ready", health.ready), Route("/metrics", metrics)]
 
 
 def routes() -> list[BaseRoute]:
     graphql = Endpoint(schema, graphql_ide=None, allow_queries_via_get=False)
-    found: list[BaseRoute] = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
-        Route("/health/live", health.live),
-        Route("/health/ready", health.ready),
-    ]
+    found: list[BaseRoute] = [Route("/graphql", graphql, methods=["GET", "POST"]), *WATCHED]
     if HAS_MAILBOX:
         found += [Route("/mailbox", mailbox_page.page), Route("/mailbox.json", mailbox_page.as_json)]
     return found
 
 
-@contextlib.asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    async with contextlib.AsyncExitStack() as stack:
-        url = settings.DATABASE_URL or stack.enter_context(postgres.running(settings.DATA_DIR / "postgres"))
-        await database.open_(url)
-        stack.push_async_callback(database.close)
-        if not settings.IN_PRODUCTION and not settings.SMTP_URL:
-            await stack.enter_async_context(mailbox.running())
-        await stack.enter_async_context(broker.running())
-        yield
+def living(role: str, working: Callable[[], AbstractAsyncContextManager[None]]):  # type: ignore[no-untyped-def]
+    """The life of a process: what it opens at its start, and closes at its end in the opposite order."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            trace.configure()
+            spans.start(role)
+            stack.callback(spans.stop)
+            url = settings.DATABASE_URL or stack.enter_context(postgres.running(settings.DATA_DIR / "postgres"))
+            await database.open_(url)
+            stack.push_async_callback(database.close)
+            if not settings.IN_PRODUCTION and not settings.SMTP_URL:
+                await stack.enter_async_context(mailbox.running())
+            await stack.enter_async_context(working())
+            stopping.expect()
+            yield
+
+    return lifespan
 
 
-app = Starlette(routes=routes(), lifespan=lifespan, max_body_size=settings.BODY_LIMIT_BYTES)
+app = Starlette(routes=routes(), lifespan=living("web", broker.running), max_body_size=settings.BODY_LIMIT_BYTES)
+worker = Starlette(routes=WATCHED, lifespan=living("worker", broker.worker_running))
+scheduler = Starlette(routes=WATCHED, lifespan=living("scheduler", broker.scheduler_running))
 
 
-@contextlib.contextmanager
-def database_at_hand() -> Iterator[str]:
-    """The configured database, or the private one for as long as this process lives."""
-    if settings.DATABASE_URL:
-        yield settings.DATABASE_URL
-        return
-    with postgres.running(settings.DATA_DIR / "postgres") as url:
-        os.environ["DATABASE_URL"] = settings.DATABASE_URL = url  # for worker processes too
-        yield url
+def serve(name: str, port: int, workers: int = 1) -> None:
+    uvicorn.run(
+        f"server:{name}",
+        host=settings.HOST,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.TRUSTED_PROXIES),
+        forwarded_allow_ips=settings.TRUSTED_PROXIES,
+        timeout_graceful_shutdown=int(settings.STOP_SECONDS),
+    )
 
 
-async def prepare(url: str) -> None:
-    """Bring the database up to date; a development database that is empty gets a believable demo."""
-    await database.migrate(url)
-    if not settings.IN_PRODUCTION:
-        await database.open_(url)
-        await demo.fill_if_empty()
-        await database.close()
+def web() -> None:
+    sys.stdout.write(welcome())
+    sys.stdout.flush()
+    if settings.WORKERS > 1:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="e-rejestracja-metrics-")
+    serve("app", settings.PORT, settings.WORKERS)
+
+
+def rotate_secret() -> None:
+    sys.stdout.write(f"{asyncio.run(database.within(settings.DATABASE_URL, rotation.rotate))}\n")
+
+
+COMMANDS: dict[str, Callable[[], None]] = {
+    "web": web,
+    "worker": lambda: serve("worker", settings.WATCH_PORT),
+    "scheduler": lambda: serve("scheduler", settings.WATCH_PORT),
+    "migrate": lambda: None,  # as every command does before
+    "rotate-secret": rotate_secret,
+}
 
 
 def main() -> None:
-    settings.check()
+    command = sys.argv[1] if len(sys.argv) > 1 else "web"
+    if command not in COMMANDS:
+        raise settings.BadSetting(f"python server.py [{' | '.join(COMMANDS)}]")
+    settings.check(command)
     trace.configure()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after its own tidy end
-    with contextlib.suppress(KeyboardInterrupt), database_at_hand() as url:
-        asyncio.run(prepare(url))
-        sys.stdout.write(welcome())
-        sys.stdout.flush()
-        uvicorn.run(
-            "server:app",
-            host=settings.HOST,
-            port=settings.PORT,
-            workers=settings.WORKERS,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.TRUSTED_PROXIES),
-            forwarded_allow_ips=settings.TRUSTED_PROXIES,
-            timeout_graceful_shutdown=10,
-        )
+    with contextlib.suppress(KeyboardInterrupt), postgres.at_hand() as url:
+        asyncio.run(demo.prepare(url))
+        COMMANDS[command]()
 
 
 if __name__ == "__main__":

@@ -145,6 +145,10 @@ class Message(Model):
         pause = min(FIRST_PAUSE * 2 ** min(self.tries - 1, 12), LONGEST_PAUSE)
         await self._finish(State.DUE, reason=reason, due_at=clock.now() + pause)
 
+    async def handed_back(self) -> None:
+        """Left unfinished by a process that stops: the next sender need not wait until the lease lapses."""
+        await self._finish(State.DUE)
+
     async def redirected(self, to: str) -> None:
         """The person is reached elsewhere by now."""
         self.to = to

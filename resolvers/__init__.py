@@ -14,6 +14,7 @@ from schema.audit import AuditEntry
 from schema.fault import Coding, Parsing, Validating
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
+from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
@@ -35,7 +36,7 @@ schema = Schema(
     Query,
     Mutation,
     types=[*PROBLEMS, AuditEntry],
-    extensions=[Coding, Parsing, Validating],
+    extensions=[Watching, Coding, Parsing, Validating],
     exception_handlers=HANDLERS,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
