@@ -5,21 +5,27 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 import settings
-from models import database, demo, postgres, trace
+from models import database, demo, postgres, rotation, spans, trace
 from resolvers import schema
 from schema import trusted
 from tasks import broker, mailbox
-from web import commands, explorer, health, portal, protection, sms_reports
+from web import commands, explorer, health, portal, protection, sms_reports, stopping
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
+from web.metrics import SHARED, metrics
 from web.welcome import welcome
+
+WATCHED = [Route("/health/live", health.live), Route("/health/ready", health.ready), Route("/metrics", metrics)]
 
 
 def routes() -> list[BaseRoute]:
@@ -29,72 +35,83 @@ def routes() -> list[BaseRoute]:
         Route("/", portal.page),
         Route("/portal/{name}", portal.file),
         Route("/explorer/{name}", explorer.file),
-        Route("/health/live", health.live),
-        Route("/health/ready", health.ready),
         Route(sms_reports.PATH, sms_reports.receive, methods=["GET", "POST"]),
+        *WATCHED,
     ]
     if mailbox_page.is_shown():
         found += [Route("/mailbox", mailbox_page.page), Route("/mailbox.json", mailbox_page.as_json)]
     return found
 
 
-@contextlib.asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    async with contextlib.AsyncExitStack() as stack:
-        url = settings.DATABASE_URL or stack.enter_context(postgres.running(settings.DATA_DIR / "postgres"))
-        await database.open_(url)
-        stack.push_async_callback(database.close)
-        if not settings.IN_PRODUCTION and not settings.SMTP_URL:
-            await stack.enter_async_context(mailbox.running())
-        await stack.enter_async_context(broker.running())
-        yield
+def living(role: str, working: Callable[[], AbstractAsyncContextManager[None]]) -> Any:
+    """The life of a process: what it opens at its start, and closes at its end in the opposite order."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            trace.configure()
+            spans.start(role)
+            stack.callback(spans.stop)
+            url = settings.DATABASE_URL or stack.enter_context(postgres.running(settings.DATA_DIR / "postgres"))
+            await database.open_(url)
+            stack.push_async_callback(database.close)
+            if not settings.IN_PRODUCTION and not settings.SMTP_URL:
+                await stack.enter_async_context(mailbox.running())
+            await stack.enter_async_context(working())
+            stopping.expect()
+            yield
+
+    return lifespan
 
 
-app = Starlette(routes=routes(), lifespan=lifespan, middleware=protection.middleware())
+app = Starlette(routes=routes(), lifespan=living("web", broker.running), middleware=protection.middleware())
+worker = Starlette(routes=WATCHED, lifespan=living("worker", broker.worker_running))
+scheduler = Starlette(routes=WATCHED, lifespan=living("scheduler", broker.scheduler_running))
 
 
-@contextlib.contextmanager
-def database_at_hand() -> Iterator[str]:
-    """The configured database, or the private one for as long as this process lives."""
-    if settings.DATABASE_URL:
-        yield settings.DATABASE_URL
-        return
-    with postgres.running(settings.DATA_DIR / "postgres") as url:
-        os.environ["DATABASE_URL"] = settings.DATABASE_URL = url  # for worker processes too
-        yield url
+def serve(name: str, port: int, workers: int = 1) -> None:
+    uvicorn.run(
+        f"server:{name}",
+        host=settings.HOST,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # web.protection trusts proxies, and only those that are configured
+        timeout_graceful_shutdown=int(settings.STOP_SECONDS),
+    )
 
 
-async def prepare(url: str) -> None:
-    """Bring the database up to date; a development database that is empty gets a believable demo."""
-    await database.migrate(url)
-    if settings.DEMO and not settings.IN_PRODUCTION:
-        await database.open_(url)
-        await demo.fill_if_empty()
-        await database.close()
+def web() -> None:
+    sys.stdout.write(welcome())
+    sys.stdout.flush()
+    if settings.WORKERS > 1:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="e-rejestracja-metrics-")
+    serve("app", settings.PORT, settings.WORKERS)
+
+
+COMMANDS: dict[str, Callable[[], None]] = {
+    "web": web,
+    "worker": lambda: serve("worker", settings.WATCH_PORT),
+    "scheduler": lambda: serve("scheduler", settings.WATCH_PORT),
+    "migrate": lambda: None,  # as every command does before
+    "rotate-secret": rotation.command,
+}
 
 
 def main() -> None:
-    settings.check()
+    command = sys.argv[1] if len(sys.argv) > 1 else "web"
+    settings.check(command)
     trusted.load()
     trace.configure()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after its own tidy end
-    with contextlib.suppress(KeyboardInterrupt), database_at_hand() as url:
-        asyncio.run(prepare(url))
-        if sys.argv[1:]:
+    with contextlib.suppress(KeyboardInterrupt), postgres.at_hand() as url:
+        asyncio.run(demo.prepare(url))
+        if command in COMMANDS:
+            COMMANDS[command]()
+        else:
             sys.exit(asyncio.run(commands.run(url, sys.argv[1:])))
-        sys.stdout.write(welcome())
-        sys.stdout.flush()
-        uvicorn.run(
-            "server:app",
-            host=settings.HOST,
-            port=settings.PORT,
-            workers=settings.WORKERS,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # web.protection trusts proxies, and only those that are configured
-            timeout_graceful_shutdown=10,
-        )
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ CENTRE_PHONE = config("CENTRE_PHONE", default="22 000 00 00")
 
 DEVELOPMENT_SECRET = "development only: not a secret"  # noqa: S105 - production refuses to start with it  # nosec B105
 SECRET_KEY = config("SECRET_KEY", default=DEVELOPMENT_SECRET)
+SECRET_KEY_PREVIOUS = config("SECRET_KEY_PREVIOUS", default="")  # for `python server.py rotate-secret` alone
 
 SERVICE_OPENS = _minutes("SERVICE_OPENS", "07:00")
 SERVICE_CLOSES = _minutes("SERVICE_CLOSES", "22:00")
@@ -71,18 +72,27 @@ RATE_PER_PARTNER = config("RATE_PER_PARTNER", default="3000/minute")
 RATE_OF_SIGN_IN = config("RATE_OF_SIGN_IN", default="60/minute")
 TRUSTED_DOCUMENTS = config("TRUSTED_DOCUMENTS", default="")
 CORS_ORIGINS = config("CORS_ORIGINS", default="")
+WATCH_PORT = config("WATCH_PORT", cast=int, default=0)
+STOP_DELAY_SECONDS = config("STOP_DELAY_SECONDS", cast=float, default=0.0)
+STOP_SECONDS = config("STOP_SECONDS", cast=float, default=10.0)
+METRICS_TOKEN = config("METRICS_TOKEN", default="")
+OTEL_EXPORTER_OTLP_ENDPOINT = config("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 
 IN_PRODUCTION = ENVIRONMENT == "production"
 
 
-def check() -> None:
+def check(command: str = "web") -> None:
     """Refuse to start on settings that contradict each other, or in production on development defaults."""
+    if command in ("worker", "scheduler") and not BROKER_URL:
+        raise BadSetting(f"A {command} needs BROKER_URL; without it the web process does all the work itself.")
     if ENVIRONMENT not in ("development", "production"):
         raise BadSetting(f'ENVIRONMENT must be "development" or "production", not "{ENVIRONMENT}".')
     if SERVICE_OPENS >= SERVICE_CLOSES:
         raise BadSetting("SERVICE_OPENS must be before SERVICE_CLOSES (00:00 and 24:00: always open).")
     if WORKERS > 1 and not BROKER_URL:
         raise BadSetting("WORKERS above 1 needs BROKER_URL: the in-memory broker serves a single process.")
+    if BROKER_URL and not BROKER_URL.startswith(("redis://", "rediss://")):
+        raise BadSetting("BROKER_URL must be redis://[:password@]host:port[/number], or rediss:// for TLS.")
     if not IN_PRODUCTION:
         return
     needed = {

@@ -1,8 +1,9 @@
 """The one database: how it is opened, brought up to date and closed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import asyncpg
 from tortoise import Tortoise, connections
@@ -11,7 +12,9 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
 import settings
+from models import spans
 
+T = TypeVar("T")
 MIGRATION_LOCK = 7_22_2026  # any number, the same on all hosts
 APP = "models"
 MODULES = [
@@ -32,7 +35,7 @@ def config(url: str, limits: dict[str, str] = LIMITS) -> dict[str, Any]:
     rest = url.partition("://")[2]
     joined = "&" if "?" in rest else "?"
     connection = expand_db_url(f"asyncpg://{rest}{joined}minsize=1&maxsize={settings.DATABASE_POOL}")
-    connection["credentials"]["server_settings"] = limits
+    connection["credentials"] |= {"server_settings": limits, "init": spans.follow}
     return {
         "connections": {"default": connection},
         "apps": {APP: {"models": MODULES, "migrations": "models.migrations", "default_connection": "default"}},
@@ -54,6 +57,15 @@ async def close() -> None:
     await Tortoise.close_connections()
 
 
+async def within(url: str, deed: Callable[[], Awaitable[T]]) -> T:
+    """Do one thing with the database opened for it alone."""
+    await open_(url)
+    try:
+        return await deed()
+    finally:
+        await close()
+
+
 def connection() -> BaseDBAsyncClient:
     default: BaseDBAsyncClient = connections.get("default")
     return default
@@ -66,6 +78,21 @@ async def rows(sql: str, values: list[Any] | None = None) -> list[dict[str, Any]
 
 async def ping() -> None:
     await rows("SELECT 1")
+
+
+def pool_use() -> tuple[int, int, int]:
+    """Connections in use, idle ones, and how many there may be."""
+    pool = getattr(connection(), "_pool", None)
+    if pool is None:
+        return 0, 0, settings.DATABASE_POOL
+    return pool.get_size() - pool.get_idle_size(), pool.get_idle_size(), pool.get_max_size()
+
+
+async def is_migrated() -> bool:
+    """Whether every migration that this program brings has been applied; more of them are no obstacle."""
+    applied = {row["name"] for row in await rows("SELECT name FROM tortoise_migrations")}
+    brought = {path.stem for path in (Path(__file__).parent / "migrations").glob("[0-9]*.py")}
+    return brought <= applied
 
 
 @asynccontextmanager

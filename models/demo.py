@@ -47,6 +47,15 @@ DOCTORS = (
 )
 
 
+async def prepare(url: str) -> None:
+    """Bring the database up to date; a development database that is empty gets a believable demo."""
+    await database.migrate(url)
+    if settings.DEMO and not settings.IN_PRODUCTION:
+        await database.open_(url)
+        await fill_if_empty()
+        await database.close()
+
+
 async def fill_if_empty() -> None:
     async with in_transaction():
         await database.rows("SELECT pg_advisory_xact_lock($1)", [DEMO_LOCK])

@@ -54,7 +54,11 @@ class Document:
 
     @classmethod
     def opened(cls, sealed: bytes) -> "Document":
-        kind, country, number = json.loads(seal.open_(sealed, "document"))
+        return cls.read(seal.open_(sealed, "document"))
+
+    @classmethod
+    def read(cls, text: str) -> "Document":
+        kind, country, number = json.loads(text)
         return cls(Kind(kind), country, number)
 
     @property

@@ -162,6 +162,10 @@ class Message(Model):
         handed_over = cls.filter(known, medium=Medium.SMS, state__in=[State.SENDING, State.SENT])
         return bool(await handed_over.update(state=state, reason=problem, leased_until=None, settled_at=clock.now()))
 
+    async def handed_back(self) -> None:
+        """Left unfinished by a process that stops: the next sender need not wait until the lease lapses."""
+        await self._finish(State.DUE)
+
     async def redirected(self, to: str) -> None:
         """The person is reached elsewhere by now."""
         self.to = to

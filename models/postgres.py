@@ -1,16 +1,30 @@
 """The private PostgreSQL of a first run and of the tests: reached by a socket, never used in production."""
 
 import fcntl
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import settings
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def url(socket_dir: Path, database: str = "postgres") -> str:
     return f"postgres://postgres@/{database}?host={socket_dir}&port=5432"
+
+
+@contextmanager
+def at_hand() -> Iterator[str]:
+    """The configured database, or the private one for as long as this process lives."""
+    if settings.DATABASE_URL:
+        yield settings.DATABASE_URL
+        return
+    with running(settings.DATA_DIR / "postgres") as private:
+        os.environ["DATABASE_URL"] = settings.DATABASE_URL = private  # for worker processes too
+        yield private
 
 
 @contextmanager

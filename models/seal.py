@@ -27,8 +27,8 @@ def _key(secret: str, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=f"e-rejestracja/{purpose}".encode()).derive(secret.encode())
 
 
-def key(purpose: str) -> bytes:
-    return _key(settings.SECRET_KEY, purpose)
+def key(purpose: str, secret: str | None = None) -> bytes:
+    return _key(secret or settings.SECRET_KEY, purpose)
 
 
 def close(text: str, purpose: str) -> bytes:
@@ -37,9 +37,10 @@ def close(text: str, purpose: str) -> bytes:
     return nonce + AESGCM(key(purpose)).encrypt(nonce, text.encode(), None)
 
 
-def open_(sealed: bytes, purpose: str) -> str:
+def open_(sealed: bytes, purpose: str, secret: str | None = None) -> str:
+    """What `close` sealed, with SECRET_KEY or the secret given."""
     try:
-        return AESGCM(key(purpose)).decrypt(sealed[:NONCE], sealed[NONCE:], None).decode()
+        return AESGCM(key(purpose, secret)).decrypt(sealed[:NONCE], sealed[NONCE:], None).decode()
     except InvalidTag:
         raise Broken(f"Sealed with another SECRET_KEY: {purpose}.") from None
 

@@ -16,6 +16,7 @@ from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 from schema.staff_problem import STAFF_HANDLERS, STAFF_PROBLEMS
+from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
@@ -32,7 +33,7 @@ schema = Schema(
     Query,
     Mutation,
     types=[*PROBLEMS, *STAFF_PROBLEMS, AuditEntry],
-    extensions=EXTENSIONS,
+    extensions=[Watching, *EXTENSIONS],
     exception_handlers=[*HANDLERS, *STAFF_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

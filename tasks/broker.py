@@ -2,62 +2,139 @@
 
 import asyncio
 import contextvars
+import importlib
 import logging
+import pkgutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
-from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, InMemoryBroker, TaskiqScheduler
+from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, InMemoryBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
+from taskiq.receiver import Receiver
 from taskiq.schedule_sources import LabelScheduleSource
 
 import settings
+from models import figures, spans, trace
+from tasks.following import Following
+from tasks.streams import PAUSE_SECONDS, Streams
 
-LAST_SECONDS = 5.0
+NUDGE_SECONDS = 2  # longer than this nobody waits for the broker
+AT_ONCE = 20
 
 log = logging.getLogger(__name__)
 
 
-def _broker() -> AsyncBroker:
-    if settings.BROKER_URL:
-        raise settings.BadSetting("BROKER_URL: only the in-memory broker is built so far; leave it unset.")
-    return InMemoryBroker()
+class Scheduler(TaskiqScheduler):
+    """Its schedule stands in the code beside each task: nothing is stored, so nothing is unpickled from the broker."""
+
+    async def on_ready(self, source: ScheduleSource, task: ScheduledTask) -> None:
+        try:
+            async with asyncio.timeout(NUDGE_SECONDS):
+                await super().on_ready(source, task)
+        except Exception as problem:
+            _lost(task.task_name, problem)
 
 
-broker = _broker()
-scheduler = TaskiqScheduler(broker, [LabelScheduleSource(broker)])
+following = Following()
+broker: AsyncBroker = Streams(settings.BROKER_URL) if settings.BROKER_URL else InMemoryBroker()
+broker.add_middlewares(following)
+scheduler = Scheduler(broker, [LabelScheduleSource(broker)])
+
+
+def know_all_tasks() -> None:
+    """A task exists once its module is imported: without this, nobody would repeat those that nobody nudges."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"tasks.{module.name}")
 
 
 async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any]) -> None:
     """Start a task now, after the caller's commit. A lost nudge costs a moment: the schedule repeats every task."""
+    labels = {"request_id": trace.current(), "traceparent": spans.carry()}
+    known = {name: value for name, value in labels.items() if value}
     try:  # in a context of its own: a task must not inherit the caller's transaction
-        await asyncio.create_task(_kick(task), context=contextvars.Context())
-    except Exception:
-        log.warning("nudge_lost", exc_info=True, extra={"task": task.task_name})
+        async with asyncio.timeout(NUDGE_SECONDS):
+            await asyncio.create_task(_kick(task, known), context=contextvars.Context())
+    except Exception as problem:
+        _lost(task.task_name, problem)
 
 
-async def _kick(task: AsyncTaskiqDecoratedTask[Any, Any]) -> None:
-    await task.kiq()
+async def _kick(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
+    await task.kicker().with_labels(**labels).kiq()
+
+
+def _lost(task_name: str, problem: Exception) -> None:
+    figures.NUDGES_LOST.inc()
+    log.warning("nudge_lost", extra={"task": task_name, "problem": type(problem.__cause__ or problem).__name__})
+
+
+async def ping() -> None:
+    """Raises when there is a broker and it does not answer."""
+    if isinstance(broker, Streams):
+        await broker.ping()
 
 
 @asynccontextmanager
 async def running() -> AsyncIterator[None]:
-    """Broker and scheduler of this process, from start to a tidy end."""
+    """For a web process. Without BROKER_URL it does everything itself; else workers and a scheduler do."""
     await broker.startup()
+    try:
+        if settings.BROKER_URL:
+            yield
+        else:
+            async with scheduling():
+                yield
+    finally:
+        await following.finish()
+        await broker.shutdown()
+
+
+@asynccontextmanager
+async def scheduling() -> AsyncIterator[None]:
+    """Send each task at its times. Two schedulers at once send twice as often, and what is due is claimed once."""
+    know_all_tasks()
     schedule = asyncio.create_task(run_scheduler_task(scheduler))
     try:
         yield
     finally:
         schedule.cancel()
         await asyncio.gather(schedule, return_exceptions=True)
-        await _last_tasks()
+
+
+@asynccontextmanager
+async def scheduler_running() -> AsyncIterator[None]:
+    """For a scheduler process."""
+    await broker.startup()
+    try:
+        async with scheduling():
+            yield
+    finally:
         await broker.shutdown()
 
 
-async def _last_tasks() -> None:
-    """Tasks that run may end, or a letter just sent would be sent again; what takes too long is left to its lease."""
-    if isinstance(broker, InMemoryBroker) and (tasks := set(broker._running_tasks)):  # wait_all() has no end
-        _, late = await asyncio.wait(tasks, timeout=LAST_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+@asynccontextmanager
+async def worker_running() -> AsyncIterator[None]:
+    """For a worker process: take tasks, until told to stop; then finish or hand back what has begun."""
+    know_all_tasks()
+    broker.is_worker_process = True
+    await broker.startup()
+    stop = asyncio.Event()
+    listening = asyncio.create_task(_listen(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(listening, settings.STOP_SECONDS)
+        await following.cut_off()
+        await broker.shutdown()
+
+
+async def _listen(stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await Receiver(broker, run_startup=False, max_async_tasks=AT_ONCE).listen(stop)
+        except Exception:
+            log.exception("listening_failed")
+            await asyncio.sleep(PAUSE_SECONDS)

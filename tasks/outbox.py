@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 
 import settings
-from models import trace
+from models import figures, trace
 from models.message import Medium, Message, State, TooEarly, Unwanted
 
 AT_ONCE = 8  # in this process: slow recipients hold up nobody else
@@ -54,8 +54,13 @@ async def _deliver(message: Message, send: Send, obstacles: list[Misconfigured])
     trace.begin(message.request_id)
     try:
         await _try(message, send, obstacles)
+        log.info("message", extra=_about(message) | {"state": message.state.value})
+    except asyncio.CancelledError:  # the process stops
+        await message.handed_back()
+        raise
     except Exception as problem:  # such as a lost database: the lease will lapse, and another sender follows
         log.error("message_unfinished", extra=_about(message) | {"problem": place(problem)})
+    figures.MESSAGES.labels(message.medium.value, message.state.value).inc()
     if message.state is State.FAILED:
         log.error("message_failed", extra=_about(message) | {"reason": message.reason})
 

@@ -8,7 +8,11 @@ from models.account import Role
 from models.refusal import InvalidInput
 from web import sms_reports
 
-USAGE = """Usage: python server.py                               serve
+USAGE = """Usage: python server.py [web]                         serve; without BROKER_URL it does all the work itself
+       python server.py worker                        take tasks from the broker
+       python server.py scheduler                     send the tasks that are repeated
+       python server.py migrate                       bring the database up to date, as every command does first
+       python server.py rotate-secret                 seal everything anew, from SECRET_KEY_PREVIOUS to SECRET_KEY
        python server.py create-administrator EMAIL    let an administrator in: mails a one-time password
        python server.py sms-reports-address           where SMSAPI shall send its delivery reports
 """

@@ -1,11 +1,14 @@
 """Health: is the process alive, and can it serve."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from models import database
+from tasks import broker
+from web import stopping
 
 PATIENCE_SECONDS = 2
 
@@ -15,9 +18,31 @@ async def live(request: Request) -> JSONResponse:
 
 
 async def ready(request: Request) -> JSONResponse:
-    """503 until the database answers: a balancer then sends requests elsewhere."""
-    try:
-        await asyncio.wait_for(database.ping(), PATIENCE_SECONDS)
-    except Exception:  # whatever keeps the database from answering
-        return JSONResponse({"status": "not ready", "database": "does not answer"}, 503)
+    """503 until everything needed answers, and from the moment this process is told to stop: balancers go elsewhere."""
+    if stopping.has_begun():
+        return JSONResponse({"status": "stopping"}, 503)
+    asked = {"database": database.ping, "migrations": _migrated, "broker": broker.ping}
+    found = await asyncio.gather(*(_answer(question) for question in asked.values()))
+    flaws = {name: answer for name, answer in zip(asked, found, strict=True) if answer}
+    if flaws:
+        return JSONResponse({"status": "not ready", **flaws}, 503)
     return JSONResponse({"status": "ready"})
+
+
+async def _answer(question: Callable[[], Awaitable[None]]) -> str:
+    try:
+        await asyncio.wait_for(question(), PATIENCE_SECONDS)
+    except NotMigrated:
+        return "is older than this program"
+    except Exception:  # whatever keeps it from answering
+        return "does not answer"
+    return ""
+
+
+class NotMigrated(Exception):
+    """The database lacks a migration that this program brings."""
+
+
+async def _migrated() -> None:
+    if not await database.is_migrated():
+        raise NotMigrated

@@ -75,18 +75,25 @@ async def test_no_more_than_a_handful_are_sent_at_once(office: PostOffice) -> No
 
 async def test_a_sender_killed_while_sending_is_followed_by_another(office: PostOffice) -> None:
     letter = await a_letter()
-    office.hanging = {"anna@example.pl"}
-    killed = asyncio.create_task(send_letters())
-    await until(lambda: office.encrypted)  # it has said to whom
-    killed.cancel()
-    await asyncio.gather(killed, return_exceptions=True)
-    office.hanging.clear()
+    assert await Message.claim(Medium.EMAIL)  # all that is left of a sender killed by -9
     await send_letters()
     assert not office.mails  # the claim still holds
     clock.advance(LEASE + timedelta(seconds=1))
     await send_letters()
     assert office.recipients == ["anna@example.pl"]
     assert (await now(letter)).state == State.SENT
+
+
+async def test_a_sender_told_to_stop_hands_back_what_it_has_claimed(office: PostOffice) -> None:
+    letter = await a_letter()
+    office.hanging = {"anna@example.pl"}
+    stopped = asyncio.create_task(send_letters())
+    await until(lambda: office.encrypted)  # it has said to whom
+    stopped.cancel()
+    await asyncio.gather(stopped, return_exceptions=True)
+    office.hanging.clear()
+    await send_letters()
+    assert (office.recipients, (await now(letter)).state) == (["anna@example.pl"], State.SENT)
 
 
 async def test_a_sender_that_lost_its_claim_says_nothing_about_the_letter(office: PostOffice) -> None:

@@ -1,0 +1,9 @@
+"""What an operator watches is found without reading the whole outbox."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0005_rates")]
+    operations = [ops.RunSQL("CREATE INDEX message_failed ON message (created_at) WHERE state = 'failed'")]

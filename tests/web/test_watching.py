@@ -1,0 +1,47 @@
+"""Watching: figures for Prometheus, for those who may see them; readiness tells the truth."""
+
+import httpx
+import pytest
+
+import server
+import settings
+from models import database
+from tests.client import Client
+
+
+@pytest.fixture
+def http() -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(server.app), base_url="http://test")
+
+
+async def test_an_operation_is_counted_by_its_field_and_outcome(nobody: Client, http: httpx.AsyncClient) -> None:
+    await nobody.send("query NamedByTheClient { serviceHours { isOpen } }")
+    async with http:
+        page = (await http.get("/metrics")).text
+    assert 'operation="query serviceHours",outcome="answered"' in page
+    assert "NamedByTheClient" not in page
+
+
+async def test_with_a_token_configured_only_its_bearer_reads_them(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "METRICS_TOKEN", "for the watcher")
+    async with http:
+        refused = await http.get("/metrics")
+        shown = await http.get("/metrics", headers={"authorization": "Bearer for the watcher"})
+    assert refused.status_code in (401, 403, 404)
+    assert shown.is_success
+
+
+async def test_a_database_that_does_not_answer_turns_readiness_red(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise OSError
+
+    async with http:
+        assert (await http.get("/health/ready")).is_success
+        monkeypatch.setattr(database, "ping", fail)
+        monkeypatch.setattr(database, "rows", lambda *_: fail())
+        assert (await http.get("/health/ready")).status_code == 503
+        assert (await http.get("/health/live")).is_success
