@@ -26,17 +26,22 @@ def free_port() -> int:
 class Service:
     """`python server.py` with data of its own, open round the clock so that no test depends on the hour."""
 
-    def __init__(self, home: Path, **settings: str) -> None:
-        self.home, self.port = home, free_port()
+    def __init__(self, home: Path, command: str = "web", **settings: str) -> None:
+        self.home, self.command, self.port = home, command, free_port()
         self.url, self.output = f"http://127.0.0.1:{self.port}", home / "output.log"
         always = {"SERVICE_OPENS": "00:00", "SERVICE_CLOSES": "24:00", "PYTHONUNBUFFERED": "1"}
         self.environment = {**os.environ, "DATA_DIR": str(home), "PORT": str(self.port), **always, **settings}
+        self.environment["WATCH_PORT"] = str(self.port)
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         with self.output.open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "server.py"], cwd=ROOT, env=self.environment, stdout=output, stderr=output
+                [sys.executable, "server.py", self.command],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
             )
 
     def log(self) -> str:
