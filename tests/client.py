@@ -104,7 +104,7 @@ async def nudges(fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     """Nothing runs in the background of a test: nudges are only noted, `deliver` does the work when asked."""
     noted: list[str] = []
 
-    async def note(task: AsyncTaskiqDecoratedTask[Any, Any]) -> None:
+    async def note(task: AsyncTaskiqDecoratedTask[Any, Any], _labels: dict[str, str]) -> None:
         noted.append(task.task_name.rpartition(":")[2])
 
     monkeypatch.setattr(tasks.broker, "_kick", note)
