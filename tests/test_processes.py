@@ -11,7 +11,9 @@ import asyncpg
 import httpx
 import pytest
 
-from models import postgres
+from models import demo, postgres
+from models.throttle import FREE_TRIES
+from tests.client import Client
 from tests.processes import ROOT, Service, is_alive, started
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
@@ -66,6 +68,34 @@ async def test_killed_and_started_again_it_has_lost_nothing_and_still_stops_ever
         assert await asked(service.url) == before != []
         service.stop()
         assert not is_alive(left_behind)
+
+
+async def test_what_was_slowed_down_or_held_stays_so_after_a_death_and_a_hold_lapses_by_the_clock_alone(
+    tmp_path: Path,
+) -> None:
+    jan, maria = demo.LOGINS
+    with started(tmp_path) as service:
+        holder = await Client(url=service.url).log_in(jan, demo.PASSWORD)
+        stranger = await Client(url=service.url).log_in(maria, demo.PASSWORD)
+        clinic = (await holder.ask("Clinics"))["nodes"][0]["id"]
+        slot = (await holder.ask("FreeSlots", filter={"clinicId": clinic}, first=1))["nodes"][0]["id"]
+        assert (await holder.do("HoldSlot", slotId=slot))["__typename"] == "SlotHold"
+        for _ in range(FREE_TRIES["login"]):
+            await stranger.do("LogIn", login="nobody@example.pl", password="wrong")
+        service.stop(signal.SIGKILL)
+        service.start_again()
+        refused = await stranger.do("LogIn", login="nobody@example.pl", password="wrong")
+        assert refused["__typename"] == "TooManyAttempts"
+        assert (await stranger.do("HoldSlot", slotId=slot))["__typename"] == "SlotTaken"
+        with postgres.running(tmp_path / "postgres") as url:
+            connection = await asyncpg.connect(url)
+            await connection.execute(
+                "UPDATE slot SET held_until = now() - interval '1 second' WHERE held_until > now()"
+            )
+            await connection.close()
+        assert (await stranger.do("HoldSlot", slotId=slot))["__typename"] == "SlotHold"
+        for client in (holder, stranger):
+            await client.http.aclose()
 
 
 async def test_after_a_restart_of_postgresql_the_next_request_works(tmp_path: Path) -> None:

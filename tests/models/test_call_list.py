@@ -22,7 +22,7 @@ async def calls(clinic_id: object = None) -> list[tuple[str, str]]:
 
 async def fails(visit: Visit, kind: Kind, reason: str = "SMTP 550: no such mailbox") -> None:
     """The letter is tried and refused for good."""
-    letter = await Message.get(visit_id=visit.id, kind=kind)
+    letter = await Message.get(visit_id=visit.id, kind=kind).select_related("account")
     await Message.filter(id=letter.id).update(state=State.SENDING, tries=1)
     letter.tries = 1
     await letter.failed(reason)

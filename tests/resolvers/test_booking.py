@@ -19,6 +19,7 @@ from tests import cast
 from tests.cast import warsaw
 from tests.client import Client, client_of, deliver, id_of
 from tests.models.promises import all_is_told_once, counts, promises_hold
+from tests.tasks.post_office import PostOffice, body
 
 UNKNOWN_SLOT = "Slot_AAAAAAAAAAAAAAAAAAAAAA"
 UNKNOWN_VISIT = "Visit_AAAAAAAAAAAAAAAAAAAAAA"
@@ -155,6 +156,22 @@ async def test_a_booked_slot_is_free_for_nobody_and_the_visit_is_planned(anna: C
     assert await past(anna) == []
     [letter] = await deliver()
     assert (letter["to"], letter["attachments"][0]["contentType"]) == ("anna@example.pl", "text/calendar")
+
+
+async def test_a_booking_is_answered_while_the_mail_server_is_down_and_the_letter_comes_when_it_is_back(
+    anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = PostOffice()
+    async with office.open():
+        monkeypatch.setattr(settings, "SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+    visit = await book(anna, await cast.slot())
+    assert visit["__typename"] == "Visit"
+    await deliver()
+    assert office.mails == []
+    async with office.open():
+        clock.advance(timedelta(seconds=30))
+        await deliver()
+    assert [visit["reference"] in body(mail, "plain") for mail in office.mails] == [True]
 
 
 async def test_twenty_rivals_and_one_slot_make_one_visit(nobody: Client) -> None:

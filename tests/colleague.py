@@ -1,0 +1,49 @@
+"""A colleague at the explorer: what the schema answers to somebody of the cast, with an address's letters beside it."""
+
+from typing import Any
+
+from models.account import Account, Language
+from models.session import Session
+from resolvers import schema
+from schema.context import Context
+from schema.scalars import public_id
+
+REFUSAL = "__typename ... on Problem { message }"
+
+
+def id_of(row: Any, kind: str | None = None) -> str:
+    return str(public_id(kind or type(row).__name__, row.id))
+
+
+async def answer(document: str, account: Account | None, language: Language = Language.EN, **variables: Any) -> Any:
+    """Data and error codes of one request of its own, as web/caller.py would make it."""
+    session = None
+    if account:
+        opened, token = await Session.open_for(account)
+        session = await Session.of_token(token)
+        assert session
+        assert session.id == opened.id
+    context = Context(session=session, language=language, address="127.0.0.1", request_id="r")
+    return await schema.execute(document, variable_values=variables, context_value=context)
+
+
+async def ask(account: Account, document: str, language: Language = Language.EN, **variables: Any) -> Any:
+    """What the one field of the document answers; there is no error."""
+    result = await answer(document, account, language, **variables)
+    assert not result.errors, result.errors
+    [value] = result.data.values()
+    return value
+
+
+async def do(account: Account, mutation: str, selection: str = "", **fields: Any) -> Any:
+    """The answer to a mutation with this input; refusals with their sentence."""
+    name = mutation[0].upper() + mutation[1:]
+    document = f"mutation($input: {name}Input!) {{ {mutation}(input: $input) {{ {REFUSAL} {selection} }} }}"
+    return await ask(account, document, input=fields)
+
+
+async def code(account: Account | None, document: str, **variables: Any) -> str:
+    """The one code with which the document is refused."""
+    result = await answer(document, account, **variables)
+    [found] = {error.extensions["code"] for error in result.errors or []}
+    return str(found)

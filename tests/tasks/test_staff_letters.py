@@ -1,0 +1,31 @@
+"""The letter to a new colleague: login and one-time password, which opens the first login and nothing else."""
+
+import re
+
+import pytest
+
+from models import staff
+from models.account import Account, Language, Role
+from tasks.letters import send_letters
+from tests import cast
+from tests.tasks.post_office import PostOffice, body
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"), [(Language.PL, "Konto pracownika"), (Language.EN, "Your staff account")]
+)
+async def test_an_invited_colleague_signs_in_with_the_password_of_the_letter(
+    office: PostOffice, language: Language, subject: str
+) -> None:
+    adam = await cast.adam()
+    await staff.invite("nowa@diamed.example", "Nowa Osoba", Role.RECEPTIONIST, by=adam, language=language)
+    await send_letters()
+    [mail] = office.mails
+    assert office.recipients == ["nowa@diamed.example"]
+    assert mail["subject"].startswith(subject)
+    for kind in ("plain", "html"):
+        assert "nowa@diamed.example" in body(mail, kind)
+        assert "/graphql" in body(mail, kind)
+    [secret] = re.findall(r"\b[a-z2-9]{4}(?:-[a-z2-9]{4}){3}\b", body(mail, "plain"))
+    session, _ = await Account.log_in("nowa@diamed.example", secret, address="")
+    assert session.must_change_password
