@@ -37,8 +37,8 @@ sbom: .venv/test.stamp
 	.venv/bin/cyclonedx-py requirements requirements.txt --of JSON -o sbom.json
 
 lock: $(UV)
-	$(UV) pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
-	$(UV) pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
+	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 .venv/run.stamp: requirements.txt | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

