@@ -12,12 +12,16 @@ from models.spelling import folded
 LONGEST, SHORTEST = 100, 2
 
 # Either name may come first; every further word is the beginning of a word of the whole name.
+# Each way to find somebody is a branch of its own, so that each has its index.
 _SEARCH = """
-    SELECT id, search_name FROM patient WHERE (
-        (search_name LIKE $1 OR search_given LIKE $1) AND ' ' || search_name LIKE ALL($2::text[])
-        OR pesel_index = $3 OR document_number_index = $4 OR phone = $5
-        OR id = (SELECT patient_id FROM visit WHERE reference = $6)
-    ) AND ($7::text IS NULL OR (search_name, id) > ($7, $8::uuid))
+    WITH hit AS (
+        SELECT id FROM patient WHERE search_name LIKE $1 AND ' ' || search_name LIKE ALL($2::text[])
+        UNION SELECT id FROM patient WHERE search_given LIKE $1 AND ' ' || search_name LIKE ALL($2::text[])
+        UNION SELECT id FROM patient WHERE pesel_index = $3 OR document_number_index = $4 OR phone = $5
+        UNION SELECT patient_id FROM visit WHERE reference = $6
+    )
+    SELECT id, search_name FROM patient JOIN hit USING (id)
+    WHERE $7::text IS NULL OR (search_name, id) > ($7, $8::uuid)
     ORDER BY search_name, id LIMIT $9
 """
 
