@@ -16,7 +16,9 @@ class BadContact(ValueError):
 def email(text: str) -> str:
     """The address as it will be written to (RFC 5321 syntax; whether it exists, the mail will show)."""
     try:
-        found = email_validator.validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        found = email_validator.validate_email(
+            text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
     except email_validator.EmailNotValidError as problem:
         raise BadContact(str(problem)) from None
     return str(found.normalized)

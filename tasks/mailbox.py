@@ -77,7 +77,7 @@ def _letter(mail: EmailMessage, recipients: list[str]) -> dict[str, Any]:
 
 
 def _attachments(mail: EmailMessage, bodies: list[Any]) -> list[dict[str, Any]]:
-    """Every other part; one that is there twice (a calendar file, also as alternative) is told once."""
+    """Every other part; one that is there twice (a calendar file, also as alternative) is told once, with its name."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for part in mail.walk():
         if part.is_multipart() or any(part is body for body in bodies):
@@ -85,8 +85,7 @@ def _attachments(mail: EmailMessage, bodies: list[Any]) -> list[dict[str, Any]]:
         content = part.get_content()
         text = content if isinstance(content, str) else bytes(content).decode(errors="replace")
         name, kind = part.get_filename(), part.get_content_type()
-        if name or (kind, text) not in found:
-            found[kind, text] = {"filename": name, "contentType": kind, "text": text}
+        found[kind, text] = {"filename": name, "contentType": kind, "text": text}
     return list(found.values())
 
 

@@ -138,6 +138,23 @@ async def test_a_new_one_time_password_voids_the_one_before() -> None:
     assert await log_in("anna@example.pl", second)
 
 
+async def test_a_one_time_password_voided_while_it_is_being_used_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new one was made between reading the account and using up the old one, which must not use up the new."""
+    anna = await cast.anna()
+    first = await anna.new_one_time_password()
+    as_it_was = await Account.of_email("anna@example.pl")
+    second = await anna.new_one_time_password()
+
+    async def stale(_: str) -> Account | None:
+        return as_it_was
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Account, "of_email", stale)
+        with pytest.raises(WrongCredentials):
+            await log_in("anna@example.pl", first)
+    assert await log_in("anna@example.pl", second)
+
+
 async def test_the_own_password_still_works_while_a_one_time_one_is_outstanding() -> None:
     """Anybody may ask for a new password in Anna's name: it must not lock her out."""
     anna = await cast.anna()

@@ -46,7 +46,7 @@ def test_what_cannot_be_texted_is_refused(text: str) -> None:
     [
         ("anna@example.pl", "anna@example.pl"),
         (" Anna.Zolc+wizyty@Example.PL ", "Anna.Zolc+wizyty@example.pl"),
-        ("żółć@łódź.example.pl", "żółć@łódź.example.pl"),
+        ("zolc@łódź.example.pl", "zolc@łódź.example.pl"),
         ("o'brien@example.pl", "o'brien@example.pl"),
     ],
 )
@@ -59,7 +59,7 @@ def test_an_address_is_kept_as_it_will_be_written_to(text: str, address: str) ->
     [
         "", "anna", "anna@",
         "@example.pl", "anna@example", "anna@@example.pl", "anna zolc@example.pl", "a\0@example.pl",
-        "anna@example.pl\nBcc: celina@example.pl", "anna@example.pl, celina@example.pl", "Anna <anna@example.pl>",
+        "żółć@example.pl", "anna@example.pl\nBcc: celina@example.pl", "anna@example.pl, celina@example.pl", "Anna <anna@example.pl>",
         "anna@exam ple.pl", f"anna@{'a' * 250}.pl", "anna@-example.pl", "\ud800@example.pl",
         ".anna@example.pl", "an..na@example.pl", "anna@[127.0.0.1]", "anna@127.0.0.1",
     ],

@@ -160,6 +160,19 @@ async def test_two_bookings_of_a_held_slot_at_once_by_its_holder_make_one_visit(
     assert tally(await race(book(anna, slot), book(anna, slot), book(anna, slot))) == {"Visit": 1, "SlotTaken": 2}
 
 
+async def test_a_claim_looks_for_itself_whatever_was_checked_before() -> None:
+    """The row decides, not what was read of it: taken, held by another or withdrawn, the claim changes nothing."""
+    anna, borys, clinic = await cast.anna(), await cast.borys(), await cast.clinic()
+    taken, held, withdrawn = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=await cast.doctor(clinic))
+    visit = await book(borys, taken)
+    await hold(borys, held)
+    await Slot.filter(id=withdrawn.id).update(withdrawn_at=clock.now())
+    for slot in (taken, held, withdrawn):
+        with pytest.raises(SlotTaken):
+            await Slot.claim(slot.id, uuid4(), person(anna).id)
+    assert await Slot.exclude(visit_id=None).values_list("visit_id", flat=True) == [visit.id]
+
+
 async def test_a_hold_does_not_outlive_a_visit() -> None:
     """Held, booked, cancelled: the slot is free for everybody, not still held."""
     anna, slot = await cast.anna(), await cast.slot()

@@ -27,7 +27,10 @@ def event_of(mail: EmailMessage) -> Any:  # its properties are of many types
 
 
 def method_of(mail: EmailMessage) -> str:
-    return str(Calendar.from_ical(parts(mail, "text/calendar")[-1].get_content())["method"])
+    """Said by the calendar and, the same, by the header of each part that holds it."""
+    method = str(Calendar.from_ical(parts(mail, "text/calendar")[-1].get_content())["method"])
+    assert [part.get_param("method") for part in parts(mail, "text/calendar")] == [method, method]
+    return method
 
 
 async def test_a_booking_is_confirmed_with_an_invitation(office: PostOffice) -> None:
