@@ -59,7 +59,8 @@ def test_an_address_is_kept_as_it_will_be_written_to(text: str, address: str) ->
     [
         "", "anna", "anna@",
         "@example.pl", "anna@example", "anna@@example.pl", "anna zolc@example.pl", "a\0@example.pl",
-        "żółć@example.pl", "anna@example.pl\nBcc: celina@example.pl", "anna@example.pl, celina@example.pl", "Anna <anna@example.pl>",
+        "żółć@example.pl",
+        "anna@example.pl\nBcc: celina@example.pl", "anna@example.pl, celina@example.pl", "Anna <anna@example.pl>",
         "anna@exam ple.pl", f"anna@{'a' * 250}.pl", "anna@-example.pl", "\ud800@example.pl",
         ".anna@example.pl", "an..na@example.pl", "anna@[127.0.0.1]", "anna@127.0.0.1",
     ],
