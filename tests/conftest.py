@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-_scratch = tempfile.TemporaryDirectory(prefix="e-rejestracja-tests-")
+_scratch = tempfile.TemporaryDirectory(prefix="e-rej-")
 os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
 for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT", "SERVICE_OPENS", "SERVICE_CLOSES"):
     os.environ.pop(_name, None)
@@ -18,6 +18,11 @@ from tests.browser import page, server  # noqa: E402, F401 - fixtures
 
 NEED_A_BROWSER = ["portal", "web/test_explorer.py"]
 collect_ignore = [] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder of this run's own: pytest closes its usual one to other users, and root's PostgreSQL is another user."""
+    config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
 def pytest_report_header() -> str:
