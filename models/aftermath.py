@@ -7,7 +7,9 @@ from uuid import UUID
 from models.audit import AuditEntry
 from models.event import Event, Happening
 from models.message import Kind, Message
+from models.offer import Offer
 from models.visit_change import VisitChange
+from models.waiting_list import WaitingListEntry
 
 if TYPE_CHECKING:
     from models.account import Account
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 
 async def booked(visit: "Visit", by: "Account") -> None:
+    await WaitingListEntry.served(visit.patient.id, visit.slot_id)
     await _note(visit, "BOOKED", by, to_starts_at=visit.starts_at)
     await _write(visit, Kind.VISIT_BOOKED, by)
     await Event.append(
@@ -23,6 +26,8 @@ async def booked(visit: "Visit", by: "Account") -> None:
 
 
 async def moved(visit: "Visit", by: "Account", old_slot_id: UUID, old_starts_at: datetime) -> None:
+    await WaitingListEntry.served(visit.patient.id, visit.slot_id)
+    await Offer.overtaken(visit_id=visit.id)
     await _note(visit, "MOVED", by, from_starts_at=old_starts_at, to_starts_at=visit.starts_at)
     await _write(visit, Kind.VISIT_MOVED, by, moved_from=old_starts_at.isoformat())
     slots = {"from_slot_id": old_slot_id, "to_slot_id": visit.slot_id}
@@ -30,6 +35,7 @@ async def moved(visit: "Visit", by: "Account", old_slot_id: UUID, old_starts_at:
 
 
 async def cancelled(visit: "Visit", by: "Account", reason: str | None) -> None:
+    await Offer.overtaken(visit_id=visit.id)
     await _note(visit, "CANCELLED", by, from_starts_at=visit.starts_at, reason=reason)
     await _write(visit, Kind.VISIT_CANCELLED, by)
     await Event.append(

@@ -139,13 +139,14 @@ class Visit(Model):
     async def _lock(cls, visit_id: UUID, patient: Patient) -> Self:
         """The patient's own visit, after their lock: nobody else can change it until the transaction ends."""
         await Patient.lock(patient.id)
-        visit = await cls.get_or_none(id=visit_id, patient_id=patient.id).select_related("clinic", "patient")
+        visit = await cls.get_or_none(id=visit_id, patient_id=patient.id).select_related("clinic", "patient", "slot")
         if visit is None:
             raise VisitNotFound
         return visit
 
     def check_changeable(self) -> None:
-        if self.status != Status.BOOKED or clock.now() >= self.cancellable_until:
+        until = self.starts_at if self.slot.absence_id else self.cancellable_until  # the centre's doing: no rule
+        if self.status != Status.BOOKED or clock.now() >= until:
             raise VisitNotChangeable(status=self.status.value, cancellable_until=self.cancellable_until.isoformat())
 
     @classmethod

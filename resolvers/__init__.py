@@ -7,22 +7,26 @@ from strawberry.types import ExecutionContext
 
 from resolvers.booking import Booking
 from resolvers.owning import Owning
+from resolvers.premises import Premises
+from resolvers.scheduling import Schedules, Scheduling
 from resolvers.searching import Searching
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
+from resolvers.waiting import Waiting
 from schema.audit import AuditEntry
+from schema.clash import CLASH_HANDLERS, CLASHES
 from schema.fault import Coding, Parsing, Validating
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked.")
-class Query(Searching, WhoAmI):
+class Query(Searching, WhoAmI, Schedules):
     pass
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking):
+class Mutation(SigningUp, SigningIn, Owning, Booking, Waiting, Premises, Scheduling):
     pass
 
 
@@ -34,8 +38,8 @@ class Schema(strawberry.Schema):
 schema = Schema(
     Query,
     Mutation,
-    types=[*PROBLEMS, AuditEntry],
+    types=[*PROBLEMS, *CLASHES, AuditEntry],
     extensions=[Coding, Parsing, Validating],
-    exception_handlers=HANDLERS,
+    exception_handlers=[*HANDLERS, *CLASH_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -2,6 +2,7 @@
 
 import strawberry
 import tasks.letters
+import tasks.waiting
 
 from models.account import Role
 from models.intake import KEY_LENGTH, REASON_LENGTH
@@ -29,6 +30,7 @@ def _key(value: str | None) -> str | None:
 
 async def _told(row: VisitRow) -> Visit:
     await nudge(tasks.letters.send_letters)
+    await nudge(tasks.waiting.offer_terms)
     return Visit.of(row)
 
 
@@ -49,7 +51,9 @@ class Booking:
     )
     async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:  # noqa: A002
         slot_id = private_id("Slot", input.slot_id)
-        return await SlotRow.release(slot_id, patient=info.context.patient, by=info.context.me)
+        released = await SlotRow.release(slot_id, patient=info.context.patient, by=info.context.me)
+        await nudge(tasks.waiting.offer_terms)
+        return released
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],

@@ -9,20 +9,24 @@ import strawberry
 from models import vacancy
 from models.clinic import Clinic as ClinicRow
 from models.doctor import Doctor as DoctorRow
+from models.offer import Offer as OfferRow
 from models.slot import Slot as SlotRow
 from models.visit import Visit as VisitRow
+from models.waiting_list import WaitingListEntry as EntryRow
 from schema.clinic import Clinic
 from schema.context import Context, Info
-from schema.directives import Anybody
+from schema.directives import STAFF, Anybody
 from schema.doctor import Doctor
 from schema.fault import BadInput
 from schema.node import Node
+from schema.offer import Offer
 from schema.page import Connection, Page
 from schema.patient import Patient
 from schema.scalars import kind_of, private_id
 from schema.service_hours import ServiceHours
 from schema.slot import FreeDay, FreeSlotsFilter, Slot
 from schema.visit import Visit
+from schema.waiting_list import WaitingListEntry
 
 LONGEST_SEARCH = 100
 
@@ -133,4 +137,18 @@ async def _patient(context: Context, id_: UUID) -> Patient | None:
     return Patient.of(context.patient, context.me.email) if id_ == context.viewer else None
 
 
-FINDERS = {"Clinic": _clinic, "Doctor": _doctor, "Slot": _slot, "Visit": _visit, "Patient": _patient}
+async def _entry(context: Context, id_: UUID) -> WaitingListEntry | None:
+    if context.viewer is None:
+        return None
+    row = await EntryRow.waiting(context.viewer).filter(id=id_).select_related("clinic", "doctor").first()
+    return WaitingListEntry.of(row) if row else None
+
+
+async def _offer(context: Context, id_: UUID) -> Offer | None:
+    mine = OfferRow.filter(id=id_) if context.role in STAFF else OfferRow.filter(id=id_, patient_id=context.viewer)
+    row = await mine.prefetch_related("slot__clinic", "slot__doctor").first()
+    return Offer.of(row) if row else None
+
+
+FINDERS = {"Clinic": _clinic, "Doctor": _doctor, "Slot": _slot, "Visit": _visit, "Patient": _patient,
+           "WaitingListEntry": _entry, "Offer": _offer}  # fmt: skip

@@ -28,6 +28,11 @@ WORDS = {
     "visit_booked": ("A visit was booked.", "Zarezerwowano wizytę."),
     "visit_moved": ("A visit was moved.", "Przełożono wizytę."),
     "visit_cancelled": ("A visit was cancelled.", "Odwołano wizytę."),
+    "join_waiting_list": ("The waiting list was joined.", "Zapisano na listę oczekujących."),
+    "leave_waiting_list": ("The waiting list was left.", "Wypisano z listy oczekujących."),
+    "offer_term": ("A term that came free was offered.", "Zaproponowano zwolniony termin."),
+    "decline_offer": ("An offered term was declined.", "Odrzucono zaproponowany termin."),
+    "doctor_absent": ("The doctor is absent: you were told.", "Lekarz jest nieobecny: wysłano wiadomość."),
     "export_data": ("All data were exported.", "Pobrano wszystkie dane."),
     "close_account": ("The account was closed.", "Zamknięto konto."),
 }

@@ -16,6 +16,7 @@ from schema.context import Context, Info
 from schema.fault import Fault
 
 strawberry.enum(Role, name="Role", description="What an account may do.")
+STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 
 
 @strawberry.schema_directive(
@@ -63,6 +64,14 @@ class ServiceHours(Rule):
         now = clock.now()
         if not hours.is_open(now):
             raise refusals.OutsideServiceHours(opens_at=hours.next_opening(now).isoformat())
+
+
+class PatientsServiceHours(ServiceHours):
+    """Service hours bind patients; reception is open when it is open."""
+
+    def check(self, context: Context) -> None:
+        if context.role not in STAFF:
+            super().check(context)
 
 
 class Anybody(Rule):

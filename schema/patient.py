@@ -6,13 +6,17 @@ import strawberry
 
 import models.patient
 from models.audit import AuditEntry as AuditRow
+from models.offer import Offer as OfferRow
 from models.visit import Visit as VisitRow
+from models.waiting_list import WaitingListEntry as EntryRow
 from schema.audit import AuditEntry
 from schema.context import Info
 from schema.node import Node
+from schema.offer import Offer
 from schema.page import Connection, Page
 from schema.scalars import public_id
 from schema.visit import Visit
+from schema.waiting_list import WaitingListEntry
 
 
 @strawberry.type(description="A person for whom visits are booked.")
@@ -36,6 +40,19 @@ class Patient(Node):
         page = Page("pastVisits", first, after)
         rows = await VisitRow.listed(self.row.id, page.after, page.limit, past=True)
         return Connection.of(rows, page, "starts_at", Visit.of)
+
+    @strawberry.field(
+        description="What you wait for, in the order in which you joined; `offer` is what is kept for you now."
+        " `first` is at most 100."
+    )
+    async def waiting_list(self, first: int = 50, after: str | None = None) -> Connection[WaitingListEntry]:
+        page = Page("waitingList", first, after)
+        rows = await EntryRow.listed(self.row.id, page.after, page.limit)
+        return Connection.of(rows, page, "joined_at", WaitingListEntry.of)
+
+    @strawberry.field(description="Terms that are kept for you: for a visit that cannot take place, or as you wait.")
+    async def offers(self) -> list[Offer]:
+        return [Offer.of(row) for row in await OfferRow.standing(patient_id=self.row.id)]
 
     @strawberry.field(description="Who read or changed my data, in plain words, latest first. `first` is at most 100.")
     async def access_log(self, info: Info, first: int = 50, after: str | None = None) -> Connection[AuditEntry]:

@@ -162,7 +162,7 @@ class KeyReused(Problem):
     pass
 
 
-class _Naming:
+class Naming:
     """Turns one domain error into its type, wherever a field's union holds that type."""
 
     def __init__(self, exception_type: type[Refusal], error_type: type[Problem]) -> None:
@@ -176,4 +176,4 @@ PROBLEMS = (
     InvalidInput, OutsideServiceHours, WrongCredentials, TooManyAttempts, WeakPassword, SlotNotFound, VisitNotFound,
     SlotTaken, SlotNotBookable, VisitsOverlap, TooManyVisits, VisitNotChangeable, KeyReused,
 )  # fmt: skip
-HANDLERS = [_Naming(Refusal.kinds[problem.__name__], problem) for problem in PROBLEMS]
+HANDLERS = [Naming(Refusal.kinds[problem.__name__], problem) for problem in PROBLEMS]
