@@ -12,7 +12,7 @@ from schema.directives import Requires
 from schema.doctor import Doctor
 from schema.premises import AddDoctorInput, ChangeClinicInput, ChangeDoctorInput, OpenClinicInput
 from schema.scalars import private_id
-from schema.staff_result import AddDoctorResult, ChangeClinicResult, ChangeDoctorResult, OpenClinicResult
+from schema.schedule_result import AddDoctorResult, ChangeClinicResult, ChangeDoctorResult, OpenClinicResult
 
 
 def _given(form: object, *without: str) -> dict[str, Any]:

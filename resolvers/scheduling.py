@@ -24,7 +24,7 @@ from schema.schedule import (
     WithdrawSlotsInput,
 )
 from schema.slot import Slot
-from schema.staff_result import (
+from schema.schedule_result import (
     AddSlotResult,
     BlockSlotResult,
     PreviewScheduleResult,

@@ -13,7 +13,7 @@ from schema.context import Context, Info
 from schema.directives import STAFF, PatientsServiceHours, Requires, ServiceHours
 from schema.offer import AcceptOfferInput, DeclineOfferInput
 from schema.scalars import private_id
-from schema.staff_result import AcceptOfferResult, JoinWaitingListResult
+from schema.schedule_result import AcceptOfferResult, JoinWaitingListResult
 from schema.visit import Visit
 from schema.waiting_list import JoinWaitingListInput, LeaveWaitingListInput, WaitingListEntry
 from tasks.broker import nudge
