@@ -70,6 +70,24 @@ async def celina(**more: Any) -> Account:
     return await patient_account("celina@example.pl", CELINA_PESEL, "Celina", "Obca", **more)
 
 
+async def colleague(email: str, name: str, role: Role) -> Account:
+    """Somebody of the staff who has long had an own password."""
+    return await Account.create(
+        email=email, email_key=contact.email_key(email), role=role, language=Language.PL,
+        password_hash=await _hash_of(PASSWORD), created_at=clock.now(),
+    )  # fmt: skip
+
+
+async def rita() -> Account:
+    """Rita Recepcyjna, a receptionist."""
+    return await colleague("rita@diamed.example", "Rita Recepcyjna", Role.RECEPTIONIST)
+
+
+async def adam() -> Account:
+    """Adam Główny, an administrator."""
+    return await colleague("adam@diamed.example", "Adam Główny", Role.ADMINISTRATOR)
+
+
 async def rivals(count: int) -> list[Account]:
     """Many patients who all want the same."""
     return [await patient_account(f"rywal{n}@example.pl", None, "Rywal", "Kolejny") for n in range(count)]
