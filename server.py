@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 import settings
 from models import database, demo, postgres, trace
 from resolvers import schema
-from tasks import broker, mailbox
-from web import health
+from tasks import broker, mailbox, relay
+from web import health, streams
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.welcome import welcome
@@ -24,9 +24,10 @@ HAS_MAILBOX = not settings.IN_PRODUCTION and not (settings.SMTP_URL and settings
 
 
 def routes() -> list[BaseRoute]:
-    graphql = Endpoint(schema, graphql_ide=None, allow_queries_via_get=False)
+    graphql = Endpoint(schema)
     found: list[BaseRoute] = [
         Route("/graphql", graphql, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", graphql),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]
@@ -44,6 +45,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if not settings.IN_PRODUCTION and not settings.SMTP_URL:
             await stack.enter_async_context(mailbox.running())
         await stack.enter_async_context(broker.running())
+        await stack.enter_async_context(relay.running(url))
+        await stack.enter_async_context(streams.watched())
         yield
 
 
@@ -89,6 +92,10 @@ def main() -> None:
             proxy_headers=bool(settings.TRUSTED_PROXIES),
             forwarded_allow_ips=settings.TRUSTED_PROXIES,
             timeout_graceful_shutdown=10,
+            ws_max_size=settings.BODY_LIMIT_BYTES,
+            ws_ping_interval=20,
+            ws_ping_timeout=20,
+            ws_per_message_deflate=False,  # compressing costs memory for each socket, and leaks by lengths
         )
 
 

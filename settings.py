@@ -61,6 +61,13 @@ SEND_TIMEOUT_SECONDS = config("SEND_TIMEOUT_SECONDS", cast=float, default=30.0)
 BODY_LIMIT_BYTES = config("BODY_LIMIT_BYTES", cast=int, default=256 * 1024)
 LOG_FORMAT = config("LOG_FORMAT", default="text")
 
+EVENT_RETENTION_DAYS = config("EVENT_RETENTION_DAYS", cast=int, default=90)
+PARTNER_KEY_OVERLAP_HOURS = config("PARTNER_KEY_OVERLAP_HOURS", cast=int, default=24)
+PARTNER_BUDGET_PER_MINUTE = config("PARTNER_BUDGET_PER_MINUTE", cast=int, default=120)
+PARTNER_STREAMS = config("PARTNER_STREAMS", cast=int, default=10)
+SOCKET_HOURS = config("SOCKET_HOURS", cast=float, default=12.0)
+SOCKET_PATIENCE_SECONDS = config("SOCKET_PATIENCE_SECONDS", cast=float, default=20.0)
+
 IN_PRODUCTION = ENVIRONMENT == "production"
 
 

@@ -7,22 +7,25 @@ from strawberry.types import ExecutionContext
 
 from resolvers.booking import Booking
 from resolvers.owning import Owning
+from resolvers.partnering import Partnering, Partners
 from resolvers.searching import Searching
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
+from resolvers.watching import Subscription, Watching
 from schema.audit import AuditEntry
+from schema.event import KINDS
 from schema.fault import Coding, Parsing, Validating
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked.")
-class Query(Searching, WhoAmI):
+class Query(Searching, WhoAmI, Watching, Partners):
     pass
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking):
+class Mutation(SigningUp, SigningIn, Owning, Booking, Partnering):
     pass
 
 
@@ -34,7 +37,8 @@ class Schema(strawberry.Schema):
 schema = Schema(
     Query,
     Mutation,
-    types=[*PROBLEMS, AuditEntry],
+    Subscription,
+    types=[*PROBLEMS, AuditEntry, *KINDS.values()],
     extensions=[Coding, Parsing, Validating],
     exception_handlers=HANDLERS,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

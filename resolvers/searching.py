@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from models import vacancy
+from models.account import Role
 from models.clinic import Clinic as ClinicRow
 from models.doctor import Doctor as DoctorRow
 from models.slot import Slot as SlotRow
@@ -79,12 +80,13 @@ class Searching:
 
     @strawberry.field(
         extensions=[Anybody()],
-        description="Slots that can be booked online now, in time order. `first` is at most 100.",
+        description="Slots that can be booked online now, in time order. `first` is at most 100, for partners 500.",
     )
     async def free_slots(
         self, info: Info, filter: FreeSlotsFilter, first: int = 50, after: str | None = None  # noqa: A002
     ) -> Connection[Slot]:  # fmt: skip
-        page, viewer = Page("freeSlots", first, after), info.context.viewer
+        most = 500 if info.context.role == Role.PARTNER else 100
+        page, viewer = Page("freeSlots", first, after, most), info.context.viewer
         rows = await vacancy.free_slots(filter.wanted(), viewer, page.after, page.limit)
         return Connection.of_many(rows, page, "starts_at", Slot.many(rows[: page.first], viewer))
 

@@ -29,6 +29,9 @@ WORDS = {
     "visit_moved": ("A visit was moved.", "Przełożono wizytę."),
     "visit_cancelled": ("A visit was cancelled.", "Odwołano wizytę."),
     "export_data": ("All data were exported.", "Pobrano wszystkie dane."),
+    "add_partner": ("A partner system was added.", "Dodano system partnera."),
+    "rotate_partner_key": ("A partner system's key was renewed.", "Wymieniono klucz systemu partnera."),
+    "remove_partner": ("A partner system was removed.", "Usunięto system partnera."),
     "close_account": ("The account was closed.", "Zamknięto konto."),
 }
 WHO = {

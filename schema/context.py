@@ -12,6 +12,7 @@ from models import vacancy
 from models.account import Account, Language, Role
 from models.clinic import Clinic
 from models.doctor import Doctor
+from models.partner import Partner, PartnerKey
 from models.patient import Patient
 from models.session import Session
 from models.slot import Slot
@@ -22,6 +23,7 @@ class Context:
     """One operation's caller. `keep_cookie`: gives the browser a token to keep; "" makes it forget the old one."""
 
     session: Session | None = None
+    partner_key: PartnerKey | None = None
     language: Language = Language.PL
     address: str = ""
     request_id: str = ""
@@ -34,7 +36,13 @@ class Context:
 
     @property
     def role(self) -> Role | None:
+        if self.partner_key:
+            return Role.PARTNER
         return self.account.role if self.account else None
+
+    @property
+    def partner(self) -> Partner | None:
+        return self.partner_key.partner if self.partner_key else None
 
     @property
     def viewer(self) -> UUID | None:
@@ -60,6 +68,11 @@ class Context:
         if self.account is None:
             raise LookupError("Nobody is signed in.")
         return self.account
+
+    def look_afresh(self) -> None:
+        """Forget what was read for the answer before: each event of a subscription is an answer of its own."""
+        for name in ("clinics_of_doctor", "next_free_slot"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def clinics_of_doctor(self) -> DataLoader[UUID, list[Clinic]]:

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from models import clock, trace
+from models import allowance, clock, event_log, trace
 from models.account import Account
 from models.kept_answer import KeptAnswer
 from models.session import Session
@@ -24,6 +24,8 @@ async def tidy_up() -> None:
         "throttles": await Throttle.purge(before=now - FORGET_AFTER),
         "kept_answers": await KeptAnswer.purge(),
         "one_time_passwords": await Account.forget_one_time_passwords(),
+        "events": await event_log.forget(),
+        "partner_streams": await allowance.purge(),
     }
     if any(gone.values()):
         log.info("tidied_up", extra=gone)
