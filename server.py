@@ -17,14 +17,15 @@ from resolvers import schema
 from tasks import broker, mailbox, relay
 from web import health, streams
 from web import mailbox as mailbox_page
-from web.graphql import Endpoint
+from web.endpoint import LiveEndpoint
+from web.sockets import SOCKETS
 from web.welcome import welcome
 
 HAS_MAILBOX = not settings.IN_PRODUCTION and not (settings.SMTP_URL and settings.SMS_URL)
 
 
 def routes() -> list[BaseRoute]:
-    graphql = Endpoint(schema)
+    graphql = LiveEndpoint(schema)
     found: list[BaseRoute] = [
         Route("/graphql", graphql, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", graphql),
@@ -92,10 +93,7 @@ def main() -> None:
             proxy_headers=bool(settings.TRUSTED_PROXIES),
             forwarded_allow_ips=settings.TRUSTED_PROXIES,
             timeout_graceful_shutdown=10,
-            ws_max_size=settings.BODY_LIMIT_BYTES,
-            ws_ping_interval=20,
-            ws_ping_timeout=20,
-            ws_per_message_deflate=False,  # compressing costs memory for each socket, and leaks by lengths
+            **SOCKETS,
         )
 
 

@@ -97,8 +97,9 @@ class Lookout:
         """Holds that have ended by the clock alone since the last look: nobody wrote anything then."""
         now, before = clock.now(), self._lapses_told
         if before and self._watches:
-            lapsed = Slot.filter(held_until__gt=before, held_until__lte=now, clinic_id__in=list(self._watches))
-            await self.tell([slot.id for slot in await lapsed.only("id")])
+            query = Slot.filter(held_until__gt=before, held_until__lte=now, clinic_id__in=list(self._watches))
+            if lapsed := [slot.id for slot in await query.only("id")]:
+                await self.tell(lapsed)
         self._lapses_told = now
 
     def miss(self) -> None:

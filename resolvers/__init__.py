@@ -11,7 +11,7 @@ from resolvers.partnering import Partnering, Partners
 from resolvers.searching import Searching
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
-from resolvers.watching import Subscription, Watching
+from resolvers.following import Following, Subscription
 from schema.audit import AuditEntry
 from schema.event import KINDS
 from schema.fault import Coding, Parsing, Validating
@@ -20,7 +20,7 @@ from schema.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked.")
-class Query(Searching, WhoAmI, Watching, Partners):
+class Query(Searching, WhoAmI, Following, Partners):
     pass
 
 

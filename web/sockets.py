@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -23,6 +22,12 @@ from web.caller import Credentials, bearer, context_with, token_of
 MOST_OPERATIONS = 20  # at once over one socket
 LONGEST_REASON = 120  # bytes: a close frame has room for 123
 LAST_WORD_SECONDS = 30.0
+SOCKETS: dict[str, Any] = {  # what uvicorn is told of them
+    "ws_max_size": settings.BODY_LIMIT_BYTES,
+    "ws_ping_interval": 20,
+    "ws_ping_timeout": 20,
+    "ws_per_message_deflate": False,  # compressing costs memory for each socket, and leaks by lengths
+}
 WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 log = logging.getLogger(__name__)
@@ -94,7 +99,6 @@ def _no_cookie(token: str) -> None:
 
 class Conversation(BaseGraphQLTransportWSHandler[Visitor, None]):
     websocket: Adapter
-    view: Any
 
     async def handle(self) -> None:
         trace.begin()
@@ -123,7 +127,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Visitor, None]):
         is_new = self.connection_acknowledged and message["id"] not in self.operations
         if is_new and len(self.operations) >= MOST_OPERATIONS:
             fault = Fault("RATE_LIMITED", "EN", f"At most {MOST_OPERATIONS} operations at once over a socket.")
-            await self.send_message({"id": message["id"], "type": "error", "payload": [dict(fault.formatted)]})
+            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [fault.formatted]})
         else:
             await super().handle_subscribe(message)
 
@@ -134,12 +138,14 @@ class Conversation(BaseGraphQLTransportWSHandler[Visitor, None]):
             if context.role is None and self.context.credentials.token:
                 await self.websocket.end(streams.UNAUTHENTICATED)
                 return
-            results = self.view.logged(await self._results(operation, context), operation.operation_name, context)
+            results = await self._results(operation, context)
             async with aclosing(results):
                 await self._send_result_stream(operation, results)
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except WebSocketDisconnected:
             return
+        except GraphQLError as refused:  # by an extension, before anything was carried out
+            await operation.send_initial_errors([refused])
         except Exception:
             log.exception("operation_failed")
             await self.websocket.close(1011, "Something went wrong on our side.")
@@ -147,7 +153,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Visitor, None]):
             if self.operations.get(operation.id) is operation:
                 del self.operations[operation.id]
 
-    async def _results(self, operation: Operation[Any, None], context: Context) -> AsyncIterator[Any]:
+    async def _results(self, operation: Operation[Any, None], context: Context) -> Any:
         return await self.schema.stream(
             operation.query,
             variable_values=operation.variables,

@@ -1,4 +1,4 @@
-"""Watching: what happens to slots and visits, as it happens and as it happened."""
+"""Following: what happens to slots and visits, as it happens and as it happened."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -38,7 +38,7 @@ async def _spend(context: Context, cost: float) -> None:
 
 
 @strawberry.type
-class Watching:
+class Following:
     @strawberry.field(
         extensions=[Requires(Role.PARTNER, Role.ADMINISTRATOR)],
         description="The log that Subscription.events streams, in the same order, from the oldest event kept or behind"
