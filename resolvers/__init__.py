@@ -15,6 +15,7 @@ from resolvers.following import Following, Subscription
 from schema.audit import AuditEntry
 from schema.event import KINDS
 from schema.fault import Coding, Parsing, Validating
+from schema.lasting import Lasting
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 
@@ -39,7 +40,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*PROBLEMS, AuditEntry, *KINDS.values()],
-    extensions=[Coding, Parsing, Validating],
+    extensions=[Coding, Parsing, Validating, Lasting],
     exception_handlers=HANDLERS,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

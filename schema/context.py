@@ -20,7 +20,10 @@ from models.slot import Slot
 
 @dataclass
 class Context:
-    """One operation's caller. `keep_cookie`: gives the browser a token to keep; "" makes it forget the old one."""
+    """One operation's caller. `keep_cookie`: gives the browser a token to keep; "" makes it forget the old one.
+
+    `can_follow`: came over a socket or for an event stream, which can be told more than one answer.
+    """
 
     session: Session | None = None
     partner_key: PartnerKey | None = None
@@ -29,6 +32,7 @@ class Context:
     request_id: str = ""
     came_by_cookie: bool = False
     keep_cookie: Callable[[str], None] = lambda _: None
+    can_follow: bool = False
 
     @property
     def account(self) -> Account | None:

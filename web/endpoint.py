@@ -57,8 +57,9 @@ class LiveEndpoint(Endpoint):
     async def get_context(self, request: Any, response: Any) -> Any:
         if isinstance(request, WebSocket):
             return Visitor(request)
-        request.state.caller = await super().get_context(request, response)
-        return request.state.caller
+        context = request.state.caller = await super().get_context(request, response)
+        context.can_follow = self._get_stream_transport_from_headers(request.headers) is not None
+        return context
 
     async def on_ws_connect(self, context: Any) -> Any:
         await context.be_admitted()

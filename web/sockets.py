@@ -89,7 +89,9 @@ class Visitor:
 
     async def context(self) -> Context:
         """A new one for each operation: what one has read, another does not take for new."""
-        return await context_with(self.credentials, self.connection, _no_cookie)
+        context = await context_with(self.credentials, self.connection, _no_cookie)
+        context.can_follow = True
+        return context
 
 
 def _no_cookie(token: str) -> None:

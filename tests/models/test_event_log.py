@@ -235,7 +235,10 @@ async def test_every_reader_is_told_each_committed_event_once_in_order_whoever_d
     monkeypatch.setattr(relay, "LONGEST_PAUSE_SECONDS", 0.05)
     chaos = Chaos(database_url, seed)
     session, _ = await Session.open_for(await cast.administrator())
-    readers = [asyncio.create_task(chaos.read(Context(session=session), patience)) for patience in (1, 7, 40, 10_000)]
+    readers = [
+        asyncio.create_task(chaos.read(Context(session=session, can_follow=True), patience))
+        for patience in (1, 7, 40, 10_000)
+    ]
     killing = asyncio.create_task(chaos.kill_relays())
     await asyncio.gather(*(chaos.write(15) for _ in range(8)))
     begun, last = time.monotonic(), await append()  # so that nobody waits for an event that has been read
