@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
 
-from graphql import GraphQLError, located_error
+from graphql import GraphQLError, OperationDefinitionNode, located_error
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -76,9 +76,20 @@ class Validating(ValidationCache):
     """Validate with a cache; say by a code that the document does not fit the schema."""
 
     def on_validate(self) -> Iterator[None]:
-        yield from super().on_validate()
+        for _ in super().on_validate():  # it has validated by then
+            if not self.execution_context.pre_execution_errors and self._is_ambiguous():
+                message = "Must provide operation name if query contains multiple operations."
+                self.execution_context.pre_execution_errors = [GraphQLError(message)]
+            yield
         for error in self.execution_context.pre_execution_errors or []:
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
+
+    def _is_ambiguous(self) -> bool:
+        """Which of several operations is meant? (Strawberry would carry out the first; GraphQL, 6.1, forbids that.)"""
+        context = self.execution_context
+        definitions = context.graphql_document.definitions if context.graphql_document else ()
+        operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+        return len(operations) > 1 and context._provided_operation_name is None
 
 
 class Coding(SchemaExtension):

@@ -122,6 +122,7 @@ DOCUMENTS_WITH_FLAWS = {
     "5,000 digits": ("{ clinics(first: " + "9" * 5000 + ") { nodes { id } } }", "GRAPHQL_VALIDATION_FAILED"),
     "a long float": ("{ clinics(first: 1.5e" + "9" * 500 + ") { nodes { id } } }", "GRAPHQL_VALIDATION_FAILED"),
     "malformed literal": ('{ freeDays(clinicId: "x", from: "x", until: "x") { date } }', "GRAPHQL_VALIDATION_FAILED"),
+    "which of two": ("mutation A { logOut } mutation B { logOut }", "GRAPHQL_VALIDATION_FAILED"),
     "a mutation as a query": ("query { logOut }", "GRAPHQL_VALIDATION_FAILED"),
 }
 
