@@ -34,13 +34,6 @@ def pytest_report_header() -> str:
 EMPTY = "SET session_replication_role = replica; {deletions}; SET session_replication_role = origin"
 
 
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """Not where pytest has its own: any other run on this machine closes that to the user that PostgreSQL runs as."""
-    with tempfile.TemporaryDirectory(dir=_scratch.name, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server of the tests' own; with TEST_DATABASE_URL (a superuser's) that one."""

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,14 @@ class Service:
 def is_alive(process: psutil.Process) -> bool:
     """A dead one whose parent has not looked yet is dead all the same."""
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+
+
+@contextmanager
+def shared(**settings: str) -> Iterator[Service]:
+    """A service that several tests use."""
+    folder = tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)
+    with folder as home, started(Path(home), **settings) as service:
+        yield service
 
 
 @contextmanager

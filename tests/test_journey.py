@@ -4,23 +4,25 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from models import demo, postgres
 from tests import cast
-from tests.processes import Service, started
+from tests.processes import Service, shared
 
 SECRET = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
 PHONE, REASON = "501234567", "bardzo prywatny powód"
+IN_LINES = "całkiem osobista sprawa\nopisana kilkoma zdaniami\n\n02211307589"
 OWN = "siedem kroków do zielonych drzwi"
 
 
-@pytest.fixture(params=["text", "json"])
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    with started(tmp_path, LOG_FORMAT=request.param) as running:
+@pytest.fixture(scope="module", params=["text", "json"])
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    with shared(LOG_FORMAT=request.param) as running:
         yield running
 
 
@@ -30,10 +32,12 @@ class Patient:
     def __init__(self, url: str) -> None:
         self.http, self.token = httpx.AsyncClient(base_url=url, timeout=20), ""
 
-    async def ask(self, query: str, **variables: Any) -> Any:
+    async def post(self, query: str, **variables: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
-        answer = response.json()
+        return await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        answer = (await self.post(query, **variables)).json()
         assert "errors" not in answer, answer
         return next(iter(answer["data"].values()))
 
@@ -106,3 +110,48 @@ async def test_from_sign_up_to_the_closed_account_and_nothing_private_in_the_log
     assert log.count("operation") >= 12
     private = [cast.CELINA_PESEL, found.group(), OWN, first_token, last_token, REASON, PHONE, "Źrebiec", "Dzień dobry"]
     assert [word for word in private if word in log] == []
+
+
+async def signed_in(patient: Patient) -> Patient:
+    opened = await patient.ask(LOG_IN, input={"login": demo.LOGINS[0], "password": demo.PASSWORD})
+    patient.token = opened["token"]
+    return patient
+
+
+async def test_a_row_that_the_database_quotes_in_its_refusal_reaches_neither_client_nor_log(
+    service: Service, patient: Patient
+) -> None:
+    await signed_in(patient)
+    clinics = (await patient.ask("{ clinics { nodes { id } } }"))["nodes"]
+    slot, *_ = (await patient.ask(SLOTS, clinic=clinics[0]["id"]))["nodes"]
+    wish = {"slotId": slot["id"], "reason": IN_LINES}
+    with postgres.running(service.home / "postgres") as url:
+        database = await asyncpg.connect(url)
+        await database.execute("ALTER TABLE visit ADD CONSTRAINT provoked CHECK (reason IS NULL) NOT VALID")
+        response = await patient.post(BOOK, input=wish)
+        await database.execute("ALTER TABLE visit DROP CONSTRAINT provoked")
+        await database.close()
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    request_id = error["extensions"]["requestId"]
+    assert request_id == response.headers["x-request-id"]
+    lines = [line for line in service.log().splitlines() if request_id in line]
+    assert any("operation_failed" in line for line in lines)
+    assert "provoked" in service.log()  # the cause is told
+    told = service.log() + response.text
+    assert [word for word in IN_LINES.split() if len(word) > 3 and word in told] == []
+    assert (await patient.ask(BOOK, input=wish))["startsAt"] == slot["startsAt"]  # and nothing was lost
+
+
+async def test_each_line_of_the_log_can_be_followed_by_its_request(service: Service, patient: Patient) -> None:
+    await signed_in(patient)
+    response = await patient.post("{ me { login } }")
+    request_id = response.headers["x-request-id"]
+    [line] = [line for line in service.log().splitlines() if request_id in line]
+    if service.environment["LOG_FORMAT"] == "text":
+        assert f"request_id={request_id}" in line
+        return
+    assert json.loads(line)["role"] == "PATIENT"
+    screen, _, lines = service.log().partition("\n{")
+    assert "Demo logins" in screen
+    assert all(json.loads(line)["event"] for line in ("{" + lines).splitlines())

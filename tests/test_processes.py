@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -14,7 +15,7 @@ import pytest
 from models import demo, postgres
 from models.throttle import FREE_TRIES
 from tests.client import Client
-from tests.processes import ROOT, Service, is_alive, started
+from tests.processes import ROOT, Service, is_alive, shared, started
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
 
@@ -25,14 +26,20 @@ async def asked(url: str) -> list[str]:
     return [clinic["name"] for clinic in answer["data"]["clinics"]["nodes"]]
 
 
-def test_the_first_screen_says_where_everything_is(tmp_path: Path) -> None:
-    with started(tmp_path) as service:
-        screen = service.log()[:1500]
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with shared() as running:
+        yield running
+
+
+def test_the_first_screen_says_where_everything_is(service: Service) -> None:
+    screen = service.log()[:1500]
     for words in (
         "/graphql",
         "/mailbox",
         "/health/ready",
-        "jan.kowalski@example.pl",
+        *demo.LOGINS,
+        demo.PASSWORD,
         "Booking is open round the clock",
     ):
         assert words in screen
@@ -58,52 +65,50 @@ def test_stopping_it_stops_its_private_postgresql(tmp_path: Path, how: signal.Si
         assert not is_alive(server)
 
 
-async def test_killed_and_started_again_it_has_lost_nothing_and_still_stops_everything(tmp_path: Path) -> None:
-    with started(tmp_path) as service:
-        before = await asked(service.url)
+def test_stopping_it_stops_also_the_postgresql_that_a_killed_one_left_behind(tmp_path: Path) -> None:
+    with started(tmp_path, DEMO="0") as service:
         service.stop(signal.SIGKILL)
         left_behind = service.postgres()
         assert left_behind
         service.start_again()
-        assert await asked(service.url) == before != []
+        assert service.postgres() == left_behind
         service.stop()
         assert not is_alive(left_behind)
 
 
-async def test_what_was_slowed_down_or_held_stays_so_after_a_death_and_a_hold_lapses_by_the_clock_alone(
-    tmp_path: Path,
+async def test_after_a_restart_of_postgresql_the_next_request_works(service: Service) -> None:
+    before = await asked(service.url)
+    assert before
+    restart(service.home / "postgres" / "data")
+    assert await asked(service.url) == before
+
+
+async def test_killed_and_started_again_it_has_lost_nothing_and_a_hold_lapses_by_the_clock_alone(
+    service: Service,
 ) -> None:
     jan, maria = demo.LOGINS
-    with started(tmp_path) as service:
-        holder = await Client(url=service.url).log_in(jan, demo.PASSWORD)
-        stranger = await Client(url=service.url).log_in(maria, demo.PASSWORD)
-        clinic = (await holder.ask("Clinics"))["nodes"][0]["id"]
-        slot = (await holder.ask("FreeSlots", filter={"clinicId": clinic}, first=1))["nodes"][0]["id"]
-        assert (await holder.do("HoldSlot", slotId=slot))["__typename"] == "SlotHold"
-        for _ in range(FREE_TRIES["login"]):
-            await stranger.do("LogIn", login="nobody@example.pl", password="wrong")
-        service.stop(signal.SIGKILL)
-        service.start_again()
-        refused = await stranger.do("LogIn", login="nobody@example.pl", password="wrong")
-        assert refused["__typename"] == "TooManyAttempts"
-        assert (await stranger.do("HoldSlot", slotId=slot))["__typename"] == "SlotTaken"
-        with postgres.running(tmp_path / "postgres") as url:
-            connection = await asyncpg.connect(url)
-            await connection.execute(
-                "UPDATE slot SET held_until = now() - interval '1 second' WHERE held_until > now()"
-            )
-            await connection.close()
-        assert (await stranger.do("HoldSlot", slotId=slot))["__typename"] == "SlotHold"
-        for client in (holder, stranger):
-            await client.http.aclose()
-
-
-async def test_after_a_restart_of_postgresql_the_next_request_works(tmp_path: Path) -> None:
-    with started(tmp_path) as service:
-        before = await asked(service.url)
-        assert before
-        restart(tmp_path / "postgres" / "data")
-        assert await asked(service.url) == before
+    holder = await Client(url=service.url).log_in(jan, demo.PASSWORD)
+    stranger = await Client(url=service.url).log_in(maria, demo.PASSWORD)
+    clinics = await asked(service.url)
+    clinic = (await holder.ask("Clinics"))["nodes"][0]["id"]
+    slot = (await holder.ask("FreeSlots", filter={"clinicId": clinic}, first=1))["nodes"][0]["id"]
+    assert (await holder.do("HoldSlot", slotId=slot))["__typename"] == "SlotHold"
+    for _ in range(FREE_TRIES["login"]):
+        await stranger.do("LogIn", login="nobody@example.pl", password="wrong")
+    service.stop(signal.SIGKILL)
+    service.start_again()
+    assert await asked(service.url) == clinics != []
+    assert (await holder.ask("Me"))["login"] == jan
+    refused = await stranger.do("LogIn", login="nobody@example.pl", password="wrong")
+    assert refused["__typename"] == "TooManyAttempts"
+    assert (await stranger.do("HoldSlot", slotId=slot))["__typename"] == "SlotTaken"
+    with postgres.running(service.home / "postgres") as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute("UPDATE slot SET held_until = now() - interval '1 second' WHERE held_until > now()")
+        await connection.close()
+    assert (await stranger.do("HoldSlot", slotId=slot))["__typename"] == "SlotHold"
+    for client in (holder, stranger):
+        await client.http.aclose()
 
 
 def restart(data: Path) -> None:
