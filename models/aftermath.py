@@ -8,13 +8,16 @@ from models.audit import AuditEntry
 from models.errand import Errand
 from models.event import Event, Happening
 from models.message import Kind, Message
+from models.offer import Offer
 from models.visit_change import VisitChange
+from models.waiting_list import WaitingListEntry
 
 if TYPE_CHECKING:
     from models.visit import Visit
 
 
 async def booked(visit: "Visit", errand: Errand) -> None:
+    await WaitingListEntry.served(visit.patient.id, visit.slot_id)
     await _note(visit, "BOOKED", errand, to_starts_at=visit.starts_at)
     await _write(visit, Kind.VISIT_BOOKED, errand)
     await Event.append(
@@ -23,6 +26,8 @@ async def booked(visit: "Visit", errand: Errand) -> None:
 
 
 async def moved(visit: "Visit", errand: Errand, old_slot_id: UUID, old_starts_at: datetime) -> None:
+    await WaitingListEntry.served(visit.patient.id, visit.slot_id)
+    await Offer.overtaken(visit_id=visit.id)
     await _note(visit, "MOVED", errand, from_starts_at=old_starts_at, to_starts_at=visit.starts_at)
     await _write(visit, Kind.VISIT_MOVED, errand, moved_from=old_starts_at.isoformat())
     slots = {"from_slot_id": old_slot_id, "to_slot_id": visit.slot_id}
@@ -30,6 +35,7 @@ async def moved(visit: "Visit", errand: Errand, old_slot_id: UUID, old_starts_at
 
 
 async def cancelled(visit: "Visit", errand: Errand, reason: str | None) -> None:
+    await Offer.overtaken(visit_id=visit.id)
     await _note(visit, "CANCELLED", errand, from_starts_at=visit.starts_at, reason=reason)
     await _write(visit, Kind.VISIT_CANCELLED, errand)
     await Event.append(

@@ -20,8 +20,8 @@ APP = "models"
 MODULES = [
     f"models.{noun}"
     for noun in (
-        "account", "application", "audit", "clinic", "doctor", "event", "kept_answer",
-        "message", "patient", "session", "slot", "throttle", "visit", "visit_change",
+        "absence", "account", "application", "audit", "clinic", "doctor", "event", "kept_answer", "message", "offer",
+        "patient", "schedule", "session", "slot", "throttle", "visit", "visit_change", "waiting_list",
     )
 ]  # fmt: skip
 

@@ -25,6 +25,8 @@ class Doctor(Model):
         "models.Clinic", through="doctor_clinic", related_name="doctors"
     )
 
+    licence = fields.CharField(7, null=True, unique=True)
+
     @property
     def full_name(self) -> str:
         return f"{self.title} {self.first_name} {self.last_name}".strip()
@@ -32,10 +34,14 @@ class Doctor(Model):
     @classmethod
     async def added(cls, *, clinics: list[Clinic], **details: Any) -> Self:
         """`search_name` begins with the surname: lists are in its order."""
-        name = f"{details['last_name']} {details['first_name']} {' '.join(details['specialties'])}"
-        doctor = await cls.create(search_name=folded(name)[:500], **details)
+        name = cls.search_name_of(details["last_name"], details["first_name"], details["specialties"])
+        doctor = await cls.create(search_name=name, **details)
         await doctor.clinics.add(*clinics)
         return doctor
+
+    @staticmethod
+    def search_name_of(last_name: str, first_name: str, specialties: list[str]) -> str:
+        return folded(f"{last_name} {first_name} {' '.join(specialties)}")[:500]
 
     @classmethod
     async def listed(cls, clinic_id: UUID | None, search: str | None, after: Key | None, limit: int) -> list[Self]:
@@ -46,6 +52,11 @@ class Doctor(Model):
         if search:
             query = query.filter(search_name__contains=folded(search))
         return await query.order_by("search_name", "id").limit(limit)
+
+    @classmethod
+    async def lock(cls, doctor_id: UUID) -> None:
+        """First of all locks, before patients and slots: all who make or close a doctor's slots wait for each other."""
+        await cls.filter(id=doctor_id).select_for_update(no_key=True).only("id")
 
     @classmethod
     async def with_clinics(cls, ids: Collection[UUID]) -> dict[UUID, list[Clinic]]:

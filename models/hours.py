@@ -40,6 +40,19 @@ def next_closing(moment: datetime) -> datetime:
     return _next(moment, settings.SERVICE_CLOSES)
 
 
+def service_ends(moment: datetime, minutes: int) -> datetime:
+    """When so many minutes of open e-registration have passed since `moment`: nobody's time runs out at night."""
+    left = timedelta(minutes=minutes)
+    if always_open():
+        return moment + left
+    if not is_open(moment):
+        moment = next_opening(moment)
+    while moment + left > (closing := next_closing(moment)):
+        left -= closing - moment
+        moment = next_opening(closing)
+    return moment + left
+
+
 def _next(moment: datetime, minutes: int) -> datetime:
     """The first instant after `moment` at which the clinic's wall clock shows `minutes`."""
     day = moment.astimezone(settings.TIME_ZONE).date() - timedelta(days=1)
@@ -57,6 +70,10 @@ def reminder_from(starts_at: datetime) -> datetime:
 def may_text(moment: datetime) -> bool:
     """Whether texts may be sent at this hour: nobody's telephone rings at night."""
     return REMINDERS_FROM <= minute_of_day(moment, settings.TIME_ZONE) < REMINDERS_UNTIL
+
+
+def next_texting(moment: datetime) -> datetime:
+    return _next(moment, REMINDERS_FROM)
 
 
 def may_remind(starts_at: datetime, moment: datetime) -> bool:

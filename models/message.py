@@ -48,6 +48,8 @@ class Kind(StrEnum):
     VISIT_MOVED = "visit_moved"
     VISIT_CANCELLED = "visit_cancelled"
     VISIT_REMINDER = "visit_reminder"
+    TERM_OFFERED = "term_offered"
+    DOCTOR_ABSENT = "doctor_absent"
 
 
 FINISHED = (State.SENT, State.DELIVERED, State.FAILED, State.DROPPED)
@@ -111,6 +113,7 @@ class Message(Model):
         *,
         to: str | None = None,
         visit_id: UUID | None = None,
+        medium: Medium = Medium.EMAIL,
         **details: Any,
     ) -> Self | None:
         """A letter to the account's address (or `to`), in the caller's transaction; nobody to write to: none."""
@@ -118,7 +121,7 @@ class Message(Model):
             return None
         now = clock.now()
         return await cls.create(
-            kind=kind, medium=Medium.EMAIL, to=address, language=account.language.value, account=account,
+            kind=kind, medium=medium, to=address, language=account.language.value, account=account,
             visit_id=visit_id, details=details, request_id=trace.current(), created_at=now, due_at=now,
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
 import settings
-from models import clock
+from models import clock, demand
 from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
@@ -23,9 +23,16 @@ from models.refusal import SlotNotBookable, SlotNotFound, SlotTaken
 if TYPE_CHECKING:
     from models.account import Account
 
+NOT_HELD: dict[str, Any] = {"held_by_id": None, "held_until": None, "is_offer": False}
+
 
 class Slot(Model):
-    """The database keeps: a doctor's slots never overlap, a slot has at most one visit, a patient at most one hold."""
+    """The database keeps: a doctor's slots never overlap, a slot has one visit at most, a patient one online hold.
+
+    `is_offer`: held for somebody by the centre, not by their own wish (models/offer.py). `queued_at`: since when it is
+    the waiting list's turn (models/turn.py). `closed_reason`: why it is blocked. `absence_id`: its doctor will not be
+    there; its visit stays until the patient has another term, then it is withdrawn.
+    """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     clinic: fields.ForeignKeyRelation[Clinic] = fields.ForeignKeyField("models.Clinic", on_delete=fields.RESTRICT)
@@ -33,9 +40,14 @@ class Slot(Model):
     starts_at = fields.DatetimeField()
     ends_at = fields.DatetimeField()
     visit_id = fields.UUIDField(null=True, unique=True)
-    held_by_id = fields.UUIDField(null=True, unique=True)
+    held_by_id = fields.UUIDField(null=True)
     held_until = fields.DatetimeField(null=True)
+    is_offer = fields.BooleanField(default=False)
+    queued_at = fields.DatetimeField(null=True)
     withdrawn_at = fields.DatetimeField(null=True)
+    closed_reason = fields.CharField(500, null=True)
+    absence_id = fields.UUIDField(null=True)
+    schedule_id = fields.UUIDField(null=True)
     clinic_id: UUID
     doctor_id: UUID
 
@@ -44,6 +56,10 @@ class Slot(Model):
         is_held = self.held_until is not None and self.held_until > clock.now()
         return is_held and self.held_by_id != patient_id
 
+    def is_held_for(self, patient_id: UUID | None) -> bool:
+        is_held = self.held_until is not None and self.held_until > clock.now()
+        return is_held and self.held_by_id == patient_id
+
     @property
     def lapses_at(self) -> datetime:
         if self.held_until is None:
@@ -51,7 +67,9 @@ class Slot(Model):
         return self.held_until
 
     def is_free_for(self, patient_id: UUID | None) -> bool:
-        return not (self.visit_id or self.withdrawn_at or self.is_held_for_another(patient_id))
+        if self.visit_id or self.withdrawn_at or self.is_held_for_another(patient_id):
+            return False
+        return self.queued_at is None or self.is_held_for(patient_id)
 
     def obstacles(self, clinic: Clinic, now: datetime) -> Iterator[SlotNotBookable]:
         """Every rule of time and clinic that speaks against booking online, the plainest first."""
@@ -81,35 +99,51 @@ class Slot(Model):
     @classmethod
     async def claim(cls, slot_id: UUID, visit_id: UUID, patient_id: UUID) -> None:
         """Take the slot for a visit: of any number of rivals exactly one changes this row."""
-        free = Q(held_until=None) | Q(held_until__lte=clock.now()) | Q(held_by_id=patient_id)
-        won = await cls.filter(free, id=slot_id, visit_id=None, withdrawn_at=None).update(
-            visit_id=visit_id, held_by_id=None, held_until=None
+        now = clock.now()
+        free = Q(held_until=None) | Q(held_until__lte=now) | Q(held_by_id=patient_id)
+        in_turn = Q(queued_at=None) | Q(held_by_id=patient_id, held_until__gt=now)
+        won = await cls.filter(free, in_turn, id=slot_id, visit_id=None, withdrawn_at=None).update(
+            visit_id=visit_id, queued_at=None, **NOT_HELD
         )
         if not won:
             raise SlotTaken(slot_id=str(slot_id))
 
     @classmethod
     async def give_up(cls, slot_id: UUID, visit_id: UUID) -> None:
-        await cls.filter(id=slot_id, visit_id=visit_id).update(visit_id=None)
+        """The visit goes; the slot is free again, first for those who wait; withdrawn when the doctor is absent."""
+        mine = cls.filter(id=slot_id, visit_id=visit_id)
+        if await mine.filter(absence_id=None).update(visit_id=None):
+            await cls.queue(slot_id)
+        else:
+            await mine.update(visit_id=None, withdrawn_at=clock.now())
+
+    @classmethod
+    async def queue(cls, *ids: UUID) -> int:
+        """Of these slots, locked by the caller, keep those for the waiting list that somebody there wants."""
+        return await demand.queue(ids)
 
     @classmethod
     async def hold(cls, slot_id: UUID, *, patient: Patient, by: "Account") -> Self:
         """Keep a slot for one patient for some minutes; an earlier hold of theirs ends. Held again: the same hold."""
         async with in_transaction():
             await Patient.lock(patient.id)
-            held = await cls.filter(held_by_id=patient.id).values_list("id", flat=True)
+            held = await cls.filter(held_by_id=patient.id, is_offer=False).values_list("id", flat=True)
             locked = await cls.lock(slot_id, *(UUID(str(id_)) for id_ in held))
             if (slot := locked.get(slot_id)) is None:
                 raise SlotNotFound
             await slot.offer_to(patient.id)
             now = clock.now()
             if not (slot.held_by_id == patient.id and slot.held_until and slot.held_until > now):
-                await cls.filter(held_by_id=patient.id).update(held_by_id=None, held_until=None)
-                slot.held_by_id, slot.held_until = patient.id, now + timedelta(minutes=settings.HOLD_MINUTES)
-                await slot.save(update_fields=["held_by_id", "held_until"])
+                await cls.filter(held_by_id=patient.id, is_offer=False).update(**NOT_HELD)
+                await slot.keep_for(patient.id, now + timedelta(minutes=settings.HOLD_MINUTES), is_offer=False)
+                await cls.queue(*locked)
                 await AuditEntry.record("hold_slot", account=by, patient_id=patient.id, subject_id=slot.id)
         await slot.fetch_related("clinic", "doctor")
         return slot
+
+    async def keep_for(self, patient_id: UUID, until: datetime, *, is_offer: bool) -> None:
+        self.held_by_id, self.held_until, self.is_offer = patient_id, until, is_offer
+        await self.save(update_fields=["held_by_id", "held_until", "is_offer"])
 
     @classmethod
     async def release(cls, slot_id: UUID, *, patient: Patient, by: "Account") -> bool:
@@ -117,7 +151,8 @@ class Slot(Model):
         async with in_transaction():
             await Patient.lock(patient.id)
             mine = cls.filter(id=slot_id, held_by_id=patient.id, held_until__gt=clock.now())
-            released = bool(await mine.update(held_by_id=None, held_until=None))
+            released = bool(await mine.update(**NOT_HELD))
             if released:
+                await cls.queue(slot_id)
                 await AuditEntry.record("release_slot", account=by, patient_id=patient.id, subject_id=slot_id)
         return released

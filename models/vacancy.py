@@ -19,6 +19,7 @@ LONGEST_CALENDAR_DAYS = 92
 _BOOKABLE = """
     slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
     AND (slot.held_until IS NULL OR slot.held_until <= {now} OR slot.held_by_id = {patient})
+    AND (slot.queued_at IS NULL OR slot.held_by_id = {patient} AND slot.held_until > {now})
     AND slot.starts_at > {now}
     AND ({beyond_rules} OR slot.starts_at >= {now} + clinic.minimum_notice_minutes * interval '1 minute'
     AND (slot.starts_at AT TIME ZONE {zone})::date <= ({now} AT TIME ZONE {zone})::date + clinic.days_ahead)

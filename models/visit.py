@@ -117,15 +117,16 @@ class Visit(VisitFacts):
     async def lock(cls, visit_id: UUID, patient: Patient) -> Self:
         """The patient's own visit, after their lock: nobody else can change it until the transaction ends."""
         await Patient.lock(patient.id)
-        visit = await cls.get_or_none(id=visit_id, patient_id=patient.id).select_related("clinic", "patient")
+        visit = await cls.get_or_none(id=visit_id, patient_id=patient.id).select_related("clinic", "patient", "slot")
         if visit is None:
             raise VisitNotFound
         return visit
 
     def _check_changeable(self, errand: Errand) -> None:
-        if self.status != Status.BOOKED or clock.now() >= self.cancellable_until:
-            until = self.cancellable_until.isoformat()
-            errand.weigh(VisitNotChangeable(status=self.status.value, cancellable_until=until))
+        until = self.starts_at if self.slot.absence_id else self.cancellable_until  # the centre's doing: no rule
+        if self.status != Status.BOOKED or clock.now() >= until:
+            told = self.cancellable_until.isoformat()
+            errand.weigh(VisitNotChangeable(status=self.status.value, cancellable_until=told))
 
     @classmethod
     async def _check_count(cls, patient_id: UUID, clinic: Clinic, errand: Errand) -> None:

@@ -7,11 +7,15 @@ from resolvers.booking import Booking
 from resolvers.desk import Desk
 from resolvers.enrolling import Enrolling
 from resolvers.owning import Owning
+from resolvers.premises import Premises
 from resolvers.reception import Reception
+from resolvers.scheduling import Schedules, Scheduling
 from resolvers.searching import Searching
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
+from resolvers.waiting import Waiting
 from schema.audit import AuditEntry
+from schema.clash import CLASH_HANDLERS, CLASHES
 from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
@@ -20,20 +24,20 @@ from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
-class Query(Searching, WhoAmI, Reception):
+class Query(Searching, WhoAmI, Reception, Schedules):
     pass
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking, Desk, Enrolling):
+class Mutation(SigningUp, SigningIn, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling):
     pass
 
 
 schema = Schema(
     Query,
     Mutation,
-    types=[*PROBLEMS, *STAFF_PROBLEMS, AuditEntry],
+    types=[*PROBLEMS, *STAFF_PROBLEMS, *CLASHES, AuditEntry],
     extensions=[Watching, *EXTENSIONS],
-    exception_handlers=[*HANDLERS, *STAFF_HANDLERS],
+    exception_handlers=[*HANDLERS, *STAFF_HANDLERS, *CLASH_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -2,23 +2,19 @@
 
 import strawberry
 
-import tasks.letters
+import tasks.waiting
 from models.account import Role
 from models.slot import Slot as SlotRow
 from models.visit import Visit as VisitRow
+from resolvers.telling import told
 from schema.context import Info
 from schema.directives import Requires, ServiceHours
 from schema.result import BookVisitResult, CancelVisitResult, HoldSlotResult, RescheduleVisitResult
 from schema.scalars import private_id
 from schema.slot import HoldSlotInput, ReleaseSlotInput, Slot, SlotHold
 from schema.text import key, text
-from schema.visit import BookVisitInput, CancelVisitInput, RescheduleVisitInput, Visit
+from schema.visit import BookVisitInput, CancelVisitInput, RescheduleVisitInput
 from tasks.broker import nudge
-
-
-async def _told(row: VisitRow) -> Visit:
-    await nudge(tasks.letters.send_letters)
-    return Visit.of(row)
 
 
 @strawberry.type
@@ -38,7 +34,9 @@ class Booking:
     )
     async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:  # noqa: A002
         slot_id = private_id("Slot", input.slot_id)
-        return await SlotRow.release(slot_id, patient=info.context.patient, by=info.context.me)
+        released = await SlotRow.release(slot_id, patient=info.context.patient, by=info.context.me)
+        await nudge(tasks.waiting.offer_terms)
+        return released
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
@@ -52,7 +50,7 @@ class Booking:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await _told(row)
+        return await told(row)
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
@@ -67,7 +65,7 @@ class Booking:
             by=info.context.me,
             key=key(input.idempotency_key),
         )
-        return await _told(row)
+        return await told(row)
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
@@ -81,4 +79,4 @@ class Booking:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await _told(row)
+        return await told(row)

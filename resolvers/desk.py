@@ -8,6 +8,7 @@ from models import attendance, correspondence, enrolment
 from models.errand import Errand
 from models.visit import Visit as VisitRow
 from models.visit_status import Channel, Status
+from resolvers.telling import told
 from schema.context import Info
 from schema.desk import (
     BookForInput,
@@ -39,11 +40,6 @@ from tasks.broker import nudge
 AT_ANY_HOUR = " At any hour: reception is not e-registration."
 
 
-async def _told(row: VisitRow) -> Visit:
-    await nudge(tasks.letters.send_letters)
-    return Visit.of(row)
-
-
 async def _mark(info: Info, public_id: str, status: Status) -> Visit:
     visit_id = private_id("Visit", public_id)
     patient = await VisitRow.patient_of(visit_id)
@@ -65,7 +61,7 @@ class Desk:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await _told(row)
+        return await told(row)
 
     @strawberry.mutation(
         extensions=[for_staff()],
@@ -80,7 +76,7 @@ class Desk:
             by=errand(info.context.me, input.channel, input.override),
             key=key(input.idempotency_key),
         )
-        return await _told(row)
+        return await told(row)
 
     @strawberry.mutation(
         extensions=[for_staff()], description="Cancel a patient's visit; its slot is free at once." + AT_ANY_HOUR
@@ -94,7 +90,7 @@ class Desk:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await _told(row)
+        return await told(row)
 
     @strawberry.mutation(extensions=[for_staff()], description="The patient is here: from the day of the visit on.")
     async def mark_arrived(self, info: Info, input: MarkArrivedInput) -> MarkArrivedResult:  # noqa: A002

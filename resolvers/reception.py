@@ -53,8 +53,8 @@ class Reception:
 
     @strawberry.field(
         extensions=[for_staff()],
-        description="Visits of a local day whose patients could not be reached by letter or text: telephone these, then"
-        " markCalled. Without `clinicId`: of all clinics.",
+        description="Visits of a local day whose patients could not be reached by letter or text, or whose doctor will"
+        " be absent and who have not answered: telephone these, then markCalled. Without `clinicId`: of all clinics.",
     )
     async def call_list(self, day: date, clinic_id: strawberry.ID | None = None) -> list[CallListEntry]:
         place = private_id("Clinic", clinic_id) if clinic_id is not None else None

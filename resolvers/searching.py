@@ -11,10 +11,12 @@ from models.account import Role
 from models.audit import AuditEntry as AuditRow
 from models.clinic import Clinic as ClinicRow
 from models.doctor import Doctor as DoctorRow
+from models.offer import Offer as OfferRow
 from models.patient import Patient as PatientRow
 from models.slot import Slot as SlotRow
 from models.visit import Visit as VisitRow
 from models.visit_facts import SHOWN
+from models.waiting_list import WaitingListEntry as EntryRow
 from schema.audit import AuditEntry
 from schema.clinic import Clinic
 from schema.context import Context, Info
@@ -24,6 +26,7 @@ from schema.fault import BadInput
 from schema.limits import PAGED, at_most
 from schema.message import Message
 from schema.node import Node
+from schema.offer import Offer
 from schema.page import Connection, Page
 from schema.patient import Patient
 from schema.scalars import kind_of, private_id
@@ -31,6 +34,7 @@ from schema.service_hours import ServiceHours
 from schema.slot import FreeDay, FreeSlotsFilter, Slot
 from schema.staff import StaffMember
 from schema.visit import Visit
+from schema.waiting_list import WaitingListEntry
 
 LONGEST_SEARCH = 100
 
@@ -169,6 +173,19 @@ async def _staff_member(context: Context, id_: UUID) -> StaffMember | None:
     return StaffMember.of(row) if row else None
 
 
+async def _entry(context: Context, id_: UUID) -> WaitingListEntry | None:
+    if context.viewer is None:
+        return None
+    row = await EntryRow.waiting(context.viewer).filter(id=id_).select_related("clinic", "doctor").first()
+    return WaitingListEntry.of(row) if row else None
+
+
+async def _offer(context: Context, id_: UUID) -> Offer | None:
+    mine = OfferRow.filter(id=id_) if context.is_staff else OfferRow.filter(id=id_, patient_id=context.viewer)
+    row = await mine.prefetch_related("slot__clinic", "slot__doctor").first()
+    return Offer.of(row) if row else None
+
+
 FINDERS = {
     "AuditEntry": _audit_entry,
     "Clinic": _clinic,
@@ -178,4 +195,6 @@ FINDERS = {
     "Patient": _patient,
     "Message": _message,
     "StaffMember": _staff_member,
+    "WaitingListEntry": _entry,
+    "Offer": _offer,
 }

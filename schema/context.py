@@ -13,9 +13,11 @@ from models.account import Account, Language, Role
 from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
+from models.offer import Offer
 from models.patient import Patient
 from models.session import Session
 from models.slot import Slot
+from models.waiting_list import WaitingListEntry
 
 STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 
@@ -81,6 +83,14 @@ class Context:
         async def load(ids: list[UUID]) -> list[list[Clinic]]:
             found = await Doctor.with_clinics(ids)
             return [found[id_] for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def offer_of_entry(self) -> DataLoader[UUID, Offer | None]:
+        async def load(ids: list[UUID]) -> list[Offer | None]:
+            found = await WaitingListEntry.offers(ids)
+            return [found.get(id_) for id_ in ids]
 
         return DataLoader(load)
 

@@ -11,6 +11,7 @@ from models.errand import Errand
 from models.visit_status import Channel, Status
 from schema.fault import BadInput
 from schema.message import Message
+from schema.offer import Offer
 from schema.scalars import private_id
 from schema.text import words
 from schema.visit import Visit
@@ -19,7 +20,8 @@ strawberry.enum(
     Why,
     name="CallReason",
     description="NO_EMAIL: the patient has no address. NO_MESSAGE: none was written about this visit."
-    " MESSAGE_FAILED: the newest one did not arrive.",
+    " MESSAGE_FAILED: the newest one did not arrive. Of a visit whose doctor will be absent: NO_TERM: no other term"
+    " could be found. DECLINED: the offered one is not wanted. NOT_ANSWERED: its time is over, or the visit is near.",
 )
 
 
@@ -53,11 +55,13 @@ class CallListEntry:
     reason: Why = strawberry.field(description="Why they must be called.")
     phone: str | None = strawberry.field(description="Their number; null when none is known.")
     message: Message | None = strawberry.field(description="The message that failed, with its reason.")
+    offer: Offer | None = strawberry.field(description="Whose doctor will be absent: the term offered instead.")
 
     @classmethod
     def of(cls, call: Call) -> "CallListEntry":
         message = Message.of(call.message) if call.message else None
-        return cls(visit=Visit.of(call.visit), reason=call.why, phone=call.visit.patient.phone, message=message)
+        offer, phone = Offer.of(call.offer) if call.offer else None, call.visit.patient.phone
+        return cls(visit=Visit.of(call.visit), reason=call.why, phone=phone, message=message, offer=offer)
 
 
 @strawberry.input(description="Leave to pass over a rule of the clinic; never over a promise of the database.")

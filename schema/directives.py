@@ -67,6 +67,14 @@ class ServiceHours(Rule):
             raise refusals.OutsideServiceHours(opens_at=hours.next_opening(now).isoformat())
 
 
+class PatientsServiceHours(ServiceHours):
+    """Service hours bind patients; reception is open when it is open."""
+
+    def check(self, context: Context) -> None:
+        if not context.is_staff:
+            super().check(context)
+
+
 class Anybody(Rule):
     """For everybody, signed in or not; but a one-time password is good for nothing except setting an own one."""
 

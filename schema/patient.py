@@ -8,15 +8,19 @@ import models.patient
 from models.account import Role
 from models.audit import AuditEntry as AuditRow
 from models.document import Document, Kind
+from models.offer import Offer as OfferRow
 from models.visit import Visit as VisitRow
+from models.waiting_list import WaitingListEntry as EntryRow
 from schema.audit import AuditEntry
 from schema.context import Info
 from schema.directives import Requires
-from schema.limits import PAGED
+from schema.limits import PAGED, at_most
 from schema.node import Node
+from schema.offer import Offer
 from schema.page import Connection, Page
 from schema.scalars import public_id
 from schema.visit import Visit
+from schema.waiting_list import WaitingListEntry
 
 strawberry.enum(Kind, name="DocumentKind", description="What a person without a PESEL shows.")
 
@@ -62,6 +66,24 @@ class Patient(Node):
         page = Page("pastVisits", first, after)
         rows = await VisitRow.listed(self.row.id, page.after, page.limit, past=True)
         return Connection.of(rows, page, "starts_at", Visit.of)
+
+    @strawberry.field(
+        extensions=[Requires(Role.PATIENT)],
+        directives=[PAGED],
+        description="What you wait for, in the order in which you joined; `offer` is what is kept for you now."
+        " `first` is at most 100.",
+    )
+    async def waiting_list(self, first: int = 50, after: str | None = None) -> Connection[WaitingListEntry]:
+        page = Page("waitingList", first, after)
+        rows = await EntryRow.listed(self.row.id, page.after, page.limit)
+        return Connection.of(rows, page, "joined_at", WaitingListEntry.of)
+
+    @strawberry.field(
+        directives=[at_most(10)],
+        description="Terms that are kept for the patient: for a visit that cannot take place, or as they wait.",
+    )
+    async def offers(self) -> list[Offer]:
+        return [Offer.of(row) for row in await OfferRow.standing(patient_id=self.row.id)]
 
     @strawberry.field(
         extensions=[Requires(Role.PATIENT, Role.ADMINISTRATOR)],

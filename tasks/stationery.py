@@ -52,12 +52,13 @@ def letter(message: Message, **more: Any) -> Letter:
 
 def short_text(message: Message) -> str:
     """The SMS of a message, in one part; a long name of the centre gives way to the rest."""
-    language, visit = message.language.lower(), message.details["visit"]
+    language, told = message.language.lower(), message.details.get("visit") or message.details["term"]
     template = _for_eyes.get_template(f"{message.kind.value}.{language}.txt")
 
     def written(centre: str) -> str:
-        day, hour = (_local(visit["starts_at"], form, language) for form in (DAY[language], "HH:mm"))
-        return gsm.spelled(template.render(centre=centre, date=day, time=hour, phone=visit["phone"]))
+        day, hour = (_local(told["starts_at"], form, language) for form in (DAY[language], "HH:mm"))
+        until = _local(message.details.get("until") or told["starts_at"], f"{DAY[language]} HH:mm", language)
+        return gsm.spelled(template.render(centre=centre, date=day, time=hour, until=until, phone=told["phone"]))
 
     text = written(settings.CENTRE_NAME)
     if excess := max(0, gsm.length(text) - gsm.ONE_PART):

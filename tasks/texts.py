@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from models import clock, reminder
-from models.message import LONGEST_PAUSE, Medium, Message
+from models import clock, offer, reminder
+from models.message import LONGEST_PAUSE, Kind, Medium, Message
 from tasks import gateways, stationery
 from tasks.broker import broker
 from tasks.outbox import Refused, drain
@@ -17,7 +17,7 @@ async def send_texts() -> None:
 
 
 async def _send(message: Message) -> str | None:
-    to = await reminder.telephone(message)
+    to = await (reminder if message.kind is Kind.VISIT_REMINDER else offer).telephone(message)
     if message.tries > 1 and clock.now() - message.created_at >= KNOWN_FOR:
         raise Refused("tried for a day")  # once more, and it might arrive twice
     if to != message.to:

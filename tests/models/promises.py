@@ -35,7 +35,7 @@ _BROKEN = """
     UNION ALL SELECT 'a withdrawn slot has a visit', id FROM slot
         WHERE withdrawn_at IS NOT NULL AND visit_id IS NOT NULL
     UNION ALL SELECT 'a patient has two holds', held_by_id FROM slot
-        WHERE held_by_id IS NOT NULL GROUP BY held_by_id HAVING count(*) > 1
+        WHERE held_by_id IS NOT NULL AND NOT is_offer GROUP BY held_by_id HAVING count(*) > 1
 """
 
 _TOLD = """

@@ -25,6 +25,7 @@ CALLERS = ["anonymous", "beginner", "patient", "receptionist", "administrator", 
 EVERYBODY = [None, BEGINNER, None, None, None, None]
 PATIENTS = [STRANGER, BEGINNER, None, STAFF, STAFF, STAFF]
 DESK = [STRANGER, BEGINNER, STAFF, None, None, STAFF]
+PATIENTS_AND_DESK = [STRANGER, BEGINNER, None, None, None, STAFF]
 ADMINISTRATION = [STRANGER, BEGINNER, STAFF, STAFF, None, STAFF]
 SIGNED_IN = [STRANGER, None, None, None, None, None]
 ALWAYS: list[str | None] = [None] * 6
@@ -68,9 +69,31 @@ DECIDED: dict[str, list[str | None]] = {
     "changePatient": DESK,
     "invitePatient": DESK,
     "revealPesel": DESK,
+    "joinWaitingList": PATIENTS,
+    "leaveWaitingList": PATIENTS,
+    "acceptOffer": PATIENTS_AND_DESK,
+    "declineOffer": PATIENTS_AND_DESK,
+    "schedules": DESK,
+    "absences": DESK,
+    "previewSchedule": DESK,
+    "publishSchedule": DESK,
+    "addSlot": DESK,
+    "withdrawSlots": DESK,
+    "blockSlot": DESK,
+    "reportAbsence": DESK,
+    "endAbsence": DESK,
+    "openClinic": ADMINISTRATION,
+    "changeClinic": ADMINISTRATION,
+    "addDoctor": ADMINISTRATION,
+    "changeDoctor": ADMINISTRATION,
     "inviteStaff": ADMINISTRATION,
     "removeStaff": ADMINISTRATION,
 }
+
+
+SOME = {
+    "Int": 1, "Boolean": False, "Date": "2026-11-24", "Time": "10:00", "DateTime": "2026-11-24T10:00:00+01:00"
+}  # fmt: skip
 
 
 def some(type_: GraphQLInputType) -> Any:
@@ -81,7 +104,7 @@ def some(type_: GraphQLInputType) -> Any:
         return {name: some(field.type) for name, field in needed.items()}
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
-    return {"Int": 1, "Boolean": False, "Date": "2026-11-24"}.get(named.name, "x")
+    return SOME.get(named.name, "x")
 
 
 def document(kind: str, name: str, field: GraphQLField) -> tuple[str, dict[str, Any]]:

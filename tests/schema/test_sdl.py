@@ -22,7 +22,9 @@ from tests.client import DOCUMENTS
 
 SDL = (Path(settings.__file__).parent / "schema" / "schema.graphql").read_text()
 BUILT = build_schema(SDL)
-OPEN_ONLY_IN_SERVICE_HOURS = {"signUp", "holdSlot", "bookVisit", "rescheduleVisit", "cancelVisit"}
+OPEN_ONLY_IN_SERVICE_HOURS = {
+    "signUp", "holdSlot", "bookVisit", "rescheduleVisit", "cancelVisit", "joinWaitingList", "acceptOffer"
+}  # fmt: skip
 
 
 def definition_of(name: str) -> StrawberryObjectDefinition:

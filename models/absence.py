@@ -1,0 +1,34 @@
+"""Absence (nieobecność): a time in which a doctor sees nobody; why is the centre's business only."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+from uuid6 import uuid7
+
+from models import clock
+from models.doctor import Doctor
+
+
+class Absence(Model):
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    doctor: fields.ForeignKeyRelation[Doctor] = fields.ForeignKeyField("models.Doctor", on_delete=fields.RESTRICT)
+    starts_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField()
+    reason = fields.CharField(500)
+    reported_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    doctor_id: UUID
+
+    @classmethod
+    async def of_doctor(cls, doctor_id: UUID) -> list[Self]:
+        """Those that are not over, soonest first."""
+        still = cls.filter(doctor_id=doctor_id, ended_at=None, ends_at__gt=clock.now())
+        return await still.order_by("starts_at", "id").select_related("doctor")
+
+    @classmethod
+    async def covers(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> bool:
+        during = cls.filter(doctor_id=doctor_id, ended_at=None, starts_at__lt=ends_at, ends_at__gt=starts_at)
+        return await during.exists()

@@ -1,0 +1,91 @@
+"""Turn: whose turn it is when a slot comes free: one who waits at a time, in order of joining, then everybody."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tortoise.transactions import in_transaction
+
+import settings
+from models import clock, database, hours
+from models.audit import AuditEntry
+from models.demand import WANTED
+from models.message import Kind
+from models.offer import Offer
+from models.patient import Patient
+from models.slot import NOT_HELD, Slot
+from models.waiting_list import WaitingListEntry
+
+TURN_LOCK = 7_24_2026
+
+# The waiting list's slots that are held by nobody. Those too far ahead stay in it until they can be booked.
+_DUE = """
+    SELECT slot.id FROM slot JOIN clinic ON clinic.id = slot.clinic_id
+    WHERE slot.queued_at IS NOT NULL AND slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
+    AND (slot.held_until IS NULL OR slot.held_until <= $1::timestamptz)
+    AND (slot.starts_at AT TIME ZONE $2::text)::date
+        <= ($1::timestamptz AT TIME ZONE $2::text)::date + clinic.days_ahead
+    ORDER BY slot.starts_at, slot.id
+"""
+
+# One who wants the slot, was not asked about it since it came free, is asked about no other, and has time to come.
+_NEXT = f"""
+    SELECT entry.id FROM waiting_list_entry entry JOIN slot ON slot.id = $1::uuid
+    JOIN account ON account.patient_id = entry.patient_id AND account.closed_at IS NULL
+    WHERE {WANTED.format(zone="$2::text")}
+    AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.entry_id = entry.id
+        AND (offer.answer = 'OPEN' OR offer.slot_id = slot.id AND offer.made_at >= slot.queued_at))
+    AND NOT EXISTS (SELECT 1 FROM visit WHERE visit.patient_id = entry.patient_id AND (visit.slot_id = slot.id
+        OR visit.status <> 'CANCELLED' AND visit.starts_at < slot.ends_at AND visit.ends_at > slot.starts_at))
+    ORDER BY entry.joined_at, entry.id LIMIT 1 FOR UPDATE OF entry
+"""  # noqa: S608 - constants of this module
+
+
+async def sweep() -> int:
+    """Let lapse what has lapsed; inside service hours, offer what has come free. Returns how many offers were made.
+
+    Every step is a transaction of its own: killed between two, the next sweep goes on where this one stopped.
+    """
+    await WaitingListEntry.expire()
+    await Offer.lapse()
+    if not hours.is_open(clock.now()):
+        return 0
+    due = await database.rows(_DUE, [clock.now(), settings.TIME_ZONE.key])
+    return sum([await _pass_on(UUID(str(row["id"]))) for row in due])
+
+
+async def _pass_on(slot_id: UUID) -> bool:
+    """Offer the slot to the next who waits, or, when nobody does any more, free it for all. True: an offer was made."""
+    async with in_transaction():
+        await database.rows("SELECT pg_advisory_xact_lock($1)", [TURN_LOCK])  # one at a time, or two jump the queue
+        slot = await Slot.filter(id=slot_id).select_for_update(skip_locked=True).first()
+        if slot is None or not _is_due(slot):  # busy, or passed on by another sweep
+            return False
+        found = await database.rows(_NEXT, [slot_id, settings.TIME_ZONE.key])
+        until = await _until(slot)
+        if not found or until is None:
+            await Slot.filter(id=slot_id).update(queued_at=None, **NOT_HELD)
+            return False
+        entry = await WaitingListEntry.get(id=found[0]["id"]).select_related("patient__account")
+        await _offer(slot, entry.patient, entry.id, until)
+    return True
+
+
+def _is_due(slot: Slot) -> bool:
+    is_held = slot.held_until is not None and slot.held_until > clock.now()
+    return not (slot.queued_at is None or slot.visit_id or slot.withdrawn_at or is_held)
+
+
+async def _until(slot: Slot) -> datetime | None:
+    """How long one may think: minutes of open service, and not beyond the moment until which it can be booked."""
+    clinic, now = await slot.clinic, clock.now()
+    last = slot.starts_at - timedelta(minutes=clinic.minimum_notice_minutes)
+    until = min(hours.service_ends(now, settings.OFFER_MINUTES), last)
+    return until if until > now else None
+
+
+async def _offer(slot: Slot, patient: Patient, entry_id: UUID, until: datetime) -> None:
+    offer = await Offer.make(slot, patient, until, entry_id=entry_id)
+    clinic = await slot.clinic
+    term = {"starts_at": slot.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone}
+    await offer.tell(Kind.TERM_OFFERED, await patient.account, term=term, until=until.isoformat())
+    await AuditEntry.record("offer_term", account=None, patient_id=patient.id, subject_id=slot.id)

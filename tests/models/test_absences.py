@@ -1,0 +1,332 @@
+"""An absent doctor: the time closed in one step, another term held for each patient, nobody moved unasked."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from models import call_list, clock, relief, reply, turn
+from models.absence import Absence
+from models.audit import AuditEntry
+from models.call_list import Why
+from models.clinic import Clinic
+from models.doctor import Doctor
+from models.event import Event, Happening
+from models.message import Kind, Medium, Message, State
+from models.offer import Answer, Offer
+from models.patient import Patient
+from models.refusal import InvalidInput, OfferNotFound, OfferOver, SlotTaken, VisitNotChangeable
+from models.schedule import Schedule
+from models.slot import Slot
+from models.visit import Visit
+from models.visit_status import Channel, Status
+from tests import cast
+from tests.models.promises import book, cancel, hold, is_free, move, person, race
+from tests.rota import TUESDAY, absent, holder, later, line, publish, the_offer, wait, walls
+
+DAY = timedelta(days=1)
+
+
+async def place() -> tuple[Clinic, Doctor, list[Slot]]:
+    """A clinic with a doctor who has three slots on Tuesday and two on Wednesday."""
+    clinic = await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    days = await cast.morning(TUESDAY, 3, at=clinic, by=doctor)
+    return clinic, doctor, days + await cast.morning(TUESDAY + DAY, 2, at=clinic, by=doctor)
+
+
+async def test_free_slots_are_withdrawn_and_booked_ones_stay_booked() -> None:
+    _, doctor, slots = await place()
+    anna, rita = await cast.anna(), await cast.rita()
+    visit = await book(anna, slots[1])
+    report = await absent(rita, doctor, 24)
+    assert report.withdrawn == 2
+    assert await walls() == ["24.11. 08:20", "25.11. 08:00", "25.11. 08:20"]
+    there = await Visit.get(id=visit.id)
+    assert (there.status, there.slot_id) == (Status.BOOKED, slots[1].id)
+    [withdrawn] = [event for event in await Event.all() if event.happening is Happening.SLOTS_WITHDRAWN]
+    assert withdrawn.details["slot_ids"] == [str(slots[0].id), str(slots[2].id)]
+
+
+async def test_the_same_doctors_next_term_is_held_for_the_patient_who_is_told() -> None:
+    clinic, doctor, slots = await place()
+    anna, borys, rita = await cast.anna(), await cast.borys(), await cast.rita()
+    visit = await book(anna, slots[1])
+    await cast.slot(cast.warsaw(24, 9), at=clinic, by=await cast.doctor(clinic, last_name="Inna"))
+    report = await absent(rita, doctor, 24)
+    [(affected, offer)] = report.affected
+    assert (affected.id, offer.slot_id, offer.answer) == (visit.id, slots[3].id, Answer.OPEN)
+    assert offer.expires_at == cast.warsaw(24, 8, 20), "a day, but not beyond the visit"
+    assert await holder(slots[3]) == anna.patient_id
+    with pytest.raises(SlotTaken):
+        await book(borys, slots[3])
+    told = await Message.filter(kind=Kind.DOCTOR_ABSENT).order_by("medium")
+    assert [(message.medium, message.to, message.visit_id) for message in told] == [
+        (Medium.EMAIL, "anna@example.pl", visit.id), (Medium.SMS, "+48501234567", visit.id)
+    ]  # fmt: skip
+    assert told[0].details["offered"]["starts_at"] == slots[3].starts_at.isoformat()
+    actions = {entry.action: entry for entry in await AuditEntry.filter(account_id=rita.id)}
+    assert actions["doctor_absent"].patient_id == anna.patient_id
+    assert actions["report_absence"].subject_id == report.absence.id
+
+
+async def test_without_the_doctor_the_clinics_next_term_is_offered_and_never_one_that_overlaps() -> None:
+    clinic, doctor, slots = await place()
+    anna, other = await cast.anna(), await cast.doctor(clinic, last_name="Inna")
+    elsewhere = await cast.slot(cast.warsaw(26, 9), at=await cast.clinic("Poradnia okulistyczna"))
+    await book(anna, elsewhere)
+    visit = await book(anna, slots[1])
+    await cast.slot(cast.warsaw(26, 9, 10), at=clinic, by=other)  # Anna is elsewhere then
+    late = await cast.slot(cast.warsaw(26, 10), at=clinic, by=other)
+    report = await relief.report(
+        doctor.id, cast.warsaw(24, 0), cast.warsaw(30, 0), reason="urlop", by=await cast.rita()
+    )  # fmt: skip
+    [(affected, offer)] = report.affected
+    assert (affected.id, offer.slot_id) == (visit.id, late.id)
+
+
+async def test_when_nothing_is_free_the_patient_is_told_that_and_called() -> None:
+    _, doctor, slots = await place()
+    visit = await book(await cast.anna(), slots[1])
+    report = await relief.report(
+        doctor.id, cast.warsaw(24, 0), cast.warsaw(30, 0), reason="urlop", by=await cast.rita()
+    )  # fmt: skip
+    [(_, offer)] = report.affected
+    assert (offer.slot_id, offer.answer) == (None, Answer.CLOSED)
+    assert (await Message.filter(kind=Kind.DOCTOR_ABSENT, medium=Medium.EMAIL).get()).details["offered"] is None
+    [found] = await call_list.of_day(None, TUESDAY)
+    assert (found.visit.id, found.why) == (visit.id, Why.NO_TERM)
+    assert await Offer.standing(patient_id=visit.patient_id) == []
+
+
+async def test_each_patient_is_offered_a_term_of_their_own() -> None:
+    _, doctor, slots = await place()
+    anna, borys, celina = await cast.anna(), await cast.borys(), await cast.celina()
+    for account, slot in zip((anna, borys, celina), slots, strict=False):
+        await book(account, slot)
+    report = await absent(await cast.rita(), doctor, 24)
+    assert [offer.slot_id for _, offer in report.affected] == [slots[3].id, slots[4].id, None]
+
+
+async def test_accepting_moves_the_visit_by_the_usual_verb_and_closes_the_old_slot() -> None:
+    _, doctor, slots = await place()
+    anna, borys = await cast.anna(), await cast.borys()
+    visit = await book(anna, slots[1])
+    await absent(await cast.rita(), doctor, 24)
+    offer = await the_offer(anna)
+    moved = await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+    assert (moved.id, moved.slot_id, moved.sequence) == (visit.id, slots[3].id, 1)
+    assert (await Offer.get(id=offer.id)).answer is Answer.ACCEPTED
+    assert (await Slot.get(id=slots[1].id)).withdrawn_at == clock.now(), "nobody else can have it"
+    assert await Message.filter(kind=Kind.VISIT_MOVED).count() == 1
+    again = await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+    assert (again.id, again.sequence) == (visit.id, 1)
+    with pytest.raises(OfferNotFound):
+        await reply.accept(offer.id, patient=person(borys), by=borys, channel=Channel.ONLINE)
+
+
+async def test_the_slot_of_a_cancelled_visit_is_nobodys() -> None:
+    _, doctor, slots = await place()
+    anna = await cast.anna()
+    visit = await book(anna, slots[1])
+    await absent(await cast.rita(), doctor, 24)
+    offer = await the_offer(anna)
+    await cancel(anna, visit)
+    assert not await is_free(slots[1])
+    assert (await Offer.get(id=offer.id)).answer is Answer.CLOSED
+    await turn.sweep()
+    assert await is_free(slots[3]), "what was held for it is free for others"
+    assert await call_list.of_day(None, TUESDAY) == []
+
+
+async def test_another_term_than_the_offered_one_can_be_taken() -> None:
+    _, doctor, slots = await place()
+    anna = await cast.anna()
+    visit = await book(anna, slots[1])
+    await absent(await cast.rita(), doctor, 24)
+    await move(anna, visit, slots[4])
+    await turn.sweep()
+    assert await is_free(slots[3])
+    assert (await Offer.get()).answer is Answer.CLOSED
+
+
+async def test_a_rule_about_late_changes_does_not_bind_who_was_let_down() -> None:
+    clinic = await cast.clinic(cancel_until_minutes=3 * 24 * 60)
+    doctor = await cast.doctor(clinic)
+    slots = await cast.morning(TUESDAY, 2, at=clinic, by=doctor) + await cast.morning(
+        TUESDAY + DAY, 2, at=clinic, by=doctor
+    )
+    anna = await cast.anna()
+    visit = await book(anna, slots[0])
+    with pytest.raises(VisitNotChangeable):
+        await move(anna, visit, slots[3])
+    await absent(await cast.rita(), doctor, 24)
+    assert (await move(anna, visit, slots[3])).slot_id == slots[3].id
+
+
+async def test_an_offer_lapses_by_the_clock_and_the_visit_stays() -> None:
+    _, doctor, slots = await place()
+    anna = await cast.anna()
+    visit = await book(anna, slots[1])
+    report = await absent(await cast.rita(), doctor, 24, minutes=30)
+    assert report.affected[0][1].expires_at == clock.now() + timedelta(minutes=30)
+    clock.advance(timedelta(minutes=30))
+    assert await is_free(slots[3])
+    with pytest.raises(OfferOver):
+        await reply.accept(report.affected[0][1].id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+    await turn.sweep()
+    assert (await Offer.get()).answer is Answer.LAPSED
+    assert (await Slot.get(id=slots[3].id)).held_by_id is None
+    assert (await Visit.get(id=visit.id)).slot_id == slots[1].id
+    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.NOT_ANSWERED]
+
+
+async def test_a_declined_offer_is_free_for_others_and_the_patient_is_called() -> None:
+    _, doctor, slots = await place()
+    anna, rita = await cast.anna(), await cast.rita()
+    await book(anna, slots[1])
+    await absent(rita, doctor, 24)
+    offer = await the_offer(anna)
+    assert await reply.decline(offer.id, patient=None, by=rita)
+    assert not await reply.decline(offer.id, patient=None, by=rita)
+    await turn.sweep()
+    assert await is_free(slots[3])
+    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.DECLINED]
+
+
+async def test_reported_twice_nobody_is_asked_twice() -> None:
+    _, doctor, slots = await place()
+    anna, rita = await cast.anna(), await cast.rita()
+    await book(anna, slots[1])
+    first, second = await absent(rita, doctor, 24), await absent(rita, doctor, 24)
+    assert first.absence.id == second.absence.id
+    assert [offer.id for _, offer in first.affected] == [offer.id for _, offer in second.affected]
+    assert await Message.filter(kind=Kind.DOCTOR_ABSENT, medium=Medium.EMAIL).count() == 1
+    clock.advance(DAY / 2)
+    await reply.decline((await the_offer(anna)).id, patient=person(anna), by=anna)
+    third = await absent(rita, doctor, 24)
+    assert [offer.answer for _, offer in third.affected] == [Answer.DECLINED]
+
+
+async def test_reported_at_once_by_two_nobody_is_asked_twice() -> None:
+    _, doctor, slots = await place()
+    await book(await cast.anna(), slots[1])
+    rita = await cast.rita()
+    reports = await race(*(absent(rita, doctor, 24) for _ in range(3)))
+    assert [type(report) for report in reports] == [relief.Relief] * 3
+    assert await Offer.all().count() == await Absence.all().count() == 1
+
+
+async def test_a_longer_absence_takes_back_what_it_makes_impossible_and_offers_anew() -> None:
+    clinic, doctor, slots = await place()
+    anna, rita = await cast.anna(), await cast.rita()
+    await book(anna, slots[1])
+    await absent(rita, doctor, 24)
+    other = await cast.slot(cast.warsaw(26, 9), at=clinic, by=await cast.doctor(clinic, last_name="Inna"))
+    clock.advance(timedelta(hours=1))
+    report = await absent(rita, doctor, 25)
+    assert [(offer.slot_id, offer.answer) for _, offer in report.affected] == [(other.id, Answer.OPEN)]
+    assert await holder(slots[3]) is None
+    assert not await is_free(slots[3])
+
+
+async def test_a_booking_that_races_a_report_is_refused_or_relieved() -> None:
+    _, doctor, slots = await place()
+    rivals, rita = await cast.rivals(3), await cast.rita()
+    *booked, report = await race(
+        *(book(rival, slot) for rival, slot in zip(rivals, slots, strict=False)), absent(rita, doctor, 24)
+    )  # fmt: skip
+    visits = {one.id for one in booked if isinstance(one, Visit)}
+    assert {visit.id for visit, _ in report.affected} == visits
+    assert await Slot.filter(starts_at__lt=cast.warsaw(25, 0), visit_id=None, withdrawn_at=None).count() == 0
+
+
+async def test_reports_that_race_moves_neither_deadlock_nor_lose_a_visit() -> None:
+    clinic, doctor, slots = await place()
+    other = await cast.doctor(clinic, last_name="Inna")
+    more = await cast.morning(TUESDAY, 5, at=clinic, by=other)
+    rivals, rita = await cast.rivals(3), await cast.rita()
+    visits = [await book(rival, slot) for rival, slot in zip(rivals, slots, strict=False)]
+    outcomes = await race(
+        absent(rita, doctor, 24), absent(rita, other, 24, 8, 9),
+        *(move(rival, visit, slot) for rival, visit, slot in zip(rivals, visits, more, strict=False)),
+    )  # fmt: skip
+    for outcome in outcomes:
+        assert isinstance(outcome, relief.Relief | Visit) or type(outcome).__name__ in ("SlotTaken", "SlotNotBookable")
+    assert await Visit.filter(status=Status.BOOKED).count() == 3
+
+
+async def test_who_has_no_address_or_could_not_be_reached_is_called_at_once() -> None:
+    clinic, doctor, _ = await place()
+    slots = await cast.morning(cast.warsaw(27, 8).date(), 3, at=clinic, by=doctor)
+    anna, borys, celina, rita = await cast.anna(), await cast.borys(), await cast.celina(), await cast.rita()
+    for account, slot in zip((anna, borys, celina), slots, strict=True):
+        await book(account, slot)
+    await celina.update_from_dict({"email": None, "email_key": None}).save()
+    await absent(rita, doctor, 27)
+    day = cast.warsaw(27, 8).date()
+    assert [(found.visit.patient_id, found.why) for found in await call_list.of_day(clinic.id, day)] == [
+        (celina.patient_id, Why.NO_EMAIL)
+    ]
+    await Message.filter(account_id=borys.id, kind=Kind.DOCTOR_ABSENT).update(state=State.FAILED)
+    whys: dict[UUID | None, Why] = {call.visit.patient_id: call.why for call in await call_list.of_day(clinic.id, day)}
+    assert whys == {celina.patient_id: Why.NO_EMAIL, borys.patient_id: Why.MESSAGE_FAILED}
+    await later(24 * 60)
+    whys = {call.visit.patient_id: call.why for call in await call_list.of_day(clinic.id, day)}
+    assert whys.get(anna.patient_id) is Why.NOT_ANSWERED
+    assert await call_list.of_day(clinic.id, TUESDAY) == []
+    assert await call_list.of_day((await cast.clinic("Inna")).id, day) == []
+
+
+async def test_an_offer_does_not_end_the_patients_own_hold() -> None:
+    _, doctor, slots = await place()
+    anna, elsewhere = await cast.anna(), await cast.slot(cast.warsaw(26, 9))
+    await book(anna, slots[1])
+    await hold(anna, elsewhere)
+    await absent(await cast.rita(), doctor, 24)
+    assert await Slot.filter(held_by_id=anna.patient_id).count() == 2
+    await hold(anna, await cast.slot(cast.warsaw(27, 9)))
+    assert await holder(slots[3]) == anna.patient_id, "nor does another hold end the offer"
+
+
+async def test_what_lapses_unanswered_goes_to_those_who_wait() -> None:
+    clinic, doctor, slots = await place()
+    anna, borys = await cast.anna(), await cast.borys()
+    await book(anna, slots[1])
+    await absent(await cast.rita(), doctor, 24, minutes=30)
+    await wait(borys, clinic)
+    await later(30)
+    assert await holder(slots[3]) == borys.patient_id
+
+
+async def test_when_the_doctor_is_back_the_templates_slots_are_back() -> None:
+    clinic = await cast.clinic()
+    doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
+    _, plan = await publish(rita, doctor, clinic, line(2, 8, 10), line(3, 8, 10), valid_until=TUESDAY + DAY)
+    visit = await book(anna, plan.fresh[1])
+    before = await walls()
+    report = await absent(rita, doctor, 24)
+    assert len(await walls()) == 5
+    back = await relief.end(report.absence.id, by=rita)
+    assert back
+    assert back.ended_at == clock.now()
+    assert await walls() == before
+    assert (await Slot.get(id=visit.slot_id)).absence_id is None
+    assert (await Offer.get()).answer is Answer.CLOSED
+    assert await Absence.of_doctor(doctor.id) == []
+
+
+async def test_no_template_puts_slots_into_an_absence() -> None:
+    clinic = await cast.clinic()
+    doctor, rita = await cast.doctor(clinic), await cast.rita()
+    await absent(rita, doctor, 24, 8, 9)
+    await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
+    assert await walls() == ["24.11. 09:00", "24.11. 09:30"]
+    assert await Schedule.all().count() == 1
+
+
+async def test_what_is_wrong_with_a_report_is_named_at_once() -> None:
+    rita, somebody = await cast.rita(), await Patient.create(first_name="A", last_name="B", created_at=clock.now())
+    with pytest.raises(InvalidInput) as refused:
+        await relief.report(somebody.id, cast.MONDAY, cast.MONDAY - DAY, reason=" ", by=rita, minutes=0)
+    assert [flaw.path for flaw in refused.value.flaws] == [("reason",), ("doctorId",), ("until",), ("offerMinutes",)]
