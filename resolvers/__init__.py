@@ -6,12 +6,15 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.booking import Booking
 from resolvers.desk import Desk
 from resolvers.enrolling import Enrolling
+from resolvers.following import Following, Subscription
 from resolvers.owning import Owning
+from resolvers.partnering import Partnering, Partners
 from resolvers.reception import Reception
 from resolvers.searching import Searching
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
 from schema.audit import AuditEntry
+from schema.event import KINDS
 from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
@@ -20,19 +23,20 @@ from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
-class Query(Searching, WhoAmI, Reception):
+class Query(Searching, WhoAmI, Reception, Following, Partners):
     pass
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking, Desk, Enrolling):
+class Mutation(SigningUp, SigningIn, Owning, Booking, Desk, Enrolling, Partnering):
     pass
 
 
 schema = Schema(
     Query,
     Mutation,
-    types=[*PROBLEMS, *STAFF_PROBLEMS, AuditEntry],
+    Subscription,
+    types=[*PROBLEMS, *STAFF_PROBLEMS, AuditEntry, *KINDS.values()],
     extensions=[Watching, *EXTENSIONS],
     exception_handlers=[*HANDLERS, *STAFF_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
