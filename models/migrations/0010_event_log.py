@@ -104,8 +104,7 @@ BEGIN
 END $$;
 CREATE TRIGGER slot_published_told AFTER INSERT ON slot FOR EACH ROW EXECUTE FUNCTION tell_of_slot();
 CREATE TRIGGER slot_changed_told AFTER UPDATE ON slot FOR EACH ROW
-    WHEN ((OLD.visit_id, OLD.withdrawn_at, OLD.held_until)
-        IS DISTINCT FROM (NEW.visit_id, NEW.withdrawn_at, NEW.held_until))
+    WHEN (OLD.* IS DISTINCT FROM NEW.*)  -- whatever it is that makes it free or taken
     EXECUTE FUNCTION tell_of_slot();
 CREATE INDEX slot_lapsing ON slot (held_until) WHERE held_until IS NOT NULL;
 """

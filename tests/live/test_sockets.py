@@ -224,7 +224,7 @@ async def test_a_log_out_ends_the_session_s_sockets_and_no_others(address: str) 
         for client, whose in ((here, token), (there, other), (nobody, None)):
             await client.init(whose)
             await client.subscribe(CHANGES, clinicId=clinic_of(slot))
-        assert await ask(address, "mutation { logOut }", token) == {"data": {"logOut": True}}
+        assert (await ask(address, "mutation { logOut }", token))["data"] == {"logOut": True}
         assert (await here.closed())[0] == 4401  # within seconds: nothing was asked over it
         await watching(there)
         await watching(nobody)

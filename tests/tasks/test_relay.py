@@ -137,6 +137,7 @@ async def test_when_its_connection_is_lost_watchers_are_told_that_they_may_have_
 ) -> None:
     slot = await cast.slot()
     with lookout.watching(slot.clinic_id) as watch:
+        await caught_up(watch)
         assert (await stranger.fetchval(KILL)) == 1
         async with asyncio.timeout(5):
             with pytest.raises(ChangesMissed):
