@@ -10,6 +10,7 @@ class Refusal(Exception):
     """The wish was understood and cannot be granted; nothing has changed."""
 
     pl: ClassVar[str] = "Nie można tego zrobić; nic się nie zmieniło."
+    code: ClassVar[str] = "BAD_USER_INPUT"  # where the field's answer has no place for the refusal
     kinds: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -164,6 +165,36 @@ class WeakPassword(Refusal):
     """This password is too easy to guess. A sentence of several words is long and easy to remember."""
 
     pl = "To hasło jest zbyt łatwe do odgadnięcia. Zdanie z kilku słów jest długie i łatwe do zapamiętania."
+
+
+class PartnerNotFound(Refusal):
+    """There is no such partner."""
+
+    pl = "Nie ma takiego partnera."
+
+
+class CursorExpired(Refusal):
+    """Events since this cursor are no longer kept. Ask `latestEventCursor`, load `freeSlots` anew, go on from there."""
+
+    pl = (
+        "Zdarzenia od tego kursora nie są już przechowywane. Pobierz `latestEventCursor`, wczytaj na nowo `freeSlots`"
+        " i kontynuuj od tego kursora."
+    )
+    code = "CURSOR_EXPIRED"
+
+
+class TooManyStreams(Refusal):
+    """You have {limit} subscriptions open, as many as you may. Close one first."""
+
+    pl = "Masz {limit} otwartych subskrypcji, czyli tyle, ile można. Najpierw zamknij jedną."
+    code = "RATE_LIMITED"
+
+
+class ChangesMissed(Refusal):
+    """Some changes may have been missed. Load `freeSlots` again, then subscribe again."""
+
+    pl = "Niektóre zmiany mogły zostać pominięte. Wczytaj `freeSlots` ponownie i zasubskrybuj jeszcze raz."
+    code = "CHANGES_MISSED"
 
 
 class Flaw(NamedTuple):

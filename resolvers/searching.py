@@ -95,12 +95,13 @@ class Searching:
     @strawberry.field(
         extensions=[Anybody()],
         directives=[PAGED],
-        description="Slots that can be booked online now, in time order. `first` is at most 100.",
+        description="Slots that can be booked online now, in time order. `first` is at most 100, for partners 500.",
     )
     async def free_slots(
         self, info: Info, filter: FreeSlotsFilter, first: int = 50, after: str | None = None  # noqa: A002
     ) -> Connection[Slot]:  # fmt: skip
-        page, viewer = Page("freeSlots", first, after), info.context.viewer
+        most = 500 if info.context.role == Role.PARTNER else 100
+        page, viewer = Page("freeSlots", first, after, most), info.context.viewer
         if filter.beyond_rules:
             for_staff().check(info.context)
         rows = await vacancy.free_slots(filter.wanted(), viewer, page.after, page.limit)

@@ -106,12 +106,20 @@ class Coding(SchemaExtension):
         if errors := getattr(result, "errors", None):
             result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]  # it has them
 
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """Over sockets and streams each result is an answer of its own."""
+        if errors := getattr(result, "errors", None):
+            result.errors = [self._coded(error) for error in errors]
+        yield
+
     def _coded(self, error: GraphQLError) -> GraphQLError:
         if "code" in (error.extensions or {}):
             return _short(error)
         cause = error.original_error
+        if isinstance(cause, (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)):
+            return _short(_renewed(error, "The document holds no operation that can be run here.", "BAD_USER_INPUT"))
         if isinstance(cause, Refusal):
-            return _short(_renewed(error, cause.message(self._language), "BAD_USER_INPUT"))
+            return _short(_renewed(error, cause.message(self._language), cause.code))
         if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
             return _short(_renewed(error, error.message, "BAD_USER_INPUT"))  # variables, operation name
         log.error("operation_failed", exc_info=cause or error, extra={"path": error.path and list(error.path)})
