@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.booking import Booking
 from resolvers.desk import Desk
 from resolvers.enrolling import Enrolling
+from resolvers.finding import Finding
 from resolvers.following import Following, Subscription
 from resolvers.owning import Owning
 from resolvers.partnering import Partnering, Partners
@@ -27,7 +28,7 @@ from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
-class Query(Searching, WhoAmI, Reception, Schedules, Following, Partners):
+class Query(Finding, Searching, WhoAmI, Reception, Schedules, Following, Partners):
     pass
 
 
