@@ -52,7 +52,7 @@ async def lease(partner: Partner) -> Lease:
     async with in_transaction():
         await Partner.filter(id=partner.id).select_for_update().get()  # one counts at a time
         if await PartnerStream.filter(partner_id=partner.id, lapses_at__gt=now).count() >= settings.PARTNER_STREAMS:
-            raise TooManyStreams(limit=settings.PARTNER_STREAMS)
+            raise TooManyStreams(limit=settings.PARTNER_STREAMS, retry_at=(now + LEASE).isoformat())
         stream = await PartnerStream.create(partner_id=partner.id, lapses_at=now + LEASE)
     return Lease(stream.id, stream.lapses_at)
 

@@ -150,7 +150,7 @@ class PartnerNotFound(Refusal):
 
 
 class CursorExpired(Refusal):
-    """Events since this cursor are no longer kept. Ask `latestEventCursor`, load `freeSlots` anew, go on from there."""
+    """Events since this cursor are kept no longer. Ask `latestEventCursor`, load `freeSlots` anew, go on from there."""
 
     pl = (
         "Zdarzenia od tego kursora nie są już przechowywane. Pobierz `latestEventCursor`, wczytaj na nowo `freeSlots`"
@@ -160,9 +160,9 @@ class CursorExpired(Refusal):
 
 
 class TooManyStreams(Refusal):
-    """You have {limit} subscriptions open, as many as you may. Close one first."""
+    """You have {limit} subscriptions open, as many as you may. Close one; broken ones end by themselves."""
 
-    pl = "Masz {limit} otwartych subskrypcji, czyli tyle, ile można. Najpierw zamknij jedną."
+    pl = "Masz {limit} otwartych subskrypcji, czyli tyle, ile można. Zamknij jedną; zerwane znikną same."
     code = "RATE_LIMITED"
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from models import allowance, event_log
+from models import allowance, event_log, figures
 from models.account import Role
 from models.clinic import Clinic
 from models.news import bell, lookout
@@ -59,6 +59,7 @@ class Following:
         " need (such as `freeSlots`), then follow events from this cursor.",
     )
     async def latest_event_cursor(self, info: Info) -> str:
+        _scope(info.context, None)
         return cursor(await event_log.newest())
 
 
@@ -67,22 +68,23 @@ async def _following(
 ) -> AsyncGenerator[Event, None]:
     """Each reader reads on from where it is, as fast as it takes: nothing piles up for a slow one."""
     async with allowance.given_back(held):
-        while True:
-            heard = bell.rung
-            for event in await Telling.to(info.context.partner, stretch.events):
-                info.context.look_afresh()
-                yield event
-            if held:
-                await held.renew()
-            if stretch.is_all:
-                await bell.after(heard)
-            elif info.context.partner:  # it catches up: as fast as its budget allows
-                await paced(info.context.partner, len(stretch.events) * info.context.cost)
-            stretch = await event_log.read(stretch.end, scope, READ_AHEAD)
+        with figures.SUBSCRIBERS.track_inprogress():
+            while True:
+                heard = bell.rung
+                for event in await Telling.to(info.context.partner, stretch.events):
+                    info.context.look_afresh()
+                    yield event
+                if held:
+                    await held.renew()
+                if stretch.is_all:
+                    await bell.after(heard)
+                elif info.context.partner:  # it catches up: as fast as its budget allows
+                    await paced(info.context.partner, len(stretch.events) * info.context.cost)
+                stretch = await event_log.read(stretch.end, scope, READ_AHEAD)
 
 
 async def _changes(clinic_id: UUID, info: Info) -> AsyncGenerator[SlotChange, None]:
-    with lookout.watching(clinic_id) as watch:
+    with figures.SUBSCRIBERS.track_inprogress(), lookout.watching(clinic_id) as watch:
         while True:
             slot = Slot.of(await watch.next(), None)
             info.context.look_afresh()

@@ -11,6 +11,7 @@ import models.event
 from models import seal
 from models.event import Happening
 from models.partner import Partner
+from models.refusal import CursorExpired
 from models.slot import Slot as SlotRow
 from models.vacancy import with_people
 from schema.fault import BadInput
@@ -28,6 +29,8 @@ def cursor(position: int) -> str:
 def position(cursor: str | None) -> int | None:
     try:
         return None if cursor is None else int(orjson.loads(seal.unsign(cursor, PURPOSE)))
+    except seal.Foreign:  # of before the secret was changed, or of another list: to be resynchronised as well
+        raise CursorExpired from None
     except (seal.Broken, UnicodeEncodeError):
         raise BadInput("This is not a cursor of events.") from None
 

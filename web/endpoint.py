@@ -6,6 +6,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
+from cross_web import HTTPException
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
@@ -22,7 +23,8 @@ from strawberry.types.unset import UNSET
 from web import streams
 from web.event_stream import EventStream, ended_in_time, patient
 from web.graphql import Endpoint
-from web.sockets import Adapter, Conversation, Visitor
+from web.sockets import Adapter, Conversation
+from web.visitor import Visitor
 
 log = logging.getLogger(__name__)
 INIT_PATIENCE = timedelta(seconds=10)
@@ -59,6 +61,8 @@ class LiveEndpoint(Endpoint):
             return Visitor(request)
         context = request.state.caller = await super().get_context(request, response)
         context.can_follow = self._get_stream_transport_from_headers(request.headers) is not None
+        if context.can_follow and streams.are_too_many(context.address):
+            raise HTTPException(429, streams.CROWDED.reason)
         return context
 
     async def on_ws_connect(self, context: Any) -> Any:

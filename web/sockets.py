@@ -2,27 +2,28 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.types.execution import PreExecutionError
 
 import settings
 from models import trace
 from schema.context import Context
-from schema.fault import BadInput, Fault
+from schema.fault import Fault
 from web import streams
-from web.caller import Credentials, bearer, context_with, token_of
+from web.frames import flaw_of
+from web.visitor import Visitor
 
 MOST_OPERATIONS = 20  # at once over one socket
 LONGEST_REASON = 120  # bytes: a close frame has room for 123
 LAST_WORD_SECONDS = 30.0
-WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 log = logging.getLogger(__name__)
 
@@ -61,46 +62,17 @@ class Adapter(ASGIWebSocketAdapter):
         self.is_over.set()
 
 
-class Visitor:
-    """Who is behind a socket: told in connection_init, in the handshake's header, or by the cookie of our own page."""
-
-    def __init__(self, connection: WebSocket) -> None:
-        self.connection = connection
-        self.connection_params: dict[str, object] = {}
-        self.credentials = token_of(connection)
-        self.stream: streams.Stream | None = None
-
-    async def be_admitted(self) -> None:
-        """ConnectionRejectionError for credentials that are good for nothing."""
-        told = self.connection_params.get("authorization", self.connection_params.get("Authorization"))
-        if told is not None:
-            self.credentials = Credentials(bearer(told) if isinstance(told, str) else "")
-        context = await self.context()
-        if (told is not None or self.credentials.token) and context.role is None:
-            raise ConnectionRejectionError
-        if self.stream:
-            self.stream.context = context
-
-    async def context(self) -> Context:
-        """A new one for each operation: what one has read, another does not take for new."""
-        context = await context_with(self.credentials, self.connection, _no_cookie)
-        context.can_follow = True
-        return context
-
-
-def _no_cookie(token: str) -> None:
-    if token:
-        raise BadInput("No cookie can be set here: log in by an ordinary request.")
-
-
 class Conversation(BaseGraphQLTransportWSHandler[Visitor, None]):
     websocket: Adapter
 
     async def handle(self) -> None:
         trace.begin()
+        if streams.are_too_many(self.context.address):
+            await self.websocket.end(streams.CROWDED)
+            return
         talk = asyncio.create_task(super().handle())
         over = asyncio.create_task(self.websocket.is_over.wait())
-        stream = streams.Stream(Context(), self.websocket.end)
+        stream = streams.Stream(Context(address=self.context.address), self.websocket.end)
         self.context.stream = stream
         with streams.listed(stream):
             try:
@@ -149,6 +121,10 @@ class Conversation(BaseGraphQLTransportWSHandler[Visitor, None]):
             if self.operations.get(operation.id) is operation:
                 del self.operations[operation.id]
 
+    async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
+        """What is refused before a subscription begins is told as an error, also when an extension refused it."""
+        await super()._send_result_stream(operation, _refused_first(result_source))
+
     async def _results(self, operation: Operation[Any, None], context: Context) -> Any:
         return await self.schema.stream(
             operation.query,
@@ -162,30 +138,10 @@ class Conversation(BaseGraphQLTransportWSHandler[Visitor, None]):
         """A document that cannot be run is an error of its operation, not of the connection."""
 
 
-def flaw_of(message: Any) -> str | None:
-    """What is wrong with a frame, in the words of the protocol's reference implementation where it has some."""
-    if not isinstance(message, dict):
-        return "Message is expected to be a JSON object."
-    if not isinstance(message.get("type"), str):
-        return "Message is missing the 'type' property."
-    if message["type"] in ("subscribe", "complete") and not (isinstance(message.get("id"), str) and message["id"]):
-        return "Message is expected to have an 'id', a string that is not empty."
-    payload = message.get("payload")
-    if message["type"] == "subscribe":
-        return _flaw_of_operation(payload)
-    if "payload" in message and message["type"] in WITH_PAYLOAD and not isinstance(payload, dict):
-        return "The 'payload' is expected to be a JSON object."
-    return None
-
-
-def _flaw_of_operation(payload: Any) -> str | None:
-    if not isinstance(payload, dict):
-        return "The 'payload' is expected to be a JSON object."
-    if not isinstance(payload.get("query"), str):
-        return "The payload's 'query' is expected to be a string."
-    if not isinstance(payload.get("operationName"), str | None):
-        return "The payload's 'operationName' is expected to be a string."
-    for name in ("variables", "extensions"):
-        if not isinstance(payload.get(name), dict | None):
-            return f"The payload's '{name}' is expected to be a JSON object."
-    return None
+async def _refused_first(results: Any) -> AsyncGenerator[Any, None]:
+    is_first = True
+    async for result in results:
+        errors = (is_first and result.data is None and result.errors) or []
+        is_refused = bool(errors) and all(error.path is None for error in errors)
+        yield PreExecutionError(data=None, errors=errors) if is_refused else result
+        is_first = False

@@ -30,6 +30,7 @@ class Ending(NamedTuple):
 UNAUTHENTICATED = Ending(4401, "UNAUTHENTICATED", "Signed out: sign in again.")
 OLD_AGE = Ending(1012, "RECONNECT", "Open for too long: connect again, go on from the last cursor.")
 TOO_SLOW = Ending(1013, "TOO_SLOW", "Too slow: connect again, go on from the last cursor.")
+CROWDED = Ending(1013, "RATE_LIMITED", "Too many connections from your address: close one, try again later.")
 CLOSING = Ending(1012, "RECONNECT", "The server restarts: connect again, go on from the last cursor.")
 
 
@@ -45,16 +46,24 @@ class Stream:
 
 
 OPEN: set[Stream] = set()
+_is_closing = False
 _endings: set[asyncio.Task[None]] = set()
 
 
 @contextmanager
 def listed(stream: Stream) -> Iterator[Stream]:
     OPEN.add(stream)
+    if _is_closing:
+        _end(stream, CLOSING)
     try:
         yield stream
     finally:
         OPEN.discard(stream)
+
+
+def are_too_many(address: str) -> bool:
+    """In this process: what one address holds open is memory of all."""
+    return sum(stream.context.address == address for stream in OPEN) >= settings.SOCKETS_PER_ADDRESS
 
 
 async def end_overdue() -> None:
@@ -74,7 +83,9 @@ async def end_overdue() -> None:
 
 
 def end_all() -> None:
-    """Before a stop: clients go elsewhere."""
+    """Before a stop: clients go elsewhere, also those that come just now."""
+    global _is_closing
+    _is_closing = True
     for stream in list(OPEN):
         _end(stream, CLOSING)
 
@@ -90,6 +101,8 @@ def _end(stream: Stream, ending: Ending) -> None:
 @asynccontextmanager
 async def watched() -> AsyncIterator[None]:
     """Look after the open streams while the server runs."""
+    global _is_closing
+    _is_closing = False
     task = asyncio.create_task(_watch())
     try:
         yield
