@@ -124,9 +124,9 @@ FINDERS = {
 class Finding:
     @strawberry.field(
         extensions=[Anybody()],
-        description="What has this id: a clinic, doctor or slot, or your own visit, offer, waiting list entry, audit entry"
-        " or self (for reception: any visit, offer or patient, and a record so opened is noted in the patient's accessLog;"
-        " schedules, absences and messages); else null.",
+        description="What has this id: a clinic, doctor or slot, or your own visit, offer, waiting list entry, audit"
+        " entry or self (for reception: any visit, offer or patient, and a record so opened is noted in the patient's"
+        " accessLog; schedules, absences and messages); else null.",
     )
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 - the argument's public name
         find = FINDERS.get(kind_of(id))
