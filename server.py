@@ -12,26 +12,28 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 import settings
 from models import database, demo, postgres, rotation, spans, trace
 from resolvers import schema
 from schema import trusted
-from tasks import broker, mailbox
-from web import commands, explorer, health, portal, protection, sms_reports, stopping
+from tasks import broker, mailbox, relay
+from web import commands, explorer, health, portal, protection, sms_reports, stopping, streams
 from web import mailbox as mailbox_page
-from web.graphql import Endpoint
+from web.endpoint import LiveEndpoint
 from web.metrics import SHARED, metrics
+from web.serving import OPTIONS
 from web.welcome import welcome
 
 WATCHED = [Route("/health/live", health.live), Route("/health/ready", health.ready), Route("/metrics", metrics)]
 
 
 def routes() -> list[BaseRoute]:
-    graphql = Endpoint(schema, graphql_ide=None, allow_queries_via_get=False)
+    graphql = LiveEndpoint(schema)
     found: list[BaseRoute] = [
         Route("/graphql", graphql),
+        WebSocketRoute("/graphql", graphql),
         Route("/", portal.page),
         Route("/portal/{name}", portal.file),
         Route("/explorer/{name}", explorer.file),
@@ -43,7 +45,7 @@ def routes() -> list[BaseRoute]:
     return found
 
 
-def living(role: str, working: Callable[[], AbstractAsyncContextManager[None]]) -> Any:
+def living(role: str, working: Callable[[str], list[AbstractAsyncContextManager[None]]]) -> Any:
     """The life of a process: what it opens at its start, and closes at its end in the opposite order."""
 
     @contextlib.asynccontextmanager
@@ -57,30 +59,25 @@ def living(role: str, working: Callable[[], AbstractAsyncContextManager[None]]) 
             stack.push_async_callback(database.close)
             if not settings.IN_PRODUCTION and not settings.SMTP_URL:
                 await stack.enter_async_context(mailbox.running())
-            await stack.enter_async_context(working())
-            stopping.expect()
+            for part in working(url):
+                await stack.enter_async_context(part)
+            stopping.expect(streams.end_all)
             yield
 
     return lifespan
 
 
-app = Starlette(routes=routes(), lifespan=living("web", broker.running), middleware=protection.middleware())
-worker = Starlette(routes=WATCHED, lifespan=living("worker", broker.worker_running))
-scheduler = Starlette(routes=WATCHED, lifespan=living("scheduler", broker.scheduler_running))
+app = Starlette(
+    routes=routes(),
+    lifespan=living("web", lambda url: [broker.running(), relay.running(url), streams.watched()]),
+    middleware=protection.middleware(),
+)
+worker = Starlette(routes=WATCHED, lifespan=living("worker", lambda _: [broker.worker_running()]))
+scheduler = Starlette(routes=WATCHED, lifespan=living("scheduler", lambda _: [broker.scheduler_running()]))
 
 
 def serve(name: str, port: int, workers: int = 1) -> None:
-    uvicorn.run(
-        f"server:{name}",
-        host=settings.HOST,
-        port=port,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # web.protection trusts proxies, and only those that are configured
-        timeout_graceful_shutdown=int(settings.STOP_SECONDS),
-    )
+    uvicorn.run(f"server:{name}", host=settings.HOST, port=port, workers=workers, **OPTIONS)
 
 
 def web() -> None:

@@ -80,6 +80,13 @@ STOP_DELAY_SECONDS = config("STOP_DELAY_SECONDS", cast=float, default=0.0)
 STOP_SECONDS = config("STOP_SECONDS", cast=float, default=10.0)
 METRICS_TOKEN = config("METRICS_TOKEN", default="")
 OTEL_EXPORTER_OTLP_ENDPOINT = config("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+EVENT_RETENTION_DAYS = config("EVENT_RETENTION_DAYS", cast=int, default=90)
+PARTNER_KEY_OVERLAP_HOURS = config("PARTNER_KEY_OVERLAP_HOURS", cast=int, default=24)
+PARTNER_COST_PER_MINUTE = config("PARTNER_COST_PER_MINUTE", cast=int, default=60_000)
+PARTNER_STREAMS = config("PARTNER_STREAMS", cast=int, default=10)
+SOCKET_HOURS = config("SOCKET_HOURS", cast=float, default=12.0)
+SOCKETS_PER_ADDRESS = config("SOCKETS_PER_ADDRESS", cast=int, default=200)
+SOCKET_PATIENCE_SECONDS = config("SOCKET_PATIENCE_SECONDS", cast=float, default=20.0)
 
 IN_PRODUCTION = ENVIRONMENT == "production"
 

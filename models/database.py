@@ -21,7 +21,7 @@ MODULES = [
     f"models.{noun}"
     for noun in (
         "absence", "account", "application", "audit", "clinic", "doctor", "event", "kept_answer", "message", "offer",
-        "patient", "schedule", "session", "slot", "throttle", "visit", "visit_change", "waiting_list",
+        "partner", "patient", "schedule", "session", "slot", "throttle", "visit", "visit_change", "waiting_list",
     )
 ]  # fmt: skip
 

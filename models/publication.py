@@ -11,8 +11,8 @@ from tortoise.transactions import in_transaction
 
 from models import clock
 from models.absence import Absence
+from models.clash import SlotsOverlap
 from models.event import Event, Happening
-from models.refusal import SlotsOverlap
 from models.slot import NOT_HELD, Slot
 from models.visit import Visit
 from models.week import Term, clashing

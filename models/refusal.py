@@ -10,6 +10,7 @@ class Refusal(Exception):
     """The wish was understood and cannot be granted; nothing has changed."""
 
     pl: ClassVar[str] = "Nie można tego zrobić; nic się nie zmieniło."
+    code: ClassVar[str] = "BAD_USER_INPUT"  # where the field's answer has no place for the refusal
     kinds: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -92,30 +93,6 @@ class SlotNotBookable(Refusal):
         return (polish if language == "PL" else english).format(phone=settings.CENTRE_PHONE)
 
 
-class SlotsOverlap(Refusal):
-    """The doctor already has terms at this time, in this clinic or another: they are named. Nothing was changed."""
-
-    pl = "Lekarz ma już w tym czasie terminy, w tej lub innej poradni: są wskazane. Nic się nie zmieniło."
-
-
-class SlotsNotFree(Refusal):
-    """Some of these terms are not free: they are named. Nothing was changed."""
-
-    pl = "Niektóre z tych terminów nie są wolne: są wskazane. Nic się nie zmieniło."
-
-
-class OfferNotFound(Refusal):
-    """There is no such offer."""
-
-    pl = "Nie ma takiej propozycji."
-
-
-class OfferOver(Refusal):
-    """This offer is over: it was answered, or its time has run out. Another term can be chosen."""
-
-    pl = "Ta propozycja jest już nieaktualna: udzielono odpowiedzi albo minął jej czas. Można wybrać inny termin."
-
-
 class VisitsOverlap(Refusal):
     """There is another visit at this time already."""
 
@@ -164,6 +141,36 @@ class WeakPassword(Refusal):
     """This password is too easy to guess. A sentence of several words is long and easy to remember."""
 
     pl = "To hasło jest zbyt łatwe do odgadnięcia. Zdanie z kilku słów jest długie i łatwe do zapamiętania."
+
+
+class PartnerNotFound(Refusal):
+    """There is no such partner."""
+
+    pl = "Nie ma takiego partnera."
+
+
+class CursorExpired(Refusal):
+    """Events since this cursor are kept no longer. Ask `latestEventCursor`, load `freeSlots` anew, go on from there."""
+
+    pl = (
+        "Zdarzenia od tego kursora nie są już przechowywane. Pobierz `latestEventCursor`, wczytaj na nowo `freeSlots`"
+        " i kontynuuj od tego kursora."
+    )
+    code = "CURSOR_EXPIRED"
+
+
+class TooManyStreams(Refusal):
+    """You have {limit} subscriptions open, as many as you may. Close one; broken ones end by themselves."""
+
+    pl = "Masz {limit} otwartych subskrypcji, czyli tyle, ile można. Zamknij jedną; zerwane znikną same."
+    code = "RATE_LIMITED"
+
+
+class ChangesMissed(Refusal):
+    """Some changes may have been missed. Load `freeSlots` again, then subscribe again."""
+
+    pl = "Niektóre zmiany mogły zostać pominięte. Wczytaj `freeSlots` ponownie i zasubskrybuj jeszcze raz."
+    code = "CHANGES_MISSED"
 
 
 class Flaw(NamedTuple):

@@ -7,9 +7,9 @@ from tortoise.transactions import in_transaction
 
 from models import clock
 from models.audit import AuditEntry
+from models.clash import OfferNotFound, OfferOver
 from models.offer import Answer, Offer
 from models.patient import Patient
-from models.refusal import OfferNotFound, OfferOver
 from models.visit import Visit
 from models.visit_status import Channel
 

@@ -22,6 +22,10 @@ class Broken(ValueError):
     """Sealed or signed bytes that this service did not make with its present SECRET_KEY."""
 
 
+class Foreign(Broken):
+    """Well made, but signed by another key or for another purpose."""
+
+
 @cache
 def _key(secret: str, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=f"e-rejestracja/{purpose}".encode()).derive(secret.encode())
@@ -78,7 +82,7 @@ def unsign(token: str, purpose: str) -> bytes:
     raw = decode(token)
     signature, payload = raw[:SIGNATURE], raw[SIGNATURE:]
     if not hmac.compare_digest(signature, hmac.digest(key(purpose), payload, "sha256")[:SIGNATURE]):
-        raise Broken("Not signed by this service.")
+        raise Foreign("Not signed by this service.")
     return payload
 
 

@@ -1,11 +1,14 @@
 """Session (sesja): a signed-in client; an opaque token of 256 bits, of which only the hash is stored."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 from uuid6 import uuid7
 
 import settings
@@ -49,16 +52,22 @@ class Session(Model):
     async def of_token(cls, token: str) -> Self | None:
         """The open session of a token with its account and patient; being asked for keeps it from idling out."""
         now = clock.now()
-        idle_since = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
-        session = (
-            await cls.filter(token_hash=seal.token_hash(token), ended_at=None)
-            .filter(expires_at__gt=now, seen_at__gt=idle_since)
-            .select_related("account__patient")
-            .first()
-        )
+        found = cls._open().filter(token_hash=seal.token_hash(token))
+        session = await found.select_related("account__patient").first()
         if session and now - session.seen_at > SEEN_EVERY:
             await cls.filter(id=session.id).update(seen_at=now)
         return session
+
+    @classmethod
+    def _open(cls) -> QuerySet[Self]:
+        now = clock.now()
+        idle_since = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+        return cls.filter(ended_at=None, expires_at__gt=now, seen_at__gt=idle_since)
+
+    @classmethod
+    async def still_open(cls, ids: Collection[UUID]) -> set[UUID]:
+        """Asked of sessions in use by sockets: being asked is no use of theirs."""
+        return {session.id for session in await cls._open().filter(id__in=ids).only("id")}
 
     async def end(self) -> None:
         await Session.filter(id=self.id, ended_at=None).update(ended_at=clock.now())

@@ -10,10 +10,11 @@ from tortoise.transactions import in_transaction
 from models import clock, publication
 from models.absence import Absence
 from models.audit import AuditEntry
+from models.clash import SlotsNotFree, SlotsOverlap
 from models.doctor import Doctor
 from models.intake import REASON_LENGTH, Form
 from models.publication import Plan
-from models.refusal import Flaw, InvalidInput, SlotNotFound, SlotsNotFree, SlotsOverlap
+from models.refusal import Flaw, InvalidInput, SlotNotFound
 from models.slot import Slot
 from models.week import LONGEST, SHORTEST
 

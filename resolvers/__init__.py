@@ -6,7 +6,10 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.booking import Booking
 from resolvers.desk import Desk
 from resolvers.enrolling import Enrolling
+from resolvers.finding import Finding
+from resolvers.following import Following, Subscription
 from resolvers.owning import Owning
+from resolvers.partnering import Partnering, Partners
 from resolvers.premises import Premises
 from resolvers.reception import Reception
 from resolvers.scheduling import Schedules, Scheduling
@@ -16,6 +19,7 @@ from resolvers.signing_up import SigningUp
 from resolvers.waiting import Waiting
 from schema.audit import AuditEntry
 from schema.clash import CLASH_HANDLERS, CLASHES
+from schema.event import KINDS
 from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
@@ -24,19 +28,20 @@ from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
-class Query(Searching, WhoAmI, Reception, Schedules):
+class Query(Finding, Searching, WhoAmI, Reception, Schedules, Following, Partners):
     pass
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling):
+class Mutation(SigningUp, SigningIn, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling, Partnering):
     pass
 
 
 schema = Schema(
     Query,
     Mutation,
-    types=[*PROBLEMS, *STAFF_PROBLEMS, *CLASHES, AuditEntry],
+    Subscription,
+    types=[*PROBLEMS, *STAFF_PROBLEMS, *CLASHES, AuditEntry, *KINDS.values()],
     extensions=[Watching, *EXTENSIONS],
     exception_handlers=[*HANDLERS, *STAFF_HANDLERS, *CLASH_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

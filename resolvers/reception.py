@@ -6,7 +6,7 @@ import strawberry
 
 from models import call_list, objection, patient_search, staff
 from models.audit import AuditEntry as AuditRow
-from resolvers.searching import FINDERS
+from resolvers.finding import FINDERS
 from schema.audit import AuditEntry
 from schema.context import Info
 from schema.desk import CallListEntry, VisitsFilter

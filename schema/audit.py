@@ -50,6 +50,9 @@ WORDS = {
     "resend_message": ("A message was sent again.", "Ponownie wysłano wiadomość."),
     "invite_staff": ("A colleague was invited.", "Zaproszono osobę z personelu."),
     "remove_staff": ("A colleague was removed.", "Usunięto osobę z personelu."),
+    "add_partner": ("A partner system was added.", "Dodano system partnera."),
+    "rotate_partner_key": ("A partner system's key was renewed.", "Wymieniono klucz systemu partnera."),
+    "remove_partner": ("A partner system was removed.", "Usunięto system partnera."),
     "close_account": ("The account was closed.", "Zamknięto konto."),
 }
 WHO = {

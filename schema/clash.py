@@ -4,6 +4,7 @@ from uuid import UUID
 
 import strawberry
 
+import models.clash  # noqa: F401 - where these refusals are named
 from models.refusal import Refusal
 from models.slot import Slot as SlotRow
 from schema.context import Info

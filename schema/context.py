@@ -14,6 +14,7 @@ from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.offer import Offer
+from models.partner import Partner, PartnerKey
 from models.patient import Patient
 from models.session import Session
 from models.slot import Slot
@@ -24,15 +25,21 @@ STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 
 @dataclass
 class Context:
-    """One operation's caller. `keep_cookie`: gives the browser a token to keep; "" makes it forget the old one."""
+    """One operation's caller. `keep_cookie`: gives the browser a token to keep; "" makes it forget the old one.
+
+    `can_follow`: came over a socket or for an event stream, which can be told more than one answer.
+    """
 
     session: Session | None = None
+    partner_key: PartnerKey | None = None
     language: Language = Language.PL
     address: str = ""
     request_id: str = ""
     came_by_cookie: bool = False
     keep_cookie: Callable[[str], None] = lambda _: None
     opened: set[tuple[str, UUID]] = field(default_factory=set)
+    can_follow: bool = False
+    cost: int = 0
 
     @property
     def account(self) -> Account | None:
@@ -40,11 +47,17 @@ class Context:
 
     @property
     def role(self) -> Role | None:
+        if self.partner_key:
+            return Role.PARTNER
         return self.account.role if self.account else None
 
     @property
     def is_staff(self) -> bool:
         return self.role in STAFF
+
+    @property
+    def partner(self) -> Partner | None:
+        return self.partner_key.partner if self.partner_key else None
 
     async def open_record(self, patient_id: UUID) -> None:
         """Once a request: the patient will see that reception opened their record. One's own leaves no entry."""
@@ -77,6 +90,11 @@ class Context:
         if self.account is None:
             raise LookupError("Nobody is signed in.")
         return self.account
+
+    def look_afresh(self) -> None:
+        """Forget what was read for the answer before: each event of a subscription is an answer of its own."""
+        for name in ("clinics_of_doctor", "next_free_slot"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def clinics_of_doctor(self) -> DataLoader[UUID, list[Clinic]]:

@@ -103,7 +103,7 @@ class SignedIn(Rule):
 
     def check(self, context: Context) -> None:
         if context.session is None:
-            raise Fault("UNAUTHENTICATED", context.language)
+            raise Fault("FORBIDDEN" if context.role else "UNAUTHENTICATED", context.language)  # a partner's key
 
 
 class Requires(Anybody):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode, located_error
@@ -10,7 +11,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from models import trace
+from models import clock, trace
 from models.refusal import Refusal
 
 log = logging.getLogger(__name__)
@@ -106,12 +107,20 @@ class Coding(SchemaExtension):
         if errors := getattr(result, "errors", None):
             result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]  # it has them
 
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """Over sockets and streams each result is an answer of its own."""
+        if errors := getattr(result, "errors", None):
+            result.errors = [self._coded(error) for error in errors]
+        yield
+
     def _coded(self, error: GraphQLError) -> GraphQLError:
         if "code" in (error.extensions or {}):
             return _short(error)
         cause = error.original_error
+        if isinstance(cause, (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)):
+            return _short(_renewed(error, "The document holds no operation that can be run here.", "BAD_USER_INPUT"))
         if isinstance(cause, Refusal):
-            return _short(_renewed(error, cause.message(self._language), "BAD_USER_INPUT"))
+            return _short(_renewed(error, cause.message(self._language), cause.code, **_wait(cause)))
         if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
             return _short(_renewed(error, error.message, "BAD_USER_INPUT"))  # variables, operation name
         log.error("operation_failed", exc_info=cause or error, extra={"path": error.path and list(error.path)})
@@ -121,6 +130,15 @@ class Coding(SchemaExtension):
     @property
     def _language(self) -> str:
         return str(self.execution_context.context.language)
+
+
+def _wait(cause: Refusal) -> dict[str, Any]:
+    """When to try again, of a refusal that knows it."""
+    if not (at := cause.details.get("retry_at")):
+        return {}
+    retry_at = datetime.fromisoformat(at)
+    seconds = max(1, round((retry_at - clock.now()).total_seconds()))
+    return {"retryAt": clock.local(retry_at).isoformat(timespec="seconds"), "retryAfterSeconds": seconds}
 
 
 def _renewed(error: GraphQLError, message: str, code: str, **more: Any) -> GraphQLError:

@@ -19,8 +19,9 @@ from models.account import Role
 from schema import trusted
 from schema.context import Context
 from schema.fault import Coding, Fault, Parsing, Validating, sentence
+from schema.lasting import Lasting
 from schema.limits import LimitsRule, costly, measured
-from schema.spending import charge
+from schema.spending import charge, charge_cost
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +90,10 @@ class Admission(_Extension):
 
 
 def _rate_of(caller: Context) -> tuple[str, str, str]:
+    if caller.partner:
+        return settings.RATE_PER_PARTNER, "partner", str(caller.partner.id)
     if caller.account is None:
         return settings.RATE_PER_ADDRESS, "address", caller.address
-    if caller.role == Role.PARTNER:
-        return settings.RATE_PER_PARTNER, "partner", str(caller.account.id)
     return settings.RATE_PER_ACCOUNT, "account", str(caller.account.id)
 
 
@@ -110,6 +111,8 @@ class Costing(_Extension):
             raise costly(requested)
         if asked.introspection_depth and self.caller.role not in STAFF:
             self._check_introspection(asked.introspection_depth)
+        self.caller.cost = requested
+        await charge_cost(self.caller, max(1, requested))
         if context.operation_type.value == "subscription":
             yield
             return
@@ -139,7 +142,7 @@ def _rules() -> AddValidationRules:
     return AddValidationRules(RULES)
 
 
-EXTENSIONS: list[Any] = [Telling, Coding, Admission, Parsing, Validating, _rules, Costing]
+EXTENSIONS: list[Any] = [Telling, Coding, Admission, Parsing, Validating, _rules, Lasting, Costing]
 
 
 class Schema(strawberry.Schema):

@@ -174,6 +174,11 @@ class KeyReused(Problem):
     pass
 
 
+@strawberry.type(description="There is no such partner, or it was removed.")
+class PartnerNotFound(Problem):
+    pass
+
+
 class Naming:
     """Turns one domain error into its type, wherever a field's union holds that type."""
 
@@ -187,5 +192,6 @@ class Naming:
 PROBLEMS = (
     InvalidInput, OutsideServiceHours, WrongCredentials, TooManyAttempts, WeakPassword, SlotNotFound, VisitNotFound,
     SlotTaken, SlotNotBookable, VisitsOverlap, TooManyVisits, VisitNotChangeable, KeyReused,
+    PartnerNotFound,
 )  # fmt: skip
 HANDLERS = [Naming(Refusal.kinds[problem.__name__], problem) for problem in PROBLEMS]

@@ -3,14 +3,14 @@
 import time
 from collections.abc import AsyncIterator
 
-from graphql import DocumentNode, FieldNode, OperationDefinitionNode
+from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
 from models import figures, spans
 
 OUTCOMES = {
     "UNAUTHENTICATED", "FORBIDDEN", "PASSWORD_CHANGE_REQUIRED", "BAD_USER_INPUT", "GRAPHQL_PARSE_FAILED",
-    "GRAPHQL_VALIDATION_FAILED", "INTERNAL_SERVER_ERROR",
+    "GRAPHQL_VALIDATION_FAILED", "INTERNAL_SERVER_ERROR", "RATE_LIMITED", "QUERY_TOO_COMPLEX", "CURSOR_EXPIRED",
 }  # fmt: skip
 
 
@@ -19,11 +19,18 @@ class Watching(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         started = time.perf_counter()
+        outcome = "gone"  # the client did not wait for the end; the usual one of a subscription
         with spans.span("operation") as about:
-            yield
-            operation, outcome = self._name(), self._outcome()
-            about |= {"name": operation, "outcome": outcome}
-        figures.OPERATIONS.labels(operation, outcome).inc()
+            try:
+                yield
+                outcome = self._outcome()
+            except GraphQLError as refused:
+                outcome = _known(refused)
+                raise
+            finally:
+                operation = self._name()
+                about |= {"name": operation, "outcome": outcome}
+                figures.OPERATIONS.labels(operation, outcome).inc()
         if not operation.startswith("subscription"):  # those last as long as somebody listens
             figures.OPERATION_SECONDS.labels(operation).observe(time.perf_counter() - started)
         figures.look_at_pool()
@@ -39,8 +46,12 @@ class Watching(SchemaExtension):
         errors = [*(self.execution_context.pre_execution_errors or []), *(getattr(result, "errors", None) or [])]
         if not errors:
             return "answered"
-        code = str((errors[0].extensions or {}).get("code"))
-        return code if code in OUTCOMES else "error"
+        return _known(errors[0])
+
+
+def _known(error: GraphQLError) -> str:
+    code = str((error.extensions or {}).get("code"))
+    return code if code in OUTCOMES else "error"
 
 
 def _named(document: DocumentNode, operation_name: str | None) -> str:

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from models import clock, rate, trace
+from models import allowance, clock, event_log, rate, trace
 from models.account import Account
 from models.kept_answer import KeptAnswer
 from models.session import Session
@@ -25,6 +25,8 @@ async def tidy_up() -> None:
         "rates": await rate.purge(),
         "kept_answers": await KeptAnswer.purge(),
         "one_time_passwords": await Account.forget_one_time_passwords(),
+        "events": await event_log.forget(),
+        "partner_streams": await allowance.purge(),
     }
     if any(gone.values()):
         log.info("tidied_up", extra=gone)

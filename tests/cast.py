@@ -8,6 +8,7 @@ from models import clock, contact, enrolment, password, pesel
 from models.account import Account, Language, Role
 from models.clinic import Clinic
 from models.doctor import Doctor
+from models.partner import Partner
 from models.patient import Patient
 from models.session import Session
 from models.slot import Slot
@@ -134,3 +135,25 @@ async def morning(day: date, count: int, *, at: Clinic, by: Doctor, minutes: int
     """`count` free slots in a row from eight o'clock."""
     eight = datetime.combine(day, time(8), WARSAW)
     return [await slot(eight + timedelta(minutes=minutes * n), at=at, by=by, minutes=minutes) for n in range(count)]
+
+
+async def administrator() -> Account:
+    """Dorota Wójcik, who administers the centre."""
+    return await Account.create(
+        email="dorota@diamed.example",
+        email_key=contact.email_key("dorota@diamed.example"),
+        role=Role.ADMINISTRATOR,
+        password_hash=await hash_of(PASSWORD),
+        created_at=clock.now(),
+    )
+
+
+async def partner(*clinics: Clinic, shows_references: bool = False, name: str = "Zdrowie Razem") -> tuple[Partner, str]:
+    """A partner's system that follows events of these clinics, and its key."""
+    ids = [place.id for place in clinics]
+    return await Partner.add(name, ids, shows_references=shows_references, by=await _adding_administrator())
+
+
+async def _adding_administrator() -> Account:
+    found = await Account.filter(role=Role.ADMINISTRATOR).first()
+    return found or await administrator()

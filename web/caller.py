@@ -1,5 +1,7 @@
 """The caller of a request: session by bearer token or cookie, language, network address."""
 
+from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -8,6 +10,7 @@ from starlette.responses import Response
 import settings
 from models import trace
 from models.account import Language
+from models.partner import KEY_PREFIX, PartnerKey
 from models.session import Session
 from schema.context import Context
 
@@ -15,26 +18,46 @@ COOKIE = "__Host-session"
 LONGEST_TOKEN = 200
 
 
+class Credentials(NamedTuple):
+    """A session's token or a partner's key, if any; a cookie counts only for pages of our own."""
+
+    token: str | None
+    by_cookie: bool = False
+
+
 async def context_of(request: HTTPConnection, response: Response) -> Context:
-    token, by_cookie = _token(request)
+    return await context_with(token_of(request), request, lambda value: _keep(response, value))
+
+
+async def context_with(
+    credentials: Credentials, request: HTTPConnection, keep_cookie: Callable[[str], None]
+) -> Context:
+    token, by_cookie = credentials
+    is_key = token is not None and token.startswith(KEY_PREFIX)
     return Context(
-        session=await Session.of_token(token) if token else None,
+        session=await Session.of_token(token) if token and not is_key else None,
+        partner_key=await PartnerKey.of_key(token) if token and is_key and not by_cookie else None,
         language=language_of(request.headers.get("accept-language", "")),
         address=request.client.host if request.client else "",
         request_id=trace.current(),
         came_by_cookie=by_cookie,
-        keep_cookie=lambda value: _keep(response, value),
+        keep_cookie=keep_cookie,
     )
 
 
-def _token(request: HTTPConnection) -> tuple[str | None, bool]:
-    """The token, and whether a cookie brought it. A header wins; a cookie counts only for pages of our own."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.casefold() == "bearer":
-        return credentials.strip()[:LONGEST_TOKEN], False
+def bearer(authorization: str) -> str | None:
+    """The token of an `Authorization: Bearer TOKEN`."""
+    scheme, _, credentials = authorization.partition(" ")
+    return credentials.strip()[:LONGEST_TOKEN] if scheme.casefold() == "bearer" else None
+
+
+def token_of(request: HTTPConnection) -> Credentials:
+    """A header wins over a cookie."""
+    if (token := bearer(request.headers.get("authorization", ""))) is not None:
+        return Credentials(token)
     if (cookie := request.cookies.get(COOKIE)) and _is_own_page(request):
-        return cookie[:LONGEST_TOKEN], True
-    return None, False
+        return Credentials(cookie[:LONGEST_TOKEN], by_cookie=True)
+    return Credentials(None)
 
 
 def _is_own_page(request: HTTPConnection) -> bool:

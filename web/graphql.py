@@ -38,7 +38,8 @@ class Endpoint(GraphQL[Context, None]):
         except persisted.NotPersisted:  # clients know it by this message and then send the whole document
             response = self._shaped(NOT_PERSISTED, _media_type(request))
         except HTTPException as refused:
-            response = _error(refused.status_code, "BAD_USER_INPUT", refused.reason)
+            code = "RATE_LIMITED" if refused.status_code == 429 else "BAD_USER_INPUT"
+            response = _error(refused.status_code, code, refused.reason)
         except Refused as refused:
             response = _error(refused.status_code, "BAD_USER_INPUT", refused.detail)
             response.headers.update(refused.headers or {})

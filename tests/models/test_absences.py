@@ -9,13 +9,14 @@ from models import call_list, clock, relief, reply, turn
 from models.absence import Absence
 from models.audit import AuditEntry
 from models.call_list import Why
+from models.clash import OfferNotFound, OfferOver
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.event import Event, Happening
 from models.message import Kind, Medium, Message, State
 from models.offer import Answer, Offer
 from models.patient import Patient
-from models.refusal import InvalidInput, OfferNotFound, OfferOver, SlotTaken, VisitNotChangeable
+from models.refusal import InvalidInput, SlotTaken, VisitNotChangeable
 from models.schedule import Schedule
 from models.slot import Slot
 from models.visit import Visit

@@ -7,11 +7,12 @@ import pytest
 
 from models import clock
 from models.audit import AuditEntry
+from models.clash import SlotsOverlap
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.event import Event, Happening
 from models.publication import Plan
-from models.refusal import InvalidInput, SlotsOverlap
+from models.refusal import InvalidInput
 from models.schedule import Schedule
 from models.slot import Slot
 from models.visit import Visit

@@ -7,8 +7,9 @@ import pytest
 from models import supply
 from models.absence import Absence
 from models.audit import AuditEntry
+from models.clash import SlotsNotFree, SlotsOverlap
 from models.event import Event, Happening
-from models.refusal import InvalidInput, SlotNotFound, SlotsNotFree, SlotsOverlap
+from models.refusal import InvalidInput, SlotNotFound
 from models.schedule import Schedule
 from models.slot import Slot
 from models.visit import Visit

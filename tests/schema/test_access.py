@@ -27,7 +27,8 @@ PATIENTS = [STRANGER, BEGINNER, None, STAFF, STAFF, STAFF]
 DESK = [STRANGER, BEGINNER, STAFF, None, None, STAFF]
 PATIENTS_AND_DESK = [STRANGER, BEGINNER, None, None, None, STAFF]
 ADMINISTRATION = [STRANGER, BEGINNER, STAFF, STAFF, None, STAFF]
-SIGNED_IN = [STRANGER, None, None, None, None, None]
+SIGNED_IN = [STRANGER, None, None, None, None, STAFF]
+FOLLOWERS = [STRANGER, BEGINNER, STAFF, STAFF, None, None]
 ALWAYS: list[str | None] = [None] * 6
 DECIDED: dict[str, list[str | None]] = {
     "node": EVERYBODY,
@@ -88,6 +89,12 @@ DECIDED: dict[str, list[str | None]] = {
     "changeDoctor": ADMINISTRATION,
     "inviteStaff": ADMINISTRATION,
     "removeStaff": ADMINISTRATION,
+    "events": FOLLOWERS,
+    "latestEventCursor": FOLLOWERS,
+    "partners": ADMINISTRATION,
+    "addPartner": ADMINISTRATION,
+    "rotatePartnerKey": ADMINISTRATION,
+    "removePartner": ADMINISTRATION,
 }
 
 
@@ -124,6 +131,9 @@ async def caller(kind: str) -> Client:
         one_time = {"one_time_hash": "x"} if kind == "beginner" else {}
         _session, token = await Session.open_for(account, **one_time)
         return Client(token, account=account)
+    if kind == "partner":
+        _partner, key = await cast.partner(await cast.clinic())
+        return Client(key)
     email = f"{kind}@diamed.example"
     key = contact.email_key(email)
     account = await Account.create(email=email, email_key=key, role=Role[kind.upper()], created_at=clock.now())
@@ -168,6 +178,16 @@ async def test_what_a_caller_may_not_do_is_said_in_their_language() -> None:
     for language, words in (("pl", "Najpierw trzeba się zalogować."), ("en", "Sign in first.")):
         answer = await Client(language=language).send("mutation { exportMyData }")
         assert answer["errors"][0]["message"] == words
+
+
+@pytest.mark.parametrize("name", ["events", "latestEventCursor"])
+async def test_an_account_is_no_partner_whatever_its_role_says(name: str) -> None:
+    """Only a key tells whose events may be seen."""
+    email = "pseudo@partner.example"
+    key = contact.email_key(email)
+    account = await Account.create(email=email, email_key=key, role=Role.PARTNER, created_at=clock.now())
+    text, variables = document(ROOTS[name][0], name, ROOTS[name][1])
+    assert access_codes(await (await client_of(account)).send(text, **variables)) == {STAFF}
 
 
 async def test_a_made_up_token_is_nobodys() -> None:

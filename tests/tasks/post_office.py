@@ -88,5 +88,5 @@ def parts(mail: EmailMessage, content_type: str) -> list[EmailMessage]:
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a test watches from outside
+        while not condition():
             await asyncio.sleep(0.01)

@@ -187,7 +187,7 @@ HEADERS = [
     {"authorization": "Bearer " + "x" * 10_000},
     {"authorization": "Basic YTpi"},
     {"accept-language": "en;q=nan, pl;q=inf;;;, =, " + "x," * 1000},
-    {"accept": "text/event-stream"},
+    {"accept": "application/json, text/event-stream"},
     {"accept": "multipart/mixed"},
     {"accept": "%"},
     {"content-type": "application/json; charset=nonsense"},

@@ -1,0 +1,107 @@
+"""A running server for tests that need sockets: the real uvicorn and routes, with the relay and the lookers-after."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import uvicorn
+import websockets
+from starlette.applications import Starlette
+
+import server
+from models.news import bell
+from tasks import relay
+from web import streams
+from web.serving import SOCKETS
+
+PATIENCE = 10
+
+
+@asynccontextmanager
+async def serving(database_url: str) -> AsyncIterator[str]:
+    """Host and port of a server on the tests' database; the clock is the tests'."""
+    app = Starlette(routes=server.routes())
+    quiet: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False}
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, timeout_graceful_shutdown=1, **quiet, **SOCKETS)
+    running = uvicorn.Server(config)
+    running.capture_signals = nullcontext  # type: ignore[assignment, method-assign]  # Ctrl-C is pytest's
+    rung = bell.rung
+    async with relay.running(database_url), streams.watched():
+        task = asyncio.create_task(running.serve())
+        while not running.started:
+            await asyncio.sleep(0.01)
+        await bell.after(rung)
+        yield "127.0.0.1:" + str(running.servers[0].sockets[0].getsockname()[1])
+        running.should_exit = True
+        await task
+
+
+async def ask(address: str, document: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
+    headers = {"accept-language": "en"} | ({"authorization": f"Bearer {token}"} if token else {})
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+        body = {"query": document, "variables": variables}
+        answer = await http.post(f"http://{address}/graphql", json=body, headers=headers)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+class Socket:
+    """A client that says exactly what a test wants said."""
+
+    def __init__(self, connection: websockets.ClientConnection) -> None:
+        self.connection = connection
+
+    async def say(self, message: Any) -> None:
+        await self.connection.send(message if isinstance(message, str | bytes) else orjson.dumps(message).decode())
+
+    async def hear(self) -> Any:
+        async with asyncio.timeout(PATIENCE):
+            text = await self.connection.recv()
+        assert isinstance(text, str), "a binary frame, which browsers' clients do not read"
+        return orjson.loads(text)
+
+    async def init(self, token: str | None = None) -> None:
+        payload = {"payload": {"authorization": f"Bearer {token}"}} if token else {}
+        await self.say({"type": "connection_init", **payload})
+        assert (await self.hear())["type"] == "connection_ack"
+
+    async def subscribe(self, query: str, id_: str = "1", **variables: Any) -> None:
+        await self.say({"id": id_, "type": "subscribe", "payload": {"query": query, "variables": variables}})
+
+    async def next(self) -> Any:
+        """The data of the next result."""
+        message = await self.hear()
+        assert message["type"] == "next", message
+        assert "errors" not in message["payload"], message
+        return message["payload"]["data"]
+
+    async def code(self) -> str:
+        """The code of the error that comes next."""
+        message = await self.hear()
+        errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
+        return str(errors[0]["extensions"]["code"])
+
+    async def closed(self) -> tuple[int, str]:
+        """How the server ends it; whatever it says before is not looked at."""
+        with pytest.raises(websockets.ConnectionClosed) as ended:
+            async with asyncio.timeout(PATIENCE):
+                await self._read_to_the_end()
+        assert ended.value.rcvd is not None, "the connection broke without a close frame"
+        return ended.value.rcvd.code, ended.value.rcvd.reason
+
+    async def _read_to_the_end(self) -> None:
+        while True:
+            await self.connection.recv()
+
+
+@asynccontextmanager
+async def socket(address: str, *, protocol: str | None = "graphql-transport-ws", **more: Any) -> AsyncIterator[Socket]:
+    protocols: Any = [protocol] if protocol else None
+    async with websockets.connect(
+        f"ws://{address}/graphql", subprotocols=protocols, proxy=None, ping_interval=None, **more
+    ) as connection:
+        yield Socket(connection)

@@ -1,0 +1,293 @@
+"""Sockets promise: the protocol to the letter, no traceback for any frame, and an end when the right to them ends."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import websockets
+
+import settings
+from models import clock
+from models.clinic import Clinic
+from models.partner import Partner
+from models.session import Session
+from models.slot import Slot
+from schema.scalars import public_id
+from tests import cast
+from tests.live.service import Socket, ask, serving, socket
+from tests.models.promises import book, cancel, hold
+from web import endpoint, streams
+
+EVENTS = """subscription ($after: String) {
+    events(after: $after) { __typename cursor ... on VisitBooked { visitReference } }
+}"""
+CHANGES = "subscription ($clinicId: ID!) { slotChanges(clinicId: $clinicId) { isFree slot { id isFree } } }"
+
+
+def clinic_of(slot: Slot) -> str:
+    return public_id("Clinic", slot.clinic_id)
+
+
+async def test_a_calendar_hears_that_a_slot_was_taken_and_is_free_again(address: str) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    async with socket(address) as nobody, socket(address) as page:
+        await nobody.init()
+        await page.init(await cast.signed_in(anna))
+        for watcher in (nobody, page):
+            await watcher.subscribe(CHANGES, clinicId=clinic_of(slot))
+            await watching(watcher)
+        await hold(anna, slot)  # also the holder is told what everybody sees
+        for watcher in (nobody, page):
+            while await change(watcher) != (public_id("Slot", slot.id), False):  # that it was published comes before
+                pass
+        visit = await book(anna, slot)
+        await cancel(anna, visit)
+        for watcher in (nobody, page):
+            while not (await change(watcher))[1]:
+                pass
+
+
+async def watching(client: Socket) -> None:
+    """The server has taken note of the subscription: it answers in order what was asked behind it."""
+    await client.subscribe("{ serviceHours { isOpen } }", "after")
+    while (await client.hear())["type"] != "complete":
+        pass
+    await asyncio.sleep(0.1)
+
+
+async def change(client: Socket) -> tuple[str, bool]:
+    told = (await client.next())["slotChanges"]
+    assert told["isFree"] == told["slot"]["isFree"]
+    return told["slot"]["id"], told["isFree"]
+
+
+async def test_a_partner_reads_on_from_its_cursor_what_happened_meanwhile_and_then_what_happens(address: str) -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    slots = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=await cast.doctor(clinic))
+    _, key = await cast.partner(clinic, shows_references=True)
+    async with socket(address) as partner:
+        await partner.init(key)
+        await partner.subscribe(EVENTS)
+        first = await book(anna, slots[0])
+        told = (await partner.next())["events"]
+        assert told == {"__typename": "VisitBooked", "cursor": told["cursor"], "visitReference": first.reference}
+    second = await book(anna, slots[1])
+    async with socket(address) as partner:
+        await partner.init(key)
+        await partner.subscribe(EVENTS, after=told["cursor"])
+        assert (await partner.next())["events"]["visitReference"] == second.reference
+        third = await book(anna, slots[2])
+        assert (await partner.next())["events"]["visitReference"] == third.reference
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["[]", '"x"', "null", "1", "", "{", "{}", b"{}", '{"type": 1}', '{"type": "unknown"}',
+     '{"type": "' + "x" * 500 + '"}',
+     '{"type": "subscribe", "id": "1", "payload": null}', '{"type": "subscribe", "id": "1"}',
+     '{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}',
+     '{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}',
+     '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
+     '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": []}}',
+     '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "operationName": {}}}',
+     '{"type": "complete"}', '{"type": "complete", "id": null}', '{"type": "ping", "payload": "x"}',
+     '{"type": "connection_init", "payload": null}', '{"type": "connection_init", "payload": []}', "[" * 5000],
+)  # fmt: skip
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_malformed_frame_is_answered_by_4400_and_no_traceback(
+    address: str, frame: str | bytes, is_first: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with socket(address) as client:
+        if not is_first:
+            await client.init()
+        await client.say(frame)
+        assert (await client.closed())[0] == 4400
+    assert [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR] == []
+
+
+async def test_each_breach_of_the_protocol_has_its_code(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with socket(address) as hasty:
+        await hasty.subscribe("{ __typename }")
+        assert await hasty.closed() == (4401, "Unauthorized")
+    async with socket(address) as twice:
+        await twice.init()
+        await twice.say({"type": "connection_init"})
+        assert (await twice.closed())[0] == 4429
+    clinic = await cast.clinic()
+    async with socket(address) as same:
+        await same.init()
+        for _ in range(2):
+            await same.subscribe(CHANGES, "x" * 300, clinicId=public_id("Clinic", clinic.id))
+        assert (await same.closed())[0] == 4409
+    for protocol in ("graphql-ws", None):  # the legacy one is off
+        try:
+            async with socket(address, protocol=protocol) as old:
+                assert (await old.closed())[0] == 4406
+        except websockets.NegotiationError:
+            pass
+
+
+async def test_who_says_nothing_is_closed_within_ten_seconds(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert timedelta(seconds=10) >= endpoint.INIT_PATIENCE
+    monkeypatch.setattr(endpoint, "INIT_PATIENCE", timedelta(seconds=0.1))
+    async with serving(database_url) as address, socket(address) as silent:
+        assert (await silent.closed())[0] == 4408
+
+
+@pytest.mark.parametrize("told", ["Bearer nonsense", "Bearer erp_nonsense", "Basic x", "", 7])
+async def test_credentials_that_are_good_for_nothing_are_refused(address: str, told: Any) -> None:
+    async with socket(address) as client:
+        await client.say({"type": "connection_init", "payload": {"authorization": told}})
+        assert (await client.closed())[0] == 4403
+
+
+async def test_a_socket_is_opened_by_the_header_of_the_handshake_too(address: str) -> None:
+    headers = {"authorization": f"Bearer {await cast.signed_in(await cast.anna())}"}
+    async with socket(address, additional_headers=headers) as client:
+        await client.init()
+        await client.subscribe("{ me { login } }")
+        assert (await client.next())["me"]["login"] == "anna@example.pl"
+
+
+async def test_a_cookie_opens_a_socket_for_pages_of_our_own_only(address: str) -> None:
+    cookie = {"cookie": f"__Host-session={await cast.signed_in(await cast.anna())}"}
+    for origin, login in ((f"http://{address}", {"login": "anna@example.pl"}), ("https://evil.example", None)):
+        async with socket(address, origin=origin, additional_headers=cookie) as page:
+            await page.init()
+            await page.subscribe("{ me { login } }")
+            assert (await page.next())["me"] == login
+
+
+async def test_errors_carry_their_code_and_leave_the_socket_open(address: str) -> None:
+    anna = await cast.signed_in(await cast.anna())
+    async with socket(address) as client:
+        await client.init(anna)
+        for query, code in (
+            ("subscription {", "GRAPHQL_PARSE_FAILED"),
+            ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+            ("subscription { events { cursor } }", "FORBIDDEN"),
+            ("", "BAD_USER_INPUT"),
+            ("fragment F on Query { __typename }", "BAD_USER_INPUT"),
+            ('subscription { slotChanges(clinicId: "x") { isFree } }', "BAD_USER_INPUT"),
+        ):
+            await client.subscribe(query)
+            message = await client.hear()
+            assert message["type"] == "error", message
+            assert message["payload"][0]["extensions"]["code"] == code
+        await client.subscribe("{ me { login } }")
+        assert (await client.next())["me"]["login"] == "anna@example.pl"
+    async with socket(address) as nobody:
+        await nobody.init()
+        await nobody.subscribe("subscription { events { cursor } }")
+        assert await nobody.code() == "UNAUTHENTICATED"
+
+
+async def test_as_many_operations_as_allowed_run_at_once_over_a_socket(address: str) -> None:
+    clinic = await cast.clinic()
+    async with socket(address) as client:
+        await client.init()
+        for number in range(21):
+            await client.subscribe(CHANGES, str(number), clinicId=public_id("Clinic", clinic.id))
+        assert await client.code() == "RATE_LIMITED"
+        await client.say({"type": "complete", "id": "0"})
+        await client.subscribe("{ __typename }", "one more")
+        assert (await client.next())["__typename"] == "Query"
+
+
+async def test_each_operation_reads_afresh_and_an_ended_session_is_noticed_at_once(address: str) -> None:
+    slot = await cast.slot()
+    query = "query ($id: ID!) { node(id: $id) { ... on Clinic { nextFreeSlot { id } } } }"
+    async with socket(address) as client:
+        anna = await cast.anna()
+        token = await cast.signed_in(anna)
+        await client.init(token)
+        await client.subscribe(query, id=clinic_of(slot))
+        assert (await client.next())["node"]["nextFreeSlot"]
+        assert (await client.hear())["type"] == "complete"
+        await book(anna, slot)
+        await client.subscribe(query, id=clinic_of(slot))
+        assert (await client.next())["node"]["nextFreeSlot"] is None
+        assert (await client.hear())["type"] == "complete"
+        await Session.end_all(anna)
+        await client.subscribe("{ me { login } }")
+        assert (await client.closed())[0] == 4401
+
+
+async def test_a_log_out_ends_the_session_s_sockets_and_no_others(address: str) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    token, other = await cast.signed_in(anna), await cast.signed_in(anna)
+    async with socket(address) as here, socket(address) as there, socket(address) as nobody:
+        for client, whose in ((here, token), (there, other), (nobody, None)):
+            await client.init(whose)
+            await client.subscribe(CHANGES, clinicId=clinic_of(slot))
+        assert (await ask(address, "mutation { logOut }", token))["data"] == {"logOut": True}
+        assert (await here.closed())[0] == 4401  # within seconds: nothing was asked over it
+        await watching(there)
+        await watching(nobody)
+
+
+async def test_sockets_end_with_the_partner_and_its_key_and_after_twelve_hours(address: str) -> None:
+    place = await cast.clinic()
+    removed, removed_key = await cast.partner(place)
+    renewed, renewed_key = await cast.partner(place)
+    admin = await cast._adding_administrator()
+    async with socket(address) as one, socket(address) as two, socket(address) as three:
+        await one.init(removed_key)
+        await one.subscribe(EVENTS)
+        await two.init(renewed_key)
+        await three.init()
+        await Partner.remove(removed.id, by=admin)
+        assert (await one.closed())[0] == 4401
+        await Partner.rotate_key(renewed.id, by=admin)
+        await streams.end_overdue()
+        await two.subscribe("{ __typename }")
+        assert await two.next()
+        with clock.pinned(clock.now() + timedelta(hours=24)):
+            assert (await two.closed())[0] == 4401
+            assert (await three.closed())[0] == 1012
+    assert settings.SOCKET_HOURS == 12
+
+
+async def read_into(told: list[Any], client: Socket) -> None:
+    while True:
+        told.append((await client.next())["events"])
+
+
+async def test_a_slow_consumer_is_dropped_with_a_code_resumes_and_slows_nobody(
+    address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", 0.5)
+    anna, clinic = await cast.anna(), await cast.clinic(planned_visits_per_patient=100)
+    await Clinic.filter(id=clinic.id).update(description="x" * 300_000)
+    visits = [
+        await book(anna, slot)
+        for slot in await cast.morning(cast.warsaw(24, 8).date(), 40, at=clinic, by=await cast.doctor(clinic))
+    ]
+    _, key = await cast.partner(clinic, shows_references=True)
+    big = EVENTS.replace("visitReference", "visitReference slot { clinic { description } }")
+    async with socket(address, max_size=None, max_queue=1) as slow, socket(address, max_size=None) as quick:
+        for client in (slow, quick):
+            await client.init(key)
+            await client.subscribe(big)
+        seen = [(await quick.next())["events"]["visitReference"] for _ in visits]
+        assert seen == [visit.reference for visit in visits]
+        async with asyncio.timeout(5):
+            while "stream_dropped" not in caplog.messages:
+                await asyncio.sleep(0.05)
+        told: list[Any] = []
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await read_into(told, slow)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        read, cursor = [event["visitReference"] for event in told], told[-1]["cursor"]
+        assert len(read) < len(visits)
+    async with socket(address, max_size=None) as again:
+        await again.init(key)
+        await again.subscribe(EVENTS, after=cursor)
+        read += [(await again.next())["events"]["visitReference"] for _ in visits[len(read) :]]
+    assert read == [visit.reference for visit in visits]

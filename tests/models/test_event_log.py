@@ -1,0 +1,266 @@
+"""Events promise: each committed one is told once, in the order of commits; nothing rolled back is ever told."""
+
+import asyncio
+import random
+import time
+from contextlib import aclosing, suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from tortoise.transactions import in_transaction
+
+import settings
+from models import clock, event_log
+from models.event import Event, Happening
+from models.refusal import CursorExpired
+from models.session import Session
+from resolvers import schema
+from schema.context import Context
+from schema.scalars import public_id
+from tasks import relay
+from tests import cast
+from tests.models.promises import book, race
+
+FOLLOW = "subscription ($after: String) { events(after: $after) { cursor id } }"
+
+
+class Undone(Exception):
+    """A writer that thinks better of it."""
+
+
+async def append(clinic_id: UUID | None = None) -> Event:
+    details = {"doctor_id": uuid4(), "slot_ids": []}
+    return await Event.append(Happening.SLOTS_PUBLISHED, clinic_id or uuid4(), **details)
+
+
+async def told(after: int | None = None, **more: Any) -> list[UUID]:
+    stretch = await event_log.read(after, more.get("clinic_ids"), more.get("limit", 1000))
+    return [event.id for event in stretch.events]
+
+
+async def test_what_commits_later_is_told_later_even_if_it_was_written_first(stranger: Any) -> None:
+    slow = stranger.transaction()
+    await slow.start()
+    first = uuid4()
+    await stranger.execute(
+        "INSERT INTO event (id, occurred_at, clinic_id, happening, details)"
+        " VALUES ($1, $2, $1, 'SlotsPublished', '{}')",
+        first,
+        clock.now() - timedelta(hours=1),
+    )
+    second = await append()
+    await event_log.number()
+    assert await told() == [second.id]
+    await slow.commit()
+    assert await told() == [second.id]  # without a position it is not told: the relay sees to the order
+    await event_log.number()
+    assert await told() == [second.id, first]
+    assert await told(after=1) == [first]
+
+
+async def test_what_is_rolled_back_never_happened() -> None:
+    with suppress(Undone):
+        async with in_transaction():
+            await append()
+            raise Undone
+    assert await event_log.number() == 0
+    assert await told() == []
+
+
+async def test_of_changes_of_a_slot_the_later_one_is_told_later_whatever_the_hosts_clocks_say() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    visit = await book(anna, slot)
+    with clock.pinned(clock.now() - timedelta(minutes=5)):  # a host whose clock is slow
+        await visit.cancel(visit.id, patient=visit.patient, by=anna)
+    await event_log.number()
+    stretch = await event_log.read(None, None, 10)
+    assert [event.happening for event in stretch.events] == [Happening.VISIT_BOOKED, Happening.VISIT_CANCELLED]
+
+
+async def test_many_relays_at_once_number_each_event_once() -> None:
+    for _ in range(10):
+        await race(*(append() for _ in range(5)), *(event_log.number() for _ in range(5)))
+    await event_log.number()
+    events = await Event.all().order_by("position")
+    assert [event.position for event in events] == list(range(1, 51))
+
+
+async def test_a_relay_does_not_wait_for_another_and_finds_what_that_one_left(stranger: Any) -> None:
+    async with stranger.transaction():
+        await stranger.execute("SELECT pg_advisory_xact_lock(7222027)")
+        event = await append()
+        async with asyncio.timeout(2):
+            assert await event_log.number() == 0
+    assert await event_log.number() == 1
+    assert await told() == [event.id]
+
+
+async def test_an_event_gets_its_position_once_and_nothing_else_of_it_changes(stranger: Any) -> None:
+    event = await append()
+    changes = ("occurred_at = occurred_at - interval '1 day'", "details = '{\"a\": 1}'", "position = 7, clinic_id = id")
+    for change in changes:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await stranger.execute(f"UPDATE event SET {change}")
+    await event_log.number()
+    for change in ("position = 7", "position = NULL", *changes):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await stranger.execute(f"UPDATE event SET {change}")
+    for removal in ("DELETE FROM event", "TRUNCATE event"):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await stranger.execute(removal)
+    assert await told() == [event.id]
+
+
+async def test_old_events_are_forgotten_and_a_cursor_from_before_them_is_told_so() -> None:
+    old, older = await append(), await append()
+    await event_log.number()
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS, seconds=1)):
+        young = await append()
+        await event_log.number()
+        assert await event_log.forget() == 2
+        for gone in (0, 1):
+            with pytest.raises(CursorExpired):
+                await told(after=gone)
+        assert await told(after=2) == [young.id] == await told()
+    assert not await Event.filter(id__in=[old.id, older.id]).exists()
+
+
+async def test_an_old_event_behind_a_young_one_is_kept_for_the_order_s_sake() -> None:
+    await append()
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
+        await append()
+    await append()
+    await event_log.number()
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
+        assert await event_log.forget() == 1
+    assert len(await told()) == 2
+
+
+async def test_positions_go_on_when_all_events_are_forgotten() -> None:
+    await append()
+    await event_log.number()
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
+        assert await event_log.forget() == 1
+        assert await told(after=1) == []
+        event = await append()
+        await event_log.number()
+        assert await told(after=1) == [event.id]
+        assert (await Event.get(id=event.id)).position == 2
+
+
+async def test_a_cursor_that_the_log_has_not_reached_is_not_of_this_log() -> None:
+    await append()
+    await event_log.number()
+    with pytest.raises(CursorExpired):
+        await told(after=2)
+
+
+async def test_a_reader_of_one_clinic_reads_on_behind_all_others_without_reading_them_again() -> None:
+    mine, others = uuid4(), uuid4()
+    for clinic_id in (others, mine, others, others):
+        await append(clinic_id)
+    await event_log.number()
+    stretch = await event_log.read(None, [mine], 100)
+    assert [event.position for event in stretch.events] == [2]
+    assert (stretch.end, stretch.is_all) == (4, True)
+
+
+class Chaos:
+    """Writers that commit out of order or not at all, readers that come and go, relays that are killed."""
+
+    def __init__(self, url: str, seed: int) -> None:
+        self.url, self.chance = url, random.Random(seed)  # noqa: S311 - a game of chance, repeatable
+        self.committed: dict[UUID, tuple[float, float]] = {}  # when it was begun, when it was surely committed
+        self.undone: set[UUID] = set()
+        self.kills = 0
+        self.is_over = False
+
+    async def write(self, count: int) -> None:
+        for _ in range(count):
+            begun, ids = time.monotonic(), []
+            with suppress(Undone):
+                async with in_transaction():
+                    for _ in range(self.chance.choice((1, 1, 1, 3))):
+                        ids.append((await append()).id)
+                        await asyncio.sleep(self.chance.choice((0, 0, 0.002, 0.02)))
+                    if self.chance.random() < 0.25:
+                        self.undone |= set(ids)
+                        raise Undone
+                self.committed |= dict.fromkeys(ids, (begun, time.monotonic()))
+
+    async def read(self, context: Context, patience: int) -> list[str]:
+        """Follow the log; lose the connection at random, resume with the last cursor seen."""
+        seen: list[str] = []
+        cursor: str | None = None
+        while not (self.is_over and len(seen) >= len(self.committed)):
+            until = self.chance.randint(1, patience)
+            results: Any = await schema.subscribe(FOLLOW, {"after": cursor}, context_value=context)
+            async with aclosing(results):
+                async for result in results:
+                    assert not result.errors, result.errors
+                    event = result.data["events"]
+                    cursor = event["cursor"]
+                    seen.append(event["id"])
+                    until -= 1
+                    if until == 0 or (self.is_over and len(seen) >= len(self.committed)):
+                        break
+        return seen
+
+    async def kill_relays(self) -> None:
+        """Some lose their connection, some are stopped; there are always two candidates."""
+        killer = await asyncpg.connect(self.url)
+        candidates = [asyncio.create_task(relay.relay(self.url)) for _ in range(2)]
+        while not self.is_over:
+            await asyncio.sleep(self.chance.choice((0.02, 0.05, 0.1)))
+            if self.chance.random() < 0.6:
+                await killer.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'e-rejestracja relay' AND random() < 0.7"
+                )
+            else:
+                candidates.pop(0).cancel()
+                candidates.append(asyncio.create_task(relay.relay(self.url)))
+            self.kills += 1
+        await killer.close()
+        await asyncio.sleep(0.3)
+        self.survivors = candidates
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_every_reader_is_told_each_committed_event_once_in_order_whoever_dies(
+    database_url: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "LONGEST_PAUSE_SECONDS", 0.05)
+    chaos = Chaos(database_url, seed)
+    session, _ = await Session.open_for(await cast.administrator())
+    readers = [
+        asyncio.create_task(chaos.read(Context(session=session, can_follow=True), patience))
+        for patience in (1, 7, 40, 10_000)
+    ]
+    killing = asyncio.create_task(chaos.kill_relays())
+    await asyncio.gather(*(chaos.write(15) for _ in range(8)))
+    begun, last = time.monotonic(), await append()  # so that nobody waits for an event that has been read
+    chaos.committed[last.id] = (begun, time.monotonic())
+    chaos.is_over = True
+    async with asyncio.timeout(20):
+        await killing
+        everything = await asyncio.gather(*readers)
+    for survivor in chaos.survivors:
+        survivor.cancel()
+    await asyncio.gather(*chaos.survivors, return_exceptions=True)
+
+    table = await Event.all().order_by("position").values_list("id", flat=True)
+    in_order = [str(id_) for id_ in table]
+    assert chaos.kills > 3
+    assert set(in_order) == {str(id_) for id_ in chaos.committed}
+    assert not {str(id_) for id_ in chaos.undone} & set(in_order)
+    place = {id_: number for number, id_ in enumerate(in_order)}
+    for one, (_, committed) in chaos.committed.items():
+        for two, (begun, _) in chaos.committed.items():
+            assert committed >= begun or place[str(one)] < place[str(two)], "begun after another's commit, told before"
+    hidden = [public_id("Event", UUID(id_)) for id_ in in_order]
+    for seen in everything:
+        assert seen == hidden

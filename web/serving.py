@@ -1,0 +1,20 @@
+"""Serving: what uvicorn is told beside where to listen."""
+
+from typing import Any
+
+import settings
+
+SOCKETS: dict[str, Any] = {
+    "ws_max_size": settings.BODY_LIMIT_BYTES,
+    "ws_ping_interval": 20,
+    "ws_ping_timeout": 20,
+    "ws_per_message_deflate": False,  # compressing costs memory for each socket, and leaks by lengths
+}
+OPTIONS: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,  # web.protection trusts proxies, and only those that are configured
+    "timeout_graceful_shutdown": int(settings.STOP_SECONDS),
+    **SOCKETS,
+}
