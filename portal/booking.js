@@ -2,6 +2,7 @@
 
 import { ask, newKey } from "./api.js";
 import { button, form, h, say } from "./dom.js";
+import { joining } from "./waiting.js";
 import { day, hour, moment, word } from "./words.js";
 
 const PROBLEM = "... on Problem { __typename message }";
@@ -47,6 +48,7 @@ async function showDays(place, back, clinic, visit) {
   place.replaceChildren(
     h("h2", {}, clinic.name),
     h("div", { class: "row" }, buttons.length ? buttons : h("p", {}, word("noTerms"))),
+    visit ? h("p") : joining(clinic, daysAhead(1), daysAhead(30)),
     h("p", {}, button(word("back"), () => place.replaceChildren(...back)))
   );
 }

@@ -32,6 +32,8 @@ def server(database_url: str, tmp_path: Path) -> Iterator[str]:
         "DATA_DIR": str(tmp_path),
         "PORT": str(port),
         "DEMO": "0",
+        "SERVICE_OPENS": "00:00",  # its clock is the real one, and tests are run at night too
+        "SERVICE_CLOSES": "24:00",
     }
     process = subprocess.Popen([sys.executable, "server.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
