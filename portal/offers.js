@@ -4,12 +4,6 @@ import { ask } from "./api.js";
 import { button, h, say } from "./dom.js";
 import { moment, word } from "./words.js";
 
-export const OFFERS = `offers { id reason expiresAt visitId
-  slot { startsAt clinic { name address } doctor { fullName } } }`;
-const ACCEPT = `mutation AcceptOffer($input: AcceptOfferInput!) { acceptOffer(input: $input) {
-  ... on Visit { reference } ... on Problem { __typename message } } }`;
-const DECLINE = "mutation DeclineOffer($input: DeclineOfferInput!) { declineOffer(input: $input) }";
-
 // `planned`: the visits that an offer may be for.
 export function offered(offers, planned, refresh) {
   if (!offers.length) return [];
@@ -22,8 +16,8 @@ function card({ id, expiresAt, visitId, slot }, planned, refresh) {
     await refresh("#/visits");
     say(answer.message || word(done), answer.message ? "refusal" : "done");
   };
-  const accept = async () => answered(await ask(ACCEPT, { input: { offerId: id } }), visitId ? "moved" : "booked");
-  const decline = async () => answered({ done: await ask(DECLINE, { input: { offerId: id } }) }, visitId ? "declined" : "passedOn");
+  const accept = async () => answered(await ask("AcceptOffer", { input: { offerId: id } }), visitId ? "moved" : "booked");
+  const decline = async () => answered({ done: await ask("DeclineOffer", { input: { offerId: id } }) }, visitId ? "declined" : "passedOn");
   return h(
     "div",
     { class: "card offer" },

@@ -2,17 +2,12 @@
 
 import { ask, newKey } from "./api.js";
 import { button, h, say } from "./dom.js";
-import { offered, OFFERS } from "./offers.js";
-import { WAITING, waiting } from "./waiting.js";
+import { offered } from "./offers.js";
+import { waiting } from "./waiting.js";
 import { moment, word } from "./words.js";
 
-const VISIT = "nodes { id reference status startsAt cancellableUntil doctorIsAbsent calendar clinic { name address phone } doctor { fullName } }";
-const VISITS = `{ me { patient { ${OFFERS} ${WAITING} plannedVisits { ${VISIT} } pastVisits(first: 20) { ${VISIT} } } } }`;
-const CANCEL = `mutation CancelVisit($input: CancelVisitInput!) { cancelVisit(input: $input) {
-  ... on Visit { status } ... on Problem { __typename message } } }`;
-
 export async function visits(refresh) {
-  const me = await ask(VISITS);
+  const me = await ask("Visits");
   const { offers, waitingList, plannedVisits, pastVisits } = me.patient;
   return [
     ...offered(offers, plannedVisits.nodes, refresh),
@@ -46,7 +41,7 @@ function deeds(visit, refresh) {
   const key = newKey();
   const cancel = async () => {
     if (!confirm(word("cancelSure"))) return;
-    const answer = await ask(CANCEL, { input: { visitId: visit.id, idempotencyKey: key } });
+    const answer = await ask("CancelVisit", { input: { visitId: visit.id, idempotencyKey: key } });
     await refresh("#/visits");
     say(answer.message || word("cancelled"), answer.message ? "refusal" : "done");
   };

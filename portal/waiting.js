@@ -4,11 +4,6 @@ import { ask } from "./api.js";
 import { button, form, h, say } from "./dom.js";
 import { day, word } from "./words.js";
 
-export const WAITING = "waitingList { nodes { id from until earliest latest clinic { name } doctor { fullName } } }";
-const JOIN = `mutation JoinWaitingList($input: JoinWaitingListInput!) { joinWaitingList(input: $input) {
-  ... on WaitingListEntry { id } ... on InvalidInput { fields { path message } } ... on Problem { __typename message } } }`;
-const LEAVE = "mutation LeaveWaitingList($input: LeaveWaitingListInput!) { leaveWaitingList(input: $input) }";
-
 export function waiting(entries, refresh) {
   if (!entries.length) return [];
   return [h("h1", {}, word("waiting")), ...entries.map((entry) => card(entry, refresh))];
@@ -16,7 +11,7 @@ export function waiting(entries, refresh) {
 
 function card({ id, from, until, earliest, latest, clinic, doctor }, refresh) {
   const leave = async () => {
-    await ask(LEAVE, { input: { entryId: id } });
+    await ask("LeaveWaitingList", { input: { entryId: id } });
     await refresh("#/visits");
     say(word("left"));
   };
@@ -40,7 +35,7 @@ export function joining(clinic, first, last) {
   ];
   const submit = async ({ earliest, latest, ...days }) => {
     const input = { clinicId: clinic.id, ...days, earliest: earliest || null, latest: latest || null };
-    const answer = await ask(JOIN, { input });
+    const answer = await ask("JoinWaitingList", { input });
     if (answer.id) {
       location.hash = "#/visits";
       say(word("joined"));

@@ -33,7 +33,7 @@ const WORDS = {
   day: ["Dzień", "Day"],
   noTerms: ["Brak wolnych terminów w najbliższych trzech miesiącach.", "No free terms in the next three months."],
   free: ["wolnych: ", "free: "],
-  hold: ["Ten termin czeka na Ciebie do ", "This term is kept for you until "],
+  hold: ["Ten termin czeka na Ciebie do: ", "This term is kept for you until "],
   reason: ["Powód wizyty (nieobowiązkowo)", "Reason (optional)"],
   confirm: ["Potwierdź wizytę", "Confirm the visit"],
   back: ["Wróć", "Back"],
