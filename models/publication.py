@@ -15,6 +15,7 @@ from models.clash import SlotsOverlap
 from models.event import Event, Happening
 from models.slot import NOT_HELD, Slot
 from models.visit import Visit
+from models.visit_facts import SHOWN
 from models.week import Term, clashing
 
 AT_ONCE = 500
@@ -90,7 +91,7 @@ def _named(clash: set[Term], others: list[Slot], most: int = 10) -> list[str]:
 
 async def _visits(slots: list[Slot]) -> list[Visit]:
     ids = [slot.visit_id for slot in slots]
-    return await Visit.filter(id__in=ids).order_by("starts_at").select_related("clinic", "doctor", "patient__account")
+    return await Visit.filter(id__in=ids).order_by("starts_at").select_related(*SHOWN)
 
 
 async def lock(schedule_id: UUID) -> None:

@@ -20,6 +20,7 @@ from models.schedule import Schedule
 from models.slot import Slot
 from models.vacancy import Wanted
 from models.visit import Visit
+from models.visit_facts import SHOWN
 from models.visit_status import Status
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ async def _close(absence: Absence) -> tuple[int, list[Visit]]:
     await Slot.filter(id__in=booked, absence_id=None).update(absence_id=absence.id)
     ids = {slot.visit_id for slot in locked} | set(robbed)
     visits = Visit.filter(id__in=[id_ for id_ in ids if id_], status=Status.BOOKED).order_by("starts_at", "id")
-    return len(free), await visits.select_related("clinic", "doctor", "patient")
+    return len(free), await visits.select_related(*SHOWN)
 
 
 async def _asked(visits: list[Visit], absence: Absence) -> dict[UUID | None, Offer]:

@@ -11,6 +11,7 @@ from models.clash import OfferNotFound, OfferOver
 from models.offer import Answer, Offer
 from models.patient import Patient
 from models.visit import Visit
+from models.visit_facts import SHOWN
 from models.visit_status import Channel
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def accept(offer_id: UUID, *, patient: Patient | None, by: "Account", chan
 
 async def _accepted(offer: Offer) -> Visit:
     which = {"id": offer.visit_id} if offer.visit_id else {"slot_id": offer.slot_id, "patient_id": offer.patient_id}
-    visit = await Visit.filter(**which).order_by("-booked_at").select_related("clinic", "doctor", "patient").first()
+    visit = await Visit.filter(**which).order_by("-booked_at").select_related(*SHOWN).first()
     if visit is None:
         raise OfferOver
     return visit

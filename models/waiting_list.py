@@ -113,6 +113,11 @@ class WaitingListEntry(Model):
         return True
 
     @classmethod
+    async def leave_all(cls, patient: Patient, *, by: "Account") -> None:
+        for entry in await cls.waiting(patient.id):
+            await cls.leave(entry.id, patient=patient, by=by)
+
+    @classmethod
     async def served(cls, patient_id: UUID, slot_id: UUID) -> None:
         """The patient's visit is on this slot: every wish that it grants is over, and what was offered for it."""
         ended = await database.rows(_SERVED, [patient_id, slot_id, clock.now(), settings.TIME_ZONE.key])

@@ -14,7 +14,7 @@ import pytest  # noqa: E402
 
 from models import clock, database, postgres  # noqa: E402
 from tests import browser, cast  # noqa: E402
-from tests.browser import page, server  # noqa: E402, F401 - fixtures
+from tests.browser import more_settings, page, server  # noqa: E402, F401 - fixtures
 
 NEED_A_BROWSER = ["portal", "web/test_explorer.py"]
 collect_ignore = [] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER

@@ -7,6 +7,7 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from resolvers import schema
+from schema import trusted
 
 ROOT = Path(__file__).parent.parent
 BUILT = build_schema(str(schema))
@@ -33,6 +34,11 @@ def test_the_readme_is_short_and_links_to_documents_that_exist() -> None:
     assert len(readme.splitlines()) < 100
     links = re.findall(r"\]\(([\w./]+)\)", readme)
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("text", trusted.own(), ids=lambda text: text.split("(")[0].split("{")[0])
+def test_what_the_patients_page_sends_fits_the_schema(text: str) -> None:
+    assert validate(BUILT, parse(text)) == []
 
 
 def test_the_examples_for_clients_fit_the_schema() -> None:
