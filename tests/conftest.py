@@ -1,6 +1,7 @@
 """What every test stands on: a real PostgreSQL built by migrations, a stopped clock, an empty database."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,8 +17,13 @@ from models import clock, database, postgres  # noqa: E402
 from tests import browser, cast  # noqa: E402
 from tests.browser import more_settings, page, server  # noqa: E402, F401 - fixtures
 
+HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
 NEED_A_BROWSER = ["portal", "web/test_explorer.py"]
-collect_ignore = [] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER
+NEED_CLIENTS = ["live/test_node_clients.py"]  # the reference clients from npm, and the JavaScript example
+collect_ignore = [
+    *([] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER),
+    *([] if HAS_CLIENTS else NEED_CLIENTS),
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

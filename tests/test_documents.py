@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
+import settings
 from resolvers import schema
 from schema import trusted
 
@@ -47,3 +48,26 @@ def test_the_examples_for_clients_fit_the_schema() -> None:
     assert len(documents) >= 8
     for document in documents:
         assert validate(BUILT, parse(document.replace('\\"', '"'))) == [], document
+
+
+def test_the_operations_for_partners_fit_the_schema() -> None:
+    told = (ROOT / "docs" / "partners.md").read_text()
+    documents = re.findall(r"```graphql\n(.*?)```", told, re.DOTALL) + re.findall(r'"query": "(.*?)"', told)
+    for example in ("partner.py", "partner.mjs"):
+        text = (ROOT / "docs" / "examples" / example).read_text()
+        documents += re.findall(r"(subscription \(.*?\n *\})\s*[`\"]", text, re.DOTALL)
+        documents += re.findall(r'"(\{ \w+ \})"', text)
+    assert len(documents) == 6
+    for document in documents:
+        assert validate(BUILT, parse(document)) == [], document
+
+
+def test_partners_are_told_the_limits_that_hold() -> None:
+    told = (ROOT / "docs" / "partners.md").read_text()
+    for setting in (
+        f"({settings.EVENT_RETENTION_DAYS} days)", f"{settings.PARTNER_STREAMS}, in all", f"{settings.QUERY_COST:,}: ",
+        f"{settings.PARTNER_COST_PER_MINUTE:,} a minute", f"stay good for {settings.PARTNER_KEY_OVERLAP_HOURS} hours",
+        f"({settings.SOCKETS_PER_ADDRESS} a server)", f"unread for {settings.SOCKET_PATIENCE_SECONDS:.0f} seconds",
+        f"is {settings.SOCKET_HOURS:.0f} hours old", f"{settings.RATE_PER_PARTNER.removesuffix('/minute')} a minute",
+    ):  # fmt: skip
+        assert setting in told

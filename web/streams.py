@@ -107,6 +107,7 @@ async def watched() -> AsyncIterator[None]:
     try:
         yield
     finally:
+        _is_closing = False
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
