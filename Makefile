@@ -38,7 +38,8 @@ sbom: .venv/test.stamp
 
 lock: $(UV)
 	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
-	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra tracing -c requirements.txt pyproject.toml -o requirements-tracing.txt
+	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra dev --extra tracing -c requirements-tracing.txt pyproject.toml -o requirements-dev.txt
 
 .venv/run.stamp: requirements.txt | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 
 import settings
-from models import figures, trace
+from models import figures, spans, trace
 from models.message import Medium, Message, State, TooEarly, Unwanted
 
 AT_ONCE = 8  # in this process: slow recipients hold up nobody else
@@ -53,7 +53,8 @@ async def _next(medium: Medium) -> Message | None:
 async def _deliver(message: Message, send: Send, obstacles: list[Misconfigured]) -> None:
     trace.begin(message.request_id)
     try:
-        await _try(message, send, obstacles)
+        with spans.span(f"send {message.medium.value}", kind=message.kind.value):
+            await _try(message, send, obstacles)
         log.info("message", extra=_about(message) | {"state": message.state.value})
     except asyncio.CancelledError:  # the process stops
         await message.handed_back()

@@ -16,5 +16,6 @@ OPTIONS: dict[str, Any] = {
     "server_header": False,
     "proxy_headers": False,  # web.protection trusts proxies, and only those that are configured
     "timeout_graceful_shutdown": int(settings.STOP_SECONDS),
+    "timeout_worker_healthcheck": 60,  # 5 s, the default, kills who starts on a busy machine, again and again
     **SOCKETS,
 }
