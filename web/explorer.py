@@ -55,4 +55,5 @@ async def file(request: Request) -> FileResponse:
     path = FILES.get(request.path_params["name"])
     if path is None or not path.exists():
         raise HTTPException(404)
-    return FileResponse(path, headers={"cache-control": "max-age=3600", "x-content-type-options": "nosniff"})
+    kept = "max-age=3600" if PACKAGES in path.parents else "no-cache"  # ours change with the page that they belong to
+    return FileResponse(path, headers={"cache-control": kept, "x-content-type-options": "nosniff"})

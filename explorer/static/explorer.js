@@ -13,6 +13,7 @@ const storage = {
 };
 
 const topics = JSON.parse(document.getElementById("topics").textContent);
+const first = topics[0].operations[0];
 const e = React.createElement;
 
 async function logOut() {
@@ -24,8 +25,21 @@ async function logOut() {
   location.reload();
 }
 
+let isSetUp = false;
+
+function setUp(queryEditor, variableEditor, responseEditor) {
+  if (isSetUp) return;
+  isSetUp = true;
+  variableEditor.setValue(first.variables); // GraphiQL forgets those of a default tab
+  for (const editor of [queryEditor, variableEditor, responseEditor]) editor.setOption("lineWrapping", true);
+}
+
 function Menu() {
-  const { tabs, activeTabIndex, addTab, changeTab, queryEditor, variableEditor } = GraphiQL.React.useEditorContext();
+  const editors = GraphiQL.React.useEditorContext();
+  const { tabs, activeTabIndex, addTab, changeTab, queryEditor, variableEditor, responseEditor } = editors;
+  React.useEffect(() => {
+    if (queryEditor && variableEditor && responseEditor) setUp(queryEditor, variableEditor, responseEditor);
+  });
   const open = (operation) => {
     const there = tabs.findIndex((tab) => tab.title === operation.name); // with what was filled in and answered
     if (there >= 0) return changeTab(there);
@@ -48,8 +62,6 @@ const menu = {
   icon: () => e("svg", { viewBox: "0 0 24 24", width: 24, height: 24 }, lines),
   content: Menu,
 };
-const first = topics[0].operations[0];
-
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   e(
     GraphiQL,
