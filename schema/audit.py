@@ -53,6 +53,17 @@ WORDS = {
     "add_partner": ("A partner system was added.", "Dodano system partnera."),
     "rotate_partner_key": ("A partner system's key was renewed.", "Wymieniono klucz systemu partnera."),
     "remove_partner": ("A partner system was removed.", "Usunięto system partnera."),
+    "rotate_secret": ("The secret key was rotated.", "Wymieniono klucz główny."),
+    "publish_schedule": ("A schedule was published.", "Opublikowano grafik."),
+    "add_slot": ("A single term was added.", "Dodano pojedynczy termin."),
+    "withdraw_slots": ("A free term was withdrawn.", "Wycofano wolny termin."),
+    "block_slot": ("A free term was blocked.", "Zablokowano wolny termin."),
+    "report_absence": ("A doctor's absence was reported.", "Zgłoszono nieobecność lekarza."),
+    "end_absence": ("A doctor's absence was ended.", "Zakończono nieobecność lekarza."),
+    "open_clinic": ("A clinic was opened.", "Otwarto poradnię."),
+    "change_clinic": ("A clinic or its rules were changed.", "Zmieniono poradnię lub jej reguły."),
+    "add_doctor": ("A doctor was added.", "Dodano lekarza."),
+    "change_doctor": ("A doctor's data were changed.", "Zmieniono dane lekarza."),
     "close_account": ("The account was closed.", "Zamknięto konto."),
 }
 WHO = {

@@ -31,6 +31,7 @@ async def test_staff_sign_in_and_run_a_ready_operation(server: str, page: Page) 
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("request", lambda request: asked.append(request.url))
     await sign_in(page, server, "recepcja@diamed.example")
+    await page.click("text=Poradnie i lekarze")
     await page.click(".graphiql-execute-button")
     await page.wait_for_selector(".result-window >> text=Ambulatorium nocne")
     assert errors == []
