@@ -48,7 +48,7 @@ class Searching:
         description="What has this id: a clinic, doctor or slot, or your own visit, audit entry or self (for reception:"
         " any visit or patient, and a record so opened is noted in the patient's accessLog); else null.",
     )
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 - the argument's public name
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         find = FINDERS.get(kind_of(id))
         if find is None:
             raise BadInput("This is not an id of this service.")
@@ -94,7 +94,7 @@ class Searching:
         description="Slots that can be booked online now, in time order. `first` is at most 100.",
     )
     async def free_slots(
-        self, info: Info, filter: FreeSlotsFilter, first: int = 50, after: str | None = None  # noqa: A002
+        self, info: Info, filter: FreeSlotsFilter, first: int = 50, after: str | None = None
     ) -> Connection[Slot]:  # fmt: skip
         page, viewer = Page("freeSlots", first, after), info.context.viewer
         if filter.beyond_rules:

@@ -26,7 +26,7 @@ class SigningIn:
         description="Open a session with the own password, or with a one-time password from a letter: that session can"
         " do nothing but changePassword and logOut.",
     )
-    async def log_in(self, info: Info, input: LogInInput) -> LogInResult:  # noqa: A002
+    async def log_in(self, info: Info, input: LogInInput) -> LogInResult:
         opened = await AccountRow.log_in(input.login, input.password, address=info.context.address)
         if input.as_cookie:
             info.context.keep_cookie(opened[1])
@@ -48,7 +48,7 @@ class SigningIn:
         description="Set an own password: obliged after a one-time password, until then every other field answers"
         " PASSWORD_CHANGE_REQUIRED. All sessions of the account end, and a new one begins.",
     )
-    async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:  # noqa: A002
+    async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:
         session = info.context.open_session
         opened = await info.context.me.change_password(session, input.current_password, input.new_password)
         await nudge(tasks.letters.send_letters)
