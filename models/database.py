@@ -21,7 +21,7 @@ MODULES = [
     f"models.{noun}"
     for noun in (
         "account", "application", "audit", "clinic", "doctor", "event", "kept_answer",
-        "message", "patient", "session", "slot", "throttle", "visit", "visit_change",
+        "message", "patient", "recovery_code", "second_factor", "session", "slot", "throttle", "visit", "visit_change",
     )
 ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from resolvers.enrolling import Enrolling
 from resolvers.owning import Owning
 from resolvers.reception import Reception
 from resolvers.searching import Searching
+from resolvers.securing import Securing
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
 from schema.audit import AuditEntry
@@ -25,7 +26,7 @@ class Query(Searching, WhoAmI, Reception):
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking, Desk, Enrolling):
+class Mutation(SigningUp, SigningIn, Owning, Booking, Desk, Enrolling, Securing):
     pass
 
 

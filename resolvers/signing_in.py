@@ -24,10 +24,12 @@ class SigningIn:
     @strawberry.mutation(
         extensions=[Anybody(), Sparingly()],
         description="Open a session with the own password, or with a one-time password from a letter: that session can"
-        " do nothing but changePassword and logOut.",
+        " do nothing but changePassword and logOut. Who has set up a second factor is asked for its code.",
     )
     async def log_in(self, info: Info, input: LogInInput) -> LogInResult:
-        opened = await AccountRow.log_in(input.login, input.password, address=info.context.address)
+        opened = await AccountRow.log_in(
+            input.login, input.password, address=info.context.address, code=input.one_time_code
+        )
         if input.as_cookie:
             info.context.keep_cookie(opened[1])
         return Session.of(opened, in_cookie=input.as_cookie)

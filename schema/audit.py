@@ -45,6 +45,11 @@ WORDS = {
     "resend_message": ("A message was sent again.", "Ponownie wysłano wiadomość."),
     "invite_staff": ("A colleague was invited.", "Zaproszono osobę z personelu."),
     "remove_staff": ("A colleague was removed.", "Usunięto osobę z personelu."),
+    "second_factor": ("A code of the second factor was asked for.", "Zapytano o kod drugiego składnika."),
+    "use_recovery_code": ("A recovery code was used.", "Użyto kodu zapasowego."),
+    "confirm_second_factor": ("A second factor was set up.", "Włączono drugi składnik logowania."),
+    "remove_second_factor": ("The second factor was removed.", "Wyłączono drugi składnik logowania."),
+    "reset_second_factor": ("A colleague's second factor was reset.", "Wyłączono drugi składnik innej osoby."),
     "close_account": ("The account was closed.", "Zamknięto konto."),
 }
 WHO = {

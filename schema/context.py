@@ -14,6 +14,7 @@ from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.patient import Patient
+from models.second_factor import SecondFactor
 from models.session import Session
 from models.slot import Slot
 
@@ -81,6 +82,14 @@ class Context:
         async def load(ids: list[UUID]) -> list[list[Clinic]]:
             found = await Doctor.with_clinics(ids)
             return [found[id_] for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def second_factors(self) -> DataLoader[UUID, bool]:
+        async def load(ids: list[UUID]) -> list[bool]:
+            found = await SecondFactor.present(ids)
+            return [id_ in found for id_ in ids]
 
         return DataLoader(load)
 

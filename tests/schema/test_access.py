@@ -70,6 +70,10 @@ DECIDED: dict[str, list[str | None]] = {
     "revealPesel": DESK,
     "inviteStaff": ADMINISTRATION,
     "removeStaff": ADMINISTRATION,
+    "beginSecondFactor": DESK,
+    "confirmSecondFactor": DESK,
+    "removeSecondFactor": DESK,
+    "resetSecondFactor": ADMINISTRATION,
 }
 
 
