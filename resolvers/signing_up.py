@@ -2,6 +2,7 @@
 
 import strawberry
 
+import settings
 import tasks.applications
 from models import intake
 from models.account import Language
@@ -28,7 +29,7 @@ RECEIVED = {
 
 async def _receive(info: Info, wish: Wish, **form: object) -> Accepted:
     await Application.receive(wish, info.context.request_id, **form)
-    await nudge(tasks.applications.decide_applications)
+    await nudge(tasks.applications.decide_applications, within=settings.APPLICATION_SECONDS)
     english, polish = RECEIVED[wish]
     return Accepted(message=polish if info.context.language == Language.PL else english)
 
