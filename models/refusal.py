@@ -137,6 +137,23 @@ class TooManyAttempts(Refusal):
     pl = "Zbyt wiele nieudanych prób. Proszę poczekać do podanej godziny albo poprosić o nowe hasło."
 
 
+class SecondFactorRequired(Refusal):
+    """The password is right. Please add the code of the authenticator program, or a recovery code."""
+
+    pl = "Hasło jest poprawne. Proszę podać jeszcze kod z aplikacji uwierzytelniającej lub kod zapasowy."
+    because: ClassVar[dict[str, tuple[str, str]]] = {
+        "WRONG": (
+            "This code is wrong or was used already. Please wait for the next one.",
+            "Ten kod jest błędny albo został już użyty. Proszę poczekać na następny.",
+        )
+    }
+
+    def message(self, language: str) -> str:
+        if wrong := self.because.get(self.details["reason"]):
+            return wrong[1 if language == "PL" else 0]
+        return super().message(language)
+
+
 class WeakPassword(Refusal):
     """This password is too easy to guess. A sentence of several words is long and easy to remember."""
 

@@ -100,3 +100,21 @@ class LastAdministrator(Refusal):
     """Somebody must remain who may invite others: this is the last administrator."""
 
     pl = "Musi pozostać ktoś, kto może zapraszać innych: to ostatni administrator."
+
+
+class SecondFactorPresent(Refusal):
+    """A second factor is in use already. To set up another, remove it first."""
+
+    pl = "Drugi składnik jest już włączony. Aby ustawić inny, trzeba go najpierw usunąć."
+
+
+class SecondFactorNotBegun(Refusal):
+    """There is no second factor here: begin to set one up (beginSecondFactor)."""
+
+    pl = "Nie ma tu drugiego składnika: proszę zacząć go ustawiać (beginSecondFactor)."
+
+
+class WrongCode(Refusal):
+    """This code is wrong or was used already. Please wait for the next one."""
+
+    pl = "Ten kod jest błędny albo został już użyty. Proszę poczekać na następny."

@@ -14,6 +14,7 @@ from resolvers.premises import Premises
 from resolvers.reception import Reception
 from resolvers.scheduling import Schedules, Scheduling
 from resolvers.searching import Searching
+from resolvers.securing import Securing
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
 from resolvers.waiting import Waiting
@@ -33,7 +34,9 @@ class Query(Finding, Searching, WhoAmI, Reception, Schedules, Following, Partner
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling, Partnering):
+class Mutation(
+    SigningUp, SigningIn, Securing, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling, Partnering
+):
     pass
 
 

@@ -128,7 +128,7 @@ class Finding:
         " entry or self (for reception: any visit, offer or patient, and a record so opened is noted in the patient's"
         " accessLog; schedules, absences and messages); else null.",
     )
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 - the argument's public name
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         find = FINDERS.get(kind_of(id))
         if find is None:
             raise BadInput("This is not an id of this service.")

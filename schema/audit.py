@@ -64,6 +64,11 @@ WORDS = {
     "change_clinic": ("A clinic or its rules were changed.", "Zmieniono poradnię lub jej reguły."),
     "add_doctor": ("A doctor was added.", "Dodano lekarza."),
     "change_doctor": ("A doctor's data were changed.", "Zmieniono dane lekarza."),
+    "second_factor": ("A code of the second factor was asked for.", "Zapytano o kod drugiego składnika."),
+    "use_recovery_code": ("A recovery code was used.", "Użyto kodu zapasowego."),
+    "confirm_second_factor": ("A second factor was set up.", "Włączono drugi składnik logowania."),
+    "remove_second_factor": ("The second factor was removed.", "Wyłączono drugi składnik logowania."),
+    "reset_second_factor": ("A colleague's second factor was reset.", "Wyłączono drugi składnik innej osoby."),
     "close_account": ("The account was closed.", "Zamknięto konto."),
 }
 WHO = {

@@ -16,6 +16,7 @@ from models.doctor import Doctor
 from models.offer import Offer
 from models.partner import Partner, PartnerKey
 from models.patient import Patient
+from models.second_factor import SecondFactor
 from models.session import Session
 from models.slot import Slot
 from models.waiting_list import WaitingListEntry
@@ -109,6 +110,14 @@ class Context:
         async def load(ids: list[UUID]) -> list[Offer | None]:
             found = await WaitingListEntry.offers(ids)
             return [found.get(id_) for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def second_factors(self) -> DataLoader[UUID, bool]:
+        async def load(ids: list[UUID]) -> list[bool]:
+            found = await SecondFactor.present(ids)
+            return [id_ in found for id_ in ids]
 
         return DataLoader(load)
 

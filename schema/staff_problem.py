@@ -107,9 +107,40 @@ class LastAdministrator(Problem):
     pass
 
 
+@strawberry.enum(description="What is wrong with the code.")
+class CodeRefusal(StrEnum):
+    MISSING = "MISSING"
+    WRONG = "WRONG"
+
+
+@strawberry.type(description="The password was right; the account's second factor is asked for: `oneTimeCode`.")
+class SecondFactorRequired(Problem):
+    reason: CodeRefusal = strawberry.field(description="Whether no code came, or a wrong or used one.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"reason": CodeRefusal(refusal.details["reason"])}
+
+
+@strawberry.type(description="A second factor is in use already.")
+class SecondFactorPresent(Problem):
+    pass
+
+
+@strawberry.type(description="There is no second factor to confirm or to remove.")
+class SecondFactorNotBegun(Problem):
+    pass
+
+
+@strawberry.type(description="The code is wrong, or was used already.")
+class WrongCode(Problem):
+    pass
+
+
 STAFF_PROBLEMS = (
     PatientNotFound, PatientExists, RecordsNotMerged, AccountExists, StatusNotChangeable, SlotHeld, MessageNotFound,
-    MessageNotResendable, StaffNotFound, LastAdministrator,
+    MessageNotResendable, StaffNotFound, LastAdministrator, SecondFactorRequired, SecondFactorPresent,
+    SecondFactorNotBegun, WrongCode,
 )  # fmt: skip
 STAFF_HANDLERS = [Naming(Refusal.kinds[problem.__name__], problem) for problem in STAFF_PROBLEMS]
 NAMED: dict[str, type[Problem]] = {problem.__name__: problem for problem in (*PROBLEMS, *STAFF_PROBLEMS)}

@@ -10,6 +10,7 @@ _scratch = tempfile.TemporaryDirectory(prefix="e-rej-")
 os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
 for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT", "SERVICE_OPENS", "SERVICE_CLOSES"):
     os.environ.pop(_name, None)
+os.environ["APPLICATION_SECONDS"] = "0"  # nobody waits for chance
 
 import pytest  # noqa: E402
 

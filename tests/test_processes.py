@@ -147,7 +147,7 @@ async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_wai
             subprocess.Popen([sys.executable, "server.py", "migrate"], cwd=ROOT, env=environment) for _ in range(2)
         ]
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        while await watcher.fetchval(waiting) < 2:  # noqa: ASYNC110 - seen from outside
+        while await watcher.fetchval(waiting) < 2:
             await asyncio.sleep(0.05)
         assert [host.poll() for host in hosts] == [None, None]
         assert await watcher.fetchval("SELECT to_regclass('visit')") is None

@@ -98,7 +98,7 @@ async def test_told_twice_it_waits_no_longer_for_balancers(tmp_path: Path, again
     with started(tmp_path, STOP_DELAY_SECONDS="600", DEMO="0") as service:
         service.process.send_signal(signal.SIGTERM)
         async with httpx.AsyncClient(base_url=service.url) as balancer:
-            while (await balancer.get("/health/ready")).is_success:  # noqa: ASYNC110 - seen from outside
+            while (await balancer.get("/health/ready")).is_success:
                 await asyncio.sleep(0.05)
         service.process.send_signal(again)
         assert await asyncio.to_thread(service.process.wait, 20) == 0

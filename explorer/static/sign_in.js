@@ -1,9 +1,10 @@
 // Signing in for staff: the session goes into an HttpOnly cookie; nothing is kept in the browser.
 "use strict";
 
-const LOG_IN = `mutation LogIn($login: String!, $password: String!) {
-  logIn(input: { login: $login, password: $password, asCookie: true }) {
+const LOG_IN = `mutation LogIn($login: String!, $password: String!, $code: String) {
+  logIn(input: { login: $login, password: $password, oneTimeCode: $code, asCookie: true }) {
     ... on Session { account { role mustChangePassword } }
+    ... on SecondFactorRequired { message reason }
     ... on Problem { message }
   }
 }`;
@@ -34,8 +35,13 @@ async function submit() {
   const isFirst = !form.querySelector("[data-first]").hidden;
   const result = isFirst
     ? await ask(CHANGE, { current: field("password").value, new: field("new").value })
-    : await ask(LOG_IN, { login: field("login").value, password: field("password").value });
-  if (!result.account) {
+    : await ask(LOG_IN, {
+        login: field("login").value,
+        password: field("password").value,
+        code: field("code").value || null,
+      });
+  if (result.reason) askForCode(result.message);
+  else if (!result.account) {
     said.textContent = [result.message, ...(result.reasons || [])].join(" ");
   } else if (result.account.mustChangePassword) {
     form.querySelector("[data-first]").hidden = false;
@@ -45,6 +51,14 @@ async function submit() {
   } else {
     location.reload();
   }
+}
+
+function askForCode(message) {
+  form.querySelector("[data-code]").hidden = false;
+  field("code").required = true;
+  field("code").value = "";
+  field("code").focus();
+  said.textContent = message;
 }
 
 form.addEventListener("submit", (event) => {

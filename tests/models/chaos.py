@@ -32,7 +32,7 @@ class Chaos:
 
     def __init__(self, url: str, seed: int, clinic_id: UUID | None = None) -> None:
         self.clinic_id = clinic_id
-        self.url, self.chance = url, random.Random(seed)  # noqa: S311 - a game of chance, repeatable
+        self.url, self.chance = url, random.Random(seed)
         self.committed: dict[UUID, tuple[float, float]] = {}  # when it was begun, when it was surely committed
         self.undone: set[UUID] = set()
         self.kills = 0

@@ -98,7 +98,7 @@ async def test_a_closed_account_opens_to_nobody_and_keeps_no_way_to_reach_the_pe
     assert account.closed_at == clock.now()
     assert {account.email, account.email_key, account.password_hash, account.one_time_hash} == {None}
     assert (patient.phone, patient.sms_reminders) == (None, False)
-    assert session.account_id == anna.id  # type: ignore[attr-defined]
+    assert session.account_id == anna.id
 
 
 async def test_closing_keeps_the_visits_and_lists_the_planned_ones_in_a_last_letter() -> None:
