@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 import settings
 from models import clock, database
 from models.partner import Partner, PartnerStream
-from models.refusal import TooManyStreams
+from models.partner_refusal import TooManyStreams
 
 LEASE = timedelta(seconds=90)
 RENEWED_WHEN_LEFT = timedelta(seconds=60)

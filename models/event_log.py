@@ -8,7 +8,7 @@ from uuid import UUID
 import settings
 from models import clock, database
 from models.event import Event
-from models.refusal import CursorExpired
+from models.partner_refusal import CursorExpired
 
 # One statement, one snapshot: the rows, and how far the log reached and was forgotten when they were read.
 _READ = """

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models import clock, vacancy
-from models.refusal import ChangesMissed
+from models.partner_refusal import ChangesMissed
 from models.slot import Slot
 
 MOST_WAITING = 2_000  # changes of distinct slots that a watcher may leave unread

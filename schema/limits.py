@@ -98,7 +98,7 @@ def costly(cost: int) -> TooComplex:
 
 
 class LimitsRule(ASTValidationRule):
-    """Our one validation rule; `first` from a variable counts by its default here, by its value in `measured`."""
+    """Our one validation rule; `first` from a variable counts nothing here, by its value in `measured`."""
 
     context: ValidationContext
 
@@ -118,5 +118,5 @@ def measured(schema: Any, document: DocumentNode, name: str | None, variables: M
         if isinstance(operation, OperationDefinitionNode) and (
             name is None or (operation.name and operation.name.value == name)
         ):
-            return Measuring(schema, document, variables).of(operation)
+            return Measuring(schema, document, variables or {}).of(operation)
     return Measure()

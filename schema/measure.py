@@ -59,7 +59,7 @@ class Measuring:
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None = None
     ) -> None:
-        self.schema, self.variables = schema, variables or {}
+        self.schema, self.variables = schema, variables
         self.defaults: dict[str, int] = {}
         self.measured: dict[str, Measure] = {}
         self.fragments = {
@@ -132,11 +132,16 @@ class Measuring:
             if given.name.value == argument and isinstance(given.value, IntValueNode):
                 rows = _int(given.value.value)
             elif given.name.value == argument and isinstance(given.value, VariableNode):
-                name = given.value.name.value
-                rows = self.variables.get(name, self.defaults.get(name, default))
+                rows = self._value(given.value.name.value, default)
         if not isinstance(rows, int):  # refused when the variables are read
             rows = default
         return int(min(max(rows, 0), LONGEST_PAGE))
+
+    def _value(self, variable: str, default: int) -> Any:
+        """Without values, what is unknown costs nothing yet: the same document may be sent with any."""
+        if self.variables is None:
+            return 0
+        return self.variables.get(variable, self.defaults.get(variable, default))
 
 
 def _int(text: str) -> int:

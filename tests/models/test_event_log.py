@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 import settings
 from models import clock, event_log
 from models.event import Event, Happening
-from models.refusal import CursorExpired
+from models.partner_refusal import CursorExpired
 from models.session import Session
 from schema.context import Context
 from schema.scalars import public_id

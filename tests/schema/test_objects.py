@@ -5,6 +5,7 @@ The paths are read from the schema. A new kind of thing, or an id under a new na
 
 import json
 import re
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,9 +14,10 @@ from graphql import GraphQLObjectType, get_named_type
 import schema.fault
 import schema.limits
 import settings
-from models import database, staff
+from models import database, relief, staff, turn
 from models.account import Account, Role
 from models.audit import AuditEntry
+from models.clinic import Clinic
 from models.message import Kind, Message
 from models.slot import Slot
 from models.visit import Visit
@@ -24,24 +26,33 @@ from tests import cast
 from tests.client import Client, client_of
 from tests.models.promises import book, cancel, hold, person
 from tests.paths import BUILT, Path, Words, all_paths, document, node_types, root_fields
+from tests.rota import TUESDAY, line, publish, the_offer, wait
 
 PATHS = all_paths()
 # Under which name an id of which kind is asked for; "" takes any kind.
 NAMES = {
     "id": "",
     "subjectId": "",
+    "absenceId": "Absence",
     "clinicId": "Clinic",
+    "clinicIds": "Clinic",
     "doctorId": "Doctor",
     "doctorIds": "Doctor",
+    "entryId": "WaitingListEntry",
+    "offerId": "Offer",
+    "partnerId": "Partner",
+    "scheduleId": "Schedule",
     "slotId": "Slot",
+    "slotIds": "Slot",
     "visitId": "Visit",
     "patientId": "Patient",
     "messageId": "Message",
     "staffMemberId": "StaffMember",
 }
 PUBLIC = {"Clinic", "Doctor", "Slot"}  # everybody may see them
-OF_PATIENTS = {"Visit", "Patient", "AuditEntry"}
-OF_STAFF = {"Message", "StaffMember"}
+OF_PATIENTS = {"Visit", "Patient", "AuditEntry", "Offer", "WaitingListEntry"}
+OF_DESK = {"Absence", "Schedule"}
+OF_STAFF = {"Message", "StaffMember", "Partner"}
 SECRET = "kanarek"
 PUBLIC_ID = re.compile(r"[A-Z][A-Za-z]+_[\w-]{22}")
 
@@ -86,6 +97,26 @@ async def visits(anna: Account, slots: list[Slot]) -> list[Visit]:
     return found
 
 
+async def waiting(anna: Account, borys: Account, slot: Slot) -> dict[str, list[Any]]:
+    """A slot that came free is offered to Anna."""
+    place = await Clinic.get(id=slot.clinic_id)
+    visit = await book(borys, slot)
+    entry = await wait(anna, place)
+    await cancel(borys, visit)
+    await turn.sweep()
+    return {"WaitingListEntry": [entry], "Offer": [await the_offer(anna)]}
+
+
+async def planned(adam: Account, slots: list[Slot]) -> dict[str, list[Any]]:
+    """Another doctor's template, and why they are away."""
+    place = await Clinic.get(id=slots[0].clinic_id)
+    doctor = await cast.doctor(place, last_name="Nieobecna")
+    schedule, _ = await publish(adam, doctor, place, line(2, 8, 9), valid_until=TUESDAY)
+    begin = cast.warsaw(30, 8)
+    report = await relief.report(doctor.id, begin, begin + timedelta(hours=1), reason=SECRET, by=adam)
+    return {"Schedule": [schedule], "Absence": [report.absence]}
+
+
 @pytest.fixture
 async def world(slots: list[Slot]) -> World:
     anna, borys, adam = await cast.anna(phone="+48600700800"), await cast.borys(), await cast.adam()
@@ -99,9 +130,13 @@ async def world(slots: list[Slot]) -> World:
         "AuditEntry": await AuditEntry.filter(patient_id=anna.patient_id),
         "Message": await Message.filter(account_id=anna.id),
         "Slot": [slots[0], slots[2]],
+        **await waiting(anna, borys, slots[5]),
+        **await planned(adam, slots),
     }
+    partner, _ = await cast.partner(await Clinic.get(id=slots[0].clinic_id))
     adams: dict[str, list[Any]] = {
         "StaffMember": [adam, theirs],
+        "Partner": [partner],
         "AuditEntry": await AuditEntry.filter(account_id=adam.id),
         "Message": await Message.filter(account_id=adam.id),
     }
@@ -117,9 +152,10 @@ async def world(slots: list[Slot]) -> World:
         adams={kind: [str(public_id(kind, row.id)) for row in rows] for kind, rows in adams.items()},
         annas_words=[
             "Anna", "Żółć", "anna@example.pl", "600700800", cast.ANNA_PESEL, SECRET,
-            *(visit.reference for visit in hers), *(id_ for kind in OF_PATIENTS | {"Message"} for id_ in ids[kind]),
+            *(visit.reference for visit in hers),
+            *(id_ for kind in OF_PATIENTS | OF_DESK | {"Message"} for id_ in ids[kind]),
         ],
-        adams_words=["Adam", "adam@diamed.example", "Ewa Cicha", "ewa@diamed.example"],
+        adams_words=["Adam", "adam@diamed.example", "Ewa Cicha", "ewa@diamed.example", "Zdrowie Razem"],
         annas_rows=[str(key) for key in (anna.id, anna.patient_id, *(visit.id for visit in hers))],
         adams_rows=[str(key) for key in (adam.id, theirs.id)],
         attacker=words,
@@ -168,7 +204,7 @@ def told(answer: str, words: list[str], target: str | None) -> list[str]:
 
 def test_somebody_decided_about_every_name_of_an_id_and_every_kind_of_thing() -> None:
     assert {path.position[-1] for path in PATHS} == set(NAMES)
-    assert set(node_types()) == PUBLIC | OF_PATIENTS | OF_STAFF
+    assert set(node_types()) == PUBLIC | OF_PATIENTS | OF_DESK | OF_STAFF
     assert {kind for kind in NAMES.values() if kind} <= set(node_types())
     assert {path.node for path in PATHS if path.node} <= set(node_types()), "how can it be reached?"
 
@@ -216,13 +252,15 @@ async def test_who_may_see_it_does_along_the_same_paths(world: World) -> None:
     node = Path("query", "node", ("id",))
     for kind in OF_PATIENTS:
         assert f'"{kind}"' in await heard(anna, node, world.attacker, world.annas[kind][0])
+    for kind in OF_DESK:
+        assert f'"{kind}"' in await heard(adam, node, world.attacker, world.annas[kind][0])
     for kind in OF_STAFF:
         assert told(await heard(adam, node, world.attacker, world.adams[kind][0]), world.adams_words, None)
     cancelled = Path("mutation", "cancelVisit", ("input", "visitId"))
     assert "CANCELLED" in await heard(anna, cancelled, world.attacker, world.annas["Visit"][0])
 
 
-@pytest.mark.parametrize("kind", sorted(OF_PATIENTS | OF_STAFF))
+@pytest.mark.parametrize("kind", sorted(OF_PATIENTS | OF_DESK | OF_STAFF))
 async def test_what_is_not_for_the_caller_looks_like_what_is_not_there(kind: str, world: World) -> None:
     borys = await caller("patient")
     theirs = (world.annas | world.adams)[kind][0]

@@ -13,7 +13,7 @@ from tortoise.transactions import in_transaction
 
 from models import clock, database, news, vacancy
 from models.news import Watch, bell, lookout
-from models.refusal import ChangesMissed
+from models.partner_refusal import ChangesMissed
 from models.slot import Slot
 from tasks import relay
 from tests import cast
