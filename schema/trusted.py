@@ -1,6 +1,6 @@
 """Trusted documents: which ones anonymous and patient callers may use, when TRUSTED_DOCUMENTS names a file of them.
 
-Those of our own page are always among them.
+Those of our own pages are always among them.
 """
 
 import json
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import settings
 
-OWN = Path(__file__).parent.parent / "portal" / "documents.graphql"
+ROOT = Path(__file__).parent.parent
+OWN = (ROOT / "portal/documents.graphql", ROOT / "explorer/static/sign_in.graphql")
 
 
 class BadRegister(settings.BadSetting):
@@ -27,8 +28,8 @@ def _read(path: str) -> dict[str, str]:
 
 
 def own() -> list[str]:
-    """What the patient's page sends: operations with a blank line between."""
-    blocks = OWN.read_text().split("\n\n")
+    """What the patient's page and the staff's sign-in page send: operations with a blank line between."""
+    blocks = [block for path in OWN for block in path.read_text().split("\n\n")]
     return [block for block in blocks if not block.startswith("#")]
 
 

@@ -21,14 +21,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @pytest.fixture
-def more_settings() -> dict[str, str]:
-    """What a room's tests set besides."""
-    return {}
-
-
-@pytest.fixture
-def server(database_url: str, tmp_path: Path, more_settings: dict[str, str]) -> Iterator[str]:
-    """The service as a process, on the tests' database."""
+def server(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """The service as a process, on the tests' database; strict as in production: only registered documents."""
+    (tmp_path / "register.json").write_text("{}")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -40,7 +35,7 @@ def server(database_url: str, tmp_path: Path, more_settings: dict[str, str]) -> 
         "DEMO": "0",
         "SERVICE_OPENS": "00:00",  # its clock is the real one, and tests are run at night too
         "SERVICE_CLOSES": "24:00",
-        **more_settings,
+        "TRUSTED_DOCUMENTS": str(tmp_path / "register.json"),
     }
     process = subprocess.Popen([sys.executable, "server.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

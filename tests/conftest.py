@@ -16,7 +16,7 @@ import pytest  # noqa: E402
 
 from models import clock, database, postgres  # noqa: E402
 from tests import browser, cast  # noqa: E402
-from tests.browser import more_settings, page, server  # noqa: E402, F401 - fixtures
+from tests.browser import page, server  # noqa: E402, F401 - fixtures
 
 HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
 NEED_A_BROWSER = ["portal", "web/test_explorer.py"]

@@ -38,7 +38,7 @@ def test_the_readme_is_short_and_links_to_documents_that_exist() -> None:
 
 
 @pytest.mark.parametrize("text", trusted.own(), ids=lambda text: text.split("(")[0].split("{")[0])
-def test_what_the_patients_page_sends_fits_the_schema(text: str) -> None:
+def test_what_our_own_pages_send_fits_the_schema(text: str) -> None:
     assert validate(BUILT, parse(text)) == []
 
 

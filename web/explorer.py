@@ -22,7 +22,7 @@ FILES = {
     "graphiql.css": PACKAGES / "graphiql/graphiql.min.css",
     "plugin-explorer.js": PACKAGES / "@graphiql/plugin-explorer/dist/index.umd.js",
     "plugin-explorer.css": PACKAGES / "@graphiql/plugin-explorer/dist/style.css",
-    **{name: HOME / "static" / name for name in ("explorer.js", "explorer.css", "sign_in.js")},
+    **{name: HOME / "static" / name for name in ("explorer.js", "explorer.css", "sign_in.js", "sign_in.graphql")},
 }
 PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 # GraphiQL's editor writes inline styles; its scripts are files of ours, without eval.

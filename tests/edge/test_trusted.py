@@ -41,7 +41,7 @@ async def test_staff_may_use_what_they_like(register: Path) -> None:
         assert await codes(await client_of(account), OTHER) == []
 
 
-async def test_what_our_own_page_sends_is_always_registered(register: Path) -> None:
+async def test_what_our_own_pages_send_is_always_registered(register: Path) -> None:
     assert all(trusted.is_registered(text) for text in trusted.own())
     assert len(trusted.own()) > 20
 
