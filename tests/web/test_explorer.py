@@ -60,7 +60,7 @@ async def test_who_has_a_second_factor_is_asked_for_its_code(server: str, page: 
     await page.wait_for_selector("text=The password is right.")
     await page.fill("[name=code]", "nie ten")
     await page.click("button")
-    await page.wait_for_selector("text=This code is wrong")
+    await page.wait_for_selector("text=The code is wrong")
     await page.fill("[name=code]", telephone.recovery_codes[0])
     await page.click("button")
     await page.wait_for_selector("#graphiql >> text=Wyloguj")
