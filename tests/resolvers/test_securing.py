@@ -36,7 +36,7 @@ async def test_a_colleague_sets_it_up_signs_in_with_it_and_gives_it_up() -> None
     codes = (await rita.ask(CONFIRM, input={"code": telephone.code()}))["recoveryCodes"]
     asked = await log_in("rita@diamed.example", cast.PASSWORD)
     assert (asked["__typename"], asked["reason"]) == ("SecondFactorRequired", "MISSING")
-    assert (await log_in("rita@diamed.example", cast.PASSWORD, "000000"))["message"].startswith("This code is wrong")
+    assert (await log_in("rita@diamed.example", cast.PASSWORD, "000000"))["message"].startswith("The code is wrong")
     clock.advance(STEP)
     opened = await log_in("rita@diamed.example", cast.PASSWORD, telephone.code())
     assert opened["account"] == {"hasSecondFactor": True}
