@@ -19,7 +19,7 @@ from models.slot import Slot
 from schema.scalars import public_id
 from tests.processes import started
 
-FOLLOWERS, EVENTS, PAUSE = 200, 50, 0.2
+FOLLOWERS, EVENTS, PAUSE = 200, 30, 1.0
 FOLLOW = "subscription { events { id ... on SlotsPublished { slots { id startsAt isFree } } } }"
 WATCH = 'subscription { slotChanges(clinicId: "%s") { isFree slot { id startsAt } } }'
 UNHURRIED = {"SOCKETS_PER_ADDRESS": "1000", "PARTNER_STREAMS": "1000", "RATE_PER_ADDRESS": "1000000/minute"}

@@ -74,7 +74,7 @@ async def test_kill_9_of_the_relaying_processes_costs_no_reader_an_event(
     chaos, is_over, count = Chaos(database_url, 9, clinic.id), asyncio.Event(), [0]
     readers = [Reader(fleet, key, patience) for patience in (3, 25, 10_000)]
     reading = [asyncio.create_task(reader.read(is_over, count)) for reader in readers]
-    for victim in (fleet[0], fleet[1], fleet[0]):
+    for victim in fleet:
         writing = asyncio.gather(*(chaos.write(10) for _ in range(6)))
         await asyncio.sleep(0.2)
         await asyncio.to_thread(victim.stop, signal.SIGKILL)
@@ -93,7 +93,7 @@ async def test_kill_9_of_the_relaying_processes_costs_no_reader_an_event(
     assert not {public_id("Event", id_) for id_ in chaos.undone} & set(in_order)
     for reader in readers:
         assert reader.seen == in_order[: len(reader.seen)]
-        assert len(reader.seen) >= count[0] > 100
+        assert len(reader.seen) >= count[0] > 50
 
 
 async def test_a_stop_tells_sockets_and_streams_to_reconnect_and_does_not_wait_for_them(
