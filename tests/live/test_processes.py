@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import websockets
@@ -113,3 +114,21 @@ async def test_a_stop_tells_sockets_and_streams_to_reconnect_and_does_not_wait_f
             assert await stream.end() == "RECONNECT"
         assert await asyncio.to_thread(service.process.wait, 15) in (0, -signal.SIGTERM)
         assert "Traceback" not in service.log()
+
+
+async def test_neither_what_is_in_a_socket_s_address_nor_a_traceback_of_odd_bytes_gets_into_the_log(
+    database_url: str, tmp_path: Path
+) -> None:
+    with started(tmp_path, DATABASE_URL=database_url, **example.SETTINGS) as service:
+        url = service.url.replace("http", "ws") + "/graphql?key=erp_in-the-wrong-place"
+        protocols: Any = ["graphql-transport-ws"]
+        async with websockets.connect(url, subprotocols=protocols, proxy=None) as connection:
+            await connection.send(b"\xff\xfe", text=True)
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await connection.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1007  # as RFC 6455 says of bytes that are no text
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(url.replace("/graphql", "/nowhere"), subprotocols=protocols, proxy=None)
+        for words in ("erp_in-the-wrong-place", "Traceback", "/nowhere"):
+            assert words not in service.log()
