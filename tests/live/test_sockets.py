@@ -12,7 +12,7 @@ import websockets
 import settings
 from models import clock, event_log
 from models.clinic import Clinic
-from models.partner import Partner
+from models.partner import Partner, PartnerKey
 from models.session import Session
 from models.slot import Slot
 from schema.scalars import public_id
@@ -285,6 +285,32 @@ async def test_sockets_end_with_the_partner_and_its_key_and_after_twelve_hours(a
 async def read_into(told: list[Any], client: Socket) -> None:
     while True:
         told.append((await client.next())["events"])
+
+
+async def test_who_signs_in_while_the_others_are_looked_after_is_not_taken_for_signed_out(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "LOOK_EVERY_SECONDS", 1000)
+    place = await cast.clinic()
+    (_, one_key), (_, other_key) = await cast.partner(place), await cast.partner(place)
+    ask, is_asked, may_answer = PartnerKey.still_good, asyncio.Event(), asyncio.Event()
+
+    async def slow(ids: Any) -> Any:
+        is_asked.set()
+        await may_answer.wait()
+        return await ask(ids)
+
+    monkeypatch.setattr(PartnerKey, "still_good", slow)
+    async with socket(address) as one, socket(address) as other:
+        await one.init(one_key)
+        looking = asyncio.create_task(streams.end_overdue())
+        await is_asked.wait()
+        await other.init(other_key)
+        may_answer.set()
+        await looking
+        for client in (one, other):
+            await client.subscribe("{ __typename }")
+            assert await client.next()
 
 
 async def test_a_slow_consumer_is_dropped_with_a_code_resumes_and_slows_nobody(
