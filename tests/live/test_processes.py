@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import websockets
 
+from models import postgres, seal
 from models.clinic import Clinic
 from models.event import Event
 from schema.scalars import public_id
@@ -19,6 +22,7 @@ from tests.live.service import PATIENCE, Socket, socket
 from tests.live.test_event_streams import following
 from tests.models.chaos import Chaos, append
 from tests.processes import Service, started
+from tests.test_processes import restart
 from web import streams
 
 EVENTS = "subscription ($after: String) { events(after: $after) { id cursor } }"
@@ -114,6 +118,61 @@ async def test_a_stop_tells_sockets_and_streams_to_reconnect_and_does_not_wait_f
             assert await stream.end() == "RECONNECT"
         assert await asyncio.to_thread(service.process.wait, 15) in (0, -signal.SIGTERM)
         assert "Traceback" not in service.log()
+
+
+async def happen(url: str, clinic_id: UUID) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "INSERT INTO event (id, occurred_at, clinic_id, happening, details)"
+        " VALUES ($1, now(), $2, 'SlotsPublished', jsonb_build_object('doctor_id', $1::uuid, 'slot_ids', '[]'::jsonb))",
+        uuid4(), clinic_id,
+    )  # fmt: skip
+    await connection.close()
+
+
+async def add_partner(url: str, clinic_id: UUID, key: str) -> None:
+    connection, id_ = await asyncpg.connect(url), uuid4()
+    await connection.execute(
+        "INSERT INTO partner (id, name, clinic_ids, shows_references, created_at, tokens, refilled_at)"
+        " VALUES ($1, 'P', ARRAY[$2::uuid], false, now(), 1000, now())",
+        id_, clinic_id,
+    )  # fmt: skip
+    await connection.execute(
+        "INSERT INTO partner_key (id, partner_id, key_hash, created_at) VALUES ($1, $1, $2, now())",
+        id_, seal.token_hash(key),
+    )  # fmt: skip
+    await connection.close()
+
+
+async def until_seen(reader: Reader, count: int) -> None:
+    async with asyncio.timeout(PATIENCE * 2):
+        while len(reader.seen) < count:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.timeout(120)
+async def test_after_a_restart_of_postgresql_followers_miss_and_repeat_nothing(tmp_path: Path) -> None:
+    clinic_id, key = uuid4(), "erp_of-a-test"
+    with (
+        postgres.running(tmp_path / "shared", durable=False) as url,
+        started(tmp_path, DATABASE_URL=url, **example.SETTINGS) as service,
+    ):
+        await add_partner(url, clinic_id, key)
+        reader = Reader([service], key, 10_000)
+        reading = asyncio.create_task(reader.read(asyncio.Event(), [0]))
+        await happen(url, clinic_id)
+        await until_seen(reader, 1)
+        await asyncio.to_thread(restart, tmp_path / "shared" / "data")
+        for count in (2, 3):
+            await happen(url, clinic_id)
+            await until_seen(reader, count)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        connection = await asyncpg.connect(url)
+        ids = [row["id"] for row in await connection.fetch("SELECT id FROM event ORDER BY position")]
+        await connection.close()
+    assert reader.seen == [public_id("Event", id_) for id_ in ids]
+    assert len(ids) == 3
 
 
 async def test_neither_what_is_in_a_socket_s_address_nor_a_traceback_of_odd_bytes_gets_into_the_log(
