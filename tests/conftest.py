@@ -32,9 +32,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
-def pytest_report_header() -> str:
-    """Say what is not tried on this machine."""
-    return f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}" if collect_ignore else ""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what is not tried on this machine; at the end, as -q shows no header."""
+    if collect_ignore:
+        terminalreporter.write_line(f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}")
 
 
 # Not TRUNCATE: for a few rows that takes twenty times as long.

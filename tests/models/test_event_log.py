@@ -127,6 +127,21 @@ async def test_an_old_event_behind_a_young_one_is_kept_for_the_order_s_sake() ->
     assert len(await told()) == 2
 
 
+async def test_a_great_many_events_get_their_places_and_are_forgotten_in_portions(stranger: Any) -> None:
+    await stranger.execute(
+        "INSERT INTO event (id, occurred_at, clinic_id, happening, details)"
+        " SELECT gen_random_uuid(), $1, gen_random_uuid(), 'SlotsPublished', '{}' FROM generate_series(1, 12000)",
+        clock.now(),
+    )
+    assert [await event_log.number() for _ in range(3)] == [10_000, 2_000, 0]
+    out_of_order = "SELECT count(*) FROM event one JOIN event two ON two.position = one.position + 1"
+    assert await stranger.fetchval(f"{out_of_order} WHERE two.appended < one.appended") == 0
+    assert await stranger.fetchval("SELECT max(position) FROM event") == 12_000
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
+        assert await event_log.forget() == 12_000
+    assert not await Event.exists()
+
+
 async def test_positions_go_on_when_all_events_are_forgotten() -> None:
     await append()
     await event_log.number()

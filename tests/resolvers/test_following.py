@@ -25,7 +25,7 @@ EVENTS = """query ($after: String, $first: Int! = 100, $clinicIds: [ID!]) {
             ... on VisitRescheduled { visitReference fromSlot { id } toSlot { id } }
             ... on VisitCancelled { visitReference slot { id } } }
         edges { cursor } pageInfo { hasNextPage endCursor } } }"""
-WHOLE = """query ($first: Int!) { events(first: $first) { nodes { __typename
+WHOLE = """query ($first: Int! = 50) { events(first: $first) { nodes { __typename
     ... on SlotsPublished { slots { id startsAt endsAt isFree clinic { id name } doctor { id fullName } } }
     ... on SlotsWithdrawn { slots { id startsAt clinic { id } } }
     ... on VisitBooked { visitReference slot { id startsAt endsAt isFree clinic { id name } doctor { id fullName } } }
