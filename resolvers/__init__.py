@@ -16,7 +16,6 @@ from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 from schema.staff_problem import STAFF_HANDLERS, STAFF_PROBLEMS
-from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
@@ -33,7 +32,7 @@ schema = Schema(
     Query,
     Mutation,
     types=[*PROBLEMS, *STAFF_PROBLEMS, AuditEntry],
-    extensions=[Watching, *EXTENSIONS],
+    extensions=EXTENSIONS,
     exception_handlers=[*HANDLERS, *STAFF_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
