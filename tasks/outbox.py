@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 
@@ -10,6 +11,7 @@ from models import figures, spans, trace
 from models.message import Medium, Message, State, TooEarly, Unwanted
 
 AT_ONCE = 8  # in this process: slow recipients hold up nobody else
+LONGEST_DRAIN = 120.0  # seconds of claiming: a task that is cut off for its length sends again what it was sending
 
 log = logging.getLogger(__name__)
 _seats = {medium: asyncio.Semaphore(AT_ONCE) for medium in Medium}
@@ -30,10 +32,11 @@ class Misconfigured(TryLater):
 
 
 async def drain(medium: Medium, send: Send) -> None:
-    """Send all that is due. Safe to run many at once; after a misconfiguration the rest waits for the next time."""
+    """Send what is due. Safe to run many at once; after a misconfiguration or a while the rest is left to the next."""
     obstacles: list[Misconfigured] = []
+    end = time.monotonic() + LONGEST_DRAIN
     async with asyncio.TaskGroup() as sending:
-        while not obstacles and (message := await _next(medium)):
+        while not obstacles and time.monotonic() < end and (message := await _next(medium)):
             task = sending.create_task(_deliver(message, send, obstacles))
             task.add_done_callback(lambda _: _seats[medium].release())
 

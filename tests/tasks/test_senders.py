@@ -8,7 +8,7 @@ import pytest
 import settings
 from models import clock, trace
 from models.message import LEASE, Medium, Message, State
-from tasks import outbox, stationery
+from tasks import following, outbox, stationery
 from tasks.letters import send_letters
 from tests.tasks.letters import a_letter, now
 from tests.tasks.logs import logged
@@ -71,6 +71,20 @@ async def test_no_more_than_a_handful_are_sent_at_once(office: PostOffice) -> No
     office.released.set()
     await asyncio.gather(*sending)
     assert await Message.filter(state=State.SENT).count() == 12
+
+
+async def test_a_long_drain_claims_no_more_after_a_while_so_that_its_task_is_never_cut_off(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outbox.LONGEST_DRAIN + settings.SEND_TIMEOUT_SECONDS < following.LONGEST
+    letter = await a_letter("late@example.pl")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(outbox, "LONGEST_DRAIN", 0.0)
+        await send_letters()
+    untouched = await now(letter)
+    assert (untouched.state, untouched.tries) == (State.DUE, 0)
+    await send_letters()
+    assert (await now(letter)).state is State.SENT
 
 
 async def test_a_sender_killed_while_sending_is_followed_by_another(office: PostOffice) -> None:
