@@ -102,6 +102,8 @@ def check(command: str = "web") -> None:
         raise BadSetting("SERVICE_OPENS must be before SERVICE_CLOSES (00:00 and 24:00: always open).")
     if WORKERS > 1 and not BROKER_URL:
         raise BadSetting("WORKERS above 1 needs BROKER_URL: the in-memory broker serves a single process.")
+    if not 0 < SEND_TIMEOUT_SECONDS <= 240:
+        raise BadSetting("SEND_TIMEOUT_SECONDS must be at most 240: after 300 another sender takes the message over.")
     if BROKER_URL and not BROKER_URL.startswith(("redis://", "rediss://")):
         raise BadSetting("BROKER_URL must be redis://[:password@]host:port[/number], or rediss:// for TLS.")
     if not IN_PRODUCTION:

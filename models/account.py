@@ -1,5 +1,6 @@
 """Account (konto): who may sign in, with which password; one per e-mail address and person."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 from typing import Self
@@ -13,7 +14,7 @@ from uuid6 import uuid7
 import settings
 from models import clock, contact, password, pesel
 from models.audit import AuditEntry
-from models.message import Kind, Message
+from models.message import Kind, Message, State
 from models.patient import Patient
 from models.refusal import WeakPassword, WrongCredentials
 from models.second_factor import SecondFactor
@@ -105,13 +106,19 @@ class Account(Model):
         await AuditEntry.record(action, account=self)
         return opened
 
-    async def new_one_time_password(self) -> str:
-        """Make a one-time password and keep only its hash; an earlier one is void from now on."""
-        secret = password.one_time()
+    async def new_one_time_password(self, letter: UUID | None = None) -> str:
+        """Make a one-time password, for a letter always the same, and keep only its hash; others are void from now."""
+        secret = password.one_time(letter)
         self.one_time_hash = password.one_time_hash(secret)
         self.one_time_expires_at = clock.now() + timedelta(hours=settings.ONE_TIME_PASSWORD_HOURS)
         await self.save(update_fields=["one_time_hash", "one_time_expires_at"])
         return secret
+
+    async def needs_no_more(self, letter: Message, kinds: Collection[Kind]) -> bool:
+        """Whether a later one of these kinds has been sent, or a one-time password used since it was written."""
+        later = Message.filter(account_id=self.id, kind__in=kinds, created_at__gt=letter.created_at, state=State.SENT)
+        used = AuditEntry.filter(account_id=self.id, action="log_in_once", at__gte=letter.created_at)
+        return await later.exists() or await used.exists()
 
     @classmethod
     async def forget_one_time_passwords(cls) -> int:

@@ -25,7 +25,6 @@ from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 from schema.staff_problem import STAFF_HANDLERS, STAFF_PROBLEMS
-from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
@@ -45,7 +44,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*PROBLEMS, *STAFF_PROBLEMS, *CLASHES, AuditEntry, *KINDS.values()],
-    extensions=[Watching, *EXTENSIONS],
+    extensions=EXTENSIONS,
     exception_handlers=[*HANDLERS, *STAFF_HANDLERS, *CLASH_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

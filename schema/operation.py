@@ -14,7 +14,7 @@ from strawberry.extensions import AddValidationRules, SchemaExtension
 from strawberry.types import ExecutionContext
 
 import settings
-from models import trace
+from models import figures, trace
 from models.account import Role
 from schema import trusted
 from schema.context import Context
@@ -22,6 +22,7 @@ from schema.fault import Coding, Fault, Parsing, Validating, sentence
 from schema.lasting import Lasting
 from schema.limits import LimitsRule, costly, measured
 from schema.spending import charge, charge_cost
+from schema.watching import Watching
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,12 @@ class Admission(_Extension):
     """Who may ask how often, and with which documents."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        await charge(self.caller, *_rate_of(self.caller))
+        try:
+            await charge(self.caller, *_rate_of(self.caller))
+        except Fault:
+            figures.OPERATIONS.labels("invalid", "RATE_LIMITED").inc()
+            log.info("operation", extra={"outcome": "RATE_LIMITED", "role": self.caller.role or "NOBODY"})
+            raise
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -142,7 +148,8 @@ def _rules() -> AddValidationRules:
     return AddValidationRules(RULES)
 
 
-EXTENSIONS: list[Any] = [Telling, Coding, Admission, Parsing, Validating, _rules, Lasting, Costing]
+# Admission first: Strawberry does not unwind what stands around a hook that refuses at its beginning.
+EXTENSIONS: list[Any] = [Admission, Watching, Telling, Coding, Parsing, Validating, _rules, Lasting, Costing]
 
 
 class Schema(strawberry.Schema):

@@ -6,6 +6,8 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -17,7 +19,8 @@ from tests.client import Client
 from tests.fleet import Fleet
 from tests.processes import ROOT
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
+LOST_ON_THE_WAY = 0.3  # of answers: done, and the patient does not know
 
 
 @dataclass
@@ -47,14 +50,28 @@ class Crowd:
         found = await asyncio.to_thread(subprocess.check_output, command, cwd=ROOT, env=environment)
         return cls(fleet, **json.loads(found))
 
-    async def come(self, seconds: float) -> None:
-        """All at once, for this long; each finishes what was begun."""
+    @asynccontextmanager
+    async def present(self) -> AsyncIterator[None]:
+        """All at once, as long as the block lasts; each finishes what was begun."""
         self.leaving.clear()
         async with asyncio.TaskGroup() as group:
             for token in self.tokens:
                 group.create_task(self._live(token))
-            await asyncio.sleep(seconds)
-            self.leaving.set()
+            try:
+                yield
+            finally:
+                self.leaving.set()
+
+    async def change(self, times: int) -> None:
+        """Wait until so many more changes have been made."""
+        enough = self.changes + times
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.changes < enough:
+                await asyncio.sleep(0.02)
+
+    @property
+    def changes(self) -> int:
+        return sum(len(visit.changes) for visit in self.visits.values())
 
     async def _live(self, token: str) -> None:
         webs = [Client(token, url=url) for url in self.fleet.webs]
@@ -90,9 +107,10 @@ class Crowd:
             while True:
                 try:
                     answer = await random.choice(webs).send(mutation, input=fields)
-                    if "errors" not in answer:
+                    if "errors" in answer:
+                        self.unanswered += 1
+                    elif random.random() > LOST_ON_THE_WAY:
                         return answer["data"][mutation[0].lower() + mutation[1:]]
                 except (httpx.HTTPError, ValueError):
-                    pass
-                self.unanswered += 1
+                    self.unanswered += 1
                 await asyncio.sleep(0.05)

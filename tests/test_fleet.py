@@ -55,7 +55,8 @@ async def test_two_of_each_send_every_letter_once(fleet: Fleet) -> None:
 @pytest.mark.timeout(240)
 async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None:
     crowd = await Crowd.gathered(fleet, 4)
-    await crowd.come(1)
+    async with crowd.present():
+        await crowd.change(20)
     for _ in range(3):  # as if many schedulers sent it at once, at the minute
         await asyncio.gather(*(fleet.send("tasks.reminders:write_reminders") for _ in range(4)))
     planned = [told for told in crowd.visits.values() if told.changes[-1] != "CANCELLED"]

@@ -179,6 +179,7 @@ def test_production_refuses_development_defaults_and_names_each_missing_setting(
         ({"SERVICE_OPENS": "25:00"}, "SERVICE_OPENS must be a time"),
         ({"SERVICE_OPENS": "22:00", "SERVICE_CLOSES": "07:00"}, "SERVICE_OPENS must be before SERVICE_CLOSES"),
         ({"ENVIRONMENT": "staging"}, "ENVIRONMENT must be"),
+        ({"SEND_TIMEOUT_SECONDS": "300"}, "SEND_TIMEOUT_SECONDS must be at most 240"),
         ({"WORKERS": "2"}, "WORKERS above 1 needs BROKER_URL"),
     ],
 )
