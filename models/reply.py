@@ -8,6 +8,7 @@ from tortoise.transactions import in_transaction
 from models import clock
 from models.audit import AuditEntry
 from models.clash import OfferNotFound, OfferOver
+from models.errand import Errand
 from models.offer import Answer, Offer
 from models.patient import Patient
 from models.visit import Visit
@@ -29,9 +30,10 @@ async def accept(offer_id: UUID, *, patient: Patient | None, by: "Account", chan
         return await _accepted(offer)
     if offer.answer is not Answer.OPEN or offer.expires_at <= clock.now():
         raise OfferOver
+    errand = Errand(by, channel)
     if offer.visit_id:
-        return await Visit.reschedule(offer.visit_id, offer.slot_id, patient=offer.patient, by=by)
-    return await Visit.book(offer.slot_id, patient=offer.patient, by=by, channel=channel)
+        return await Visit.reschedule(offer.visit_id, offer.slot_id, patient=offer.patient, by=errand)
+    return await Visit.book(offer.slot_id, patient=offer.patient, by=errand)
 
 
 async def _accepted(offer: Offer) -> Visit:

@@ -16,7 +16,7 @@ from models import clock, database, postgres  # noqa: E402
 from tests import browser, cast  # noqa: E402
 from tests.browser import page, server  # noqa: E402, F401 - fixtures
 
-NEED_A_BROWSER = ["portal", "web/test_explorer.py"]
+NEED_A_BROWSER = ["portal", "web/test_explorer.py", "web/test_reception.py"]
 collect_ignore = [] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER
 
 
