@@ -100,6 +100,13 @@ class Offer(Model):
                 kind, account, to=self.patient.phone, visit_id=self.visit_id, medium=Medium.SMS, **details
             )
 
+    async def is_outdated(self) -> bool:
+        """Whether what `tell` has told is true no longer: the offer is over, or its visit is elsewhere by now."""
+        if self.slot_id and self.answer_now is not Answer.OPEN:
+            return True
+        orphaned = Slot.filter(visit_id=self.visit_id).exclude(absence_id=None)
+        return self.visit_id is not None and not await orphaned.exists()
+
     @classmethod
     async def taken(cls, patient_id: UUID, slot_id: UUID) -> None:
         """The patient's visit is on this slot now: what offered it to them is accepted."""
@@ -142,11 +149,8 @@ async def telephone(message: Message) -> str:
     """Where an SMS about an offer goes now; Unwanted or TooEarly when there is nothing left to say, or not yet."""
     offer = await Offer.get(id=message.details["offer_id"]).select_related("patient")
     now = clock.now()
-    is_over = offer.answer is not Answer.OPEN or offer.expires_at <= now
-    if is_over and offer.slot_id:
-        raise Unwanted("the offer is over")
-    if offer.visit_id and not await Slot.filter(visit_id=offer.visit_id).exclude(absence_id=None).exists():
-        raise Unwanted("the visit was moved or cancelled")
+    if await offer.is_outdated():
+        raise Unwanted("the offer is over, or the visit was moved or cancelled")
     if not (offer.patient.sms_reminders and offer.patient.phone):
         raise Unwanted("the patient wants no texts any more")
     if not hours.may_text(now):

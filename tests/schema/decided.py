@@ -66,13 +66,15 @@ TYPES: dict[str, tuple[set[str], str]] = {
 # Refusals go to who was refused; beside their sentence they tell only this.
 REFUSALS = {
     "InvalidInput": "fields", "MessageNotResendable": "reason", "OutsideServiceHours": "opensAt",
-    "PatientExists": "patient", "RecordsNotMerged": "patient", "SlotHeld": "heldUntil", "SlotNotBookable": "reason",
+    "PatientExists": "patient", "RecordsNotMerged": "patient", "SlotHeld": "heldUntil isOffer", "SlotClosed": "reason",
+    "SlotNotBookable": "reason",
     "SlotTaken": "alternatives", "SlotsNotFree": "slots", "SlotsOverlap": "slots",
     "StatusNotChangeable": "status wanted reason", "TooManyAttempts": "retryAt", "TooManyVisits": "limit",
     "VisitNotChangeable": "status cancellableUntil", "VisitsOverlap": "visit", "WeakPassword": "reasons",
     **dict.fromkeys((
         "AccountExists", "KeyReused", "LastAdministrator", "MessageNotFound", "OfferNotFound", "OfferOver",
-        "PartnerNotFound", "PatientNotFound", "SlotNotFound", "StaffNotFound", "VisitNotFound", "WrongCredentials",
+        "PartnerNotFound", "PatientNotFound", "SlotKept", "SlotNotFound", "StaffNotFound",
+        "VisitNotFound", "WrongCredentials",
     ), ""),
 }  # fmt: skip
 

@@ -72,7 +72,8 @@ async def world(who: str) -> tuple[Client, dict[str, str]]:
     partner, key = await cast.partner(clinic)
     rows: dict[str, Any] = {
         "Absence": report.absence, "Clinic": clinic, "Doctor": doctor, "Slot": free, "Visit": visit,
-        "Patient": person(anna), "StaffMember": rita, "WaitingListEntry": entry, "Schedule": schedule, "Offer": await Offer.get(),
+        "Patient": person(anna), "StaffMember": rita, "WaitingListEntry": entry, "Schedule": schedule,
+        "Offer": await Offer.get(),
         "Message": await Message.filter(visit_id=visit.id).first(),
     }  # fmt: skip
     ids = {name: str(public_id(name, row.id)) for name, row in rows.items()}
