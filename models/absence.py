@@ -31,13 +31,13 @@ class Absence(Model):
 
     @classmethod
     async def covers(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> bool:
-        return await cls._during(doctor_id, starts_at, ends_at).exists()
+        return await cls.during(doctor_id, starts_at, ends_at).exists()
 
     @classmethod
     async def reason_at(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> str | None:
-        absence = await cls._during(doctor_id, starts_at, ends_at).order_by("starts_at", "id").first()
+        absence = await cls.during(doctor_id, starts_at, ends_at).order_by("starts_at", "id").first()
         return absence.reason if absence else None
 
     @classmethod
-    def _during(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> QuerySet[Self]:
+    def during(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> QuerySet[Self]:
         return cls.filter(doctor_id=doctor_id, ended_at=None, starts_at__lt=ends_at, ends_at__gt=starts_at)

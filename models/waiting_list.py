@@ -122,8 +122,7 @@ class WaitingListEntry(Model):
     @classmethod
     async def expire(cls) -> None:
         """Wishes whose last day is over."""
-        over = cls.filter(ended_at=None, last_day__lt=clock.today())
-        await over.update(ended_at=clock.now(), outcome=Outcome.EXPIRED)
+        await database.rows(_EXPIRED, [clock.now(), clock.today()])
 
     @classmethod
     async def listed(cls, patient_id: UUID, after: Key | None, limit: int) -> list[Self]:
@@ -164,6 +163,10 @@ def _minutes(wall: time | None) -> int | None:
 _PLANNED = """
     SELECT count(*) FROM visit WHERE patient_id = $1::uuid AND clinic_id = $2::uuid AND ends_at > $3::timestamptz
     AND status IN ('BOOKED', 'ARRIVED')
+"""
+_EXPIRED = """
+    UPDATE waiting_list_entry SET ended_at = $1::timestamptz, outcome = 'EXPIRED' WHERE id IN (
+        SELECT id FROM waiting_list_entry WHERE ended_at IS NULL AND last_day < $2::date FOR UPDATE SKIP LOCKED)
 """
 _SERVED = f"""
     UPDATE waiting_list_entry entry SET ended_at = $3::timestamptz, outcome = 'SERVED' FROM slot
