@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 import settings
 from models import clock, database, hours, publication
 from models.audit import AuditEntry
-from models.demand import WANTED
+from models.demand import LOCAL, WANTED
 from models.event import Happening
 from models.message import Kind
 from models.offer import Offer
@@ -20,41 +20,46 @@ TURN_LOCK = 7_24_2026
 PATIENCE = 2  # slots in a row that nobody can be asked about
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock($1)"  # two at once would jump the queue
 
+_NOT_HELD = """
+    slot.queued_at IS NOT NULL AND slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
+    AND (slot.held_until IS NULL OR slot.held_until <= {now}::timestamptz)
+"""
 # The waiting list's slots that are held by nobody. Those too far ahead stay in it until they can be booked.
-_DUE = """
-    SELECT slot.id FROM slot JOIN clinic ON clinic.id = slot.clinic_id
-    WHERE slot.queued_at IS NOT NULL AND slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
-    AND (slot.held_until IS NULL OR slot.held_until <= $1::timestamptz)
+_DUE = f"""
+    SELECT slot.id FROM slot JOIN clinic ON clinic.id = slot.clinic_id WHERE {_NOT_HELD.format(now="$1")}
     AND (slot.starts_at AT TIME ZONE $2::text)::date
         <= ($1::timestamptz AT TIME ZONE $2::text)::date + clinic.days_ahead
     ORDER BY slot.starts_at, slot.id
-"""
+"""  # noqa: S608 - constants of this module
 
 # One who wants the slot, was not asked about it since it came free, is asked about no other, and has time to come.
 _ASKABLE = f"""
     FROM waiting_list_entry entry
     JOIN account ON account.patient_id = entry.patient_id AND account.closed_at IS NULL
-    WHERE {WANTED.format(zone="$2::text")}
+    WHERE {WANTED}
     AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.entry_id = entry.id
         AND (offer.answer = 'OPEN' OR offer.slot_id = slot.id AND offer.made_at >= slot.queued_at))
     AND NOT EXISTS (SELECT 1 FROM visit WHERE visit.patient_id = entry.patient_id AND (visit.slot_id = slot.id
         OR visit.status <> 'CANCELLED' AND visit.starts_at < slot.ends_at AND visit.ends_at > slot.starts_at))
 """  # noqa: S608 - constants of this module
 _NEXT = f"""
-    SELECT next.id FROM slot CROSS JOIN LATERAL (
+    SELECT next.id FROM {LOCAL.format(zone="$2::text", which="slot.id = $1::uuid")} CROSS JOIN LATERAL (
         SELECT entry.id {_ASKABLE} ORDER BY entry.joined_at, entry.id LIMIT 1 FOR UPDATE OF entry
-    ) AS next WHERE slot.id = $1::uuid
+    ) AS next
 """  # noqa: S608 - constants of this module
 # Of these slots, those that nobody can be asked about, or not in time.
 _FOR_ALL = f"""
-    UPDATE slot SET queued_at = NULL, held_by_id = NULL, held_until = NULL, is_offer = false WHERE id IN (
-        SELECT slot.id FROM slot JOIN clinic ON clinic.id = slot.clinic_id
-        WHERE slot.id = ANY($1::uuid[]) AND slot.queued_at IS NOT NULL AND slot.visit_id IS NULL
-        AND slot.withdrawn_at IS NULL AND (slot.held_until IS NULL OR slot.held_until <= $3::timestamptz)
-        AND (slot.starts_at - clinic.minimum_notice_minutes * interval '1 minute' <= $3::timestamptz
-            OR NOT EXISTS (SELECT 1 {_ASKABLE}))
-        ORDER BY slot.id FOR UPDATE OF slot SKIP LOCKED
-    ) RETURNING slot.*
+    WITH nobodys AS MATERIALIZED (
+        SELECT slot.id FROM {LOCAL.format(zone="$2::text", which="slot.id = ANY($1::uuid[])")}
+        JOIN clinic ON clinic.id = slot.clinic_id
+        WHERE slot.starts_at - clinic.minimum_notice_minutes * interval '1 minute' <= $3::timestamptz
+            OR NOT EXISTS (SELECT 1 {_ASKABLE})
+    ), locked AS MATERIALIZED (
+        SELECT slot.id FROM slot WHERE slot.id IN (SELECT id FROM nobodys) AND {_NOT_HELD.format(now="$3")}
+        ORDER BY slot.id FOR UPDATE SKIP LOCKED
+    )
+    UPDATE slot SET queued_at = NULL, held_by_id = NULL, held_until = NULL, is_offer = false
+    FROM locked WHERE slot.id = locked.id RETURNING slot.*
 """  # noqa: S608 - constants of this module
 
 
