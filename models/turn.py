@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 import settings
 from models import clock, database, hours, publication
 from models.audit import AuditEntry
-from models.demand import LOCAL, WANTED
+from models.demand import DAYS, IN_ITS_HOURS, LOCAL, ON_ITS_DAYS, SAME_DAY, WANTED
 from models.event import Happening
 from models.message import Kind
 from models.offer import Offer
@@ -33,27 +33,33 @@ _DUE = f"""
 """  # noqa: S608 - constants of this module
 
 # One who wants the slot, was not asked about it since it came free, is asked about no other, and has time to come.
-_ASKABLE = f"""
-    FROM waiting_list_entry entry
-    JOIN account ON account.patient_id = entry.patient_id AND account.closed_at IS NULL
-    WHERE {WANTED}
-    AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.entry_id = entry.id
-        AND (offer.answer = 'OPEN' OR offer.slot_id = slot.id AND offer.made_at >= slot.queued_at))
+_HAS_ACCOUNT = "JOIN account ON account.patient_id = entry.patient_id AND account.closed_at IS NULL"
+_ASKED_NOTHING = "NOT EXISTS (SELECT 1 FROM offer WHERE offer.entry_id = entry.id AND offer.answer = 'OPEN')"
+_NOT_ASKED_YET = """
+    NOT EXISTS (SELECT 1 FROM offer
+        WHERE offer.entry_id = entry.id AND offer.slot_id = slot.id AND offer.made_at >= slot.queued_at)
     AND NOT EXISTS (SELECT 1 FROM visit WHERE visit.patient_id = entry.patient_id AND (visit.slot_id = slot.id
         OR visit.status <> 'CANCELLED' AND visit.starts_at < slot.ends_at AND visit.ends_at > slot.starts_at))
-"""  # noqa: S608 - constants of this module
+"""
 _NEXT = f"""
     SELECT next.id FROM {LOCAL.format(zone="$2::text", which="slot.id = $1::uuid")} CROSS JOIN LATERAL (
-        SELECT entry.id {_ASKABLE} ORDER BY entry.joined_at, entry.id LIMIT 1 FOR UPDATE OF entry
+        SELECT entry.id FROM waiting_list_entry entry {_HAS_ACCOUNT}
+        WHERE {WANTED} AND {_ASKED_NOTHING} AND {_NOT_ASKED_YET}
+        ORDER BY entry.joined_at, entry.id LIMIT 1 FOR UPDATE OF entry
     ) AS next
 """  # noqa: S608 - constants of this module
 # Of these slots, those that nobody can be asked about, or not in time.
 _FOR_ALL = f"""
-    WITH nobodys AS MATERIALIZED (
-        SELECT slot.id FROM {LOCAL.format(zone="$2::text", which="slot.id = ANY($1::uuid[])")}
-        JOIN clinic ON clinic.id = slot.clinic_id
+    WITH local AS MATERIALIZED (
+        SELECT * FROM {LOCAL.format(zone="$2::text", which="slot.id = ANY($1::uuid[])")}
+    ), wish AS MATERIALIZED (
+        SELECT slot.clinic_id, slot.doctor_id, slot.day, entry.id, entry.patient_id, entry.from_minute,
+            entry.until_minute
+        FROM {DAYS} JOIN waiting_list_entry entry ON {ON_ITS_DAYS} {_HAS_ACCOUNT} WHERE {_ASKED_NOTHING}
+    ), nobodys AS MATERIALIZED (
+        SELECT slot.id FROM local AS slot JOIN clinic ON clinic.id = slot.clinic_id
         WHERE slot.starts_at - clinic.minimum_notice_minutes * interval '1 minute' <= $3::timestamptz
-            OR NOT EXISTS (SELECT 1 {_ASKABLE})
+            OR NOT EXISTS (SELECT 1 FROM wish AS entry WHERE {SAME_DAY} AND {IN_ITS_HOURS} AND {_NOT_ASKED_YET})
     ), locked AS MATERIALIZED (
         SELECT slot.id FROM slot WHERE slot.id IN (SELECT id FROM nobodys) AND {_NOT_HELD.format(now="$3")}
         ORDER BY slot.id FOR UPDATE SKIP LOCKED
