@@ -13,6 +13,7 @@ from models import clock
 from models.absence import Absence
 from models.clash import SlotsOverlap
 from models.event import Event, Happening
+from models.offer import Offer
 from models.slot import NOT_HELD, Slot
 from models.visit import Visit
 from models.visit_facts import SHOWN
@@ -114,7 +115,7 @@ async def carry_out(plan: Plan) -> None:
         rivals = await Slot.filter(doctor_id=plan.fresh[0].doctor_id, withdrawn_at=None).order_by("starts_at")
         raise SlotsOverlap(slot_ids=_named({_term(slot) for slot in plan.fresh}, rivals)) from None
     await Slot.queue(*(slot.id for slot in plan.fresh))
-    await _tell(Happening.SLOTS_PUBLISHED, plan.fresh)
+    await tell(Happening.SLOTS_PUBLISHED, plan.fresh)
 
 
 async def withdraw(plan: Plan) -> None:
@@ -127,13 +128,14 @@ async def withdraw(plan: Plan) -> None:
 
 
 async def close(slots: Sequence[Slot], reason: str | None = None) -> None:
-    """Withdraw slots that the caller has locked and found free."""
+    """Withdraw slots that the caller has locked and found free; what was offered with them is over."""
     ids = [slot.id for slot in slots]
+    await Offer.overtaken(slot_id__in=ids)
     await Slot.filter(id__in=ids).update(withdrawn_at=clock.now(), queued_at=None, closed_reason=reason, **NOT_HELD)
-    await _tell(Happening.SLOTS_WITHDRAWN, slots)
+    await tell(Happening.SLOTS_WITHDRAWN, slots)
 
 
-async def _tell(happening: Happening, slots: Sequence[Slot]) -> None:
+async def tell(happening: Happening, slots: Sequence[Slot]) -> None:
     """Events, one for each doctor and clinic and some hundred slots."""
     groups: dict[tuple[UUID, UUID], list[str]] = {}
     for slot in sorted(slots, key=lambda slot: slot.starts_at):

@@ -62,6 +62,25 @@ class SlotHeld(Refusal):
     """This term is held for somebody else for the moment; a hold is their promise and is never overridden."""
 
     pl = "Ten termin jest na chwilę wstrzymany dla kogoś innego; wstrzymania nie można pominąć."
+    offered = (
+        "This term is offered to another patient, who may still take it; an offer is never overridden.",
+        "Ten termin zaproponowano innemu pacjentowi, który może go jeszcze przyjąć; propozycji nie można pominąć.",
+    )
+
+    def message(self, language: str) -> str:
+        return self.offered[1 if language == "PL" else 0] if self.details["is_offer"] else super().message(language)
+
+
+class SlotKept(Refusal):
+    """This term is kept for the waiting list: it goes to those who wait, one at a time, and only then to others."""
+
+    pl = "Ten termin jest zachowany dla listy oczekujących: najpierw dostają go oczekujący, po kolei, potem inni."
+
+
+class SlotClosed(Refusal):
+    """This term was taken away ({reason})."""
+
+    pl = "Ten termin został zamknięty ({reason})."
 
 
 class MessageNotFound(Refusal):
@@ -81,8 +100,8 @@ class MessageNotResendable(Refusal):
             "Nie ma dokąd jej wysłać: brak adresu e-mail lub numeru telefonu.",
         ),
         "OUTDATED": (
-            "What it says is no longer true: the visit has changed since.",
-            "Jej treść jest nieaktualna: wizyta zmieniła się od tego czasu.",
+            "What it says is no longer true: the visit has changed since, or the offer is over.",
+            "Jej treść jest nieaktualna: wizyta zmieniła się od tego czasu lub propozycja straciła ważność.",
         ),
     }
 

@@ -19,7 +19,7 @@ from tests import browser, cast  # noqa: E402
 from tests.browser import page, server  # noqa: E402, F401 - fixtures
 
 HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
-NEED_A_BROWSER = ["portal", "web/test_explorer.py"]
+NEED_A_BROWSER = ["portal", "web/test_explorer.py", "web/test_reception.py"]
 NEED_CLIENTS = ["live/test_node_clients.py"]  # the reference clients from npm, and the JavaScript example
 collect_ignore = [
     *([] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER),

@@ -12,6 +12,8 @@ const storage = {
   clear: () => memory.clear(),
 };
 
+storage.setItem("graphiql:secondaryEditorFlex", "1"); // as much room for variables as for the document
+
 const topics = JSON.parse(document.getElementById("topics").textContent);
 const first = topics[0].operations[0];
 const e = React.createElement;
@@ -46,6 +48,7 @@ function Menu() {
     ReactDOM.flushSync(addTab);
     queryEditor.setValue(operation.query);
     variableEditor.setValue(operation.variables);
+    editors.setOperationName(operation.name); // else the play button asks for the one before, for a moment
   };
   const button = (operation) => {
     const isOpen = tabs[activeTabIndex]?.title === operation.name;

@@ -2,10 +2,20 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse
+from graphql import (
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    get_named_type,
+    is_input_object_type,
+    is_non_null_type,
+    parse,
+    type_from_ast,
+)
 from graphql.execution import get_variable_values
 
 from models import clock
@@ -22,6 +32,18 @@ OPERATIONS: list[dict[str, str]] = [one for topic in TOPICS_SHOWN for one in top
 def root_fields(document: str) -> set[str]:
     [operation] = [node for node in parse(document).definitions if isinstance(node, OperationDefinitionNode)]
     return {getattr(field, "name").value for field in operation.selection_set.selections}  # noqa: B009 - only fields
+
+
+def underlined(kind: Any, value: Any) -> Iterator[str]:
+    """What GraphiQL's editor underlines in red: fields that are needed and not given, even if they have a default."""
+    named = get_named_type(kind)
+    if isinstance(value, list):
+        for one in value:
+            yield from underlined(named, one)
+    elif is_input_object_type(named) and value is not None:
+        yield from (name for name, field in named.fields.items() if is_non_null_type(field.type) and name not in value)
+        for name, inner in value.items():
+            yield from underlined(named.fields[name].type, inner)
 
 
 def test_every_file_is_in_the_menu_once_by_a_short_title() -> None:
@@ -45,6 +67,9 @@ def test_the_variables_fit(operation: dict[str, str]) -> None:
     found = get_variable_values(BUILT, definition.variable_definitions or (), variables)
     assert not isinstance(found, list), found
     assert "variables:" not in operation["query"]
+    for variable in definition.variable_definitions or ():
+        kind = type_from_ast(BUILT, variable.type)
+        assert list(underlined(kind, variables[variable.variable.name.value])) == []
 
 
 def test_administration_is_shown_to_administrators_only() -> None:
