@@ -45,6 +45,11 @@ class Context:
     def is_staff(self) -> bool:
         return self.role in STAFF
 
+    @property
+    def is_staff_at_work(self) -> bool:
+        """With an own password: a one-time one opens nothing but the way to it."""
+        return self.is_staff and not self.open_session.must_change_password
+
     async def open_record(self, patient_id: UUID) -> None:
         """Once a request: the patient will see that reception opened their record. One's own leaves no entry."""
         opening = (trace.current(), patient_id)

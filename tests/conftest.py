@@ -19,7 +19,7 @@ from tests import browser, cast  # noqa: E402
 from tests.browser import page, server  # noqa: E402, F401 - fixtures
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=100)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=5000, print_blob=True)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("FUZZ", "house"))
 
 NEED_A_BROWSER = ["portal", "web/test_explorer.py"]

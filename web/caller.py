@@ -1,5 +1,6 @@
 """The caller of a request: session by bearer token or cookie, language, network address."""
 
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -12,7 +13,7 @@ from models.session import Session
 from schema.context import Context
 
 COOKIE = "__Host-session"
-LONGEST_TOKEN = 200
+LONGEST_TOKEN, LONGEST_HOST = 200, 100
 
 
 async def context_of(request: HTTPConnection, response: Response) -> Context:
@@ -20,11 +21,22 @@ async def context_of(request: HTTPConnection, response: Response) -> Context:
     return Context(
         session=await Session.of_token(token) if token else None,
         language=language_of(request.headers.get("accept-language", "")),
-        address=request.client.host if request.client else "",
+        address=_network(request.client.host if request.client else ""),
         request_id=trace.current(),
         came_by_cookie=by_cookie,
         keep_cookie=lambda value: _keep(response, value),
     )
+
+
+def _network(host: str) -> str:
+    """Where a request comes from, for rates: whoever has one address of IPv6 has a whole /64 of them."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host[:LONGEST_HOST]
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))
+    return str(address)
 
 
 def _token(request: HTTPConnection) -> tuple[str | None, bool]:
