@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from graphql import specified_directives
-from strawberry.types.base import StrawberryObjectDefinition
 
 import settings
 from models import database
@@ -179,12 +178,3 @@ def test_no_directive_of_an_operation_makes_every_field_wait() -> None:
     executed = {"QUERY", "FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "FRAGMENT_DEFINITION"}
     places = {place.name for found in schema._schema.directives if found.name in ours for place in found.locations}
     assert places & executed == set()
-
-
-def test_the_longest_lists_are_made_of_plain_attributes() -> None:
-    slow = []
-    for kind in ("Slot", "FreeDay", "VisitChange", "PageInfo"):
-        found = schema.get_type_by_name(kind)
-        assert isinstance(found, StrawberryObjectDefinition)
-        slow += [f"{kind}.{field.name}" for field in found.fields if field.base_resolver or field.extensions]
-    assert slow == []

@@ -286,6 +286,16 @@ async def test_logging_out_ends_the_session_and_only_that(anna: Client) -> None:
     assert (await telephone.ask("Me"))["login"] == "anna@example.pl"
 
 
+async def test_signing_in_again_ends_the_session_it_came_with(anna: Client) -> None:
+    elsewhere, before = await client_of(anna.account), Client(anna.headers["authorization"].removeprefix("Bearer "))
+    assert await kind(before, "anna@example.pl", "wrong") == "WrongCredentials"
+    assert await before.ask("Me")
+    opened = await anna.do("LogIn", login="anna@example.pl", password=cast.PASSWORD)
+    assert await before.ask("Me") is None
+    assert await elsewhere.ask("Me")
+    assert await Client(opened["token"]).ask("Me")
+
+
 async def test_a_session_ends_when_it_is_left_alone(anna: Client) -> None:
     for _ in range(3):
         clock.advance(timedelta(minutes=settings.SESSION_IDLE_MINUTES - 1))
