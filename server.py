@@ -23,6 +23,7 @@ from web import commands, explorer, health, portal, protection, sms_reports, sto
 from web import mailbox as mailbox_page
 from web.graphql import Endpoint
 from web.metrics import SHARED, metrics
+from web.patience import Impatient
 from web.welcome import welcome
 
 WATCHED = [Route("/health/live", health.live), Route("/health/ready", health.ready), Route("/metrics", metrics)]
@@ -75,6 +76,7 @@ def serve(name: str, port: int, workers: int = 1) -> None:
         host=settings.HOST,
         port=port,
         workers=workers,
+        http=Impatient,
         log_config=None,
         access_log=False,
         server_header=False,

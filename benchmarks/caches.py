@@ -31,16 +31,18 @@ async def took(query: str) -> float:
 async def measure() -> bool:
     await took(QUERY.format(n="x"))
     first = [await took(QUERY.format(n=n)) for n in range(TIMES)]
-    again = [await took(QUERY.format(n=TIMES - 1)) for n in range(TIMES)]
-    print(f"a new document: median {statistics.median(first):.2f} ms; known: {statistics.median(again):.2f} ms")
+    known = [await took(QUERY.format(n=TIMES - 1)) for n in range(TIMES)]
+    print(f"a new document: median {statistics.median(first):.2f} ms; known: {statistics.median(known):.2f} ms")
     worst = 0.0
     for nested in (False, True):
         chain = [await took(doubling(20, nested=nested) + f" # {n}") for n in range(20)]
         print(f"20 doubling fragments{', nested' if nested else ''}: median {statistics.median(chain):.1f} ms")
         worst = max(worst, statistics.median(chain))
+    again = await took("{ clinics { nodes { " + "id " * 900 + "} } }")
+    print(f"900 fields of one name: {again:.1f} ms")
     deep = await took("{a" * 60 + "}" * 60)
     print(f"60 levels deep: {deep:.1f} ms")
-    return statistics.median(again) < statistics.median(first) and max(worst, deep) < MILLISECONDS
+    return statistics.median(known) < statistics.median(first) and max(worst, deep, again) < MILLISECONDS
 
 
 async def main(url: str) -> bool:
