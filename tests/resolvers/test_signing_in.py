@@ -127,6 +127,25 @@ async def test_unknown_login_and_wrong_password_are_the_same_work(
     assert hashed == ["wrong", "wrong"]
 
 
+@pytest.mark.usefixtures("anna")
+@pytest.mark.parametrize(("secret", "times"), [("wrong", 1), ("\ufdfa" * 50_000, 0)])
+async def test_the_look_for_a_one_time_password_is_the_same_work_too(
+    secret: str, times: int, nobody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password of a quarter megabyte would make the difference a tenth of a second."""
+    folded: list[str] = []
+
+    def counting(text: str, really: Any = password.one_time_hash) -> str:
+        folded.append(text)
+        return str(really(text))
+
+    monkeypatch.setattr(password, "one_time_hash", counting)
+    for login in ("anna@example.pl", "nobody@example.pl"):
+        folded.clear()
+        assert await kind(nobody, login, secret) == "WrongCredentials"
+        assert len(folded) == times
+
+
 @pytest.mark.parametrize("login", ["anna@example.pl", "nobody@example.pl"])
 @pytest.mark.usefixtures("anna")
 async def test_too_many_failures_slow_a_login_down_known_or_not(login: str, nobody: Client) -> None:
