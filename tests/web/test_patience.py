@@ -8,6 +8,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+import server
 import settings
 from web.patience import Impatient
 
@@ -25,9 +26,9 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     config.load()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Impatient(config, ServerState(), {}), "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+    listening = await loop.create_server(lambda: Impatient(config, ServerState(), {}), "127.0.0.1", 0)
+    yield listening.sockets[0].getsockname()[1]
+    listening.close()
 
 
 @pytest.mark.parametrize("begun", [b"", b"G", HEAD])
@@ -47,3 +48,11 @@ async def test_so_is_the_head_of_a_further_request_and_nobody_else(port: int) ->
     writer.write(HEAD)
     assert await reader.read() == b""
     writer.close()
+
+
+def test_the_service_is_served_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **options: told.update(options))
+    server.serve("app", 0)
+    assert told["http"] is Impatient
+    assert (told["server_header"], told["proxy_headers"]) == (False, False)
