@@ -90,7 +90,8 @@ class Account(Model):
 
     @classmethod
     async def _with_one_time(cls, account: Self | None, secret: str, code: str | None) -> "tuple[Session, str] | None":
-        if account is None or not password.is_one_time(secret, account.one_time_hash):
+        is_right = password.is_one_time(secret, account.one_time_hash if account else None)
+        if account is None or not is_right:
             return None
         if (account.one_time_expires_at or clock.now()) <= clock.now():
             return None

@@ -81,6 +81,9 @@ def one_time_hash(password: str) -> str:
 
 
 def is_one_time(password: str, hash_: str | None) -> bool:
+    """Without a hash the same work is done; a text without end is none, and no work at all."""
+    if len(password) > MAX_LENGTH:
+        return False
     return hmac.compare_digest(one_time_hash(password), hash_ or "") and hash_ is not None
 
 

@@ -30,6 +30,8 @@ class SigningIn:
         opened = await AccountRow.log_in(
             input.login, input.password, address=info.context.address, code=input.one_time_code
         )
+        if info.context.session:  # what came along is not kept beside it (ASVS 5.0, 7.2.4)
+            await info.context.session.end()
         if input.as_cookie:
             info.context.keep_cookie(opened[1])
         return Session.of(opened, in_cookie=input.as_cookie)

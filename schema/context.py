@@ -60,6 +60,11 @@ class Context:
     def partner(self) -> Partner | None:
         return self.partner_key.partner if self.partner_key else None
 
+    @property
+    def is_staff_at_work(self) -> bool:
+        """With an own password: a one-time one opens nothing but the way to it."""
+        return self.is_staff and not self.open_session.must_change_password
+
     async def open_record(self, patient_id: UUID) -> None:
         """Once a request: the patient will see that reception opened their record. One's own leaves no entry."""
         opening = (trace.current(), patient_id)

@@ -26,7 +26,6 @@ from schema.watching import Watching
 
 log = logging.getLogger(__name__)
 
-STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 NAME_OF_A_TYPE = 2  # `{ __type(name: "Visit") { name } }`, with which the audits of GraphQL over HTTP try variables
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
 RULES: list[type[ASTValidationRule]] = [
@@ -115,7 +114,7 @@ class Costing(_Extension):
         context.extensions_results["cost"] = {"requested": requested, "limit": settings.QUERY_COST}
         if requested > settings.QUERY_COST:
             raise costly(requested)
-        if asked.introspection_depth and self.caller.role not in STAFF:
+        if asked.introspection_depth and not self.caller.is_staff_at_work:
             self._check_introspection(asked.introspection_depth)
         self.caller.cost = requested
         await charge_cost(self.caller, max(1, requested))

@@ -12,11 +12,16 @@ for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT"
     os.environ.pop(_name, None)
 os.environ["APPLICATION_SECONDS"] = "0"  # nobody waits for chance
 
-import pytest  # noqa: E402
+import hypothesis  # noqa: E402 - after the environment is set
+import pytest  # noqa: E402 - after the environment is set
 
-from models import clock, database, postgres  # noqa: E402
-from tests import browser, cast  # noqa: E402
+from models import clock, database, postgres  # noqa: E402 - after the environment is set
+from tests import browser, cast  # noqa: E402 - after the environment is set
 from tests.browser import page, server  # noqa: E402, F401 - fixtures
+
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=100)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("FUZZ", "house"))
 
 HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
 NEED_A_BROWSER = ["portal", "web/test_explorer.py", "web/test_reception.py"]

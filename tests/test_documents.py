@@ -12,6 +12,18 @@ from schema import trusted
 
 ROOT = Path(__file__).parent.parent
 BUILT = build_schema(str(schema))
+CODE = {
+    "models",
+    "schema",
+    "resolvers",
+    "tasks",
+    "web",
+    "server.py",
+    "settings.py",
+    "tests",
+    "benchmarks",
+    "conformance",
+}
 NO_SETTINGS = {"DEVELOPMENT_SECRET", "IN_PRODUCTION"}
 
 
@@ -71,3 +83,31 @@ def test_partners_are_told_the_limits_that_hold() -> None:
         f"is {settings.SOCKET_HOURS:.0f} hours old", f"{settings.RATE_PER_PARTNER.removesuffix('/minute')} a minute",
     ):  # fmt: skip
         assert setting in told
+
+
+def test_every_test_that_security_names_exists_and_no_item_is_told_twice() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    named = re.findall(r"(tests/[\w/]+\.py)::(test_\w+)", text)
+    assert len(named) > 60
+    assert [pair for pair in named if f"def {pair[1]}(" not in (ROOT / pair[0]).read_text()] == []
+    rows = [line.split("|")[1] for line in text.splitlines() if re.match(r"\| \d", line)]
+    items = [item.strip() for row in rows for item in row.split(",")]
+    assert sorted({item for item in items if items.count(item) > 1}) == []
+    assert all(re.fullmatch(r"(1|2|3|4|6|7|8|11|12|13|14|15|16)\.\d\.\d{1,2}( \(.+\))?", item) for item in items)
+
+
+def test_every_requirement_is_locked_by_hashes() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        pinned = re.split(r"\n(?=[a-zA-Z])", (ROOT / name).read_text())
+        assert [entry.splitlines()[0] for entry in pinned if "==" in entry and "--hash=sha256:" not in entry] == []
+
+
+def test_every_waiver_has_its_reason_in_line() -> None:
+    waiver = re.compile(r"# (?:ruff: )?(?:noqa: [A-Z0-9, ]+|nosec [B0-9]+|type: ignore\[[\w, -]+\])")
+    bare = []
+    for path in (path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] in CODE):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = waiver.search(line)
+            if found and not re.search(r"\w{2}", waiver.sub("", line[found.start() :])):
+                bare.append(f"{path.relative_to(ROOT)}:{number}")
+    assert bare == []

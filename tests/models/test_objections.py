@@ -17,7 +17,7 @@ from tests.rota import absent, wait
 
 
 async def named(slot: Slot, patient_id: object = None) -> list[str]:
-    found = await objection.against(slot.id, patient_id)  # type: ignore[arg-type]
+    found = await objection.against(slot.id, patient_id)  # type: ignore[arg-type]  # any row with an id
     return [refusal.details.get("reason") or type(refusal).__name__ for refusal in found]
 
 

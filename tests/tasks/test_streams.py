@@ -64,7 +64,7 @@ class Errand:
     """A task that is counted, and can be told to hang."""
 
     def __init__(self, url: str, queue: str | None = None, **more: float) -> None:
-        self.broker = Streams(url, queue=queue or uuid4().hex, **more)  # type: ignore[arg-type]
+        self.broker = Streams(url, queue=queue or uuid4().hex, **more)  # type: ignore[arg-type]  # settings of any kind
         self.following = Following()
         self.broker.add_middlewares(self.following)
         self.done, self.begun, self.cut_off, self.hangs = 0, 0, 0, False
