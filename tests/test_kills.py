@@ -66,7 +66,7 @@ def kill_postgres(fleet: Fleet) -> None:
     [kill_a_web_process, kill_a_worker, kill_the_broker, restart_postgres_at_once, kill_a_backend, kill_postgres],
     ids=lambda strike: strike.__name__,
 )
-async def test_nothing_is_lost_or_done_twice_though_we(strike, fleet: Fleet, crowd: Crowd) -> None:  # type: ignore[no-untyped-def]
+async def test_nothing_is_lost_or_done_twice_though_we(strike, fleet: Fleet, crowd: Crowd) -> None:  # type: ignore[no-untyped-def]  # of `strike`, a function
     unanswered = crowd.unanswered
     async with crowd.present():
         await crowd.change(BEFORE)

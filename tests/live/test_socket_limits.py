@@ -225,8 +225,8 @@ async def test_an_operation_over_a_socket_leaves_one_line_and_a_figure_and_nothi
             await asyncio.sleep(0.02)
     assert REGISTRY.get_sample_value("e_rejestracja_subscribers") == before
     lines = [record for record in caplog.records if record.message == "operation"]
-    assert [(line.operation, line.role) for line in lines] == [("Named", "PARTNER")] * 2  # type: ignore[attr-defined]
-    assert len({line.hash for line in lines}) == 1  # type: ignore[attr-defined]
+    assert [(line.operation, line.role) for line in lines] == [("Named", "PARTNER")] * 2  # type: ignore[attr-defined]  # of `extra`
+    assert len({line.hash for line in lines}) == 1  # type: ignore[attr-defined]  # of `extra`
     assert cursor not in caplog.text
     assert centre.key not in caplog.text
     counted = {"operation": "subscription events", "outcome": "gone"}

@@ -133,7 +133,7 @@ async def test_an_offer_cannot_be_accepted_once_reception_has_moved_the_visit(mo
     offer, own = await the_offer(anna), reply._own
 
     async def then_moved(*given: object) -> Offer:
-        found = await own(*given)  # type: ignore[arg-type]
+        found = await own(*given)  # type: ignore[arg-type]  # passed on as they came
         await move_for(rita, await Visit.whole(visit.id), there)
         return found
 
@@ -236,7 +236,7 @@ async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful
     async def counted(*given: object) -> bool:
         nonlocal steps
         steps += 1
-        return await pass_on(*given)  # type: ignore[arg-type]
+        return await pass_on(*given)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(turn, "_pass_on", counted)
     assert await turn.sweep() == 2

@@ -146,7 +146,7 @@ async def test_a_reading_that_failed_is_not_kept() -> None:
             raise problem
         return "read"
 
-    with pytest.raises(OSError):  # noqa: PT011
+    with pytest.raises(OSError):  # noqa: PT011 - any of them will do
         await sharing.read(1, "place", reading)
     await asyncio.sleep(0)
     assert await sharing.read(1, "place", reading) == "read"
