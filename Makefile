@@ -11,12 +11,12 @@ export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTS)
 endif
 NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000
 
-.PHONY: run explorer test check conformance sbom lock schema clean
+.PHONY: run explorer clients test check conformance sbom lock schema clean
 
 run: .venv/run.stamp explorer
 	@exec .venv/bin/python server.py
 
-test: .venv/test.stamp explorer
+test: .venv/test.stamp explorer clients
 	.venv/bin/python -m pytest $(ARGS)
 
 check: .venv/test.stamp
@@ -38,7 +38,8 @@ sbom: .venv/test.stamp
 
 lock: $(UV)
 	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
-	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra tracing -c requirements.txt pyproject.toml -o requirements-tracing.txt
+	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra dev --extra tracing -c requirements-tracing.txt pyproject.toml -o requirements-dev.txt
 
 .venv/run.stamp: requirements.txt | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -62,6 +63,15 @@ explorer/node_modules/.stamp: explorer/package-lock.json
 	  echo "Fetching the explorer's packages ..." && $(NPM) ci --prefix explorer \
 	  && touch $@ || echo "That did not work: the service runs without the desk's GraphiQL; try again: make explorer"; \
 	else echo "Node.js is not here: the service runs without the desk's GraphiQL. Install Node.js 20+, then: make explorer"; fi
+
+# The reference clients of sockets and event streams, for the tests.
+clients: tests/clients/node_modules/.stamp
+
+tests/clients/node_modules/.stamp: tests/clients/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  echo "Fetching the reference clients ..." && $(NPM) ci --prefix tests/clients \
+	  && touch $@ || echo "That did not work: the tests leave them out; try again: make clients"; \
+	else echo "Node.js is not here: the tests leave out what needs it."; fi
 
 schema: .venv/run.stamp
 	.venv/bin/python -m resolvers > schema/schema.graphql

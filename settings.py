@@ -56,6 +56,7 @@ SESSION_IDLE_MINUTES = config("SESSION_IDLE_MINUTES", cast=int, default=30)
 SESSION_HOURS = config("SESSION_HOURS", cast=int, default=8)
 PASSWORD_MIN_LENGTH = config("PASSWORD_MIN_LENGTH", cast=int, default=15)
 ONE_TIME_PASSWORD_HOURS = config("ONE_TIME_PASSWORD_HOURS", cast=int, default=24)
+APPLICATION_SECONDS = config("APPLICATION_SECONDS", cast=float, default=2.0)
 HOLD_MINUTES = config("HOLD_MINUTES", cast=int, default=5)
 HORIZON_DAYS = config("HORIZON_DAYS", cast=int, default=90)
 OFFER_MINUTES = config("OFFER_MINUTES", cast=int, default=60)
@@ -101,6 +102,8 @@ def check(command: str = "web") -> None:
         raise BadSetting("SERVICE_OPENS must be before SERVICE_CLOSES (00:00 and 24:00: always open).")
     if WORKERS > 1 and not BROKER_URL:
         raise BadSetting("WORKERS above 1 needs BROKER_URL: the in-memory broker serves a single process.")
+    if not 0 < SEND_TIMEOUT_SECONDS <= 240:
+        raise BadSetting("SEND_TIMEOUT_SECONDS must be at most 240: after 300 another sender takes the message over.")
     if BROKER_URL and not BROKER_URL.startswith(("redis://", "rediss://")):
         raise BadSetting("BROKER_URL must be redis://[:password@]host:port[/number], or rediss:// for TLS.")
     if not IN_PRODUCTION:

@@ -60,7 +60,7 @@ async def timed(name: str, jobs: list[tuple[str, dict[str, str], str]], url: str
 
 async def measure(url: str, database_url: str) -> None:
     await database.open_(database_url)
-    clinic = (await Slot.all().first()).clinic_id  # type: ignore[union-attr]
+    clinic = (await Slot.all().first()).clinic_id  # type: ignore[union-attr]  # the demo has slots
     tokens = await patients(BOOKINGS)
     far = await Slot.filter(visit_id=None, starts_at__gt=clock.now()).order_by("-starts_at").limit(BOOKINGS)
     await database.close()

@@ -17,3 +17,5 @@ npx --quiet eslint documents generated/schema.graphql
 echo "graphql-eslint: 0 problems"
 quietly npx graphql-schema-linter -c . generated/schema.graphql
 echo "graphql-schema-linter: 0 problems"
+npx --quiet dclint -c dclint.yml --max-warnings 0 ../compose.yaml
+echo "dclint: 0 problems in compose.yaml"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 from uuid6 import uuid7
 
 from models import clock
@@ -30,5 +31,13 @@ class Absence(Model):
 
     @classmethod
     async def covers(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> bool:
-        during = cls.filter(doctor_id=doctor_id, ended_at=None, starts_at__lt=ends_at, ends_at__gt=starts_at)
-        return await during.exists()
+        return await cls.during(doctor_id, starts_at, ends_at).exists()
+
+    @classmethod
+    async def reason_at(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> str | None:
+        absence = await cls.during(doctor_id, starts_at, ends_at).order_by("starts_at", "id").first()
+        return absence.reason if absence else None
+
+    @classmethod
+    def during(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> QuerySet[Self]:
+        return cls.filter(doctor_id=doctor_id, ended_at=None, starts_at__lt=ends_at, ends_at__gt=starts_at)

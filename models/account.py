@@ -1,5 +1,6 @@
 """Account (konto): who may sign in, with which password; one per e-mail address and person."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 from typing import Self
@@ -13,9 +14,10 @@ from uuid6 import uuid7
 import settings
 from models import clock, contact, password, pesel
 from models.audit import AuditEntry
-from models.message import Kind, Message
+from models.message import Kind, Message, State
 from models.patient import Patient
 from models.refusal import WeakPassword, WrongCredentials
+from models.second_factor import SecondFactor
 from models.session import Session
 from models.throttle import Throttle
 
@@ -57,27 +59,29 @@ class Account(Model):
         return await cls.filter(email_key=key).select_related("patient").first()
 
     @classmethod
-    async def log_in(cls, login: str, secret: str, *, address: str) -> "tuple[Session, str]":
+    async def log_in(cls, login: str, secret: str, *, address: str, code: str | None = None) -> "tuple[Session, str]":
         """A new session and its token. Own and one-time passwords both open one; the latter only to set an own one.
 
-        Failures slow down the account and the network address; unknown logins count and cost the same.
+        Failures slow down the account and the network address; unknown logins count and cost the same. Who has a second
+        factor is asked for its code after the password, be it the own or a one-time one.
         """
         account = await cls.of_email(login)
-        if opened := await cls._with_one_time(account, secret):
+        if opened := await cls._with_one_time(account, secret, code):
             return opened  # however often others have failed: 79 random bits are not guessed
         throttles = [Throttle.of_login(login), Throttle.of_address(address)]
         await Throttle.check(throttles)
         is_right = await password.matches(secret, account.password_hash if account else None)
         await Throttle.check(throttles)  # again: of a burst that came at once only the free tries are answered
-        if account and is_right and (opened := await account._with_own_password(secret)):
+        if account and is_right and (opened := await account._with_own_password(secret, code)):
             await Throttle.forget(throttles[:1])
             return opened
         await Throttle.failed(throttles)
         await AuditEntry.record("log_in", account=account, outcome="refused")
         raise WrongCredentials
 
-    async def _with_own_password(self, secret: str) -> "tuple[Session, str] | None":
+    async def _with_own_password(self, secret: str, code: str | None) -> "tuple[Session, str] | None":
         """A session, unless the password that was right has been changed meanwhile."""
+        await SecondFactor.ask(self, code)
         is_outdated = password.is_outdated(self.password_hash or "")
         renewed = await password.hashed(secret) if is_outdated else self.password_hash
         async with in_transaction():
@@ -85,9 +89,13 @@ class Account(Model):
             return await self._open_session("log_in") if await mine.update(password_hash=renewed) else None
 
     @classmethod
-    async def _with_one_time(cls, account: Self | None, secret: str) -> "tuple[Session, str] | None":
-        if account is None or not password.is_one_time(secret, account.one_time_hash):
+    async def _with_one_time(cls, account: Self | None, secret: str, code: str | None) -> "tuple[Session, str] | None":
+        is_right = password.is_one_time(secret, account.one_time_hash if account else None)
+        if account is None or not is_right:
             return None
+        if (account.one_time_expires_at or clock.now()) <= clock.now():
+            return None
+        await SecondFactor.ask(account, code)
         async with in_transaction():
             used = await cls.filter(
                 id=account.id, one_time_hash=account.one_time_hash, one_time_expires_at__gt=clock.now()
@@ -99,13 +107,19 @@ class Account(Model):
         await AuditEntry.record(action, account=self)
         return opened
 
-    async def new_one_time_password(self) -> str:
-        """Make a one-time password and keep only its hash; an earlier one is void from now on."""
-        secret = password.one_time()
+    async def new_one_time_password(self, letter: UUID | None = None) -> str:
+        """Make a one-time password, for a letter always the same, and keep only its hash; others are void from now."""
+        secret = password.one_time(letter)
         self.one_time_hash = password.one_time_hash(secret)
         self.one_time_expires_at = clock.now() + timedelta(hours=settings.ONE_TIME_PASSWORD_HOURS)
         await self.save(update_fields=["one_time_hash", "one_time_expires_at"])
         return secret
+
+    async def needs_no_more(self, letter: Message, kinds: Collection[Kind]) -> bool:
+        """Whether a later one of these kinds has been sent, or a one-time password used since it was written."""
+        later = Message.filter(account_id=self.id, kind__in=kinds, created_at__gt=letter.created_at, state=State.SENT)
+        used = AuditEntry.filter(account_id=self.id, action="log_in_once", at__gte=letter.created_at)
+        return await later.exists() or await used.exists()
 
     @classmethod
     async def forget_one_time_passwords(cls) -> int:

@@ -10,28 +10,32 @@ from tortoise.transactions import in_transaction
 import settings
 from models import clock, database
 from models.partner import Partner, PartnerStream
-from models.refusal import TooManyStreams
+from models.partner_refusal import TooManyStreams
 
 LEASE = timedelta(seconds=90)
 RENEWED_WHEN_LEFT = timedelta(seconds=60)
 
 # A bucket that refills evenly: one statement, so that many processes spend from it without a lock of their own.
-_TOKENS = "least($3::float8, tokens + $3::float8 * greatest(0, extract(epoch FROM $2 - refilled_at)) / 60)"
-_SPEND = f"""
-    UPDATE partner SET refilled_at = greatest(refilled_at, $2), tokens = {_TOKENS} - $4::float8
-    WHERE id = $1 AND {_TOKENS} >= $4::float8 RETURNING tokens
-"""  # noqa: S608 - our own words
-_LEFT = f"SELECT {_TOKENS} AS tokens FROM partner WHERE id = $1"  # noqa: S608
+_SPEND = """
+    WITH bucket AS (
+        SELECT id, least($3::float8, tokens + $3::float8 * greatest(0, extract(epoch FROM $2 - refilled_at)) / 60)
+            AS tokens FROM partner WHERE id = $1 FOR UPDATE
+    ), spent AS (
+        UPDATE partner SET refilled_at = greatest(refilled_at, $2), tokens = bucket.tokens - $4::float8
+        FROM bucket WHERE partner.id = bucket.id AND bucket.tokens >= $4::float8 RETURNING partner.id
+    )
+    SELECT tokens, EXISTS (SELECT FROM spent) AS is_spent FROM bucket
+"""
 
 
 async def spend(partner: Partner, cost: int) -> datetime | None:
     """Take from the partner's budget; when too little is left, nothing, and the moment from which it is enough."""
     budget, now = float(settings.PARTNER_COST_PER_MINUTE), clock.now()
     wanted = min(float(cost), budget)  # more than there ever is would never be granted
-    if await database.rows(_SPEND, [partner.id, now, budget, wanted]):
+    [bucket] = await database.rows(_SPEND, [partner.id, now, budget, wanted])
+    if bucket["is_spent"]:
         return None
-    [left] = await database.rows(_LEFT, [partner.id, now, budget])
-    return now + timedelta(seconds=max(1.0, 60 * (wanted - left["tokens"]) / budget))
+    return now + timedelta(seconds=max(1.0, 60 * (wanted - bucket["tokens"]) / budget))
 
 
 class Lease:

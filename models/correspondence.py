@@ -15,6 +15,7 @@ from models.account import Account, Role
 from models.audit import AuditEntry
 from models.keyset import Key, behind
 from models.message import Kind, Medium, Message, State
+from models.offer import Offer
 from models.patient import Patient
 from models.staff_refusal import MessageNotFound, MessageNotResendable
 from models.visit import Visit
@@ -67,7 +68,7 @@ async def resend(message_id: UUID, *, by: Account) -> Message:
         patient = await _recipient(old)
         if old.state in ON_ITS_WAY or await _again(old).exists():
             raise MessageNotResendable(reason="ON_ITS_WAY")
-        if old.visit_id and await _is_outdated(old):
+        if await _is_outdated(old):
             raise MessageNotResendable(reason="OUTDATED")
         if not (to := _address(old, patient)):
             raise MessageNotResendable(reason="NO_ADDRESS")
@@ -101,6 +102,10 @@ def _again(old: Message) -> QuerySet[Message]:
 
 
 async def _is_outdated(message: Message) -> bool:
+    if offer_id := message.details.get("offer_id"):
+        return await (await Offer.get(id=offer_id)).is_outdated()
+    if message.visit_id is None:
+        return False
     visit = await Visit.get(id=message.visit_id)
     told: dict[str, Any] = message.details.get("visit") or {}
     return bool(told.get("sequence", visit.sequence) != visit.sequence)

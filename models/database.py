@@ -21,7 +21,8 @@ MODULES = [
     f"models.{noun}"
     for noun in (
         "absence", "account", "application", "audit", "clinic", "doctor", "event", "kept_answer", "message", "offer",
-        "partner", "patient", "schedule", "session", "slot", "throttle", "visit", "visit_change", "waiting_list",
+        "partner", "patient", "recovery_code", "schedule", "second_factor", "session", "slot", "throttle", "visit",
+        "visit_change", "waiting_list",
     )
 ]  # fmt: skip
 

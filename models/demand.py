@@ -6,23 +6,42 @@ from uuid import UUID
 import settings
 from models import clock, database
 
+# Slots with their day and minute on the wall clock: reckoned once a slot, not once for every entry ("OFFSET 0").
+LOCAL = """(
+    SELECT slot.*, (slot.starts_at AT TIME ZONE {zone})::date AS day,
+        extract(epoch FROM (slot.starts_at AT TIME ZONE {zone})::time)::float8 / 60 AS minute
+    FROM slot WHERE {which} OFFSET 0
+) AS slot"""
+
 # An entry of the waiting list wants a slot of its clinic (and doctor), on its days, in its hours of the wall clock.
-WANTED = """
+ON_ITS_DAYS = """
     entry.ended_at IS NULL AND entry.clinic_id = slot.clinic_id
     AND (entry.doctor_id IS NULL OR entry.doctor_id = slot.doctor_id)
-    AND (slot.starts_at AT TIME ZONE {zone})::date BETWEEN entry.first_day AND entry.last_day
-    AND (entry.from_minute IS NULL
-        OR (slot.starts_at AT TIME ZONE {zone})::time >= make_time(entry.from_minute / 60, entry.from_minute % 60, 0))
-    AND (entry.until_minute IS NULL
-        OR (slot.starts_at AT TIME ZONE {zone})::time <= make_time(entry.until_minute / 60, entry.until_minute % 60, 0))
+    AND slot.day BETWEEN entry.first_day AND entry.last_day
 """
+IN_ITS_HOURS = """
+    (entry.from_minute IS NULL OR slot.minute >= entry.from_minute)
+    AND (entry.until_minute IS NULL OR slot.minute <= entry.until_minute)
+"""
+WANTED = f"{ON_ITS_DAYS} AND {IN_ITS_HOURS}"
 
+# Many slots: entries are compared with each day of a doctor once, and what is left of them with the day's slots.
+DAYS = "(SELECT DISTINCT clinic_id, doctor_id, day FROM local) AS slot"
+SAME_DAY = "entry.clinic_id = slot.clinic_id AND entry.doctor_id = slot.doctor_id AND entry.day = slot.day"
+
+_FREE = """
+    slot.id = ANY($1::uuid[]) AND slot.queued_at IS NULL AND slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
+    AND slot.starts_at > $2::timestamptz
+"""
 _QUEUE = f"""
-    UPDATE slot SET queued_at = $2::timestamptz WHERE id = ANY($1::uuid[]) AND queued_at IS NULL
-    AND visit_id IS NULL AND withdrawn_at IS NULL AND starts_at > $2::timestamptz
-    AND EXISTS (
-        SELECT 1 FROM waiting_list_entry entry
-        WHERE {WANTED.format(zone="$3::text")} AND entry.patient_id IS DISTINCT FROM slot.held_by_id
+    WITH local AS MATERIALIZED (SELECT * FROM {LOCAL.format(zone="$3::text", which=_FREE)}), wish AS MATERIALIZED (
+        SELECT slot.clinic_id, slot.doctor_id, slot.day, entry.from_minute, entry.until_minute,
+            min(entry.patient_id::text) AS one, max(entry.patient_id::text) AS another
+        FROM {DAYS} JOIN waiting_list_entry entry ON {ON_ITS_DAYS} GROUP BY 1, 2, 3, 4, 5
+    )
+    UPDATE slot SET queued_at = $2::timestamptz WHERE id IN (
+        SELECT slot.id FROM local AS slot JOIN wish AS entry ON {SAME_DAY} AND {IN_ITS_HOURS}
+        WHERE entry.one IS DISTINCT FROM slot.held_by_id::text OR entry.another IS DISTINCT FROM slot.held_by_id::text
     ) RETURNING id
 """  # noqa: S608 - constants of this module
 

@@ -1,8 +1,7 @@
-"""A believable centre for a first run: clinics, doctors, terms for 60 days, two patients; never in production."""
+"""A believable centre for a first run: clinics, doctors with schedules, patients and staff; never in production."""
 
-from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from holidays import country_holidays
 from tortoise.transactions import in_transaction
 
 import settings
@@ -11,12 +10,14 @@ from models.account import Account, Role
 from models.clinic import Clinic
 from models.doctor import Doctor
 from models.patient import Patient
-from models.slot import Slot
+from models.schedule import Schedule
+from models.week import Line
 
-DAYS = 60
 DEMO_LOCK = 7_23_2026
 PASSWORD = "zielony rower na moście"  # noqa: S105 - shown to everybody who starts the demo  # nosec B105
 LOGINS = ("jan.kowalski@example.pl", "maria.wisniewska@example.pl")
+STAFF_LOGINS = ("recepcja@example.pl", "administracja@example.pl")
+STAFF = (("Renata Miła", Role.RECEPTIONIST), ("Adam Główny", Role.ADMINISTRATOR))
 PEOPLE = (("Jan", "Kowalski", "44051401359", "+48501234567"), ("Maria", "Wiśniewska", "02211307589", "+48601234567"))
 
 DLUGA, LIPOWA = "ul. Długa 12, 00-238 Warszawa", "al. Lipowa 3, 05-800 Pruszków"
@@ -28,22 +29,22 @@ CLINICS = (
     ("Poradnia ginekologiczna", "Opieka ginekologiczna i prowadzenie ciąży.", DLUGA, "22 000 00 05"),
 )  # fmt: skip
 FAMILY, HEART, SKIN, EYES, WOMEN = range(5)
-# title, names, specialty, clinic, weekdays (Monday is 0), first hour, hours, minutes a slot
+# title, names, specialty, clinic, weekdays (Monday is 1), first hour, hours, minutes a slot
 DOCTORS = (
-    ("lek.", "Anna", "Zielińska", "lekarz rodzinny", FAMILY, (0, 1, 2, 3, 4), 8, 5, 15),
-    ("lek.", "Piotr", "Wójcik", "lekarz rodzinny", FAMILY, (0, 1, 2, 3, 4), 13, 5, 15),
-    ("dr n. med.", "Katarzyna", "Lewandowska", "lekarz rodzinny", FAMILY, (0, 2, 4), 10, 6, 20),
-    ("dr n. med.", "Tomasz", "Kamiński", "kardiolog", HEART, (0, 2), 9, 5, 20),
-    ("prof. dr hab.", "Barbara", "Szymańska", "kardiolog", HEART, (3,), 14, 4, 30),
-    ("lek.", "Łukasz", "Dąbrowski", "kardiolog", HEART, (1, 4), 8, 6, 20),
-    ("lek.", "Agnieszka", "Kozłowska", "dermatolog", SKIN, (0, 1, 3), 9, 6, 15),
-    ("dr n. med.", "Michał", "Jankowski", "dermatolog", SKIN, (2, 4), 12, 5, 15),
-    ("lek.", "Małgorzata", "Mazur", "okulista", EYES, (0, 2, 4), 8, 5, 20),
-    ("lek.", "Paweł", "Krawczyk", "okulista", EYES, (1, 3), 13, 5, 20),
-    ("dr n. med.", "Joanna", "Piotrowska", "ginekolog", WOMEN, (1, 2, 4), 9, 5, 20),
-    ("lek.", "Ewa", "Grabowska", "ginekolog", WOMEN, (0, 3), 12, 6, 20),
-    ("lek.", "Rafał", "Pawłowski", "lekarz rodzinny", FAMILY, (5,), 8, 5, 15),
-    ("dr n. med.", "Żaneta", "Źrebiec", "okulista", EYES, (5,), 9, 4, 20),
+    ("lek.", "Anna", "Zielińska", "lekarz rodzinny", FAMILY, (1, 2, 3, 4, 5), 8, 5, 15),
+    ("lek.", "Piotr", "Wójcik", "lekarz rodzinny", FAMILY, (1, 2, 3, 4, 5), 13, 5, 15),
+    ("dr n. med.", "Katarzyna", "Lewandowska", "lekarz rodzinny", FAMILY, (1, 3, 5), 10, 6, 20),
+    ("dr n. med.", "Tomasz", "Kamiński", "kardiolog", HEART, (1, 3), 9, 5, 20),
+    ("prof. dr hab.", "Barbara", "Szymańska", "kardiolog", HEART, (4,), 14, 4, 30),
+    ("lek.", "Łukasz", "Dąbrowski", "kardiolog", HEART, (2, 5), 8, 6, 20),
+    ("lek.", "Agnieszka", "Kozłowska", "dermatolog", SKIN, (1, 2, 4), 9, 6, 15),
+    ("dr n. med.", "Michał", "Jankowski", "dermatolog", SKIN, (3, 5), 12, 5, 15),
+    ("lek.", "Małgorzata", "Mazur", "okulista", EYES, (1, 3, 5), 8, 5, 20),
+    ("lek.", "Paweł", "Krawczyk", "okulista", EYES, (2, 4), 13, 5, 20),
+    ("dr n. med.", "Joanna", "Piotrowska", "ginekolog", WOMEN, (2, 3, 5), 9, 5, 20),
+    ("lek.", "Ewa", "Grabowska", "ginekolog", WOMEN, (1, 4), 12, 6, 20),
+    ("lek.", "Rafał", "Pawłowski", "lekarz rodzinny", FAMILY, (6,), 8, 5, 15),
+    ("dr n. med.", "Żaneta", "Źrebiec", "okulista", EYES, (6,), 9, 4, 20),
 )
 
 
@@ -68,30 +69,22 @@ async def _fill() -> None:
         await Clinic.opened(name, description=description, address=address, phone=phone)
         for name, description, address, phone in CLINICS
     ]
-    slots: list[Slot] = []
-    for title, first_name, last_name, specialty, place, weekdays, hour, hours, minutes in DOCTORS:
-        clinic = clinics[place]
-        doctor = await Doctor.added(
-            clinics=[clinic], title=title, first_name=first_name, last_name=last_name, specialties=[specialty]
-        )
-        for day in _working_days(weekdays):
-            slots += _day(clinic, doctor, day, hour, hours * 60 // minutes, minutes)
-    await Slot.bulk_create(slots, batch_size=1000)
     secret = await password.hashed(PASSWORD)
+    _, administrator = [
+        await _account(email, secret, role=role, staff_name=name)
+        for email, (name, role) in zip(STAFF_LOGINS, STAFF, strict=True)
+    ]
+    for title, first_name, last_name, specialty, place, weekdays, hour, hours, minutes in DOCTORS:
+        doctor = await Doctor.added(
+            clinics=[clinics[place]], title=title, first_name=first_name, last_name=last_name, specialties=[specialty]
+        )
+        await Schedule.publish(
+            by=administrator, doctor_id=doctor.id, clinic_id=clinics[place].id, valid_from=clock.today(),
+            valid_until=None, on_sundays=False, on_holidays=False,
+            lines=[Line(weekday, hour * 60, (hour + hours) * 60, minutes) for weekday in weekdays],
+        )  # fmt: skip
     for email, person in zip(LOGINS, PEOPLE, strict=True):
         await _patient(email, secret, *person)
-
-
-def _working_days(weekdays: tuple[int, ...]) -> list[date]:
-    free, today = country_holidays("PL"), clock.today()
-    days = [today + timedelta(days=ahead) for ahead in range(DAYS)]
-    return [day for day in days if day.weekday() in weekdays and day not in free]
-
-
-def _day(clinic: Clinic, doctor: Doctor, day: date, hour: int, count: int, minutes: int) -> list[Slot]:
-    begin = datetime.combine(day, time(hour), settings.TIME_ZONE)
-    starts = [begin + timedelta(minutes=minutes * n) for n in range(count)]
-    return [Slot(clinic=clinic, doctor=doctor, starts_at=at, ends_at=at + timedelta(minutes=minutes)) for at in starts]
 
 
 async def _patient(email: str, secret: str, first_name: str, last_name: str, number: str, phone: str) -> None:
@@ -99,7 +92,10 @@ async def _patient(email: str, secret: str, first_name: str, last_name: str, num
         first_name=first_name, last_name=last_name, pesel_sealed=pesel.sealed(number), pesel_index=pesel.index(number),
         phone=phone, sms_reminders=True, created_at=clock.now(),
     )  # fmt: skip
-    await Account.create(
-        email=email, email_key=contact.email_key(email), role=Role.PATIENT, password_hash=secret,
-        created_at=clock.now(), patient=patient,
-    )  # fmt: skip
+    await _account(email, secret, role=Role.PATIENT, patient=patient)
+
+
+async def _account(email: str, secret: str, **more: Any) -> Account:
+    return await Account.create(
+        email=email, email_key=contact.email_key(email), password_hash=secret, created_at=clock.now(), **more
+    )

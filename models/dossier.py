@@ -10,6 +10,7 @@ from models.audit import AuditEntry
 from models.message import Message
 from models.visit import Visit
 from models.visit_change import VisitChange
+from models.waiting_list import WaitingListEntry
 
 
 async def export(account: Account) -> str:
@@ -23,6 +24,7 @@ async def export(account: Account) -> str:
         "visit__reference", "at", "kind", "from_starts_at", "to_starts_at", "by", "reason"
     )  # fmt: skip
     messages = Message.filter(account_id=account.id).order_by("created_at")
+    wishes = WaitingListEntry.filter(patient_id=patient.id).order_by("joined_at").select_related("clinic", "doctor")
     entries = AuditEntry.filter(patient_id=patient.id).order_by("at")
     content: dict[str, Any] = {
         "exportedAt": clock.now(),
@@ -36,10 +38,23 @@ async def export(account: Account) -> str:
         },
         "visits": [_told(visit) for visit in visits],
         "changes": changes,
+        "waitingList": [_wished(entry) for entry in await wishes],
         "messages": await messages.values("created_at", "medium", "kind", "state", "to", "sent_at"),
         "accessLog": await entries.values("at", "role", "action", "outcome"),
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+
+
+def _wished(entry: WaitingListEntry) -> dict[str, Any]:
+    return {
+        "clinic": entry.clinic.name,
+        "doctor": entry.doctor.full_name if entry.doctor else None,
+        "from": entry.first_day,
+        "until": entry.last_day,
+        "joinedAt": entry.joined_at,
+        "endedAt": entry.ended_at,
+        "outcome": entry.outcome,
+    }
 
 
 def _told(visit: Visit) -> dict[str, Any]:

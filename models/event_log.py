@@ -8,7 +8,7 @@ from uuid import UUID
 import settings
 from models import clock, database
 from models.event import Event
-from models.refusal import CursorExpired
+from models.partner_refusal import CursorExpired
 
 # One statement, one snapshot: the rows, and how far the log reached and was forgotten when they were read.
 _READ = """
@@ -63,5 +63,7 @@ async def number() -> int:
 async def forget() -> int:
     """Remove what is older than the retention; its cursors are told apart from then on."""
     before = clock.now() - timedelta(days=settings.EVENT_RETENTION_DAYS)
-    found = await database.rows("SELECT forget_events($1) AS removed", [before])
-    return int(found[0]["removed"])
+    total = 0
+    while removed := int((await database.rows("SELECT forget_events($1) AS removed", [before]))[0]["removed"]):
+        total += removed
+    return total

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     NEW_PASSWORD = "new_password"  # noqa: S105 - a name  # nosec B105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name  # nosec B105
     CONTACT_CHANGED = "contact_changed"
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
     ACCOUNT_CLOSED = "account_closed"
     STAFF_INVITED = "staff_invited"
     VISIT_BOOKED = "visit_booked"

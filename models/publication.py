@@ -13,8 +13,10 @@ from models import clock
 from models.absence import Absence
 from models.clash import SlotsOverlap
 from models.event import Event, Happening
+from models.offer import Offer
 from models.slot import NOT_HELD, Slot
 from models.visit import Visit
+from models.visit_facts import SHOWN
 from models.week import Term, clashing
 
 AT_ONCE = 500
@@ -90,7 +92,7 @@ def _named(clash: set[Term], others: list[Slot], most: int = 10) -> list[str]:
 
 async def _visits(slots: list[Slot]) -> list[Visit]:
     ids = [slot.visit_id for slot in slots]
-    return await Visit.filter(id__in=ids).order_by("starts_at").select_related("clinic", "doctor", "patient__account")
+    return await Visit.filter(id__in=ids).order_by("starts_at").select_related(*SHOWN)
 
 
 async def lock(schedule_id: UUID) -> None:
@@ -113,7 +115,7 @@ async def carry_out(plan: Plan) -> None:
         rivals = await Slot.filter(doctor_id=plan.fresh[0].doctor_id, withdrawn_at=None).order_by("starts_at")
         raise SlotsOverlap(slot_ids=_named({_term(slot) for slot in plan.fresh}, rivals)) from None
     await Slot.queue(*(slot.id for slot in plan.fresh))
-    await _tell(Happening.SLOTS_PUBLISHED, plan.fresh)
+    await tell(Happening.SLOTS_PUBLISHED, plan.fresh)
 
 
 async def withdraw(plan: Plan) -> None:
@@ -126,13 +128,14 @@ async def withdraw(plan: Plan) -> None:
 
 
 async def close(slots: Sequence[Slot], reason: str | None = None) -> None:
-    """Withdraw slots that the caller has locked and found free."""
+    """Withdraw slots that the caller has locked and found free; what was offered with them is over."""
     ids = [slot.id for slot in slots]
+    await Offer.overtaken(slot_id__in=ids)
     await Slot.filter(id__in=ids).update(withdrawn_at=clock.now(), queued_at=None, closed_reason=reason, **NOT_HELD)
-    await _tell(Happening.SLOTS_WITHDRAWN, slots)
+    await tell(Happening.SLOTS_WITHDRAWN, slots)
 
 
-async def _tell(happening: Happening, slots: Sequence[Slot]) -> None:
+async def tell(happening: Happening, slots: Sequence[Slot]) -> None:
     """Events, one for each doctor and clinic and some hundred slots."""
     groups: dict[tuple[UUID, UUID], list[str]] = {}
     for slot in sorted(slots, key=lambda slot: slot.starts_at):

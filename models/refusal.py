@@ -137,40 +137,27 @@ class TooManyAttempts(Refusal):
     pl = "Zbyt wiele nieudanych prób. Proszę poczekać do podanej godziny albo poprosić o nowe hasło."
 
 
+class SecondFactorRequired(Refusal):
+    """The password is right. Please add the code of the authenticator program, or a recovery code."""
+
+    pl = "Hasło jest poprawne. Proszę podać jeszcze kod z aplikacji uwierzytelniającej lub kod zapasowy."
+    because: ClassVar[dict[str, tuple[str, str]]] = {
+        "WRONG": (
+            "The code is wrong or was used already. Please log in with the next one.",
+            "Kod jest błędny albo został już użyty. Proszę zalogować się następnym.",
+        )
+    }
+
+    def message(self, language: str) -> str:
+        if wrong := self.because.get(self.details["reason"]):
+            return wrong[1 if language == "PL" else 0]
+        return super().message(language)
+
+
 class WeakPassword(Refusal):
     """This password is too easy to guess. A sentence of several words is long and easy to remember."""
 
     pl = "To hasło jest zbyt łatwe do odgadnięcia. Zdanie z kilku słów jest długie i łatwe do zapamiętania."
-
-
-class PartnerNotFound(Refusal):
-    """There is no such partner."""
-
-    pl = "Nie ma takiego partnera."
-
-
-class CursorExpired(Refusal):
-    """Events since this cursor are kept no longer. Ask `latestEventCursor`, load `freeSlots` anew, go on from there."""
-
-    pl = (
-        "Zdarzenia od tego kursora nie są już przechowywane. Pobierz `latestEventCursor`, wczytaj na nowo `freeSlots`"
-        " i kontynuuj od tego kursora."
-    )
-    code = "CURSOR_EXPIRED"
-
-
-class TooManyStreams(Refusal):
-    """You have {limit} subscriptions open, as many as you may. Close one; broken ones end by themselves."""
-
-    pl = "Masz {limit} otwartych subskrypcji, czyli tyle, ile można. Zamknij jedną; zerwane znikną same."
-    code = "RATE_LIMITED"
-
-
-class ChangesMissed(Refusal):
-    """Some changes may have been missed. Load `freeSlots` again, then subscribe again."""
-
-    pl = "Niektóre zmiany mogły zostać pominięte. Wczytaj `freeSlots` ponownie i zasubskrybuj jeszcze raz."
-    code = "CHANGES_MISSED"
 
 
 class Flaw(NamedTuple):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 import settings
@@ -20,6 +21,7 @@ from models.schedule import Schedule
 from models.slot import Slot
 from models.vacancy import Wanted
 from models.visit import Visit
+from models.visit_facts import SHOWN
 from models.visit_status import Status
 
 if TYPE_CHECKING:
@@ -68,12 +70,21 @@ async def end(absence_id: UUID, *, by: "Account") -> Absence | None:
         await Doctor.lock(absence.doctor_id)
         if await Absence.filter(id=absence_id, ended_at=None).update(ended_at=clock.now()):
             locked = await Slot.filter(absence_id=absence_id).order_by("id").select_for_update()
-            await Slot.filter(absence_id=absence_id).update(absence_id=None)
-            await Offer.overtaken(visit_id__in=[slot.visit_id for slot in locked if slot.visit_id])
+            back = [slot for slot in locked if not await _still_closed(slot)]
+            await Slot.filter(id__in=[slot.id for slot in back]).update(absence_id=None)
+            await Offer.overtaken(visit_id__in=[slot.visit_id for slot in back if slot.visit_id])
             await Schedule.restore(absence.doctor_id, absence.starts_at, absence.ends_at)
             await AuditEntry.record("end_absence", account=by, subject_id=absence.id)
     await absence.refresh_from_db(fields=["ended_at"])
     return absence
+
+
+async def _still_closed(slot: Slot) -> bool:
+    """By another absence at that time, which has it from now on."""
+    other = await Absence.during(slot.doctor_id, slot.starts_at, slot.ends_at).order_by("starts_at", "id").first()
+    if other:
+        await Slot.filter(id=slot.id).update(absence_id=other.id)
+    return other is not None
 
 
 async def _checked(doctor_id: UUID, starts_at: datetime, ends_at: datetime, reason: str, minutes: int) -> str:
@@ -104,19 +115,19 @@ async def _close(absence: Absence) -> tuple[int, list[Visit]]:
     robbed = await Offer.filter(answer=Answer.OPEN, slot_id__in=[slot.id for slot in free]).values_list(
         "visit_id", flat=True
     )  # fmt: skip
-    await Offer.overtaken(slot_id__in=[slot.id for slot in free])
     await publication.close(free)
     booked = [slot.id for slot in locked if slot.visit_id]
     await Slot.filter(id__in=booked, absence_id=None).update(absence_id=absence.id)
     ids = {slot.visit_id for slot in locked} | set(robbed)
     visits = Visit.filter(id__in=[id_ for id_ in ids if id_], status=Status.BOOKED).order_by("starts_at", "id")
-    return len(free), await visits.select_related("clinic", "doctor", "patient")
+    return len(free), await visits.select_related(*SHOWN)
 
 
 async def _asked(visits: list[Visit], absence: Absence) -> dict[UUID | None, Offer]:
-    """What was offered since the absence was reported, and has not been taken away since."""
-    made = Offer.filter(visit_id__in=[visit.id for visit in visits], made_at__gte=absence.reported_at)
-    offers = await made.order_by("made_at", "id").prefetch_related("slot__clinic", "slot__doctor")
+    """What was offered since the absence was reported, or for another and still stands; not what was taken away."""
+    made = Offer.filter(visit_id__in=[visit.id for visit in visits])
+    recent = made.filter(Q(made_at__gte=absence.reported_at) | Q(answer=Answer.OPEN, expires_at__gt=clock.now()))
+    offers = await recent.order_by("made_at", "id").prefetch_related("slot__clinic", "slot__doctor")
     return {offer.visit_id: offer for offer in offers if offer.answer is not Answer.CLOSED or offer.slot_id is None}
 
 
@@ -154,7 +165,7 @@ async def _alternative(visit: Visit, absence: Absence) -> Slot | None:
     busy = [(other.starts_at, other.ends_at) for other in await others if other.id != visit.id]
     here = visit.clinic_id
     for wanted in (
-        Wanted(here, [absence.doctor_id], from_=absence.ends_at), Wanted(here, from_=visit.starts_at), Wanted(here),
+        Wanted(here, [visit.doctor.id], from_=absence.ends_at), Wanted(here, from_=visit.starts_at), Wanted(here),
     ):  # fmt: skip
         for found in await vacancy.free_slots(wanted, None, None, CANDIDATES):
             if any(found.starts_at < ends and starts < found.ends_at for starts, ends in busy):

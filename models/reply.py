@@ -8,9 +8,11 @@ from tortoise.transactions import in_transaction
 from models import clock
 from models.audit import AuditEntry
 from models.clash import OfferNotFound, OfferOver
+from models.errand import Errand
 from models.offer import Answer, Offer
 from models.patient import Patient
 from models.visit import Visit
+from models.visit_facts import SHOWN
 from models.visit_status import Channel
 
 if TYPE_CHECKING:
@@ -22,21 +24,28 @@ async def accept(offer_id: UUID, *, patient: Patient | None, by: "Account", chan
 
     `patient`: whose offer it must be; None for reception. Said twice: the same visit again.
     """
-    offer = await _own(offer_id, patient)
-    if offer.slot_id is None:
-        raise OfferOver
-    if offer.answer is Answer.ACCEPTED:
-        return await _accepted(offer)
-    if offer.answer is not Answer.OPEN or offer.expires_at <= clock.now():
-        raise OfferOver
+    whose = (await _own(offer_id, patient)).patient
+    async with in_transaction():
+        await Patient.lock(whose.id)  # whatever else is done with this patient's visits is done before, or after
+        offer = await Offer.get(id=offer_id).select_related("patient")
+        if offer.slot_id is None:
+            raise OfferOver
+        if offer.answer is Answer.ACCEPTED:
+            return await _accepted(offer)
+        if offer.answer_now is not Answer.OPEN:
+            raise OfferOver
+        return await _take(offer, offer.slot_id, Errand(by, channel))
+
+
+async def _take(offer: Offer, slot_id: UUID, errand: Errand) -> Visit:
     if offer.visit_id:
-        return await Visit.reschedule(offer.visit_id, offer.slot_id, patient=offer.patient, by=by)
-    return await Visit.book(offer.slot_id, patient=offer.patient, by=by, channel=channel)
+        return await Visit.reschedule(offer.visit_id, slot_id, patient=offer.patient, by=errand)
+    return await Visit.book(slot_id, patient=offer.patient, by=errand)
 
 
 async def _accepted(offer: Offer) -> Visit:
     which = {"id": offer.visit_id} if offer.visit_id else {"slot_id": offer.slot_id, "patient_id": offer.patient_id}
-    visit = await Visit.filter(**which).order_by("-booked_at").select_related("clinic", "doctor", "patient").first()
+    visit = await Visit.filter(**which).order_by("-booked_at").select_related(*SHOWN).first()
     if visit is None:
         raise OfferOver
     return visit

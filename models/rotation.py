@@ -13,6 +13,7 @@ from models.audit import AuditEntry
 from models.document import Document
 from models.document import number_index as document_number_index
 from models.patient import Patient
+from models.second_factor import SecondFactor
 from models.throttle import Throttle
 
 BATCH = 500
@@ -27,8 +28,12 @@ async def rotate() -> dict[str, int]:
     if not settings.SECRET_KEY_PREVIOUS or settings.SECRET_KEY_PREVIOUS == settings.SECRET_KEY:
         raise settings.BadSetting("Set SECRET_KEY to the new key and SECRET_KEY_PREVIOUS to the one before.")
     async with in_transaction():
-        await database.rows("LOCK TABLE patient, application, account, throttle IN EXCLUSIVE MODE")
-        changed = {"patients": await _patients(), "applications": await _applications()}
+        await database.rows("LOCK TABLE patient, application, account, second_factor, throttle IN EXCLUSIVE MODE")
+        changed = {
+            "patients": await _patients(),
+            "applications": await _applications(),
+            "second_factors": await _second_factors(),
+        }
         if any(changed.values()):
             forgotten = Account.exclude(one_time_hash=None)
             changed["one_time_passwords"] = await forgotten.update(one_time_hash=None, one_time_expires_at=None)
@@ -77,6 +82,16 @@ async def _applications() -> int:
         if form := _reopened(application.sealed, "application"):
             application.sealed = seal.close(form, "application")
             await application.save(update_fields=["sealed"])
+            count += 1
+    return count
+
+
+async def _second_factors() -> int:
+    count = 0
+    for factor in await SecondFactor.all():
+        if secret := _reopened(factor.sealed, "second factor"):
+            factor.sealed = seal.close(secret, "second factor")
+            await factor.save(update_fields=["sealed"])
             count += 1
     return count
 

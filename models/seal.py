@@ -80,6 +80,8 @@ def sign(payload: bytes, purpose: str) -> str:
 
 def unsign(token: str, purpose: str) -> bytes:
     raw = decode(token)
+    if len(raw) < SIGNATURE:
+        raise Broken("Too short to be signed.")
     signature, payload = raw[:SIGNATURE], raw[SIGNATURE:]
     if not hmac.compare_digest(signature, hmac.digest(key(purpose), payload, "sha256")[:SIGNATURE]):
         raise Foreign("Not signed by this service.")

@@ -29,6 +29,7 @@ class Session(Model):
     seen_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
+    account_id: UUID
 
     @property
     def must_change_password(self) -> bool:
@@ -71,6 +72,10 @@ class Session(Model):
 
     async def end(self) -> None:
         await Session.filter(id=self.id, ended_at=None).update(ended_at=clock.now())
+
+    async def end_others(self) -> None:
+        others = Session.filter(account_id=self.account_id, ended_at=None).exclude(id=self.id)
+        await others.update(ended_at=clock.now())
 
     @classmethod
     async def end_all(cls, account: "Account") -> None:

@@ -11,6 +11,8 @@ from models import trace
 
 SAID = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+\"?(\w+)", re.IGNORECASE)
 PURPOSE = re.compile(r"\s*(\w+)")
+PATIENCE_SECONDS = 3  # with a collector that does not answer, at the end too
+TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 
 _provider: Any = None
 
@@ -26,10 +28,11 @@ def start(role: str, exporter: Any = None) -> None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        needed = "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http"
-        raise settings.BadSetting(f"OTEL_EXPORTER_OTLP_ENDPOINT needs the packages {needed}.") from None
-    _provider = TracerProvider(resource=Resource.create({"service.name": f"e-rejestracja-{role}"}))
-    _provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
+        raise settings.BadSetting(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs the packages of requirements-tracing.txt."
+        ) from None
+    _provider = TracerProvider(resource=Resource.create({"service.name": f"e-rejestracja-{role}"}), id_generator=_ids())
+    _provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter(timeout=PATIENCE_SECONDS)))
 
 
 def stop() -> None:
@@ -74,12 +77,32 @@ def carry() -> str | None:
     return carrier.get("traceparent")
 
 
+def _ids() -> Any:
+    from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+
+    class Ids(RandomIdGenerator):
+        """A trace has the id of its request, so that logs, messages and traces lead to each other."""
+
+        def generate_trace_id(self) -> int:
+            return _wanted() or super().generate_trace_id()
+
+    return Ids()
+
+
+def _wanted() -> int:
+    request_id = trace.current()
+    return int(request_id, 16) if TRACE_ID.fullmatch(request_id) else 0
+
+
 def _context(carried: str | None) -> Any:
-    if not carried:
-        return None
+    """What the span belongs to: the carried trace; the current span; or, for another request's work, a trace anew."""
+    from opentelemetry.context import Context
+    from opentelemetry.trace import get_current_span
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    return TraceContextTextMapPropagator().extract({"traceparent": carried})
+    if carried:
+        return TraceContextTextMapPropagator().extract({"traceparent": carried})
+    return None if get_current_span().get_span_context().trace_id == _wanted() else Context()
 
 
 async def follow(connection: Any) -> None:

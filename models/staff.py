@@ -13,6 +13,7 @@ from models.intake import Form
 from models.keyset import Key, behind
 from models.message import Kind, Message
 from models.refusal import Flaw, InvalidInput
+from models.second_factor import SecondFactor
 from models.session import Session
 from models.staff_refusal import LastAdministrator, StaffNotFound
 
@@ -50,6 +51,7 @@ async def remove(account_id: UUID, *, by: Account) -> Account:
         if administrators == [leaver.id]:
             raise LastAdministrator
         await Session.end_all(leaver)
+        await SecondFactor.forget(leaver.id)
         leaver.update_from_dict(
             {"email": None, "email_key": None, "password_hash": None, "one_time_hash": None,  # nosec B105 - forgets it
              "one_time_expires_at": None, "closed_at": clock.now()}
@@ -58,6 +60,19 @@ async def remove(account_id: UUID, *, by: Account) -> Account:
         await Message.forget_address(leaver)
         await AuditEntry.record("remove_staff", account=by, subject_id=leaver.id)
     return leaver
+
+
+async def reset_second_factor(account_id: UUID, *, by: Account | None) -> Account:
+    """For who has lost telephone and recovery codes: the password is enough again, and their sessions end."""
+    async with in_transaction():
+        colleague = await Account.filter(id=account_id, role__in=ROLES, closed_at=None).select_for_update().first()
+        if colleague is None or (by and by.id == colleague.id):  # one's own: only with a code of it
+            raise StaffNotFound
+        if await SecondFactor.forget(colleague.id):
+            await Session.end_all(colleague)
+            await Message.post(Kind.SECOND_FACTOR_CHANGED, colleague)
+        await AuditEntry.record("reset_second_factor", account=by, subject_id=colleague.id)
+    return colleague
 
 
 async def listed(after: Key | None, limit: int) -> list[Account]:

@@ -62,6 +62,25 @@ class SlotHeld(Refusal):
     """This term is held for somebody else for the moment; a hold is their promise and is never overridden."""
 
     pl = "Ten termin jest na chwilę wstrzymany dla kogoś innego; wstrzymania nie można pominąć."
+    offered = (
+        "This term is offered to another patient, who may still take it; an offer is never overridden.",
+        "Ten termin zaproponowano innemu pacjentowi, który może go jeszcze przyjąć; propozycji nie można pominąć.",
+    )
+
+    def message(self, language: str) -> str:
+        return self.offered[1 if language == "PL" else 0] if self.details["is_offer"] else super().message(language)
+
+
+class SlotKept(Refusal):
+    """This term is kept for the waiting list: it goes to those who wait, one at a time, and only then to others."""
+
+    pl = "Ten termin jest zachowany dla listy oczekujących: najpierw dostają go oczekujący, po kolei, potem inni."
+
+
+class SlotClosed(Refusal):
+    """This term was taken away ({reason})."""
+
+    pl = "Ten termin został zamknięty ({reason})."
 
 
 class MessageNotFound(Refusal):
@@ -81,8 +100,8 @@ class MessageNotResendable(Refusal):
             "Nie ma dokąd jej wysłać: brak adresu e-mail lub numeru telefonu.",
         ),
         "OUTDATED": (
-            "What it says is no longer true: the visit has changed since.",
-            "Jej treść jest nieaktualna: wizyta zmieniła się od tego czasu.",
+            "What it says is no longer true: the visit has changed since, or the offer is over.",
+            "Jej treść jest nieaktualna: wizyta zmieniła się od tego czasu lub propozycja straciła ważność.",
         ),
     }
 
@@ -100,3 +119,21 @@ class LastAdministrator(Refusal):
     """Somebody must remain who may invite others: this is the last administrator."""
 
     pl = "Musi pozostać ktoś, kto może zapraszać innych: to ostatni administrator."
+
+
+class SecondFactorPresent(Refusal):
+    """A second factor is in use already. To set up another, remove it first."""
+
+    pl = "Drugi składnik jest już włączony. Aby ustawić inny, trzeba go najpierw usunąć."
+
+
+class SecondFactorNotBegun(Refusal):
+    """There is no second factor here: begin to set one up (beginSecondFactor)."""
+
+    pl = "Nie ma tu drugiego składnika: proszę zacząć go ustawiać (beginSecondFactor)."
+
+
+class WrongCode(Refusal):
+    """This code is wrong or was used already. Please wait for the next one."""
+
+    pl = "Ten kod jest błędny albo został już użyty. Proszę poczekać na następny."

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
@@ -36,6 +37,11 @@ class Throttle(Model):
     @staticmethod
     def of_address(address: str) -> tuple[str, str]:
         return "address", seal.blind(address, "throttle/address")
+
+    @staticmethod
+    def of_code(account_id: UUID) -> tuple[str, str]:
+        """Only who knows the password comes so far: strangers cannot make the holder wait."""
+        return "login", seal.blind(str(account_id), "throttle/code")
 
     @classmethod
     async def wait_until(cls, throttles: list[tuple[str, str]]) -> datetime | None:

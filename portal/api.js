@@ -15,12 +15,18 @@ export class Fault extends Error {
   }
 }
 
-// Gives the one root field of the operation; a refusal is data ({__typename, message}), a fault is thrown.
-export async function ask(query, variables = {}) {
+const documents = (await (await fetch("/portal/documents.graphql")).text()).split(/\n\n+/);
+
+function named(name) {
+  return documents.find((text) => new RegExp(`^(query|mutation) ${name}\\b`).test(text)).trim();
+}
+
+// Gives the one root field of an operation of documents.graphql; a refusal is data ({__typename, message}), a fault is thrown.
+export async function ask(name, variables = {}) {
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "content-type": "application/json", "accept-language": language },
-    body: JSON.stringify({ query, variables }),
+    body: JSON.stringify({ query: named(name), variables }),
   });
   const answer = await response.json();
   if (answer.errors) throw new Fault(answer.errors[0]);

@@ -2,22 +2,8 @@
 
 import { ask, newKey } from "./api.js";
 import { button, form, h, say } from "./dom.js";
+import { joining } from "./waiting.js";
 import { day, hour, moment, word } from "./words.js";
-
-const PROBLEM = "... on Problem { __typename message }";
-const TAKEN = "... on SlotTaken { alternatives { id startsAt doctor { fullName } } }";
-const CLINICS = "{ clinics(first: 100) { nodes { id name description address phone } } }";
-const DAYS = `query FreeDays($clinic: ID!, $from: Date!, $until: Date!) {
-  freeDays(clinicId: $clinic, from: $from, until: $until) { date freeSlots } }`;
-const SLOTS = `query FreeSlots($filter: FreeSlotsFilter!) {
-  freeSlots(filter: $filter, first: 100) { nodes { id startsAt doctor { fullName } } } }`;
-const HOLD = `mutation HoldSlot($input: HoldSlotInput!) { holdSlot(input: $input) {
-  ... on SlotHold { expiresAt slot { id startsAt clinic { name address } doctor { fullName } } } ${TAKEN} ${PROBLEM} } }`;
-const RELEASE = "mutation ReleaseSlot($input: ReleaseSlotInput!) { releaseSlot(input: $input) }";
-const BOOK = `mutation BookVisit($input: BookVisitInput!) { bookVisit(input: $input) {
-  ... on Visit { reference } ${TAKEN} ${PROBLEM} } }`;
-const MOVE = `mutation RescheduleVisit($input: RescheduleVisitInput!) { rescheduleVisit(input: $input) {
-  ... on Visit { reference } ${TAKEN} ${PROBLEM} } }`;
 
 const isoDay = (date) => new Intl.DateTimeFormat("sv", { timeZone: "Europe/Warsaw" }).format(date);
 const daysAhead = (count) => isoDay(new Date(Date.now() + count * 86400000));
@@ -25,7 +11,7 @@ const daysAhead = (count) => isoDay(new Date(Date.now() + count * 86400000));
 // `visit`: the id of a visit to move; undefined: a new visit.
 export async function book(visit) {
   const place = h("div");
-  const { nodes } = await ask(CLINICS);
+  const { nodes } = await ask("Clinics");
   const list = nodes.map((clinic) =>
     h(
       "div",
@@ -40,13 +26,14 @@ export async function book(visit) {
 }
 
 async function showDays(place, back, clinic, visit) {
-  const days = await ask(DAYS, { clinic: clinic.id, from: daysAhead(0), until: daysAhead(91) });
+  const days = await ask("FreeDays", { clinic: clinic.id, from: daysAhead(0), until: daysAhead(91) });
   const buttons = days.map(({ date, freeSlots }) =>
     button(`${day(date)} (${word("free")}${freeSlots})`, () => showSlots(place, [...place.children], clinic, date, visit))
   );
   place.replaceChildren(
     h("h2", {}, clinic.name),
     h("div", { class: "row" }, buttons.length ? buttons : h("p", {}, word("noTerms"))),
+    visit ? h("p") : joining(clinic, daysAhead(1), daysAhead(30)),
     h("p", {}, button(word("back"), () => place.replaceChildren(...back)))
   );
 }
@@ -57,7 +44,7 @@ async function showSlots(place, back, clinic, date, visit) {
     .find((part) => part.type === "timeZoneName")
     .value.slice(3);
   const filter = { clinicId: clinic.id, from: `${date}T00:00:00${offset}`, until: `${date}T23:59:59${offset}` };
-  const { nodes } = await ask(SLOTS, { filter });
+  const { nodes } = await ask("FreeSlots", { filter });
   place.replaceChildren(
     h("h2", {}, `${clinic.name}, ${day(date)}`),
     h("div", { class: "row" }, nodes.map((slot) => slotButton(place, slot, visit, hour))),
@@ -81,11 +68,11 @@ function refused(place, answer, visit) {
 async function hold(place, { id }, visit) {
   say("");
   const back = [...place.children];
-  const answer = await ask(HOLD, { input: { slotId: id } });
+  const answer = await ask("HoldSlot", { input: { slotId: id } });
   if (!answer.slot) return refused(place, answer, visit);
   const { slot, expiresAt } = answer;
   const release = async () => {
-    await ask(RELEASE, { input: { slotId: id } });
+    await ask("ReleaseSlot", { input: { slotId: id } });
     place.replaceChildren(...back);
   };
   place.replaceChildren(
@@ -106,8 +93,8 @@ function confirmation(place, slot, visit) {
   const fields = visit ? [] : [{ name: "reason", label: word("reason"), maxlength: 500 }];
   return form(fields, word("confirm"), async ({ reason }) => {
     const answer = visit
-      ? await ask(MOVE, { input: { visitId: visit, slotId: slot.id, idempotencyKey } })
-      : await ask(BOOK, { input: { slotId: slot.id, reason: reason || null, idempotencyKey } });
+      ? await ask("RescheduleVisit", { input: { visitId: visit, slotId: slot.id, idempotencyKey } })
+      : await ask("BookVisit", { input: { slotId: slot.id, reason: reason || null, idempotencyKey } });
     if (!answer.reference) return refused(place, answer, visit);
     location.hash = "#/visits";
     say(word(visit ? "moved" : "booked"));

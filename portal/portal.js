@@ -8,9 +8,6 @@ import { forgotten, logIn, setPassword, signUp } from "./signing.js";
 import { visits } from "./visits.js";
 import { moment, word } from "./words.js";
 
-const WHO = "{ me { patient { id } } }";
-const HOURS = "{ serviceHours { isOpen nextOpening } }";
-const LOG_OUT = "mutation { logOut }";
 const PAGES = {
   "": home,
   "sign-up": () => signUp(),
@@ -24,9 +21,10 @@ const PAGES = {
 };
 const PRIVATE = ["book", "move", "visits", "account"];
 let signedIn = false;
+let turns = 0;
 
 async function home() {
-  const { isOpen, nextOpening } = await ask(HOURS);
+  const { isOpen, nextOpening } = await ask("Hours");
   return [
     h("h1", {}, word("book")),
     h("p", {}, word("welcome")),
@@ -37,7 +35,7 @@ async function home() {
 
 async function whoAmI() {
   try {
-    signedIn = Boolean((await ask(WHO))?.patient);
+    signedIn = Boolean((await ask("WhoAmI"))?.patient);
   } catch {
     signedIn = false; // a one-time password's session: the page for setting an own one works
   }
@@ -45,7 +43,7 @@ async function whoAmI() {
 
 function navigation() {
   const link = (hash, name) => h("a", { href: hash }, word(name));
-  const leave = h("a", { href: "#/", onclick: () => ask(LOG_OUT).then(() => refresh("#/")) }, word("logOut"));
+  const leave = h("a", { href: "#/", onclick: () => ask("LogOut").then(() => refresh("#/")) }, word("logOut"));
   const links = signedIn
     ? [link("#/book", "book"), link("#/visits", "visits"), link("#/account", "account"), leave]
     : [link("#/log-in", "logIn"), link("#/sign-up", "signUp")];
@@ -53,14 +51,17 @@ function navigation() {
   document.querySelector(".language").textContent = language === "pl" ? "English" : "Polski";
 }
 
+// A page that was left before its answer came does not overwrite the one that followed.
 async function show() {
+  const turn = ++turns;
   const [, page = "", argument] = location.hash.split("/");
   const name = PRIVATE.includes(page) && !signedIn ? "log-in" : page;
   navigation();
   try {
     const content = await (PAGES[name] || home)(argument && decodeURIComponent(argument));
-    document.querySelector("main").replaceChildren(...content);
+    if (turn === turns) document.querySelector("main").replaceChildren(...content);
   } catch (error) {
+    if (turn !== turns) return;
     if (error.code === "UNAUTHENTICATED") return refresh("#/log-in");
     say(error.message, "refusal");
   }

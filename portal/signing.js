@@ -4,16 +4,6 @@ import { ask } from "./api.js";
 import { form, h, say } from "./dom.js";
 import { word } from "./words.js";
 
-const PROBLEM = "... on Problem { __typename message }";
-const SIGN_UP = `mutation SignUp($input: SignUpInput!) { signUp(input: $input) {
-  ... on Accepted { __typename message } ... on InvalidInput { fields { path message } } ${PROBLEM} } }`;
-const LOG_IN = `mutation LogIn($input: LogInInput!) { logIn(input: $input) {
-  ... on Session { account { mustChangePassword } } ${PROBLEM} } }`;
-const CHANGE = `mutation ChangePassword($input: ChangePasswordInput!) { changePassword(input: $input) {
-  ... on Session { account { login } } ... on WeakPassword { reasons } ${PROBLEM} } }`;
-const FORGOTTEN = `mutation RequestNewPassword($input: RequestNewPasswordInput!) { requestNewPassword(input: $input) {
-  __typename message } }`;
-
 let oneTimePassword = ""; // between log-in and the first own password, in memory only
 
 function accepted(answer) {
@@ -34,7 +24,7 @@ export function signUp() {
     { name: "smsReminders", label: word("smsReminders"), type: "checkbox" },
   ];
   const language = document.documentElement.lang.toUpperCase();
-  const submit = async (input) => accepted(await ask(SIGN_UP, { input: { ...input, language } }));
+  const submit = async (input) => accepted(await ask("SignUp", { input: { ...input, language } }));
   return [h("h1", {}, word("signUp")), form(fields, word("signUp"), submit)];
 }
 
@@ -44,7 +34,7 @@ export function logIn(refresh) {
     { name: "password", label: word("password"), type: "password", autocomplete: "current-password" },
   ];
   const submit = async (input) => {
-    const answer = await ask(LOG_IN, { input: { ...input, asCookie: true } });
+    const answer = await ask("LogIn", { input: { ...input, asCookie: true } });
     if (answer.account?.mustChangePassword) {
       oneTimePassword = input.password;
       location.hash = "#/set-password";
@@ -60,7 +50,7 @@ export function setPassword(refresh) {
   const current = { name: "currentPassword", label: word("currentPassword"), type: "password", autocomplete: "current-password" };
   const fresh = { name: "newPassword", label: word("newPassword"), type: "password", autocomplete: "new-password" };
   const submit = async (typed) => {
-    const answer = await ask(CHANGE, { input: { currentPassword: oneTimePassword, ...typed } });
+    const answer = await ask("ChangePassword", { input: { currentPassword: oneTimePassword, ...typed } });
     if (answer.account) {
       oneTimePassword = "";
       await refresh("#/book");
@@ -73,5 +63,5 @@ export function setPassword(refresh) {
 
 export function forgotten() {
   const fields = [{ name: "email", label: word("email"), type: "email", autocomplete: "email" }];
-  return [h("h1", {}, word("forgotten")), form(fields, word("send"), async (input) => accepted(await ask(FORGOTTEN, { input })))];
+  return [h("h1", {}, word("forgotten")), form(fields, word("send"), async (input) => accepted(await ask("RequestNewPassword", { input })))];
 }

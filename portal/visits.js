@@ -2,19 +2,18 @@
 
 import { ask, newKey } from "./api.js";
 import { button, h, say } from "./dom.js";
+import { offered } from "./offers.js";
+import { waiting } from "./waiting.js";
 import { moment, word } from "./words.js";
 
-const VISIT = "nodes { id reference status startsAt cancellableUntil calendar clinic { name address phone } doctor { fullName } }";
-const VISITS = `{ me { patient { plannedVisits { ${VISIT} } pastVisits(first: 20) { ${VISIT} } } } }`;
-const CANCEL = `mutation CancelVisit($input: CancelVisitInput!) { cancelVisit(input: $input) {
-  ... on Visit { status } ... on Problem { __typename message } } }`;
-
 export async function visits(refresh) {
-  const me = await ask(VISITS);
-  const { plannedVisits, pastVisits } = me.patient;
+  const me = await ask("Visits");
+  const { offers, waitingList, plannedVisits, pastVisits } = me.patient;
   return [
+    ...offered(offers, plannedVisits.nodes, refresh),
     h("h1", {}, word("planned")),
     list(plannedVisits.nodes, (visit) => deeds(visit, refresh)),
+    ...waiting(waitingList.nodes, refresh),
     h("h1", {}, word("past")),
     list(pastVisits.nodes, () => null),
   ];
@@ -29,6 +28,7 @@ function card(visit, more) {
     "div",
     { class: "card" },
     h("p", { class: "when" }, moment(visit.startsAt)),
+    visit.doctorIsAbsent ? h("p", { class: "refusal" }, word("doctorIsAbsent")) : null,
     h("p", {}, visit.doctor.fullName, h("br"), visit.clinic.name, h("br"), visit.clinic.address),
     h("p", { class: "quiet" }, word("reference"), visit.reference, " · ", word(visit.status), " · ", visit.clinic.phone),
     more
@@ -41,7 +41,7 @@ function deeds(visit, refresh) {
   const key = newKey();
   const cancel = async () => {
     if (!confirm(word("cancelSure"))) return;
-    const answer = await ask(CANCEL, { input: { visitId: visit.id, idempotencyKey: key } });
+    const answer = await ask("CancelVisit", { input: { visitId: visit.id, idempotencyKey: key } });
     await refresh("#/visits");
     say(answer.message || word("cancelled"), answer.message ? "refusal" : "done");
   };

@@ -14,6 +14,7 @@ from resolvers.premises import Premises
 from resolvers.reception import Reception
 from resolvers.scheduling import Schedules, Scheduling
 from resolvers.searching import Searching
+from resolvers.securing import Securing
 from resolvers.signing_in import SigningIn, WhoAmI
 from resolvers.signing_up import SigningUp
 from resolvers.waiting import Waiting
@@ -24,7 +25,6 @@ from schema.operation import EXTENSIONS, Schema
 from schema.problem import HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 from schema.staff_problem import STAFF_HANDLERS, STAFF_PROBLEMS
-from schema.watching import Watching
 
 
 @strawberry.type(description="What can be asked.")
@@ -33,7 +33,9 @@ class Query(Finding, Searching, WhoAmI, Reception, Schedules, Following, Partner
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SigningUp, SigningIn, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling, Partnering):
+class Mutation(
+    SigningUp, SigningIn, Securing, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling, Partnering
+):
     pass
 
 
@@ -42,7 +44,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*PROBLEMS, *STAFF_PROBLEMS, *CLASHES, AuditEntry, *KINDS.values()],
-    extensions=[Watching, *EXTENSIONS],
+    extensions=EXTENSIONS,
     exception_handlers=[*HANDLERS, *STAFF_HANDLERS, *CLASH_HANDLERS],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

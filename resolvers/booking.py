@@ -24,7 +24,7 @@ class Booking:
         description="Keep a free slot for yourself for 5 minutes while you decide. One hold a patient: an earlier one"
         " ends. Nobody else sees the slot as free; it lapses by itself.",
     )
-    async def hold_slot(self, info: Info, input: HoldSlotInput) -> HoldSlotResult:  # noqa: A002
+    async def hold_slot(self, info: Info, input: HoldSlotInput) -> HoldSlotResult:
         slot_id = private_id("Slot", input.slot_id)
         row = await SlotRow.hold(slot_id, patient=info.context.patient, by=info.context.me)
         return SlotHold(slot=Slot.of(row, info.context.viewer), expires_at=row.lapses_at)
@@ -32,7 +32,7 @@ class Booking:
     @strawberry.mutation(
         extensions=[Requires(Role.PATIENT)], description="End your hold of a slot; false when you held it not."
     )
-    async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:  # noqa: A002
+    async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:
         slot_id = private_id("Slot", input.slot_id)
         released = await SlotRow.release(slot_id, patient=info.context.patient, by=info.context.me)
         await nudge(tasks.waiting.offer_terms)
@@ -42,7 +42,7 @@ class Booking:
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
         description="Book a free slot. Of any number of rivals exactly one gets it. A mail confirms the visit.",
     )
-    async def book_visit(self, info: Info, input: BookVisitInput) -> BookVisitResult:  # noqa: A002
+    async def book_visit(self, info: Info, input: BookVisitInput) -> BookVisitResult:
         row = await VisitRow.book(
             private_id("Slot", input.slot_id),
             patient=info.context.patient,
@@ -57,7 +57,7 @@ class Booking:
         description="Move a visit to another free slot: the old one is given up only when the new one is won; the visit"
         " keeps its id and reference.",
     )
-    async def reschedule_visit(self, info: Info, input: RescheduleVisitInput) -> RescheduleVisitResult:  # noqa: A002
+    async def reschedule_visit(self, info: Info, input: RescheduleVisitInput) -> RescheduleVisitResult:
         row = await VisitRow.reschedule(
             private_id("Visit", input.visit_id),
             private_id("Slot", input.slot_id),
@@ -71,7 +71,7 @@ class Booking:
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
         description="Cancel a visit; its slot is free for others at once.",
     )
-    async def cancel_visit(self, info: Info, input: CancelVisitInput) -> CancelVisitResult:  # noqa: A002
+    async def cancel_visit(self, info: Info, input: CancelVisitInput) -> CancelVisitResult:
         row = await VisitRow.cancel(
             private_id("Visit", input.visit_id),
             patient=info.context.patient,

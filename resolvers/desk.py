@@ -53,7 +53,7 @@ class Desk:
         extensions=[for_staff()],
         description="Book a free slot for a patient, by the same rules as online." + AT_ANY_HOUR,
     )
-    async def book_for(self, info: Info, input: BookForInput) -> BookForResult:  # noqa: A002
+    async def book_for(self, info: Info, input: BookForInput) -> BookForResult:
         row = await VisitRow.book(
             private_id("Slot", input.slot_id),
             patient=await enrolment.of(private_id("Patient", input.patient_id)),
@@ -67,7 +67,7 @@ class Desk:
         extensions=[for_staff()],
         description="Move a patient's visit: the old slot is given up only when the new one is won." + AT_ANY_HOUR,
     )
-    async def reschedule_for(self, info: Info, input: RescheduleForInput) -> RescheduleForResult:  # noqa: A002
+    async def reschedule_for(self, info: Info, input: RescheduleForInput) -> RescheduleForResult:
         visit_id = private_id("Visit", input.visit_id)
         row = await VisitRow.reschedule(
             visit_id,
@@ -81,7 +81,7 @@ class Desk:
     @strawberry.mutation(
         extensions=[for_staff()], description="Cancel a patient's visit; its slot is free at once." + AT_ANY_HOUR
     )
-    async def cancel_for(self, info: Info, input: CancelForInput) -> CancelForResult:  # noqa: A002
+    async def cancel_for(self, info: Info, input: CancelForInput) -> CancelForResult:
         visit_id = private_id("Visit", input.visit_id)
         row = await VisitRow.cancel(
             visit_id,
@@ -93,22 +93,22 @@ class Desk:
         return await told(row)
 
     @strawberry.mutation(extensions=[for_staff()], description="The patient is here: from the day of the visit on.")
-    async def mark_arrived(self, info: Info, input: MarkArrivedInput) -> MarkArrivedResult:  # noqa: A002
+    async def mark_arrived(self, info: Info, input: MarkArrivedInput) -> MarkArrivedResult:
         return await _mark(info, input.visit_id, Status.ARRIVED)
 
     @strawberry.mutation(extensions=[for_staff()], description="The visit was held: after the patient has arrived.")
-    async def mark_fulfilled(self, info: Info, input: MarkFulfilledInput) -> MarkFulfilledResult:  # noqa: A002
+    async def mark_fulfilled(self, info: Info, input: MarkFulfilledInput) -> MarkFulfilledResult:
         return await _mark(info, input.visit_id, Status.FULFILLED)
 
     @strawberry.mutation(extensions=[for_staff()], description="Nobody came: once the visit has begun.")
-    async def mark_no_show(self, info: Info, input: MarkNoShowInput) -> MarkNoShowResult:  # noqa: A002
+    async def mark_no_show(self, info: Info, input: MarkNoShowInput) -> MarkNoShowResult:
         return await _mark(info, input.visit_id, Status.NO_SHOW)
 
     @strawberry.mutation(
         extensions=[for_staff()],
         description="The patient was told by telephone: the visit leaves callList until something more happens to it.",
     )
-    async def mark_called(self, info: Info, input: MarkCalledInput) -> MarkCalledResult:  # noqa: A002
+    async def mark_called(self, info: Info, input: MarkCalledInput) -> MarkCalledResult:
         visit_id = private_id("Visit", input.visit_id)
         patient = await VisitRow.patient_of(visit_id)
         phone, words = Errand(info.context.me, Channel.PHONE), text("note", input.note)
@@ -119,7 +119,7 @@ class Desk:
         description="Write a message once more, to where the person is reached now; where it brought a one-time"
         " password, it brings a new one.",
     )
-    async def resend_message(self, info: Info, input: ResendMessageInput) -> ResendMessageResult:  # noqa: A002
+    async def resend_message(self, info: Info, input: ResendMessageInput) -> ResendMessageResult:
         row = await correspondence.resend(private_id("Message", input.message_id), by=info.context.me)
         await nudge(tasks.letters.send_letters)
         await nudge(tasks.texts.send_texts)

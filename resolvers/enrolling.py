@@ -35,7 +35,7 @@ class Enrolling:
         description="Open a record: also without PESEL (a document instead) and without e-mail (no account then: served"
         " by reception only). Look whether there is one before: patients.",
     )
-    async def register_patient(self, info: Info, input: RegisterPatientInput) -> RegisterPatientResult:  # noqa: A002
+    async def register_patient(self, info: Info, input: RegisterPatientInput) -> RegisterPatientResult:
         row = await enrolment.register(input.entry(), by=info.context.me, language=input.language)
         await nudge(tasks.letters.send_letters)
         return Patient.shown(row)
@@ -45,7 +45,7 @@ class Enrolling:
         description="Correct a record, such as adding a PESEL that was assigned later. The holder of an account is told"
         " by mail of a new telephone.",
     )
-    async def change_patient(self, info: Info, input: ChangePatientInput) -> ChangePatientResult:  # noqa: A002
+    async def change_patient(self, info: Info, input: ChangePatientInput) -> ChangePatientResult:
         patient_id = private_id("Patient", input.patient_id)
         row = await enrolment.change(patient_id, input.entry(), by=info.context.me)
         await nudge(tasks.letters.send_letters)
@@ -56,7 +56,7 @@ class Enrolling:
         description="Open an account for a record: login and one-time password are mailed. Make sure who asks: whoever"
         " reads that mail sees the visits.",
     )
-    async def invite_patient(self, info: Info, input: InvitePatientInput) -> InvitePatientResult:  # noqa: A002
+    async def invite_patient(self, info: Info, input: InvitePatientInput) -> InvitePatientResult:
         patient_id = private_id("Patient", input.patient_id)
         row = await enrolment.invite(patient_id, input.email, by=info.context.me, language=input.language)
         await nudge(tasks.letters.send_letters)
@@ -66,7 +66,7 @@ class Enrolling:
         extensions=[for_staff()],
         description="The whole PESEL and document number; the patient sees in their accessLog that they were read.",
     )
-    async def reveal_pesel(self, info: Info, input: RevealPeselInput) -> RevealPeselResult:  # noqa: A002
+    async def reveal_pesel(self, info: Info, input: RevealPeselInput) -> RevealPeselResult:
         row = await enrolment.reveal(private_id("Patient", input.patient_id), by=info.context.me)
         number = row.document.number if row.document else None
         return RevealedIdentity(patient=Patient.shown(row), pesel=row.pesel or None, document_number=number)
@@ -75,7 +75,7 @@ class Enrolling:
         extensions=[for_administrators()],
         description="Let a colleague in: a one-time password is mailed, the first login asks for an own one.",
     )
-    async def invite_staff(self, info: Info, input: InviteStaffInput) -> InviteStaffResult:  # noqa: A002
+    async def invite_staff(self, info: Info, input: InviteStaffInput) -> InviteStaffResult:
         row = await colleagues.invite(
             input.email, input.name, input.role, by=info.context.me, language=input.language
         )  # fmt: skip
@@ -87,6 +87,6 @@ class Enrolling:
         description="Let a colleague out: their sessions end at once, nobody signs in with the account again; what they"
         " did stays in the audit trail under their name.",
     )
-    async def remove_staff(self, info: Info, input: RemoveStaffInput) -> RemoveStaffResult:  # noqa: A002
+    async def remove_staff(self, info: Info, input: RemoveStaffInput) -> RemoveStaffResult:
         account_id = private_id("StaffMember", input.staff_member_id)
         return StaffMember.of(await colleagues.remove(account_id, by=info.context.me))

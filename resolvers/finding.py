@@ -11,6 +11,7 @@ from models.audit import AuditEntry as AuditRow
 from models.clinic import Clinic as ClinicRow
 from models.doctor import Doctor as DoctorRow
 from models.offer import Offer as OfferRow
+from models.partner import Partner as PartnerRow
 from models.patient import Patient as PatientRow
 from models.schedule import Schedule as ScheduleRow
 from models.slot import Slot as SlotRow
@@ -27,6 +28,7 @@ from schema.fault import BadInput
 from schema.message import Message
 from schema.node import Node
 from schema.offer import Offer
+from schema.partner import Partner
 from schema.patient import Patient
 from schema.scalars import kind_of, private_id
 from schema.schedule import Schedule
@@ -104,6 +106,11 @@ async def _absence(context: Context, id_: UUID) -> Absence | None:
     return Absence.of(row) if row else None
 
 
+async def _partner(context: Context, id_: UUID) -> Partner | None:
+    row = await PartnerRow.get_or_none(id=id_) if context.role == Role.ADMINISTRATOR else None
+    return Partner.of(row) if row else None
+
+
 FINDERS = {
     "Absence": _absence,
     "AuditEntry": _audit_entry,
@@ -116,6 +123,7 @@ FINDERS = {
     "StaffMember": _staff_member,
     "WaitingListEntry": _entry,
     "Offer": _offer,
+    "Partner": _partner,
     "Schedule": _schedule,
 }
 
@@ -128,7 +136,7 @@ class Finding:
         " entry or self (for reception: any visit, offer or patient, and a record so opened is noted in the patient's"
         " accessLog; schedules, absences and messages); else null.",
     )
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 - the argument's public name
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         find = FINDERS.get(kind_of(id))
         if find is None:
             raise BadInput("This is not an id of this service.")

@@ -8,7 +8,8 @@ import strawberry
 from models import allowance, event_log, figures
 from models.account import Role
 from models.clinic import Clinic
-from models.news import bell, lookout
+from models.event_log import Stretch
+from models.news import bell, lookout, sharing
 from schema.context import Context, Info
 from schema.directives import Anybody, Requires
 from schema.event import Event, SlotChange, Telling, connection, cursor, position
@@ -63,24 +64,48 @@ class Following:
         return cursor(await event_log.newest())
 
 
+class Reader:
+    """One who follows: reads on from where it is, as fast as it takes; nothing piles up for a slow one."""
+
+    def __init__(self, context: Context, scope: list[UUID] | None) -> None:
+        self.context, self.scope = context, scope
+        self.heard = -1
+
+    async def read(self, after: int | None) -> tuple[Stretch, list[Event]]:
+        self.heard = bell.rung  # before reading: what is numbered meanwhile rings again
+        return await self._next(after)
+
+    async def read_on(self, stretch: Stretch) -> tuple[Stretch, list[Event]]:
+        """What comes behind a stretch: when there is nothing yet, together with all who wait at the same place."""
+        if not stretch.is_all:
+            if self.context.partner:  # it catches up: as fast as its budget allows
+                await paced(self.context.partner, len(stretch.events) * self.context.cost)
+            return await self.read(stretch.end)
+        await bell.after(self.heard)
+        if bell.rung == self.heard:  # it has been quiet for so long that looking is safer
+            return await self.read(stretch.end)
+        self.heard = bell.rung
+        shows = self.context.partner is None or self.context.partner.shows_references
+        what = (stretch.end, None if self.scope is None else tuple(self.scope), shows)
+        return await sharing.read(self.heard, what, lambda: self._next(stretch.end))
+
+    async def _next(self, after: int | None) -> tuple[Stretch, list[Event]]:
+        stretch = await event_log.read(after, self.scope, READ_AHEAD)
+        return stretch, await Telling.to(self.context.partner, stretch.events)
+
+
 async def _following(
-    info: Info, scope: list[UUID] | None, stretch: event_log.Stretch, held: allowance.Lease | None
+    reader: Reader, stretch: Stretch, events: list[Event], held: allowance.Lease | None
 ) -> AsyncGenerator[Event, None]:
-    """Each reader reads on from where it is, as fast as it takes: nothing piles up for a slow one."""
     async with allowance.given_back(held):
         with figures.SUBSCRIBERS.track_inprogress():
             while True:
-                heard = bell.rung
-                for event in await Telling.to(info.context.partner, stretch.events):
-                    info.context.look_afresh()
+                for event in events:
+                    reader.context.look_afresh()
                     yield event
                 if held:
                     await held.renew()
-                if stretch.is_all:
-                    await bell.after(heard)
-                elif info.context.partner:  # it catches up: as fast as its budget allows
-                    await paced(info.context.partner, len(stretch.events) * info.context.cost)
-                stretch = await event_log.read(stretch.end, scope, READ_AHEAD)
+                stretch, events = await reader.read_on(stretch)
 
 
 async def _changes(clinic_id: UUID, info: Info) -> AsyncGenerator[SlotChange, None]:
@@ -112,8 +137,7 @@ class Subscription:
     async def events(
         self, info: Info, after: str | None = None, clinic_ids: list[strawberry.ID] | None = None
     ) -> AsyncGenerator[Event, None]:
-        scope = _scope(info.context, clinic_ids)
-        behind = position(after)
-        stretch = await event_log.read(behind, scope, READ_AHEAD)
+        reader = Reader(info.context, _scope(info.context, clinic_ids))
+        stretch, events = await reader.read(position(after))
         held = await allowance.lease(info.context.partner) if info.context.partner else None
-        return _following(info, scope, stretch, held)
+        return _following(reader, stretch, events, held)

@@ -25,7 +25,7 @@ class Owning:
         description="Change address, telephone, reminders or language, with the password once more. Both the old and"
         " the new address are told by mail.",
     )
-    async def update_contact(self, info: Info, input: UpdateContactInput) -> UpdateContactResult:  # noqa: A002
+    async def update_contact(self, info: Info, input: UpdateContactInput) -> UpdateContactResult:
         account = info.context.me
         await account.prove(input.current_password, info.context.open_session)
         try:
@@ -53,7 +53,7 @@ class Owning:
         description="Close the account: contact data are removed, nobody can sign in. Visits are medical records and"
         " stay (20 years); planned ones stay booked and are listed in a last letter.",
     )
-    async def close_account(self, info: Info, input: CloseAccountInput) -> CloseAccountResult:  # noqa: A002
+    async def close_account(self, info: Info, input: CloseAccountInput) -> CloseAccountResult:
         account = info.context.me
         await account.prove(input.current_password, info.context.open_session)
         await ownership.close(account, info.context.patient)

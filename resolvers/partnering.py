@@ -34,7 +34,7 @@ class Partnering:
         extensions=[Requires(Role.ADMINISTRATOR)],
         description="Let a system of others follow events of some clinics. The answer holds its key, this once.",
     )
-    async def add_partner(self, info: Info, input: AddPartnerInput) -> AddPartnerResult:  # noqa: A002
+    async def add_partner(self, info: Info, input: AddPartnerInput) -> AddPartnerResult:
         form = Form()
         name = form.text("name", input.name, NAME_LENGTH)
         wanted = {private_id("Clinic", id_) for id_ in input.clinic_ids}
@@ -50,7 +50,7 @@ class Partnering:
         extensions=[Requires(Role.ADMINISTRATOR)],
         description="A new key, shown this once. Earlier keys stay good for an overlap (24 hours by default).",
     )
-    async def rotate_partner_key(self, info: Info, input: RotatePartnerKeyInput) -> RotatePartnerKeyResult:  # noqa: A002
+    async def rotate_partner_key(self, info: Info, input: RotatePartnerKeyInput) -> RotatePartnerKeyResult:
         id_ = private_id("Partner", input.partner_id)
         row, key, others_end_at = await PartnerRow.rotate_key(id_, by=info.context.me)
         return PartnerKey(partner=Partner.of(row), key=key, others_end_at=others_end_at)
@@ -59,5 +59,5 @@ class Partnering:
         extensions=[Requires(Role.ADMINISTRATOR)],
         description="End all keys of a partner now; its open subscriptions end within seconds.",
     )
-    async def remove_partner(self, info: Info, input: RemovePartnerInput) -> RemovePartnerResult:  # noqa: A002
+    async def remove_partner(self, info: Info, input: RemovePartnerInput) -> RemovePartnerResult:
         return Partner.of(await PartnerRow.remove(private_id("Partner", input.partner_id), by=info.context.me))

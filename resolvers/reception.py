@@ -29,7 +29,7 @@ class Reception:
         directives=[PAGED], extensions=[for_staff()], description="Visits in time order. `first` is at most 100."
     )
     async def visits(
-        self, info: Info, filter: VisitsFilter, first: int = 50, after: str | None = None  # noqa: A002
+        self, info: Info, filter: VisitsFilter, first: int = 50, after: str | None = None
     ) -> Connection[Visit]:  # fmt: skip
         page, sought = Page("visits", first, after), filter.sought()
         if sought.patient_id:
@@ -67,7 +67,7 @@ class Reception:
         " only. `first` is at most 100.",
     )
     async def messages(
-        self, info: Info, filter: MessagesFilter, first: int = 50, after: str | None = None  # noqa: A002
+        self, info: Info, filter: MessagesFilter, first: int = 50, after: str | None = None
     ) -> Connection[Message]:  # fmt: skip
         page, sought = Page("messages", first, after), filter.sought()
         if sought.patient_id:

@@ -54,7 +54,7 @@ class Scheduling:
         extensions=[for_staff()],
         description="What publishSchedule with the same input would change now; nothing is written.",
     )
-    async def preview_schedule(self, input: PublishScheduleInput) -> PreviewScheduleResult:  # noqa: A002
+    async def preview_schedule(self, input: PublishScheduleInput) -> PreviewScheduleResult:
         return await ScheduleChanges.of(await ScheduleRow.preview(**input.template()))
 
     @strawberry.mutation(
@@ -63,13 +63,13 @@ class Scheduling:
         " change it. Free slots that the template no longer has are withdrawn; booked visits stay booked and are listed"
         " in `visitsOutside`. Repeated with the same input it changes nothing.",
     )
-    async def publish_schedule(self, info: Info, input: PublishScheduleInput) -> PublishScheduleResult:  # noqa: A002
+    async def publish_schedule(self, info: Info, input: PublishScheduleInput) -> PublishScheduleResult:
         row, plan = await ScheduleRow.publish(by=info.context.me, **input.template())
         await nudge(tasks.waiting.offer_terms)
         return PublishedSchedule(schedule=Schedule.of(row), changes=await ScheduleChanges.of(plan))
 
     @strawberry.mutation(extensions=[for_staff()], description="Add one slot beside the templates.")
-    async def add_slot(self, info: Info, input: AddSlotInput) -> AddSlotResult:  # noqa: A002
+    async def add_slot(self, info: Info, input: AddSlotInput) -> AddSlotResult:
         doctor_id, clinic_id = private_id("Doctor", input.doctor_id), private_id("Clinic", input.clinic_id)
         row = await supply.add(doctor_id, clinic_id, input.starts_at, input.minutes, by=info.context.me)
         await nudge(tasks.waiting.offer_terms)
@@ -79,7 +79,7 @@ class Scheduling:
         extensions=[for_staff()],
         description="Take free slots away, all of them or none. Publishing the template again brings them back.",
     )
-    async def withdraw_slots(self, info: Info, input: WithdrawSlotsInput) -> WithdrawSlotsResult:  # noqa: A002
+    async def withdraw_slots(self, info: Info, input: WithdrawSlotsInput) -> WithdrawSlotsResult:
         ids = [private_id("Slot", id_) for id_ in input.slot_ids]
         return WithdrawnSlots(count=await supply.withdraw(ids, by=info.context.me))
 
@@ -87,7 +87,7 @@ class Scheduling:
         extensions=[for_staff()],
         description="Take a free slot away for a reason; no change of a template brings it back.",
     )
-    async def block_slot(self, info: Info, input: BlockSlotInput) -> BlockSlotResult:  # noqa: A002
+    async def block_slot(self, info: Info, input: BlockSlotInput) -> BlockSlotResult:
         row = await supply.block(private_id("Slot", input.slot_id), input.reason, by=info.context.me)
         return Slot.of(row, None)
 
@@ -97,7 +97,7 @@ class Scheduling:
         " term is held (the same doctor's next one, else the clinic's) and its patient told by mail, and by SMS where"
         " that is wanted. Nobody is moved unasked. Repeated, it asks nobody twice.",
     )
-    async def report_absence(self, info: Info, input: ReportAbsenceInput) -> ReportAbsenceResult:  # noqa: A002
+    async def report_absence(self, info: Info, input: ReportAbsenceInput) -> ReportAbsenceResult:
         report = await relief.report(
             private_id("Doctor", input.doctor_id),
             input.from_,
@@ -117,7 +117,7 @@ class Scheduling:
         description="The doctor is back earlier: the templates' slots come back, visits that were not moved stay where"
         " they are, and what was offered for them is over. null: there is no such absence.",
     )
-    async def end_absence(self, info: Info, input: EndAbsenceInput) -> Absence | None:  # noqa: A002
+    async def end_absence(self, info: Info, input: EndAbsenceInput) -> Absence | None:
         row = await relief.end(private_id("Absence", input.absence_id), by=info.context.me)
         await nudge(tasks.waiting.offer_terms)
         return Absence.of(row) if row else None

@@ -70,7 +70,7 @@ class Searching:
         description="Slots that can be booked online now, in time order. `first` is at most 100, for partners 500.",
     )
     async def free_slots(
-        self, info: Info, filter: FreeSlotsFilter, first: int = 50, after: str | None = None  # noqa: A002
+        self, info: Info, filter: FreeSlotsFilter, first: int = 50, after: str | None = None
     ) -> Connection[Slot]:  # fmt: skip
         most = 500 if info.context.role == Role.PARTNER else 100
         page, viewer = Page("freeSlots", first, after, most), info.context.viewer

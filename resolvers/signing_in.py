@@ -24,10 +24,14 @@ class SigningIn:
     @strawberry.mutation(
         extensions=[Anybody(), Sparingly()],
         description="Open a session with the own password, or with a one-time password from a letter: that session can"
-        " do nothing but changePassword and logOut.",
+        " do nothing but changePassword and logOut. Who has set up a second factor is asked for its code.",
     )
-    async def log_in(self, info: Info, input: LogInInput) -> LogInResult:  # noqa: A002
-        opened = await AccountRow.log_in(input.login, input.password, address=info.context.address)
+    async def log_in(self, info: Info, input: LogInInput) -> LogInResult:
+        opened = await AccountRow.log_in(
+            input.login, input.password, address=info.context.address, code=input.one_time_code
+        )
+        if info.context.session:  # what came along is not kept beside it (ASVS 5.0, 7.2.4)
+            await info.context.session.end()
         if input.as_cookie:
             info.context.keep_cookie(opened[1])
         return Session.of(opened, in_cookie=input.as_cookie)
@@ -48,7 +52,7 @@ class SigningIn:
         description="Set an own password: obliged after a one-time password, until then every other field answers"
         " PASSWORD_CHANGE_REQUIRED. All sessions of the account end, and a new one begins.",
     )
-    async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:  # noqa: A002
+    async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:
         session = info.context.open_session
         opened = await info.context.me.change_password(session, input.current_password, input.new_password)
         await nudge(tasks.letters.send_letters)

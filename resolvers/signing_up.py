@@ -2,6 +2,7 @@
 
 import strawberry
 
+import settings
 import tasks.applications
 from models import intake
 from models.account import Language
@@ -28,7 +29,7 @@ RECEIVED = {
 
 async def _receive(info: Info, wish: Wish, **form: object) -> Accepted:
     await Application.receive(wish, info.context.request_id, **form)
-    await nudge(tasks.applications.decide_applications)
+    await nudge(tasks.applications.decide_applications, within=settings.APPLICATION_SECONDS)
     english, polish = RECEIVED[wish]
     return Accepted(message=polish if info.context.language == Language.PL else english)
 
@@ -40,7 +41,7 @@ class SigningUp:
         description="Apply for an account: a mail brings the login and a one-time password. The same answer in the"
         " same time for a known e-mail or PESEL, whose owner is told by mail.",
     )
-    async def sign_up(self, info: Info, input: SignUpInput) -> SignUpResult:  # noqa: A002
+    async def sign_up(self, info: Info, input: SignUpInput) -> SignUpResult:
         form = intake.sign_up(
             email=input.email,
             pesel=input.pesel,
@@ -56,7 +57,7 @@ class SigningUp:
         description="Mails a new one-time password, if the address has an account. Always the same answer, in the same"
         " time. The own password stays good until it is changed.",
     )
-    async def request_new_password(self, info: Info, input: RequestNewPasswordInput) -> Accepted:  # noqa: A002
+    async def request_new_password(self, info: Info, input: RequestNewPasswordInput) -> Accepted:
         email = input.email.strip()
         if len(email) > intake.EMAIL_LENGTH or "\0" in email:
             email = ""  # nobody's address: the same answer

@@ -31,7 +31,7 @@ class Waiting:
         description="Wait for a slot that comes free: it is offered to one person at a time, in order of joining, as a"
         " hold for them alone. The same wish said twice is one entry.",
     )
-    async def join_waiting_list(self, info: Info, input: JoinWaitingListInput) -> JoinWaitingListResult:  # noqa: A002
+    async def join_waiting_list(self, info: Info, input: JoinWaitingListInput) -> JoinWaitingListResult:
         row = await EntryRow.join(
             patient=info.context.patient,
             by=info.context.me,
@@ -48,7 +48,7 @@ class Waiting:
         extensions=[Requires(Role.PATIENT)],
         description="Wait no longer; what was kept for you goes to the next. False: you did not wait.",
     )
-    async def leave_waiting_list(self, info: Info, input: LeaveWaitingListInput) -> bool:  # noqa: A002
+    async def leave_waiting_list(self, info: Info, input: LeaveWaitingListInput) -> bool:
         entry_id = private_id("WaitingListEntry", input.entry_id)
         left = await EntryRow.leave(entry_id, patient=info.context.patient, by=info.context.me)
         await nudge(tasks.waiting.offer_terms)
@@ -59,7 +59,7 @@ class Waiting:
         description="Take an offered slot: the visit is moved there, or booked. A patient their own; reception"
         " anybody's, at any hour. Repeated: the same visit again.",
     )
-    async def accept_offer(self, info: Info, input: AcceptOfferInput) -> AcceptOfferResult:  # noqa: A002
+    async def accept_offer(self, info: Info, input: AcceptOfferInput) -> AcceptOfferResult:
         whose = _whose(info.context)
         channel = input.channel if whose is None else Channel.ONLINE
         row = await reply.accept(
@@ -72,7 +72,7 @@ class Waiting:
         description="Leave an offered slot to the next person. A visit stays as it is: choose another term, or"
         " reception will telephone. False: there was no such offer, or it was over.",
     )
-    async def decline_offer(self, info: Info, input: DeclineOfferInput) -> bool:  # noqa: A002
+    async def decline_offer(self, info: Info, input: DeclineOfferInput) -> bool:
         offer_id = private_id("Offer", input.offer_id)
         declined = await reply.decline(offer_id, patient=_whose(info.context), by=info.context.me)
         await nudge(tasks.waiting.offer_terms)

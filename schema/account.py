@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 import strawberry
 
 import models.account
 from models.account import Language, Role
 from models.session import Session as SessionRow
+from schema.context import Info
 from schema.patient import Patient
 
 strawberry.enum(Language, name="Language", description="The language of letters and texts.")
@@ -22,6 +24,11 @@ class Account:
         description="Signed in with a one-time password: changePassword is the only thing to do."
     )
     patient: Patient | None = strawberry.field(description="The person, for a patient's account.")
+    row_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="Whether log-in asks for a code beside the password; staff only, so far.")
+    async def has_second_factor(self, info: Info) -> bool:
+        return await info.context.second_factors.load(self.row_id)
 
     @classmethod
     def of(cls, session: SessionRow) -> Self:
@@ -32,6 +39,7 @@ class Account:
             role=account.role,
             must_change_password=session.must_change_password,
             patient=Patient.of(account.patient, account.email) if account.patient else None,
+            row_id=account.id,
         )
 
 
@@ -71,6 +79,9 @@ class LogInInput:
     password: str = strawberry.field(description="The own password, or the one-time password from a letter.")
     as_cookie: bool = strawberry.field(
         default=False, description="Browsers: the session goes into an HttpOnly cookie and `token` is null."
+    )
+    one_time_code: str | None = strawberry.field(
+        default=None, description="Of the second factor, when SecondFactorRequired asks for it; or a recovery code."
     )
 
 

@@ -16,6 +16,7 @@ from models.doctor import Doctor
 from models.offer import Offer
 from models.partner import Partner, PartnerKey
 from models.patient import Patient
+from models.second_factor import SecondFactor
 from models.session import Session
 from models.slot import Slot
 from models.waiting_list import WaitingListEntry
@@ -58,6 +59,11 @@ class Context:
     @property
     def partner(self) -> Partner | None:
         return self.partner_key.partner if self.partner_key else None
+
+    @property
+    def is_staff_at_work(self) -> bool:
+        """With an own password: a one-time one opens nothing but the way to it."""
+        return self.is_staff and not self.open_session.must_change_password
 
     async def open_record(self, patient_id: UUID) -> None:
         """Once a request: the patient will see that reception opened their record. One's own leaves no entry."""
@@ -109,6 +115,14 @@ class Context:
         async def load(ids: list[UUID]) -> list[Offer | None]:
             found = await WaitingListEntry.offers(ids)
             return [found.get(id_) for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def second_factors(self) -> DataLoader[UUID, bool]:
+        async def load(ids: list[UUID]) -> list[bool]:
+            found = await SecondFactor.present(ids)
+            return [id_ in found for id_ in ids]
 
         return DataLoader(load)
 

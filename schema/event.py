@@ -11,7 +11,7 @@ import models.event
 from models import seal
 from models.event import Happening
 from models.partner import Partner
-from models.refusal import CursorExpired
+from models.partner_refusal import CursorExpired
 from models.slot import Slot as SlotRow
 from models.vacancy import with_people
 from schema.fault import BadInput

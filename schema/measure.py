@@ -27,7 +27,10 @@ SIZED = ("nodes", "edges")
 
 
 class Measure(NamedTuple):
-    """What a selection asks for; `per_row`: the cost of its rows, by each row that the page above has."""
+    """What a selection asks for; `per_row`: the cost of its rows, by each row that the page above has.
+
+    `repeats`: fields asked for again in one selection, each of which is compared with all of its like.
+    """
 
     depth: int = 0
     introspection_depth: int = 0
@@ -36,6 +39,7 @@ class Measure(NamedTuple):
     roots: int = 0
     cost: int = 0
     per_row: int = 0
+    repeats: int = 0
 
     def beside(self, other: "Measure") -> "Measure":
         return Measure(
@@ -59,7 +63,7 @@ class Measuring:
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None = None
     ) -> None:
-        self.schema, self.variables = schema, variables or {}
+        self.schema, self.variables = schema, variables
         self.defaults: dict[str, int] = {}
         self.measured: dict[str, Measure] = {}
         self.fragments = {
@@ -75,16 +79,18 @@ class Measuring:
         measure = self._selections(operation.selection_set, root)
         return measure._replace(directives=measure.directives + len(operation.directives or ()))
 
-    def _selections(self, selections: SelectionSetNode | None, parent: Any) -> Measure:
-        total = Measure()
+    def _selections(self, selections: SelectionSetNode | None, parent: Any, seen: set[str] | None = None) -> Measure:
+        total, seen = Measure(), set() if seen is None else seen
         for node in selections.selections if selections else ():
             if isinstance(node, FieldNode):
-                total = total.beside(self._field(node, parent))
+                key = (node.alias or node.name).value
+                total = total.beside(self._field(node, parent)).beside(Measure(repeats=key in seen))
+                seen.add(key)
             elif isinstance(node, FragmentSpreadNode):
                 total = total.beside(self._fragment(node.name.value))
             elif isinstance(node, InlineFragmentNode):
                 inner = self._named(node.type_condition) if node.type_condition else parent
-                total = total.beside(self._selections(node.selection_set, inner))
+                total = total.beside(self._selections(node.selection_set, inner, seen))
             if node.directives:
                 total = total._replace(directives=total.directives + len(node.directives))
         return total
@@ -105,13 +111,14 @@ class Measuring:
         aliases = 1 if node.alias else 0
         if name in ("__schema", "__type"):
             inside = self._selections(node.selection_set, None)
-            return Measure(1, 1 + inside.depth, aliases + inside.aliases, inside.directives, 1)
+            return Measure(1, 1 + inside.depth, aliases + inside.aliases, inside.directives, 1, repeats=inside.repeats)
         known = _field_cost(self.schema, parent, name) if parent is not None else None
         inside = self._selections(node.selection_set, known.type_ if known else None)
         cost, per_row = self._cost(node, known, inside)
         return Measure(
-            1 + inside.depth, inside.introspection_depth, aliases + inside.aliases, inside.directives, 1, cost, per_row
-        )
+            1 + inside.depth, inside.introspection_depth, aliases + inside.aliases, inside.directives, 1, cost, per_row,
+            inside.repeats,
+        )  # fmt: skip
 
     def _cost(self, node: FieldNode, known: FieldCost | None, inside: Measure) -> tuple[int, int]:
         if known is None or not node.selection_set:
@@ -132,11 +139,16 @@ class Measuring:
             if given.name.value == argument and isinstance(given.value, IntValueNode):
                 rows = _int(given.value.value)
             elif given.name.value == argument and isinstance(given.value, VariableNode):
-                name = given.value.name.value
-                rows = self.variables.get(name, self.defaults.get(name, default))
+                rows = self._value(given.value.name.value, default)
         if not isinstance(rows, int):  # refused when the variables are read
             rows = default
         return int(min(max(rows, 0), LONGEST_PAGE))
+
+    def _value(self, variable: str, default: int) -> Any:
+        """Without values, what is unknown costs nothing yet: the same document may be sent with any."""
+        if self.variables is None:
+            return 0
+        return self.variables.get(variable, self.defaults.get(variable, default))
 
 
 def _int(text: str) -> int:

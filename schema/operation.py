@@ -14,7 +14,7 @@ from strawberry.extensions import AddValidationRules, SchemaExtension
 from strawberry.types import ExecutionContext
 
 import settings
-from models import trace
+from models import figures, trace
 from models.account import Role
 from schema import trusted
 from schema.context import Context
@@ -22,10 +22,10 @@ from schema.fault import Coding, Fault, Parsing, Validating, sentence
 from schema.lasting import Lasting
 from schema.limits import LimitsRule, costly, measured
 from schema.spending import charge, charge_cost
+from schema.watching import Watching
 
 log = logging.getLogger(__name__)
 
-STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 NAME_OF_A_TYPE = 2  # `{ __type(name: "Visit") { name } }`, with which the audits of GraphQL over HTTP try variables
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
 RULES: list[type[ASTValidationRule]] = [
@@ -79,7 +79,12 @@ class Admission(_Extension):
     """Who may ask how often, and with which documents."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        await charge(self.caller, *_rate_of(self.caller))
+        try:
+            await charge(self.caller, *_rate_of(self.caller))
+        except Fault:
+            figures.OPERATIONS.labels("invalid", "RATE_LIMITED").inc()
+            log.info("operation", extra={"outcome": "RATE_LIMITED", "role": self.caller.role or "NOBODY"})
+            raise
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -109,7 +114,7 @@ class Costing(_Extension):
         context.extensions_results["cost"] = {"requested": requested, "limit": settings.QUERY_COST}
         if requested > settings.QUERY_COST:
             raise costly(requested)
-        if asked.introspection_depth and self.caller.role not in STAFF:
+        if asked.introspection_depth and not self.caller.is_staff_at_work:
             self._check_introspection(asked.introspection_depth)
         self.caller.cost = requested
         await charge_cost(self.caller, max(1, requested))
@@ -142,7 +147,8 @@ def _rules() -> AddValidationRules:
     return AddValidationRules(RULES)
 
 
-EXTENSIONS: list[Any] = [Telling, Coding, Admission, Parsing, Validating, _rules, Lasting, Costing]
+# Admission first: Strawberry does not unwind what stands around a hook that refuses at its beginning.
+EXTENSIONS: list[Any] = [Admission, Watching, Telling, Coding, Parsing, Validating, _rules, Lasting, Costing]
 
 
 class Schema(strawberry.Schema):

@@ -22,10 +22,13 @@ from schema.problem import (
     WrongCredentials,
 )
 from schema.slot import SlotHold
+from schema.staff_problem import SecondFactorRequired
 from schema.visit import Visit
 
 SignUpResult = Annotated[Accepted | InvalidInput | OutsideServiceHours, strawberry.union("SignUpResult")]
-LogInResult = Annotated[Session | WrongCredentials | TooManyAttempts, strawberry.union("LogInResult")]
+LogInResult = Annotated[
+    Session | WrongCredentials | TooManyAttempts | SecondFactorRequired, strawberry.union("LogInResult")
+]
 ChangePasswordResult = Annotated[Session | WrongCredentials | WeakPassword, strawberry.union("ChangePasswordResult")]
 UpdateContactResult = Annotated[Patient | WrongCredentials | InvalidInput, strawberry.union("UpdateContactResult")]
 CloseAccountResult = Annotated[Accepted | WrongCredentials, strawberry.union("CloseAccountResult")]

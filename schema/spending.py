@@ -8,6 +8,8 @@ from models.partner import Partner
 from schema.context import Context
 from schema.fault import Fault
 
+LONGEST_PAUSE_SECONDS = 10.0  # then asked again: others spend from the same budget
+
 
 async def charge(caller: Context, allowed: str, kind: str, whose: str) -> None:
     """Count one more of `allowed`, such as "600/minute", for this account, partner or address."""
@@ -24,7 +26,7 @@ async def charge_cost(caller: Context, cost: int) -> None:
 async def paced(partner: Partner, cost: int) -> None:
     """Take from the budget, and wait until there is enough of it: what lasts is slowed down, not refused."""
     while retry_at := await allowance.spend(partner, cost):  # noqa: ASYNC110 - nobody tells when it is refilled
-        await asyncio.sleep(max(0.1, (retry_at - clock.now()).total_seconds()))
+        await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, max(0.1, (retry_at - clock.now()).total_seconds())))
 
 
 def limited(caller: Context, retry_at: datetime) -> Fault:

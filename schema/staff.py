@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 import strawberry
 
 import models.account
 from models.account import Language, Role
+from schema.context import Info
 from schema.node import Node
 from schema.scalars import public_id
 
@@ -18,6 +20,11 @@ class StaffMember(Node):
     role: Role = strawberry.field(description="RECEPTIONIST or ADMINISTRATOR.")
     invited_at: datetime = strawberry.field(description="Since when.")
     has_own_password: bool = strawberry.field(description="false until the first login is finished.")
+    row_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="Whether log-in asks for a code beside the password.")
+    async def has_second_factor(self, info: Info) -> bool:
+        return await info.context.second_factors.load(self.row_id)
 
     @classmethod
     def of(cls, row: models.account.Account) -> Self:
@@ -28,6 +35,7 @@ class StaffMember(Node):
             role=row.role,
             invited_at=row.created_at,
             has_own_password=row.password_hash is not None,
+            row_id=row.id,
         )
 
 

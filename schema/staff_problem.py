@@ -70,10 +70,26 @@ class StatusNotChangeable(Problem):
 @strawberry.type(description="The slot is held for somebody else for the moment; never overridden.")
 class SlotHeld(Problem):
     held_until: datetime = strawberry.field(description="When it is free again, unless it is booked.")
+    is_offer: bool = strawberry.field(description="Whether the centre has offered it to them.")
 
     @classmethod
     def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
-        return {"held_until": datetime.fromisoformat(refusal.details["held_until"])}
+        told = refusal.details
+        return {"held_until": datetime.fromisoformat(told["held_until"]), "is_offer": told["is_offer"]}
+
+
+@strawberry.type(description="The slot is kept for the waiting list, until nobody there wants it; never overridden.")
+class SlotKept(Problem):
+    pass
+
+
+@strawberry.type(description="The slot was taken away by a colleague, or its doctor will be absent.")
+class SlotClosed(Problem):
+    reason: str = strawberry.field(description="What the colleague has said; not for patients.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"reason": refusal.details["reason"]}
 
 
 @strawberry.type(description="There is no such message.")
@@ -107,9 +123,40 @@ class LastAdministrator(Problem):
     pass
 
 
+@strawberry.enum(description="What is wrong with the code.")
+class CodeRefusal(StrEnum):
+    MISSING = "MISSING"
+    WRONG = "WRONG"
+
+
+@strawberry.type(description="The password was right; the account's second factor is asked for: `oneTimeCode`.")
+class SecondFactorRequired(Problem):
+    reason: CodeRefusal = strawberry.field(description="Whether no code came, or a wrong or used one.")
+
+    @classmethod
+    def details(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
+        return {"reason": CodeRefusal(refusal.details["reason"])}
+
+
+@strawberry.type(description="A second factor is in use already.")
+class SecondFactorPresent(Problem):
+    pass
+
+
+@strawberry.type(description="There is no second factor to confirm or to remove.")
+class SecondFactorNotBegun(Problem):
+    pass
+
+
+@strawberry.type(description="The code is wrong, or was used already.")
+class WrongCode(Problem):
+    pass
+
+
 STAFF_PROBLEMS = (
-    PatientNotFound, PatientExists, RecordsNotMerged, AccountExists, StatusNotChangeable, SlotHeld, MessageNotFound,
-    MessageNotResendable, StaffNotFound, LastAdministrator,
+    PatientNotFound, PatientExists, RecordsNotMerged, AccountExists, StatusNotChangeable, SlotHeld, SlotKept,
+    SlotClosed, MessageNotFound, MessageNotResendable, StaffNotFound, LastAdministrator, SecondFactorRequired,
+    SecondFactorPresent, SecondFactorNotBegun, WrongCode,
 )  # fmt: skip
 STAFF_HANDLERS = [Naming(Refusal.kinds[problem.__name__], problem) for problem in STAFF_PROBLEMS]
 NAMED: dict[str, type[Problem]] = {problem.__name__: problem for problem in (*PROBLEMS, *STAFF_PROBLEMS)}

@@ -1,10 +1,16 @@
-"""Trusted documents: which ones anonymous and patient callers may use, when TRUSTED_DOCUMENTS names a file of them."""
+"""Trusted documents: which ones anonymous and patient callers may use, when TRUSTED_DOCUMENTS names a file of them.
+
+Those of our own pages are always among them.
+"""
 
 import json
 from functools import cache
 from pathlib import Path
 
 import settings
+
+ROOT = Path(__file__).parent.parent
+OWN = (ROOT / "portal/documents.graphql", ROOT / "explorer/static/sign_in.graphql")
 
 
 class BadRegister(settings.BadSetting):
@@ -21,10 +27,16 @@ def _read(path: str) -> dict[str, str]:
     return documents
 
 
+def own() -> list[str]:
+    """What the patient's page and the staff's sign-in page send: operations with a blank line between."""
+    blocks = [block for path in OWN for block in path.read_text().split("\n\n")]
+    return [block for block in blocks if not block.startswith("#")]
+
+
 @cache
 def _register(path: str) -> tuple[dict[str, str], frozenset[str]]:
     documents = _read(path)
-    return documents, frozenset(text.strip() for text in documents.values())
+    return documents, frozenset(text.strip() for text in [*documents.values(), *own()])
 
 
 def load() -> None:

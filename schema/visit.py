@@ -49,6 +49,10 @@ class Visit(Node):
     channel: Channel = strawberry.field(description="How it was booked.")
     cancellable_until: datetime = strawberry.field(description="Until when it can be moved or cancelled online.")
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled, if it was.")
+    doctor_is_absent: bool = strawberry.field(
+        description="It cannot take place: the doctor will not be there. Take a term of `Patient.offers`, or move or"
+        " cancel it; until then it stays booked."
+    )
     row: strawberry.Private[models.visit.Visit]
 
     @strawberry.field(
@@ -102,6 +106,7 @@ class Visit(Node):
             channel=row.channel,
             cancellable_until=row.cancellable_until,
             cancelled_at=row.cancelled_at,
+            doctor_is_absent=row.doctor_is_absent,
             row=row,
         )
 

@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 
 from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import PreExecutionError
 
 from models import figures, spans
 
-OUTCOMES = {
-    "UNAUTHENTICATED", "FORBIDDEN", "PASSWORD_CHANGE_REQUIRED", "BAD_USER_INPUT", "GRAPHQL_PARSE_FAILED",
-    "GRAPHQL_VALIDATION_FAILED", "INTERNAL_SERVER_ERROR", "RATE_LIMITED", "QUERY_TOO_COMPLEX", "CURSOR_EXPIRED",
+NEVER_BEGUN = {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"}
+OUTCOMES = NEVER_BEGUN | {
+    "UNAUTHENTICATED", "FORBIDDEN", "PASSWORD_CHANGE_REQUIRED", "BAD_USER_INPUT", "RATE_LIMITED",
+    "INTERNAL_SERVER_ERROR", "CURSOR_EXPIRED",
 }  # fmt: skip
 
 
@@ -25,31 +27,32 @@ class Watching(SchemaExtension):
                 yield
                 outcome = self._outcome()
             except GraphQLError as refused:
-                outcome = _known(refused)
+                outcome = _code(refused)
                 raise
             finally:
-                operation = self._name()
-                about |= {"name": operation, "outcome": outcome}
-                figures.OPERATIONS.labels(operation, outcome).inc()
+                about |= self._counted(started, outcome)
+
+    def _counted(self, started: float, outcome: str) -> dict[str, str]:
+        operation = "invalid" if outcome in NEVER_BEGUN else self._name()
+        figures.OPERATIONS.labels(operation, outcome).inc()
         if not operation.startswith("subscription"):  # those last as long as somebody listens
             figures.OPERATION_SECONDS.labels(operation).observe(time.perf_counter() - started)
         figures.look_at_pool()
+        return {"name": operation, "outcome": outcome}
 
     def _name(self) -> str:
         context = self.execution_context
-        if not isinstance(context.graphql_document, DocumentNode) or context.pre_execution_errors:
+        if not isinstance(context.graphql_document, DocumentNode) or isinstance(context.result, PreExecutionError):
             return "invalid"
         return _named(context.graphql_document, context.operation_name)
 
     def _outcome(self) -> str:
         result = self.execution_context.result
         errors = [*(self.execution_context.pre_execution_errors or []), *(getattr(result, "errors", None) or [])]
-        if not errors:
-            return "answered"
-        return _known(errors[0])
+        return _code(errors[0]) if errors else "answered"
 
 
-def _known(error: GraphQLError) -> str:
+def _code(error: GraphQLError) -> str:
     code = str((error.extensions or {}).get("code"))
     return code if code in OUTCOMES else "error"
 

@@ -5,6 +5,7 @@ import contextvars
 import importlib
 import logging
 import pkgutil
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ from tasks.streams import PAUSE_SECONDS, Streams
 
 NUDGE_SECONDS = 2  # longer than this nobody waits for the broker
 AT_ONCE = 20
+CHANCE = random.SystemRandom()
+_begun: set[asyncio.Task[None]] = set()  # a task that nobody holds may be collected
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +52,29 @@ def know_all_tasks() -> None:
         importlib.import_module(f"tasks.{module.name}")
 
 
-async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any]) -> None:
-    """Start a task now, after the caller's commit. A lost nudge costs a moment: the schedule repeats every task."""
+async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any], *, within: float = 0) -> None:
+    """Start a task now, after the caller's commit. A lost nudge costs a moment: the schedule repeats every task.
+
+    `within` so many seconds, at a moment that nobody can guess: where the work that follows would tell something.
+    """
     labels = {"request_id": trace.current(), "traceparent": spans.carry()}
     known = {name: value for name, value in labels.items() if value}
+    if within:
+        asyncio.get_running_loop().call_later(CHANCE.uniform(0, within), _begin, task, known)
+    else:
+        await _start(task, known)
+
+
+def _begin(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
+    begun = asyncio.get_running_loop().create_task(_start(task, labels))
+    _begun.add(begun)
+    begun.add_done_callback(_begun.discard)
+
+
+async def _start(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
     try:  # in a context of its own: a task must not inherit the caller's transaction
         async with asyncio.timeout(NUDGE_SECONDS):
-            await asyncio.create_task(_kick(task, known), context=contextvars.Context())
+            await asyncio.create_task(_kick(task, labels), context=contextvars.Context())
     except Exception as problem:
         _lost(task.task_name, problem)
 

@@ -40,11 +40,13 @@ async def _send(message: Message) -> None:
 
 
 async def _new_secret(message: Message) -> str:
-    """Made at the last moment and kept nowhere: a letter that is tried again brings another one."""
+    """Made at the last moment and kept nowhere. A letter that comes twice brings the same one: either will do."""
     account = message.account
     if account is None or account.closed_at:
         raise Unwanted("the account is closed")
-    return await account.new_one_time_password()
+    if message.tries > 1 and await account.needs_no_more(message, WITH_PASSWORD):
+        raise Unwanted("a password has arrived")
+    return await account.new_one_time_password(message.id)
 
 
 def message_id(message: Message) -> str:

@@ -2,16 +2,21 @@
 
 import asyncio
 import logging
+import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 
 import settings
-from models import figures, trace
+from models import figures, spans, trace
 from models.message import Medium, Message, State, TooEarly, Unwanted
 
 AT_ONCE = 8  # in this process: slow recipients hold up nobody else
+LONGEST_DRAIN = 120.0  # seconds of claiming: a task that is cut off for its length sends again what it was sending
 
 log = logging.getLogger(__name__)
+_claiming: set[Medium] = set()
+_once_more: set[Medium] = set()  # somebody came while another looked for what is due
 _seats = {medium: asyncio.Semaphore(AT_ONCE) for medium in Medium}
 
 Send = Callable[[Message], Awaitable[str | None]]  # gives the gateway's id, if there is one
@@ -30,12 +35,32 @@ class Misconfigured(TryLater):
 
 
 async def drain(medium: Medium, send: Send) -> None:
-    """Send all that is due. Safe to run many at once; after a misconfiguration the rest waits for the next time."""
+    """Send what is due. Safe to run many at once; after a misconfiguration or a while the rest is left to the next."""
     obstacles: list[Misconfigured] = []
-    async with asyncio.TaskGroup() as sending:
-        while not obstacles and (message := await _next(medium)):
+    end = time.monotonic() + LONGEST_DRAIN
+    async with asyncio.TaskGroup() as sending, aclosing(_claimed(medium)) as claimed:
+        async for message in claimed:
             task = sending.create_task(_deliver(message, send, obstacles))
             task.add_done_callback(lambda _: _seats[medium].release())
+            if obstacles or time.monotonic() > end:
+                break
+
+
+async def _claimed(medium: Medium) -> AsyncGenerator[Message, None]:
+    """As seats become free. One drain claims for all of this process: others would only queue up for seats."""
+    if medium in _claiming:
+        _once_more.add(medium)
+        return
+    _claiming.add(medium)
+    try:
+        while True:
+            _once_more.discard(medium)
+            if message := await _next(medium):
+                yield message
+            elif medium not in _once_more:
+                return
+    finally:
+        _claiming.discard(medium)
 
 
 async def _next(medium: Medium) -> Message | None:
@@ -53,7 +78,8 @@ async def _next(medium: Medium) -> Message | None:
 async def _deliver(message: Message, send: Send, obstacles: list[Misconfigured]) -> None:
     trace.begin(message.request_id)
     try:
-        await _try(message, send, obstacles)
+        with spans.span(f"send {message.medium.value}", kind=message.kind.value):
+            await _try(message, send, obstacles)
         log.info("message", extra=_about(message) | {"state": message.state.value})
     except asyncio.CancelledError:  # the process stops
         await message.handed_back()

@@ -77,7 +77,7 @@ class Streams(RedisStreamBroker):
         while True:
             try:
                 for id_, message in [*await self._new(), *await self._abandoned()]:
-                    yield AckableMessage(data=message[b"data"], ack=self._signing_off(id_))
+                    yield AckableMessage(data=message.get(b"data", b""), ack=self._signing_off(id_))
             except RedisError as problem:
                 log.error("broker_does_not_answer", extra={"problem": type(problem).__name__})
                 await asyncio.sleep(PAUSE_SECONDS)

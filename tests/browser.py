@@ -22,7 +22,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 @pytest.fixture
 def server(database_url: str, tmp_path: Path) -> Iterator[str]:
-    """The service as a process, on the tests' database."""
+    """The service as a process, on the tests' database; strict as in production: only registered documents."""
+    (tmp_path / "register.json").write_text("{}")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -32,6 +33,9 @@ def server(database_url: str, tmp_path: Path) -> Iterator[str]:
         "DATA_DIR": str(tmp_path),
         "PORT": str(port),
         "DEMO": "0",
+        "SERVICE_OPENS": "00:00",  # its clock is the real one, and tests are run at night too
+        "SERVICE_CLOSES": "24:00",
+        "TRUSTED_DOCUMENTS": str(tmp_path / "register.json"),
     }
     process = subprocess.Popen([sys.executable, "server.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

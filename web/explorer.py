@@ -1,6 +1,5 @@
 """The explorer: GraphiQL for staff, wholly from our own host, behind a sign-in page; nobody else sees it."""
 
-import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -11,6 +10,7 @@ from starlette.responses import FileResponse, HTMLResponse
 import settings
 from models.account import Role
 from schema.context import Context
+from web.ready_operations import ready_operations
 
 HOME = Path(__file__).parent.parent / "explorer"
 PACKAGES = HOME / "node_modules"
@@ -22,7 +22,7 @@ FILES = {
     "graphiql.css": PACKAGES / "graphiql/graphiql.min.css",
     "plugin-explorer.js": PACKAGES / "@graphiql/plugin-explorer/dist/index.umd.js",
     "plugin-explorer.css": PACKAGES / "@graphiql/plugin-explorer/dist/style.css",
-    **{name: HOME / "static" / name for name in ("explorer.js", "explorer.css", "sign_in.js")},
+    **{name: HOME / "static" / name for name in ("explorer.js", "explorer.css", "sign_in.js", "sign_in.graphql")},
 }
 PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 # GraphiQL's editor writes inline styles; its scripts are files of ours, without eval.
@@ -44,26 +44,16 @@ async def page(context: Context) -> HTMLResponse:
         return _page("sign_in.html", notice=notice, minimum=settings.PASSWORD_MIN_LENGTH)
     if not all(path.exists() for path in FILES.values()):
         return HTMLResponse(MISSING, 503, headers=HEADERS)
-    return _page("explorer.html", who=context.me.email, operations=ready_operations())
+    return _page("explorer.html", who=context.me.email, topics=ready_operations(context.me.role))
 
 
 def _page(name: str, **values: object) -> HTMLResponse:
     return HTMLResponse(PAGES.get_template(name).render(**values), headers=HEADERS)
 
 
-def ready_operations() -> list[dict[str, str]]:
-    """The desk's daily work as GraphiQL tabs; a `# variables:` block of a document becomes its variables."""
-    return [_tab(path.read_text()) for path in sorted((HOME / "operations").glob("*.graphql"))]
-
-
-def _tab(document: str) -> dict[str, str]:
-    variables = re.search(r"^# variables:\n((?:^# .*\n)+)", document, re.MULTILINE)
-    text = re.sub(r"^# ", "", variables.group(1), flags=re.MULTILINE) if variables else ""
-    return {"query": document.replace(variables.group(0), "") if variables else document, "variables": text}
-
-
 async def file(request: Request) -> FileResponse:
     path = FILES.get(request.path_params["name"])
     if path is None or not path.exists():
         raise HTTPException(404)
-    return FileResponse(path, headers={"cache-control": "max-age=3600", "x-content-type-options": "nosniff"})
+    kept = "max-age=3600" if PACKAGES in path.parents else "no-cache"  # ours change with the page that they belong to
+    return FileResponse(path, headers={"cache-control": kept, "x-content-type-options": "nosniff"})

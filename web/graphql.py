@@ -45,11 +45,12 @@ class Endpoint(GraphQL[Context, None]):
             response.headers.update(refused.headers or {})
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:  # this process stops, and has waited long enough
+            log.warning("request_cut_off")
+            response = _failed(503, "TIMED_OUT", request, request_id)
         except Exception:
             log.exception("request_failed")
-            language = language_of(request.headers.get("accept-language", ""))
-            said = sentence("INTERNAL_SERVER_ERROR", language)
-            response = _error(500, "INTERNAL_SERVER_ERROR", said, requestId=request_id)
+            response = _failed(500, "INTERNAL_SERVER_ERROR", request, request_id)
         response.headers["x-request-id"] = request_id
         response.headers["cache-control"] = "no-store"
         await response(scope, receive, send)
@@ -150,3 +151,9 @@ def _bounded(receive: Receive) -> Receive:
 
 def _error(status: int, code: str, message: str, **extensions: str) -> Response:
     return Response(orjson.dumps({"errors": [_said(code, message, **extensions)]}), status, media_type=JSON)
+
+
+def _failed(status: int, name: str, request: Request, request_id: str) -> Response:
+    """Our fault, said in the client's language."""
+    said = sentence(name, language_of(request.headers.get("accept-language", "")))
+    return _error(status, "INTERNAL_SERVER_ERROR", said, requestId=request_id)

@@ -10,7 +10,10 @@ import settings
 from tasks import mailbox
 
 PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-ONLY_OURS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'"
+ONLY_OURS = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self';"
+    " frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 def is_shown() -> bool:

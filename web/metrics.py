@@ -47,5 +47,5 @@ def _registry() -> CollectorRegistry:
     if SHARED not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library left it out
     return registry

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 
 HOME = Path(__file__).parent.parent / "portal"
-FILES = {path.name: path for path in HOME.iterdir() if path.suffix in (".js", ".css")}
+FILES = {path.name: path for path in HOME.iterdir() if path.suffix in (".js", ".css", ".graphql")}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

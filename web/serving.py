@@ -3,6 +3,7 @@
 from typing import Any
 
 import settings
+from web.patience import Impatient
 
 SOCKETS: dict[str, Any] = {
     "ws_max_size": settings.BODY_LIMIT_BYTES,
@@ -11,10 +12,12 @@ SOCKETS: dict[str, Any] = {
     "ws_per_message_deflate": False,  # compressing costs memory for each socket, and leaks by lengths
 }
 OPTIONS: dict[str, Any] = {
+    "http": Impatient,
     "log_config": None,
     "access_log": False,
     "server_header": False,
     "proxy_headers": False,  # web.protection trusts proxies, and only those that are configured
     "timeout_graceful_shutdown": int(settings.STOP_SECONDS),
+    "timeout_worker_healthcheck": 60,  # 5 s, the default, kills who starts on a busy machine, again and again
     **SOCKETS,
 }

@@ -68,14 +68,13 @@ def are_too_many(address: str) -> bool:
 
 async def end_overdue() -> None:
     """End the streams of sessions and keys that are good no longer, and those that are open for too long."""
-    streams = list(OPEN)
-    sessions = {stream.context.session.id for stream in streams if stream.context.session}
-    keys = {stream.context.partner_key.id for stream in streams if stream.context.partner_key}
-    good = (await Session.still_open(sessions) if sessions else set()) | (
-        await PartnerKey.still_good(keys) if keys else set()
-    )
-    for stream in streams:
-        right = stream.context.session or stream.context.partner_key
+    asked = [(stream, stream.context.session, stream.context.partner_key) for stream in OPEN]
+    sessions = {session.id for _, session, _ in asked if session}
+    keys = {key.id for _, _, key in asked if key}
+    good = await Session.still_open(sessions) if sessions else set()
+    good |= await PartnerKey.still_good(keys) if keys else set()
+    for stream, session, key in asked:  # as they were asked about: somebody may have signed in meanwhile
+        right = session or key
         if right and right.id not in good:
             _end(stream, UNAUTHENTICATED)
         elif stream.is_old:
@@ -107,6 +106,7 @@ async def watched() -> AsyncIterator[None]:
     try:
         yield
     finally:
+        _is_closing = False
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

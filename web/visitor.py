@@ -6,7 +6,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from schema.context import Context
 from schema.fault import BadInput
 from web import streams
-from web.caller import Credentials, bearer, context_with, token_of
+from web.caller import Credentials, bearer, context_with, network, token_of
 
 
 class Visitor:
@@ -18,7 +18,7 @@ class Visitor:
 
     @property
     def address(self) -> str:
-        return self.connection.client.host if self.connection.client else ""
+        return network(self.connection.client.host if self.connection.client else "")
 
     async def be_admitted(self) -> None:
         """ConnectionRejectionError for credentials that are good for nothing."""

@@ -19,7 +19,7 @@ def welcome() -> str:
         lines.append(f"  Mailbox   {url}/mailbox")
     if settings.DEMO and not settings.IN_PRODUCTION:
         lines += ["", "  Demo logins (login / password):"]
-        lines += [f"    {email} / {demo.PASSWORD}" for email in demo.LOGINS]
+        lines += [f"    {email} / {demo.PASSWORD}" for email in (*demo.LOGINS, *demo.STAFF_LOGINS)]
     return "\n".join([*lines, "", f"  {_opening()}", "", ""])
 
 

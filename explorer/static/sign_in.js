@@ -1,25 +1,14 @@
 // Signing in for staff: the session goes into an HttpOnly cookie; nothing is kept in the browser.
 "use strict";
 
-const LOG_IN = `mutation LogIn($login: String!, $password: String!) {
-  logIn(input: { login: $login, password: $password, asCookie: true }) {
-    ... on Session { account { role mustChangePassword } }
-    ... on Problem { message }
-  }
-}`;
-const CHANGE = `mutation ChangePassword($current: String!, $new: String!) {
-  changePassword(input: { currentPassword: $current, newPassword: $new }) {
-    ... on Session { account { role } }
-    ... on WeakPassword { message reasons }
-    ... on Problem { message }
-  }
-}`;
-
 const form = document.querySelector("form");
 const said = document.querySelector("[role=alert]");
 const field = (name) => form.elements.namedItem(name);
 
-async function ask(query, variables) {
+const documents = fetch("/explorer/sign_in.graphql").then(async (answer) => (await answer.text()).split(/\n\n+/));
+
+async function ask(name, variables) {
+  const query = (await documents).find((text) => text.startsWith(`mutation ${name}(`)).trim();
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -33,9 +22,14 @@ async function ask(query, variables) {
 async function submit() {
   const isFirst = !form.querySelector("[data-first]").hidden;
   const result = isFirst
-    ? await ask(CHANGE, { current: field("password").value, new: field("new").value })
-    : await ask(LOG_IN, { login: field("login").value, password: field("password").value });
-  if (!result.account) {
+    ? await ask("StaffPassword", { current: field("password").value, new: field("new").value })
+    : await ask("StaffLogIn", {
+        login: field("login").value,
+        password: field("password").value,
+        code: field("code").value || null,
+      });
+  if (result.reason) askForCode(result.message);
+  else if (!result.account) {
     said.textContent = [result.message, ...(result.reasons || [])].join(" ");
   } else if (result.account.mustChangePassword) {
     form.querySelector("[data-first]").hidden = false;
@@ -45,6 +39,14 @@ async function submit() {
   } else {
     location.reload();
   }
+}
+
+function askForCode(message) {
+  form.querySelector("[data-code]").hidden = false;
+  field("code").required = true;
+  field("code").value = "";
+  field("code").focus();
+  said.textContent = message;
 }
 
 form.addEventListener("submit", (event) => {

@@ -1,6 +1,6 @@
 """What reception's part adds to the tables (written by Tortoise)."""
 
-# ruff: noqa: E501, I001
+# ruff: noqa: E501, I001 - as Tortoise wrote it
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from models.message import Kind

@@ -19,6 +19,7 @@ CREATE TABLE event_log (
 COMMENT ON TABLE event_log IS 'How far events are numbered, and up to where they are no longer kept.';
 """
 
+# Ten thousand at a time, here and below: no statement takes longer than it may.
 # Lock, look, number and tell in one statement of the client: a relay that dies, stops or loses its connection holds
 # nothing. The UPDATE takes its snapshot after the lock, so it sees all that an earlier relay numbered; what commits
 # later than that snapshot gets a larger position, and no reader has seen any position beyond `last_position` yet.
@@ -37,7 +38,10 @@ BEGIN
         INSERT INTO event_log (last_position) VALUES (head);
     END IF;
     UPDATE event SET position = head + waiting.place
-        FROM (SELECT id, row_number() OVER (ORDER BY appended) AS place FROM event WHERE position IS NULL) AS waiting
+        FROM (
+            SELECT id, row_number() OVER (ORDER BY appended) AS place
+            FROM (SELECT id, appended FROM event WHERE position IS NULL ORDER BY appended LIMIT 10000) AS oldest
+        ) AS waiting
         WHERE event.id = waiting.id;
     GET DIAGNOSTICS numbered = ROW_COUNT;
     IF numbered > 0 THEN
@@ -59,7 +63,9 @@ BEGIN
     SELECT position INTO first_kept FROM event
         WHERE occurred_at >= before AND position IS NOT NULL ORDER BY position LIMIT 1;
     UPDATE event_log
-        SET forgotten_position = greatest(forgotten_position, coalesce(first_kept - 1, last_position))
+        SET forgotten_position = greatest(
+            forgotten_position, least(forgotten_position + 10000, coalesce(first_kept - 1, last_position))
+        )
         RETURNING forgotten_position INTO horizon;
     DELETE FROM event WHERE position <= horizon;
     GET DIAGNOSTICS removed = ROW_COUNT;

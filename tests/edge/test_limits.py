@@ -1,14 +1,15 @@
 """One document may ask for so much and no more; saying no takes no longer than saying yes."""
 
-import time
 from typing import Any
 
 import pytest
+from graphql import specified_directives
 
 import settings
 from models import database
 from resolvers import schema
 from schema import limits
+from schema.measure import Measure, Measuring
 from tests import cast
 from tests.edge.conftest import GRAPHQL_JSON, Client
 
@@ -25,10 +26,20 @@ def doubling(levels: int, *, nested: bool) -> str:
 
 
 @pytest.mark.parametrize("nested", [True, False])
-async def test_twenty_doubling_fragments_are_answered_at_once(client: Client, nested: bool) -> None:
-    started = time.process_time()
+async def test_of_twenty_doubling_fragments_each_is_measured_once(
+    client: Client, nested: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """benchmarks/caches.py holds the answer to 50 ms."""
+    looked: list[Any] = []
+    really = Measuring._selections
+
+    def counting(self: Measuring, selections: Any, parent: Any) -> Measure:
+        looked.append(selections)
+        return really(self, selections, parent)
+
+    monkeypatch.setattr(Measuring, "_selections", counting)
     answer = await client.ask(doubling(20, nested=nested))
-    assert time.process_time() - started < 0.5  # benchmarks/limits.py holds it to 50 ms
+    assert 20 < len(looked) < 250
     assert answer["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
     assert "data" not in answer
 
@@ -41,6 +52,9 @@ async def test_twenty_doubling_fragments_are_answered_at_once(client: Client, ne
         ("{" + " ".join(f"a{n}: __typename" for n in range(16)) + "}", "aliases"),
         ("{" + " ".join("serviceHours { isOpen }" for _ in range(11)) + "}", "at the root"),
         ("{ __typename " + "@include(if: true) " * 51 + "}", "directives"),
+        ("{ clinics { nodes { " + "id " * 900 + "} } }", "asked for again"),
+        ("{ clinics { nodes { " + "... { id } " * 200 + "} } }", "asked for again"),
+        ("{ ...F } fragment F on Query { clinics { nodes { " + "... on Clinic { name } " * 100 + "} } }", "again"),
         ("mutation { logOut b: logOut }", "mutation"),
         ("mutation { ...F ...F } fragment F on Mutation { logOut }", "mutation"),
         ("{ clinics(first: 100) { nodes { doctors(first: 100) { nodes { id } } } } }", "a cost of 5000"),
@@ -159,3 +173,11 @@ async def test_a_document_asked_again_is_neither_parsed_nor_validated_again(
     monkeypatch.setattr(limits, "check", lambda *_, **__: measured.append(1))
     await client.ask(query)
     assert measured == []
+
+
+def test_no_directive_of_an_operation_makes_every_field_wait() -> None:
+    """Strawberry resolves each field by a coroutine as soon as there is one of its own."""
+    ours = {directive.name for directive in schema._schema.directives} - {known.name for known in specified_directives}
+    executed = {"QUERY", "FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "FRAGMENT_DEFINITION"}
+    places = {place.name for found in schema._schema.directives if found.name in ours for place in found.locations}
+    assert places & executed == set()

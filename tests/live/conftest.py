@@ -1,14 +1,11 @@
-"""What tests of sockets and streams stand on: a running server, and clients from npm where there is npm."""
+"""What tests of sockets and streams stand on: a running server."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.live.service import serving
 from web import streams
-
-collect_ignore = [] if shutil.which("npm") else ["test_node_clients.py"]  # Node is no part of the service
 
 
 @pytest.fixture

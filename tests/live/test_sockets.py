@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 import websockets
 
 import settings
-from models import clock
+from models import clock, event_log
 from models.clinic import Clinic
-from models.partner import Partner
+from models.partner import Partner, PartnerKey
 from models.session import Session
 from models.slot import Slot
 from schema.scalars import public_id
@@ -80,6 +81,35 @@ async def test_a_partner_reads_on_from_its_cursor_what_happened_meanwhile_and_th
         assert (await partner.next())["events"]["visitReference"] == second.reference
         third = await book(anna, slots[2])
         assert (await partner.next())["events"]["visitReference"] == third.reference
+
+
+async def test_many_followers_at_the_same_place_cost_one_reading_of_each_event(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    slots = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=await cast.doctor(clinic))
+    _, key = await cast.partner(clinic, shows_references=True)
+    _, blind = await cast.partner(clinic)
+    readings, read = [], event_log.read
+
+    async def counting(*arguments: Any) -> event_log.Stretch:
+        readings.append(arguments)
+        return await read(*arguments)
+
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(socket(address)) for _ in range(10)]
+        first = await book(anna, slots[0])
+        for number, client in enumerate(clients):
+            await client.init(blind if number == 9 else key)
+            await client.subscribe(EVENTS)
+            assert (await client.next())["events"]["visitReference"] == ("" if number == 9 else first.reference)
+        monkeypatch.setattr(event_log, "read", counting)
+        for slot in slots[1:]:
+            visit = await book(anna, slot)
+            told = [(await client.next())["events"] for client in clients]
+            assert len({event["cursor"] for event in told}) == 1
+            assert [event["visitReference"] for event in told] == [visit.reference] * 9 + [""]
+    assert len(readings) <= 4 + 2  # two for each event: with and without references; rarely two rings for one
 
 
 @pytest.mark.parametrize(
@@ -255,6 +285,32 @@ async def test_sockets_end_with_the_partner_and_its_key_and_after_twelve_hours(a
 async def read_into(told: list[Any], client: Socket) -> None:
     while True:
         told.append((await client.next())["events"])
+
+
+async def test_who_signs_in_while_the_others_are_looked_after_is_not_taken_for_signed_out(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "LOOK_EVERY_SECONDS", 1000)
+    place = await cast.clinic()
+    (_, one_key), (_, other_key) = await cast.partner(place), await cast.partner(place)
+    ask, is_asked, may_answer = PartnerKey.still_good, asyncio.Event(), asyncio.Event()
+
+    async def slow(ids: Any) -> Any:
+        is_asked.set()
+        await may_answer.wait()
+        return await ask(ids)
+
+    monkeypatch.setattr(PartnerKey, "still_good", slow)
+    async with socket(address) as one, socket(address) as other:
+        await one.init(one_key)
+        looking = asyncio.create_task(streams.end_overdue())
+        await is_asked.wait()
+        await other.init(other_key)
+        may_answer.set()
+        await looking
+        for client in (one, other):
+            await client.subscribe("{ __typename }")
+            assert await client.next()
 
 
 async def test_a_slow_consumer_is_dropped_with_a_code_resumes_and_slows_nobody(

@@ -4,13 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
-import hypothesis
 import pytest
 
 from tests.models.promises import promises_hold
-
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=100)
-hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture

@@ -20,8 +20,11 @@ from models.refusal import InvalidInput, SlotTaken, VisitNotChangeable
 from models.schedule import Schedule
 from models.slot import Slot
 from models.visit import Visit
+from models.visit_change import VisitChange
 from models.visit_status import Channel, Status
+from models.waiting_list import Outcome, WaitingListEntry
 from tests import cast
+from tests.models.desk import book_for
 from tests.models.promises import book, cancel, hold, is_free, move, person, race
 from tests.rota import TUESDAY, absent, holder, later, line, publish, the_offer, wait, walls
 
@@ -124,6 +127,33 @@ async def test_accepting_moves_the_visit_by_the_usual_verb_and_closes_the_old_sl
     assert (again.id, again.sequence) == (visit.id, 1)
     with pytest.raises(OfferNotFound):
         await reply.accept(offer.id, patient=person(borys), by=borys, channel=Channel.ONLINE)
+
+
+async def test_what_reception_accepts_for_a_caller_says_so_in_the_visits_history() -> None:
+    _, doctor, slots = await place()
+    anna, rita = await cast.anna(), await cast.rita()
+    visit = await book(anna, slots[1])
+    await absent(rita, doctor, 24)
+    await reply.accept((await the_offer(anna)).id, patient=None, by=rita, channel=Channel.PHONE)
+    [*_, moved] = await VisitChange.filter(visit_id=visit.id).order_by("at", "id")
+    assert (moved.kind, moved.by, moved.channel) == ("MOVED", "reception", Channel.PHONE)
+
+
+async def test_reception_books_what_is_offered_to_the_patient_and_what_a_waiting_one_wants() -> None:
+    clinic, doctor, slots = await place()
+    anna, borys, celina, rita = await cast.anna(), await cast.borys(), await cast.celina(), await cast.rita()
+    await book(anna, slots[1])
+    await absent(rita, doctor, 24)
+    offered, free = slots[3], slots[4]
+    with pytest.raises(SlotTaken):
+        await book_for(rita, person(borys), offered)
+    extra = await book_for(rita, person(anna), offered)  # another visit of hers, on what was held for her
+    assert (extra.slot_id, (await Offer.get()).answer) == (offered.id, Answer.ACCEPTED)
+    await wait(borys, clinic)
+    assert (await book_for(rita, person(borys), free)).slot_id == free.id
+    assert (await WaitingListEntry.get()).outcome is Outcome.SERVED
+    with pytest.raises(SlotTaken):
+        await book_for(rita, person(celina), free)
 
 
 async def test_the_slot_of_a_cancelled_visit_is_nobodys() -> None:

@@ -16,7 +16,7 @@ TUESDAY = cast.warsaw(24, 10).date()
 
 
 async def calls(clinic_id: object = None) -> list[tuple[str, str]]:
-    found = await call_list.of_day(clinic_id, TUESDAY)  # type: ignore[arg-type]
+    found = await call_list.of_day(clinic_id, TUESDAY)  # type: ignore[arg-type]  # any row with an id
     return [(call.visit.patient.last_name, call.why.value) for call in found]
 
 

@@ -6,16 +6,18 @@ from uuid import uuid4
 
 import pytest
 
-from models import clock, correspondence, ownership, staff
+from models import clock, correspondence, ownership, reply, staff, turn
 from models.account import Role
 from models.audit import AuditEntry
 from models.correspondence import Sought
 from models.message import Kind, Medium, Message, State
+from models.offer import Offer
 from models.staff_refusal import MessageNotFound, MessageNotResendable
 from models.visit import Visit
 from tests import cast
 from tests.models.desk import book_for
-from tests.models.promises import book, person, race, tally
+from tests.models.promises import book, cancel, person, race, tally
+from tests.rota import absent, the_offer, wait
 
 
 async def settle(message: Message, state: State = State.FAILED) -> Message:
@@ -114,6 +116,47 @@ async def test_what_is_on_its_way_outdated_or_without_an_address_is_not_sent_aga
     assert await reasons(moved, rita) == "NO_ADDRESS"
     with pytest.raises(MessageNotFound):
         await correspondence.resend(uuid4(), by=rita)
+
+
+async def test_an_offer_that_is_over_or_whose_visit_has_moved_is_not_sent_again() -> None:
+    rita, anna, clinic = await cast.rita(), await cast.anna(), await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    one, *_ = await cast.morning(cast.warsaw(24, 8).date(), 1, at=clinic, by=doctor)
+    _, there = await cast.morning(cast.warsaw(26, 8).date(), 2, at=clinic, by=doctor)
+    visit = await book(anna, one)
+    await absent(rita, doctor, 24)
+    letter = await settle(await Message.get(kind=Kind.DOCTOR_ABSENT, medium=Medium.EMAIL))
+    text = await settle(await Message.get(kind=Kind.DOCTOR_ABSENT, medium=Medium.SMS))
+    again = await correspondence.resend(letter.id, by=rita)
+    await settle(again)
+    offer = await Offer.get()
+    with clock.pinned(offer.expires_at):
+        assert await reasons(letter, rita) == "OUTDATED"
+    await Visit.reschedule(visit.id, there.id, patient=person(anna), by=anna)
+    assert await reasons(letter, rita) == await reasons(text, rita) == await reasons(again, rita) == "OUTDATED"
+
+
+async def test_an_offer_to_one_who_waits_is_sent_again_while_it_stands() -> None:
+    rita, anna, borys, slot = await cast.rita(), await cast.anna(), await cast.borys(), await cast.slot()
+    visit = await book(borys, slot)
+    await wait(anna, await slot.clinic)
+    await cancel(borys, visit)
+    await turn.sweep()
+    letter = await settle(await Message.get(kind=Kind.TERM_OFFERED, medium=Medium.EMAIL))
+    await settle(await correspondence.resend(letter.id, by=rita))
+    await reply.decline((await the_offer(anna)).id, patient=person(anna), by=anna)
+    assert await reasons(letter, rita) == "OUTDATED"
+
+
+async def test_that_no_other_term_was_found_is_sent_again_until_the_visit_has_moved() -> None:
+    rita, anna, clinic = await cast.rita(), await cast.anna(), await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    visit = await book(anna, await cast.slot(at=clinic, by=doctor))
+    await absent(rita, doctor, 24)
+    letter = await settle(await Message.get(kind=Kind.DOCTOR_ABSENT, medium=Medium.EMAIL))
+    await settle(await correspondence.resend(letter.id, by=rita))
+    await cancel(anna, visit)
+    assert await reasons(letter, rita) == "OUTDATED"
 
 
 async def text_sent(state: State = State.SENT, gateway_id: str | None = "G1") -> Message:

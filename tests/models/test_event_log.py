@@ -1,9 +1,8 @@
 """Events promise: each committed one is told once, in the order of commits; nothing rolled back is ever told."""
 
 import asyncio
-import random
 import time
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,25 +14,14 @@ from tortoise.transactions import in_transaction
 import settings
 from models import clock, event_log
 from models.event import Event, Happening
-from models.refusal import CursorExpired
+from models.partner_refusal import CursorExpired
 from models.session import Session
-from resolvers import schema
 from schema.context import Context
 from schema.scalars import public_id
 from tasks import relay
 from tests import cast
+from tests.models.chaos import Chaos, Undone, append
 from tests.models.promises import book, race
-
-FOLLOW = "subscription ($after: String) { events(after: $after) { cursor id } }"
-
-
-class Undone(Exception):
-    """A writer that thinks better of it."""
-
-
-async def append(clinic_id: UUID | None = None) -> Event:
-    details = {"doctor_id": uuid4(), "slot_ids": []}
-    return await Event.append(Happening.SLOTS_PUBLISHED, clinic_id or uuid4(), **details)
 
 
 async def told(after: int | None = None, **more: Any) -> list[UUID]:
@@ -139,6 +127,21 @@ async def test_an_old_event_behind_a_young_one_is_kept_for_the_order_s_sake() ->
     assert len(await told()) == 2
 
 
+async def test_a_great_many_events_get_their_places_and_are_forgotten_in_portions(stranger: Any) -> None:
+    await stranger.execute(
+        "INSERT INTO event (id, occurred_at, clinic_id, happening, details)"
+        " SELECT gen_random_uuid(), $1, gen_random_uuid(), 'SlotsPublished', '{}' FROM generate_series(1, 12000)",
+        clock.now(),
+    )
+    assert [await event_log.number() for _ in range(3)] == [10_000, 2_000, 0]
+    out_of_order = "SELECT count(*) FROM event one JOIN event two ON two.position = one.position + 1"
+    assert await stranger.fetchval(f"{out_of_order} WHERE two.appended < one.appended") == 0
+    assert await stranger.fetchval("SELECT max(position) FROM event") == 12_000
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
+        assert await event_log.forget() == 12_000
+    assert not await Event.exists()
+
+
 async def test_positions_go_on_when_all_events_are_forgotten() -> None:
     await append()
     await event_log.number()
@@ -166,67 +169,6 @@ async def test_a_reader_of_one_clinic_reads_on_behind_all_others_without_reading
     stretch = await event_log.read(None, [mine], 100)
     assert [event.position for event in stretch.events] == [2]
     assert (stretch.end, stretch.is_all) == (4, True)
-
-
-class Chaos:
-    """Writers that commit out of order or not at all, readers that come and go, relays that are killed."""
-
-    def __init__(self, url: str, seed: int) -> None:
-        self.url, self.chance = url, random.Random(seed)  # noqa: S311 - a game of chance, repeatable
-        self.committed: dict[UUID, tuple[float, float]] = {}  # when it was begun, when it was surely committed
-        self.undone: set[UUID] = set()
-        self.kills = 0
-        self.is_over = False
-
-    async def write(self, count: int) -> None:
-        for _ in range(count):
-            begun, ids = time.monotonic(), []
-            with suppress(Undone):
-                async with in_transaction():
-                    for _ in range(self.chance.choice((1, 1, 1, 3))):
-                        ids.append((await append()).id)
-                        await asyncio.sleep(self.chance.choice((0, 0, 0.002, 0.02)))
-                    if self.chance.random() < 0.25:
-                        self.undone |= set(ids)
-                        raise Undone
-                self.committed |= dict.fromkeys(ids, (begun, time.monotonic()))
-
-    async def read(self, context: Context, patience: int) -> list[str]:
-        """Follow the log; lose the connection at random, resume with the last cursor seen."""
-        seen: list[str] = []
-        cursor: str | None = None
-        while not (self.is_over and len(seen) >= len(self.committed)):
-            until = self.chance.randint(1, patience)
-            results: Any = await schema.subscribe(FOLLOW, {"after": cursor}, context_value=context)
-            async with aclosing(results):
-                async for result in results:
-                    assert not result.errors, result.errors
-                    event = result.data["events"]
-                    cursor = event["cursor"]
-                    seen.append(event["id"])
-                    until -= 1
-                    if until == 0 or (self.is_over and len(seen) >= len(self.committed)):
-                        break
-        return seen
-
-    async def kill_relays(self) -> None:
-        """Some lose their connection, some are stopped; there are always two candidates."""
-        killer = await asyncpg.connect(self.url)
-        candidates = [asyncio.create_task(relay.relay(self.url)) for _ in range(2)]
-        while not self.is_over:
-            await asyncio.sleep(self.chance.choice((0.02, 0.05, 0.1)))
-            if self.chance.random() < 0.6:
-                await killer.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name = 'e-rejestracja relay' AND random() < 0.7"
-                )
-            else:
-                candidates.pop(0).cancel()
-                candidates.append(asyncio.create_task(relay.relay(self.url)))
-            self.kills += 1
-        await killer.close()
-        await asyncio.sleep(0.3)
-        self.survivors = candidates
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

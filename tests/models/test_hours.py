@@ -13,7 +13,7 @@ from tests.cast import WARSAW
 DST_DAYS = [date(2026, 10, 25), date(2027, 3, 28)]
 DAYS = [date(2026, 11, 23), date(2026, 7, 1), date(2026, 12, 25), *DST_DAYS]
 MOMENT = timedelta(microseconds=1)
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds have no zone
 
 
 def wall(day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -111,7 +111,7 @@ def test_a_wall_time_is_the_same_on_every_clock(day: date, minutes: int) -> None
 def test_a_reminder_is_due_at_noon_of_the_local_day_before(visit: tuple[int, ...], reminder: tuple[int, ...]) -> None:
     year, month, day, hour, minute = visit
     starts_at = datetime(year, month, day, hour, minute, tzinfo=WARSAW)
-    due = datetime(*reminder, tzinfo=WARSAW)  # type: ignore[misc,arg-type]
+    due = datetime(*reminder, tzinfo=WARSAW)  # type: ignore[misc,arg-type]  # five numbers
     assert hours.reminder_from(starts_at.astimezone(UTC)) == due
     assert not hours.may_remind(starts_at, due - MOMENT)
     assert hours.may_remind(starts_at, due)

@@ -6,17 +6,18 @@ from uuid import uuid4
 
 import pytest
 
-from models import clock, objection
+from models import clock, objection, supply, turn
 from models.refusal import Refusal
 from models.slot import Slot
 from models.visit import Visit
 from tests import cast
 from tests.models.desk import book_for
-from tests.models.promises import book, hold, race
+from tests.models.promises import book, cancel, hold, race
+from tests.rota import absent, wait
 
 
 async def named(slot: Slot, patient_id: object = None) -> list[str]:
-    found = await objection.against(slot.id, patient_id)  # type: ignore[arg-type]
+    found = await objection.against(slot.id, patient_id)  # type: ignore[arg-type]  # any row with an id
     return [refusal.details.get("reason") or type(refusal).__name__ for refusal in found]
 
 
@@ -47,7 +48,9 @@ async def test_a_hold_of_somebody_else_is_named_with_its_end_and_ones_own_is_non
     anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
     held = await hold(anna, slot)
     [refusal] = await objection.against(slot.id, borys.patient_id)
-    assert (type(refusal).__name__, refusal.details) == ("SlotHeld", {"held_until": held.lapses_at.isoformat()})
+    assert (type(refusal).__name__, refusal.details) == (
+        "SlotHeld", {"held_until": held.lapses_at.isoformat(), "is_offer": False}
+    )  # fmt: skip
     assert await named(slot, anna.patient_id) == []
 
 
@@ -58,13 +61,33 @@ async def test_unknown_slots_and_patients_are_named_too() -> None:
     assert [type(refusal).__name__ for refusal in found] == ["SlotNotFound", "PatientNotFound"]
 
 
-CONDITIONS = ("withdrawn", "too near", "too far", "held", "taken", "overlapping", "too many")
+async def test_what_waits_is_offered_blocked_or_closed_by_an_absence_is_named_as_such() -> None:
+    rita, anna, borys, clinic = await cast.rita(), await cast.anna(), await cast.borys(), await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    queued, blocked, closed = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=doctor)
+    visit = await book(borys, queued)
+    await wait(anna, clinic)
+    await cancel(borys, visit)
+    assert await named(queued, anna.patient_id) == await named(queued, borys.patient_id) == ["SlotKept"]
+    await turn.sweep()
+    assert await named(queued, anna.patient_id) == []
+    [offered] = await objection.against(queued.id, borys.patient_id)
+    assert (type(offered).__name__, offered.details["is_offer"]) == ("SlotHeld", True)
+    assert "offered to another patient" in offered.message("EN")
+    await supply.block(blocked.id, "szkolenie", by=rita)
+    await absent(rita, doctor, 24, 8, 9)
+    assert [(await named(slot))[0] for slot in (blocked, closed)] == ["szkolenie", "choroba"]
+
+
+CONDITIONS = ("withdrawn", "too near", "too far", "held", "taken", "queued", "overlapping", "too many")
 
 
 @pytest.mark.parametrize("conditions", [c for n in range(4) for c in itertools.combinations(CONDITIONS, n)])
 async def test_booking_raises_one_of_the_objections_or_there_is_none(conditions: tuple[str, ...]) -> None:
-    if {"withdrawn", "taken"} <= {*conditions} or {"held", "taken"} <= {*conditions}:
-        return  # the database knows no such slot
+    if len({"withdrawn", "taken", "queued"} & {*conditions}) > 1 or {"held", "taken"} <= {*conditions}:
+        return  # there is no such slot
+    if {"held", "queued"} <= {*conditions}:
+        return  # what is offered is held: one objection
     anna, borys, clinic = await cast.anna(), await cast.borys(), await cast.clinic(planned_visits_per_patient=2)
     slot = await cast.slot(at=clinic, by=await cast.doctor(clinic))
     if "overlapping" in conditions:
@@ -77,6 +100,8 @@ async def test_booking_raises_one_of_the_objections_or_there_is_none(conditions:
         await book(borys, slot)
     if "held" in conditions:
         await hold(borys, slot)
+    if "queued" in conditions:
+        await Slot.filter(id=slot.id).update(queued_at=clock.now())
     if "withdrawn" in conditions:
         await Slot.filter(id=slot.id).update(withdrawn_at=clock.now())
     if "too near" in conditions:
@@ -88,7 +113,8 @@ async def test_booking_raises_one_of_the_objections_or_there_is_none(conditions:
     assert len(objections) == len(conditions)
     [outcome] = await race(book(anna, slot))
     if isinstance(outcome, Refusal):
-        kinds = {(type(each).__name__.replace("SlotHeld", "SlotTaken"), each.clinic_rule) for each in objections}
+        names = {"SlotHeld": "SlotTaken", "SlotKept": "SlotTaken"}
+        kinds = {(names.get(type(each).__name__, type(each).__name__), each.clinic_rule) for each in objections}
         assert (type(outcome).__name__, outcome.clinic_rule) in kinds
     else:
         assert isinstance(outcome, Visit)

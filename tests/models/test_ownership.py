@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import clock, dossier, ownership
+from models import clock, dossier, ownership, turn
 from models.account import Account, Language
 from models.audit import AuditEntry
 from models.message import Kind, Message
@@ -16,8 +16,10 @@ from models.refusal import InvalidInput, WrongCredentials
 from models.session import Session
 from models.visit import Visit
 from models.visit_status import Status
+from models.waiting_list import WaitingListEntry
 from tests import cast
-from tests.models.promises import book, only, person, race, tally
+from tests.models.promises import book, cancel, only, person, race, tally
+from tests.rota import holder, wait
 
 HOME = "203.0.113.7"
 
@@ -96,7 +98,7 @@ async def test_a_closed_account_opens_to_nobody_and_keeps_no_way_to_reach_the_pe
     assert account.closed_at == clock.now()
     assert {account.email, account.email_key, account.password_hash, account.one_time_hash} == {None}
     assert (patient.phone, patient.sms_reminders) == (None, False)
-    assert session.account_id == anna.id  # type: ignore[attr-defined]
+    assert session.account_id == anna.id
 
 
 async def test_closing_keeps_the_visits_and_lists_the_planned_ones_in_a_last_letter() -> None:
@@ -146,3 +148,25 @@ async def test_the_dossier_tells_a_patient_everything_of_their_own_and_nothing_o
     assert [entry["action"] for entry in told["accessLog"]] == ["visit_booked", "export_data"]
     for secret in (cast.ANNA_PESEL, his.reference, "Borys", "borys@", "argon2", str(anna.password_hash)):
         assert secret not in text
+
+
+async def test_who_closes_an_account_waits_no_longer_and_the_next_is_asked() -> None:
+    anna, borys, celina, clinic = await cast.anna(), await cast.borys(), await cast.celina(), await cast.clinic()
+    slot = await cast.slot(at=clinic)
+    visit = await book(celina, slot)
+    for account in (anna, borys):
+        await wait(account, clinic)
+    await cancel(celina, visit)
+    await turn.sweep()
+    assert await holder(slot) == anna.patient_id
+    await ownership.close(anna, person(anna))
+    assert await WaitingListEntry.waiting(person(anna).id).count() == 0
+    await turn.sweep()
+    assert await holder(slot) == borys.patient_id
+
+
+async def test_what_somebody_waits_for_is_among_their_data() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    await wait(anna, clinic)
+    [wish] = json.loads(await dossier.export(anna))["waitingList"]
+    assert (wish["clinic"], wish["from"], wish["outcome"]) == (clinic.name, "2026-11-23", None)

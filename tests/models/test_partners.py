@@ -9,7 +9,7 @@ import settings
 from models import allowance, clock
 from models.audit import AuditEntry
 from models.partner import Partner, PartnerKey, PartnerStream
-from models.refusal import PartnerNotFound, TooManyStreams
+from models.partner_refusal import PartnerNotFound, TooManyStreams
 from tests import cast
 from tests.models.promises import race, tally
 

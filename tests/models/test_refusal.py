@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import settings
 from models.refusal import Flaw, InvalidInput, Refusal, SlotNotBookable
 
-DETAILS = {"limit": 3, "status": "BOOKED", "wanted": "ARRIVED"}
+DETAILS = {"limit": 3, "status": "BOOKED", "wanted": "ARRIVED", "is_offer": False}
 
 
 def refused(kind: type[Refusal]) -> Refusal:

@@ -7,7 +7,9 @@ from models import pesel, rotation, seal
 from models.account import Account
 from models.document import Document, Kind, number_index
 from models.patient import Patient
+from models.second_factor import SecondFactor
 from tests import cast
+from tests.telephone import set_up
 
 NEW = "a new key of more than thirty-two characters"
 
@@ -42,6 +44,15 @@ async def test_numbers_and_documents_open_and_are_found_with_the_new_key(request
     assert again.document
     assert again.document.number == "FE123456"
     assert (await Account.get(id=anna.id)).one_time_hash is None
+
+
+async def test_a_second_factor_and_its_recovery_codes_stay_good(request: pytest.FixtureRequest) -> None:
+    rita = await cast.rita()
+    factor = await set_up(rita)
+    request.getfixturevalue("rotated")
+    assert (await rotation.rotate())["second_factors"] == 1
+    await SecondFactor.ask(rita, factor.code(steps=1))
+    await SecondFactor.ask(rita, factor.recovery_codes[0])
 
 
 @pytest.mark.usefixtures("rotated")

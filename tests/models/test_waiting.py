@@ -411,7 +411,7 @@ async def test_killed_between_any_two_steps_the_next_sweep_goes_on(monkeypatch: 
         calls += 1
         if calls > 1:
             raise ConnectionError("killed")
-        return await make(*arguments, **named)  # type: ignore[arg-type]
+        return await make(*arguments, **named)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(Offer, "make", once_then_die)  # between two offers
     with pytest.raises(ConnectionError):

@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timedelta
 
 import httpx
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests import cast
 
@@ -71,3 +71,21 @@ async def test_a_patient_signs_up_books_and_cancels(server: str, page: Page) -> 
     await page.click("text=My account")
     await expect(page.locator("main")).to_contain_text("*******1359")
     assert errors == []
+
+
+async def test_a_slow_page_that_was_left_does_not_overwrite_the_next(server: str, page: Page) -> None:
+    async def slowly(route: Route) -> None:
+        if "serviceHours" in (route.request.post_data or ""):
+            await asyncio.sleep(0.5)
+        await route.continue_()
+
+    await page.route("**/graphql", slowly)
+    await page.goto(f"{server}/#/log-in")
+    await expect(page.locator("h1")).to_have_text("Zaloguj się")
+    async with page.expect_response(lambda answer: "serviceHours" in (answer.request.post_data or "")):
+        async with page.expect_request(lambda request: "serviceHours" in (request.post_data or "")):
+            await page.evaluate("location.hash = '#/'")
+        await page.evaluate("location.hash = '#/forgotten'")
+        await expect(page.locator("h1")).to_have_text("Nie pamiętam hasła")
+    await page.evaluate("new Promise(requestAnimationFrame)")
+    await expect(page.locator("h1")).to_have_text("Nie pamiętam hasła")

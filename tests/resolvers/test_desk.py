@@ -57,7 +57,7 @@ async def test_a_callers_visit_from_the_first_call_to_the_end_of_the_visit() -> 
         "__typename": "StatusNotChangeable", "message": "A visit that is FULFILLED cannot become NO_SHOW.",
         "status": "FULFILLED", "wanted": "NO_SHOW", "reason": "STATUS",
     }  # fmt: skip
-    history = (await ask(rita, "query($id: ID!) { node(id: $id) { %s } }" % VISIT, id=visit["id"]))["history"]  # noqa: UP031
+    history = (await ask(rita, "query($id: ID!) { node(id: $id) { %s } }" % VISIT, id=visit["id"]))["history"]  # noqa: UP031 - the text is full of braces
     assert [(change["kind"], change["by"], change["channel"]) for change in history] == [
         ("BOOKED", "reception", "PHONE"), ("MOVED", "reception", "RECEPTION"),
         ("ARRIVED", "reception", "RECEPTION"), ("FULFILLED", "reception", "RECEPTION"),

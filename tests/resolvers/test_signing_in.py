@@ -127,6 +127,25 @@ async def test_unknown_login_and_wrong_password_are_the_same_work(
     assert hashed == ["wrong", "wrong"]
 
 
+@pytest.mark.usefixtures("anna")
+@pytest.mark.parametrize(("secret", "times"), [("wrong", 1), ("\ufdfa" * 50_000, 0)])
+async def test_the_look_for_a_one_time_password_is_the_same_work_too(
+    secret: str, times: int, nobody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password of a quarter megabyte would make the difference a tenth of a second."""
+    folded: list[str] = []
+
+    def counting(text: str, really: Any = password.one_time_hash) -> str:
+        folded.append(text)
+        return str(really(text))
+
+    monkeypatch.setattr(password, "one_time_hash", counting)
+    for login in ("anna@example.pl", "nobody@example.pl"):
+        folded.clear()
+        assert await kind(nobody, login, secret) == "WrongCredentials"
+        assert len(folded) == times
+
+
 @pytest.mark.parametrize("login", ["anna@example.pl", "nobody@example.pl"])
 @pytest.mark.usefixtures("anna")
 async def test_too_many_failures_slow_a_login_down_known_or_not(login: str, nobody: Client) -> None:
@@ -284,6 +303,16 @@ async def test_logging_out_ends_the_session_and_only_that(anna: Client) -> None:
     assert await anna.ask("LogOut") is False
     assert await anna.code("ExportMyData") == "UNAUTHENTICATED"
     assert (await telephone.ask("Me"))["login"] == "anna@example.pl"
+
+
+async def test_signing_in_again_ends_the_session_it_came_with(anna: Client) -> None:
+    elsewhere, before = await client_of(anna.account), Client(anna.headers["authorization"].removeprefix("Bearer "))
+    assert await kind(before, "anna@example.pl", "wrong") == "WrongCredentials"
+    assert await before.ask("Me")
+    opened = await anna.do("LogIn", login="anna@example.pl", password=cast.PASSWORD)
+    assert await before.ask("Me") is None
+    assert await elsewhere.ask("Me")
+    assert await Client(opened["token"]).ask("Me")
 
 
 async def test_a_session_ends_when_it_is_left_alone(anna: Client) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 
 import settings
+import tasks.broker
 from models import clock, database
 from models.account import Account
 from models.application import Application
@@ -212,3 +214,24 @@ async def test_a_mailbox_cannot_be_flooded_with_new_passwords(nobody: Client) ->
         await nobody.do("RequestNewPassword", email="anna@example.pl")
         clock.advance(timedelta(seconds=10))
     assert len(await deliver()) == 1
+
+
+async def test_the_work_that_follows_begins_at_a_moment_of_chance(
+    nobody: Client, nudges: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Begun at once it would make the next answers slower for known people than for unknown ones."""
+    drawn: list[tuple[float, ...]] = []
+    monkeypatch.setattr(settings, "APPLICATION_SECONDS", 2.0)
+
+    def draw(*ends: float) -> float:
+        drawn.append(ends)
+        return 0.0
+
+    monkeypatch.setattr(tasks.broker, "CHANCE", SimpleNamespace(uniform=draw))
+    for email in ("anna@example.pl", "nobody@example.pl"):
+        await nobody.do("RequestNewPassword", email=email)
+    assert drawn == [(0, 2.0)] * 2
+    for _ in range(3):  # the timers, the tasks that they begin, their ends
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks.broker._begun)
+    assert nudges == ["decide_applications"] * 2

@@ -95,6 +95,10 @@ DECIDED: dict[str, list[str | None]] = {
     "addPartner": ADMINISTRATION,
     "rotatePartnerKey": ADMINISTRATION,
     "removePartner": ADMINISTRATION,
+    "beginSecondFactor": DESK,
+    "confirmSecondFactor": DESK,
+    "removeSecondFactor": DESK,
+    "resetSecondFactor": ADMINISTRATION,
 }
 
 

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from models import clock
+from models import clock, event_log
 from models.account import Account
+from models.event import Event
 from models.kept_answer import KeptAnswer
 from models.session import Session
 from models.throttle import Throttle
 from tasks.housekeeping import tidy_up
 from tests import cast
+from tests.models.chaos import append
 
 
 async def test_sessions_go_a_week_after_their_end() -> None:
@@ -50,3 +52,18 @@ async def test_expired_one_time_passwords_are_blanked_and_valid_ones_stay() -> N
     await tidy_up()
     assert (await Account.get(id=anna.id)).one_time_hash is None
     assert (await Account.get(id=borys.id)).one_time_hash is not None
+
+
+async def test_events_are_kept_for_ninety_days_and_those_without_a_place_for_as_long_as_they_wait() -> None:
+    await append()
+    await event_log.number()
+    await append()
+    clock.advance(timedelta(days=90))
+    await tidy_up()
+    assert await Event.all().count() == 2
+    clock.advance(timedelta(seconds=1))
+    await tidy_up()
+    [waiting] = await Event.all()
+    assert waiting.position is None
+    await event_log.number()
+    assert [event.position for event in (await event_log.read(1, None, 10)).events] == [2]

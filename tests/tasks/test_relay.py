@@ -12,8 +12,8 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from models import clock, database, news, vacancy
-from models.news import Watch, bell, lookout
-from models.refusal import ChangesMissed
+from models.news import Sharing, Watch, bell, lookout
+from models.partner_refusal import ChangesMissed
 from models.slot import Slot
 from tasks import relay
 from tests import cast
@@ -116,6 +116,40 @@ async def test_many_watchers_of_a_clinic_cost_one_reading(relaying: None, monkey
         await book(anna, slot)
         assert await heard(one) == await heard(two) == (slot.id, False)
     assert readings == [1]
+
+
+async def test_what_was_read_before_a_ring_is_not_taken_for_what_is_there_after_it() -> None:
+    sharing, answers = Sharing(), iter(range(10))
+    gate = asyncio.Event()
+
+    async def reading() -> int:
+        answer = next(answers)
+        await gate.wait()
+        return answer
+
+    early = [asyncio.create_task(sharing.read(1, "place", reading)) for _ in range(3)]
+    await asyncio.sleep(0)
+    late = [asyncio.create_task(sharing.read(2, "place", reading)) for _ in range(3)]
+    await asyncio.sleep(0)
+    overtaken = asyncio.create_task(sharing.read(1, "place", reading))
+    early[1].cancel()  # one who goes away takes nothing from the others
+    await asyncio.sleep(0)
+    gate.set()
+    assert [await task for task in (early[0], early[2], *late, overtaken)] == [0, 0, 1, 1, 1, 2]
+
+
+async def test_a_reading_that_failed_is_not_kept() -> None:
+    sharing, outcomes = Sharing(), iter([OSError(), None])
+
+    async def reading() -> str:
+        if problem := next(outcomes):
+            raise problem
+        return "read"
+
+    with pytest.raises(OSError):  # noqa: PT011 - any of them will do
+        await sharing.read(1, "place", reading)
+    await asyncio.sleep(0)
+    assert await sharing.read(1, "place", reading) == "read"
 
 
 async def test_a_watcher_who_does_not_read_keeps_the_latest_of_each_slot_and_then_is_told_to_look_anew() -> None:

@@ -8,7 +8,7 @@ import pytest
 import settings
 from models import clock, trace
 from models.message import LEASE, Medium, Message, State
-from tasks import outbox, stationery
+from tasks import following, outbox, stationery
 from tasks.letters import send_letters
 from tests.tasks.letters import a_letter, now
 from tests.tasks.logs import logged
@@ -71,6 +71,38 @@ async def test_no_more_than_a_handful_are_sent_at_once(office: PostOffice) -> No
     office.released.set()
     await asyncio.gather(*sending)
     assert await Message.filter(state=State.SENT).count() == 12
+
+
+async def test_a_long_drain_ends_before_its_task_is_cut_off(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outbox.LONGEST_DRAIN + settings.SEND_TIMEOUT_SECONDS < following.LONGEST
+    monkeypatch.setattr(outbox, "LONGEST_DRAIN", 0.0)
+    letters = [await a_letter(f"late{number}@example.pl") for number in range(3)]
+    await send_letters()
+    assert [((await now(letter)).state, (await now(letter)).tries) for letter in letters] == [
+        (State.SENT, 1), (State.DUE, 0), (State.DUE, 0),
+    ]  # fmt: skip
+    await send_letters()
+    await send_letters()
+    assert {(await now(letter)).state for letter in letters} == {State.SENT}
+
+
+async def test_drains_do_not_queue_up_before_a_server_that_hangs(office: PostOffice) -> None:
+    """A worker has only so many places: they are left to texts, reminders and sign-ups."""
+    office.hanging = {f"slow{number}@example.pl" for number in range(outbox.AT_ONCE)}
+    for address in office.hanging:
+        await a_letter(address)
+    first = asyncio.create_task(send_letters())
+    await until(lambda: len(office.encrypted) == outbox.AT_ONCE)
+    late = [await a_letter(f"late{number}@example.pl") for number in range(3)]
+    second = asyncio.create_task(send_letters())  # claims, once there is a seat
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(send_letters() for _ in range(30)))
+    office.released.set()
+    await asyncio.gather(first, second)
+    assert {(await now(letter)).state for letter in late} == {State.SENT}
 
 
 async def test_a_sender_killed_while_sending_is_followed_by_another(office: PostOffice) -> None:

@@ -64,7 +64,7 @@ class Errand:
     """A task that is counted, and can be told to hang."""
 
     def __init__(self, url: str, queue: str | None = None, **more: float) -> None:
-        self.broker = Streams(url, queue=queue or uuid4().hex, **more)  # type: ignore[arg-type]
+        self.broker = Streams(url, queue=queue or uuid4().hex, **more)  # type: ignore[arg-type]  # settings of any kind
         self.following = Following()
         self.broker.add_middlewares(self.following)
         self.done, self.begun, self.cut_off, self.hangs = 0, 0, 0, False
@@ -196,6 +196,20 @@ async def test_a_worker_that_starts_before_its_broker_waits_for_it(
         with valkey_server(port):
             await errand.task.kiq()
             await errand.until(lambda: errand.done == 1)
+
+
+async def test_what_is_no_task_is_signed_off_and_holds_up_no_task(
+    server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, errands: Errands
+) -> None:
+    errand = errands(server.connection_url)
+    with server.client() as client:
+        client.xadd(errand.broker.queue_name, {"nonsense": "1"})
+        client.xadd(errand.broker.queue_name, {"data": "nonsense"})
+    await errand.task.kiq()
+    async with errand.worker(monkeypatch):
+        await errand.until(lambda: errand.done == 1)
+    with server.client() as client:
+        assert client.xpending(errand.broker.queue_name, errand.broker.queue_name)["pending"] == 0
 
 
 async def test_a_nudge_without_a_broker_is_lost_quietly_and_counted(errands: Errands) -> None:

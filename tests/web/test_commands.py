@@ -10,7 +10,9 @@ from models import database
 from models.account import Account, Role
 from models.audit import AuditEntry
 from models.message import Kind, Message
+from models.second_factor import SecondFactor
 from tests import cast
+from tests.telephone import set_up
 from web import commands, sms_reports
 
 
@@ -59,3 +61,17 @@ async def test_what_is_not_understood_is_answered_with_the_usage(
 ) -> None:
     assert await commands.run(database_url, arguments) == 2
     assert "create-administrator EMAIL" in capsys.readouterr().err
+
+
+async def test_the_operator_resets_the_second_factor_of_the_last_administrator(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adam = await cast.adam()
+    await set_up(adam)
+    assert await commands.run(database_url, ["reset-second-factor", "Adam@Diamed.example"]) == 0
+    await database.open_(database_url)
+    assert await SecondFactor.present([adam.id]) == set()
+    await cast.anna()
+    for stranger in ("anna@example.pl", "nobody@example.pl"):
+        assert await commands.run(database_url, ["reset-second-factor", stranger]) == 1
+    assert "adam@diamed.example logs in with the password alone" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from playwright.async_api import Page
 from models import clock
 from models.account import Account, Role
 from tests import cast
+from tests.telephone import set_up
 
 
 async def receptionist() -> Account:
@@ -31,6 +32,7 @@ async def test_staff_sign_in_and_run_a_ready_operation(server: str, page: Page) 
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("request", lambda request: asked.append(request.url))
     await sign_in(page, server, "recepcja@diamed.example")
+    await page.click("text=Poradnie i lekarze")
     await page.click(".graphiql-execute-button")
     await page.wait_for_selector(".result-window >> text=Ambulatorium nocne")
     assert errors == []
@@ -50,3 +52,15 @@ async def test_logging_out_leads_back_to_the_sign_in_page(server: str, page: Pag
     await sign_in(page, server, "recepcja@diamed.example")
     await page.click("text=Wyloguj")
     await page.wait_for_selector("[name=login]")
+
+
+async def test_who_has_a_second_factor_is_asked_for_its_code(server: str, page: Page) -> None:
+    telephone = await set_up(await receptionist())
+    await sign_in(page, server, "recepcja@diamed.example")
+    await page.wait_for_selector("text=The password is right.")
+    await page.fill("[name=code]", "nie ten")
+    await page.click("button")
+    await page.wait_for_selector("text=The code is wrong")
+    await page.fill("[name=code]", telephone.recovery_codes[0])
+    await page.click("button")
+    await page.wait_for_selector("#graphiql >> text=Wyloguj")

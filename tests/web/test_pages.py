@@ -85,7 +85,14 @@ def test_a_mailbox_is_there_only_where_something_goes_into_it(
 def test_the_first_screen_says_where_everything_is() -> None:
     screen = welcome()
     url = f"http://{settings.HOST}:{settings.PORT}"
-    for words in (f"{url}/graphql", f"{url}/mailbox", f"{url}/health/ready", *demo.LOGINS, demo.PASSWORD):
+    for words in (
+        f"{url}/graphql",
+        f"{url}/mailbox",
+        f"{url}/health/ready",
+        *demo.LOGINS,
+        *demo.STAFF_LOGINS,
+        demo.PASSWORD,
+    ):
         assert words in screen
     assert "open until 22:00 (Europe/Warsaw)" in screen
 

@@ -22,6 +22,34 @@ async def test_an_operation_is_counted_by_its_field_and_outcome(nobody: Client, 
     assert "NamedByTheClient" not in page
 
 
+@pytest.mark.parametrize(
+    ("document", "counted"),
+    [
+        ("mutation { exportMyData }", 'operation="mutation exportMyData",outcome="UNAUTHENTICATED"'),
+        ("{ nonsenseOfAClient }", 'operation="invalid",outcome="GRAPHQL_VALIDATION_FAILED"'),
+        ("{ nonsense", 'operation="invalid",outcome="GRAPHQL_PARSE_FAILED"'),
+    ],
+)
+async def test_a_fault_is_counted_by_its_code_and_by_the_field_where_there_is_one(
+    nobody: Client, http: httpx.AsyncClient, document: str, counted: str
+) -> None:
+    await nobody.send(document)
+    async with http:
+        page = (await http.get("/metrics")).text
+    assert counted in page
+    assert "nonsense" not in page
+
+
+async def test_an_operation_refused_for_its_rate_is_counted_too(
+    nobody: Client, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "RATE_PER_ADDRESS", "1/minute")
+    for _ in range(3):
+        await nobody.send("{ serviceHours { isOpen } }")
+    async with http:
+        assert 'operation="invalid",outcome="RATE_LIMITED"} 2' in (await http.get("/metrics")).text
+
+
 async def test_with_a_token_configured_only_its_bearer_reads_them(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,93 @@
+"""How soon many followers hear of an event, over real sockets of one web process: `python benchmarks/fan_out.py`."""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+import websockets
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from models import clock, database
+from models.event import Event, Happening
+from models.partner import Partner, PartnerKey
+from models.slot import Slot
+from schema.scalars import public_id
+from tests.processes import started
+
+FOLLOWERS, EVENTS, PAUSE = 200, 30, 1.0
+FOLLOW = "subscription { events { id ... on SlotsPublished { slots { id startsAt isFree } } } }"
+WATCH = 'subscription { slotChanges(clinicId: "%s") { isFree slot { id startsAt } } }'
+UNHURRIED = {"SOCKETS_PER_ADDRESS": "1000", "PARTNER_STREAMS": "1000", "RATE_PER_ADDRESS": "1000000/minute"}
+
+
+class Follower:
+    def __init__(self) -> None:
+        self.heard: list[float] = []
+
+    async def follow(self, url: str, query: str, key: str, ready: asyncio.Barrier) -> None:
+        address = url.replace("http", "ws") + "/graphql"
+        async with websockets.connect(address, subprotocols=["graphql-transport-ws"], proxy=None) as socket:
+            await socket.send(
+                orjson.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {key}"}}).decode()
+            )
+            await socket.recv()
+            await socket.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}).decode())
+            await asyncio.sleep(2)
+            await ready.wait()
+            while len(self.heard) < EVENTS:
+                message = orjson.loads(await socket.recv())
+                assert message["type"] == "next", message
+                self.heard.append(time.perf_counter())
+
+
+async def publish(slot: Slot) -> None:
+    details = {"doctor_id": slot.doctor_id, "slot_ids": [str(slot.id)]}
+    await Event.append(Happening.SLOTS_PUBLISHED, slot.clinic_id, **details)
+
+
+async def withdraw(slot: Slot) -> None:
+    await Slot.filter(id=slot.id).update(withdrawn_at=clock.now())
+
+
+async def timed(name: str, url: str, query: str, key: str, slots: list[Slot]) -> None:
+    followers, ready = [Follower() for _ in range(FOLLOWERS)], asyncio.Barrier(FOLLOWERS + 1)
+    following = [asyncio.create_task(follower.follow(url, query, key, ready)) for follower in followers]
+    await ready.wait()
+    committed = []
+    for slot in slots:
+        await (publish(slot) if "events" in query else withdraw(slot))
+        committed.append(time.perf_counter())
+        await asyncio.sleep(PAUSE)
+    async with asyncio.timeout(60):
+        await asyncio.gather(*following)
+    waits = sorted(heard - at for follower in followers for heard, at in zip(follower.heard, committed, strict=True))
+    print(
+        f"{name}: {FOLLOWERS} followers, {EVENTS} events: median {statistics.median(waits) * 1000:.0f} ms,"
+        f" 95 % within {waits[int(len(waits) * 0.95)] * 1000:.0f} ms, all within {waits[-1] * 1000:.0f} ms",
+        flush=True,
+    )
+
+
+async def measure(url: str, database_url: str) -> None:
+    await database.open_(database_url)
+    slot = await Slot.all().first()
+    assert slot
+    slots = await Slot.filter(clinic_id=slot.clinic_id, visit_id=None).limit(EVENTS)
+    partner = await Partner.create(
+        name="Many", clinic_ids=[slot.clinic_id], created_at=clock.now(), tokens=1000.0, refilled_at=clock.now()
+    )
+    key = await PartnerKey.new_for(partner)
+    await timed("events", url, FOLLOW, key, slots)
+    await timed("slotChanges", url, WATCH % public_id("Clinic", slot.clinic_id), key, slots)
+    await database.close()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service:
+        socket_dir = Path(folder) / "postgres" / "data"
+        asyncio.run(measure(service.url, f"postgres://postgres@/postgres?host={socket_dir}&port=5432"))

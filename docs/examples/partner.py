@@ -1,0 +1,106 @@
+"""Keeps every event of your clinics in events.db. Stop it, kill it, start it again: it misses nothing, repeats nothing.
+
+pip install "gql[websockets]"
+PARTNER_KEY=erp_... python partner.py wss://rejestracja.example/graphql
+"""
+
+import asyncio
+import json
+import os
+import random
+import sqlite3
+import sys
+from typing import Any
+
+from gql import Client, gql
+from gql.transport.exceptions import TransportError, TransportQueryError
+from gql.transport.websockets import WebsocketsTransport
+from websockets.exceptions import ConnectionClosed
+
+EVENTS = """
+subscription ($after: String) {
+  events(after: $after) {
+    __typename cursor id occurredAt clinicId
+    ... on SlotsPublished { doctorId slots { id startsAt isFree } }
+    ... on SlotsWithdrawn { doctorId slots { id } }
+    ... on VisitBooked { visitReference slot { id startsAt } }
+    ... on VisitRescheduled { visitReference fromSlot { id startsAt } toSlot { id startsAt } }
+    ... on VisitCancelled { visitReference slot { id startsAt } }
+  }
+}"""
+
+store = sqlite3.connect("events.db")
+store.execute("CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY, id TEXT UNIQUE, told TEXT)")
+store.execute("CREATE TABLE IF NOT EXISTS progress (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), cursor TEXT)")
+
+
+def cursor() -> str | None:
+    found = store.execute("SELECT cursor FROM progress").fetchone()
+    return found[0] if found else None
+
+
+def keep(new_cursor: str, event: dict[str, Any] | None = None) -> None:
+    """The event and how far we are, in ONE transaction: this is what makes it exactly once."""
+    with store:
+        if event:
+            store.execute("INSERT INTO event (id, told) VALUES (?, ?)", (event["id"], json.dumps(event)))
+        store.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (new_cursor,))
+
+
+async def begin_anew(session: Any) -> None:
+    """We were away for longer than events are kept: take the cursor first, then load what you need, then follow."""
+    latest = await session.execute(gql("{ latestEventCursor }"))
+    # ... here: load freeSlots of your clinics, and replace what you have ...
+    keep(latest["latestEventCursor"])
+    print("began anew", flush=True)
+
+
+async def follow(session: Any) -> None:
+    wanted = gql(EVENTS)
+    wanted.variable_values = {"after": cursor()}
+    async for told in session.subscribe(wanted):
+        event = told["events"]
+        keep(event["cursor"], event)
+        print(event["__typename"], event["occurredAt"], flush=True)
+
+
+async def go_on(url: str, key: str) -> float:
+    """Follow until something ends it; how many seconds to wait then."""
+    transport = WebsocketsTransport(url, init_payload={"authorization": f"Bearer {key}"})
+    try:
+        async with Client(transport=transport) as session:
+            try:
+                await follow(session)
+            except TransportQueryError as refused:
+                return await after_refusal(refused.errors[0], session)
+    except (TransportError, ConnectionClosed, OSError) as problem:
+        check_key(problem)
+    return 1
+
+
+async def after_refusal(error: dict[str, Any], session: Any) -> float:
+    code = error.get("extensions", {}).get("code")
+    if code == "CURSOR_EXPIRED":
+        await begin_anew(session)
+        return 0
+    if code in ("UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"):
+        sys.exit(f"{code}: {error['message']}")  # trying again would not help
+    return float(error["extensions"].get("retryAfterSeconds", 5))
+
+
+def check_key(problem: BaseException) -> None:
+    """4401 and 4403: the key is good no longer. Every other end is one to reconnect after."""
+    closed = problem if isinstance(problem, ConnectionClosed) else problem.__cause__
+    code = closed.rcvd.code if isinstance(closed, ConnectionClosed) and closed.rcvd else None
+    if code in (4401, 4403):
+        sys.exit(f"{code}: this key is good no longer.")
+
+
+async def main() -> None:
+    while True:
+        seconds = await go_on(sys.argv[1], os.environ["PARTNER_KEY"])
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # not all partners at once
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,116 @@
+"""A crowd of patients who book, move and cancel without a pause, and remember what they were told."""
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from tests.client import Client
+from tests.fleet import Fleet
+from tests.processes import ROOT
+
+PATIENCE_SECONDS = 60
+LOST_ON_THE_WAY = 0.3  # of answers: done, and the patient does not know
+
+
+@dataclass
+class Told:
+    """What a patient knows of one visit from the answers."""
+
+    slot: str
+    starts_at: str
+    changes: list[str] = field(default_factory=list)
+
+    @property
+    def when(self) -> datetime:
+        return datetime.fromisoformat(self.starts_at)
+
+
+class Crowd:
+    def __init__(self, fleet: Fleet, tokens: list[str], slots: list[str]) -> None:
+        self.fleet, self.tokens, self.slots = fleet, tokens, slots
+        self.visits: dict[str, Told] = {}  # by reference
+        self.unanswered = 0
+        self.leaving = asyncio.Event()
+
+    @classmethod
+    async def gathered(cls, fleet: Fleet, patients: int) -> Self:
+        command = [sys.executable, "-m", "tests.founding", fleet.database_url, str(patients)]
+        environment = {**os.environ, **fleet.settings, **fleet.given}
+        found = await asyncio.to_thread(subprocess.check_output, command, cwd=ROOT, env=environment)
+        return cls(fleet, **json.loads(found))
+
+    @asynccontextmanager
+    async def present(self) -> AsyncIterator[None]:
+        """All at once, as long as the block lasts; each finishes what was begun."""
+        self.leaving.clear()
+        async with asyncio.TaskGroup() as group:
+            for token in self.tokens:
+                group.create_task(self._live(token))
+            try:
+                yield
+            finally:
+                self.leaving.set()
+
+    async def change(self, times: int) -> None:
+        """Wait until so many more changes have been made."""
+        enough = self.changes + times
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.changes < enough:
+                await asyncio.sleep(0.02)
+
+    @property
+    def changes(self) -> int:
+        return sum(len(visit.changes) for visit in self.visits.values())
+
+    async def _live(self, token: str) -> None:
+        webs = [Client(token, url=url) for url in self.fleet.webs]
+        try:
+            while not self.leaving.is_set():
+                if visit := await self._do(webs, "BookVisit", "BOOKED", slotId=random.choice(self.slots)):
+                    await self._change(webs, visit)
+        finally:
+            for web in webs:
+                await web.http.aclose()
+
+    async def _change(self, webs: list[Client], visit: str) -> None:
+        if random.random() < 0.6:
+            await self._do(webs, "RescheduleVisit", "MOVED", visitId=visit, slotId=random.choice(self.slots))
+        if len(self.visits) > len(self.tokens) and random.random() < 0.8:
+            await self._do(webs, "CancelVisit", "CANCELLED", visitId=visit)
+
+    async def _do(self, webs: list[Client], mutation: str, change: str, **fields: Any) -> str | None:
+        """The visit's id when it was done, None when it was refused; noted as the answer says it."""
+        answer = await self._insist(webs, mutation, {**fields, "idempotencyKey": uuid4().hex})
+        if answer["__typename"] != "Visit":
+            return None
+        slot = fields.get("slotId", "")
+        told = self.visits.setdefault(answer["reference"], Told(slot, answer["startsAt"]))
+        is_news = change != "MOVED" or told.slot != slot  # to where it was: nothing happens
+        told.slot, told.starts_at = slot, answer["startsAt"]
+        told.changes += [change] if is_news else []
+        return str(answer["id"])
+
+    async def _insist(self, webs: list[Client], mutation: str, fields: dict[str, Any]) -> Any:
+        """Ask anybody with the same key until there is an answer."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                try:
+                    answer = await random.choice(webs).send(mutation, input=fields)
+                    if "errors" in answer:
+                        self.unanswered += 1
+                    elif random.random() > LOST_ON_THE_WAY:
+                        return answer["data"][mutation[0].lower() + mutation[1:]]
+                except (httpx.HTTPError, ValueError):
+                    self.unanswered += 1
+                await asyncio.sleep(0.05)

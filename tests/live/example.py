@@ -1,0 +1,149 @@
+"""A partner's program as docs/partners.md shows it: started, killed, compared with the committed log."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import settings
+from models import clock, event_log
+from models.event import Event
+from models.partner import Partner
+from schema.scalars import public_id
+from tests import cast
+from tests.models.promises import book
+from tests.processes import ROOT, Service
+
+EXAMPLES, CLIENTS = ROOT / "docs" / "examples", ROOT / "tests" / "clients"
+PATIENCE = 20
+SETTINGS = {"DEMO": "0", "EVENT_RETENTION_DAYS": "100000"}  # the tests' Monday may be long ago
+
+
+class Example:
+    """One of the two programs, in a folder of its own."""
+
+    def __init__(self, command: list[str], folder: Path, url: str, key: str) -> None:
+        self.command, self.folder = [*command, url], folder
+        self.environment = {**os.environ, "PARTNER_KEY": key, "NO_PROXY": "127.0.0.1"}
+        self.output = folder / "output.log"
+        self.start()
+
+    def start(self) -> None:
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command, cwd=self.folder, env=self.environment, stdout=output, stderr=output
+            )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def log(self) -> str:
+        return self.output.read_text()
+
+    def ids(self) -> list[str]:
+        """Of the events that it has kept, in its order."""
+        lines, table = self.folder / "events.jsonl", self.folder / "events.db"
+        if lines.exists():
+            whole = [line for line in lines.read_text().splitlines(keepends=True) if line.endswith("\n")]
+            kept: list[dict[str, Any]] = [json.loads(line) for line in whole]
+            return [line["id"] for line in kept if "id" in line]
+        try:
+            with sqlite3.connect(table) as store:
+                return [id_ for (id_,) in store.execute("SELECT id FROM event ORDER BY number")]
+        except sqlite3.OperationalError:  # it has not begun
+            return []
+        finally:
+            store.close()
+
+    async def until_kept(self, count: int) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while len(self.ids()) < count:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"{len(self.ids())} of {count} kept:\n{self.log()}") from None
+
+    async def until_said(self, words: str) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while words not in self.log():
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(self.log()) from None
+
+
+def python(folder: Path) -> list[str]:
+    return [sys.executable, str(EXAMPLES / "partner.py")]
+
+
+def node(folder: Path) -> list[str]:
+    """A copy beside installed packages, as a partner's developer has it."""
+    (folder / "partner.mjs").write_text((EXAMPLES / "partner.mjs").read_text())
+    (folder / "node_modules").symlink_to(CLIENTS / "node_modules")
+    return ["node", "partner.mjs"]
+
+
+class Centre:
+    """A clinic with visits to come, and a partner that follows it."""
+
+    async def open(self) -> "Centre":
+        self.anna = await cast.anna()
+        self.clinic = await cast.clinic(planned_visits_per_patient=1000)
+        self.slots = await cast.morning(
+            cast.warsaw(24, 8).date(), 60, at=self.clinic, by=await cast.doctor(self.clinic), minutes=10
+        )
+        self.partner, self.key = await cast.partner(self.clinic, shows_references=True)
+        return self
+
+    async def book(self, count: int) -> None:
+        for _ in range(count):
+            await book(self.anna, self.slots.pop(0))
+
+    async def log(self) -> list[str]:
+        """All that was committed and has its place, in order."""
+        rows = await Event.exclude(position=None).order_by("position")
+        return [public_id("Event", row.id) for row in rows]
+
+
+async def missing_and_repeating_nothing(example: Example, service: Service, centre: Centre) -> None:
+    """Killed itself, and its service killed: it has kept every committed event once, in order."""
+    await centre.book(5)
+    await example.until_kept(3)
+    example.kill()
+    await centre.book(5)
+    example.start()
+    await example.until_kept(10)
+    await asyncio.gather(asyncio.to_thread(service.stop, signal.SIGKILL), centre.book(5))
+    await asyncio.to_thread(service.start_again)
+    await centre.book(5)
+    await example.until_kept(20)
+    assert example.ids() == await centre.log()
+
+
+async def away_for_too_long(example: Example, centre: Centre) -> None:
+    """What it has not seen is kept no longer: it is told so, begins anew, and goes on."""
+    example.kill()
+    await centre.book(2)
+    await event_log.number()
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
+        assert await event_log.forget() > 0
+    before = len(example.ids())
+    example.start()
+    await example.until_said("began anew")
+    await centre.book(1)
+    await example.until_kept(before + 1)
+    assert example.ids()[before:] == await centre.log()
+
+
+async def removed(example: Example, centre: Centre) -> None:
+    """Its key ended: it stops, and says why."""
+    await Partner.remove(centre.partner.id, by=await cast._adding_administrator())
+    assert await asyncio.to_thread(example.process.wait, PATIENCE) == 1
+    assert "this key is good no longer" in example.log()

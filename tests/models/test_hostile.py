@@ -1,0 +1,248 @@
+"""Reception against itself and against patients, on purpose: what is planned, offered and taken away at once."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from models import call_list, clock, relief, reply, supply, turn
+from models.call_list import Why
+from models.clash import OfferOver, SlotsNotFree
+from models.event import Event, Happening
+from models.offer import Answer, Offer
+from models.refusal import Refusal
+from models.schedule import Schedule
+from models.slot import Slot
+from models.visit import Visit
+from models.visit_status import Channel
+from models.waiting_list import WaitingListEntry
+from tests import cast
+from tests.models.desk import move_for
+from tests.models.promises import book, cancel, hold, is_free, person, race, tally
+from tests.rota import TUESDAY, absent, holder, later, line, publish, template, the_offer, wait
+
+DAY = timedelta(days=1)
+
+
+async def test_an_absence_that_overlaps_another_asks_nobody_twice() -> None:
+    clinic = await cast.clinic()
+    doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
+    [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
+    [later_on] = await cast.morning(TUESDAY + 3 * DAY, 1, at=clinic, by=doctor)
+    await book(anna, slot)
+    await absent(rita, doctor, 24)
+    clock.advance(timedelta(minutes=1))
+    report = await absent(rita, doctor, 24, 7, 12)
+    assert [offer.slot_id for _, offer in report.affected] == [later_on.id]
+    assert await Offer.all().count() == 1
+
+
+async def test_an_offer_that_has_lapsed_unnoticed_does_not_keep_another_absence_from_offering_anew() -> None:
+    clinic = await cast.clinic()
+    doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
+    [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
+    await cast.morning(TUESDAY + 3 * DAY, 1, at=clinic, by=doctor)
+    await book(anna, slot)
+    await absent(rita, doctor, 24, minutes=30)
+    clock.advance(timedelta(minutes=31))
+    report = await absent(rita, doctor, 24, 7, 12)
+    assert [offer.answer_now for _, offer in report.affected] == [Answer.OPEN]
+    assert sorted(offer.answer.value for offer in await Offer.all()) == ["LAPSED", "OPEN"]
+
+
+async def test_when_one_of_two_overlapping_absences_ends_the_other_still_holds() -> None:
+    clinic = await cast.clinic()
+    doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
+    [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
+    await book(anna, slot)
+    first, second = await absent(rita, doctor, 24), await absent(rita, doctor, 24, 7, 12)
+    await relief.end(first.absence.id, by=rita)
+    assert (await Slot.get(id=slot.id)).absence_id == second.absence.id
+    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.NO_TERM]
+    await relief.end(second.absence.id, by=rita)
+    assert (await Slot.get(id=slot.id)).absence_id is None
+    assert await call_list.of_day(None, TUESDAY) == []
+
+
+async def test_a_template_that_takes_an_offered_slot_away_closes_the_offer() -> None:
+    clinic = await cast.clinic()
+    doctor, other, rita, anna = (
+        await cast.doctor(clinic),
+        await cast.doctor(clinic),
+        await cast.rita(),
+        await cast.anna(),
+    )
+    [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=other)
+    schedule, plan = await publish(rita, doctor, clinic, line(3, 8, 9))
+    await book(anna, slot)
+    await absent(rita, other, 24)
+    offer = await the_offer(anna)
+    assert offer.slot_id == plan.fresh[0].id
+    await Schedule.publish(schedule.id, by=rita, **template(doctor, clinic, line(4, 8, 9)))
+    assert (await Offer.get(id=offer.id)).answer is Answer.CLOSED
+    with pytest.raises(OfferOver):
+        await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+    await turn.sweep()
+    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.NOT_ANSWERED]
+
+
+async def test_what_is_held_offered_or_waited_for_is_not_withdrawn() -> None:
+    clinic = await cast.clinic()
+    doctor, rita, anna, borys = await cast.doctor(clinic), await cast.rita(), await cast.anna(), await cast.borys()
+    held, waited, free = await cast.morning(TUESDAY, 3, at=clinic, by=doctor)
+    visit = await book(borys, waited)
+    await wait(anna, clinic)
+    await cancel(borys, visit)
+    await hold(borys, held)
+    for _ in range(2):  # before it is offered, and afterwards
+        with pytest.raises(SlotsNotFree) as refused:
+            await supply.withdraw([free.id, held.id, waited.id], by=rita)
+        assert refused.value.details["slot_ids"] == [str(held.id), str(waited.id)]
+        await turn.sweep()
+    assert await is_free(free)
+
+
+async def test_a_patient_who_accepts_while_reception_moves_the_visit_gets_one_answer() -> None:
+    clinic = await cast.clinic()
+    doctor, rita = await cast.doctor(clinic), await cast.rita()
+    slots = await cast.morning(TUESDAY, 4, at=clinic, by=doctor)
+    more = await cast.morning(TUESDAY + DAY, 12, at=clinic, by=doctor)
+    rivals = await cast.rivals(4)
+    visits = [await book(rival, slot) for rival, slot in zip(rivals, slots, strict=True)]
+    report = await absent(rita, doctor, 24)
+    offers = {visit.id: offer for visit, offer in report.affected}
+    for rival, visit, there in zip(rivals, visits, more[8:], strict=True):
+        accepting = reply.accept(offers[visit.id].id, patient=person(rival), by=rival, channel=Channel.ONLINE)
+        whole = await Visit.whole(visit.id)
+        outcomes = await race(accepting, move_for(rita, whole, there, "zgoda pacjenta"))
+        now = await Visit.get(id=visit.id)
+        offer = await Offer.get(id=offers[visit.id].id)
+        if isinstance(outcomes[0], OfferOver):
+            assert (now.slot_id, offer.answer, now.sequence) == (there.id, Answer.CLOSED, 1)
+        else:
+            assert (offer.answer, now.sequence) == (Answer.ACCEPTED, 2)
+
+
+async def test_an_offer_cannot_be_accepted_once_reception_has_moved_the_visit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between reading the offer and the patient's lock."""
+    clinic = await cast.clinic()
+    doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
+    [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
+    _, there = await cast.morning(TUESDAY + DAY, 2, at=clinic, by=doctor)
+    visit = await book(anna, slot)
+    await absent(rita, doctor, 24)
+    offer, own = await the_offer(anna), reply._own
+
+    async def then_moved(*given: object) -> Offer:
+        found = await own(*given)  # type: ignore[arg-type]  # passed on as they came
+        await move_for(rita, await Visit.whole(visit.id), there)
+        return found
+
+    monkeypatch.setattr(reply, "_own", then_moved)
+    with pytest.raises(OfferOver):
+        await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+    assert (await Visit.get(id=visit.id)).slot_id == there.id
+
+
+async def test_an_absence_that_ends_while_patients_accept_leaves_each_visit_whole() -> None:
+    clinic = await cast.clinic()
+    doctor, rita = await cast.doctor(clinic), await cast.rita()
+    rivals = await cast.rivals(4)
+    slots = await cast.morning(TUESDAY, 4, at=clinic, by=doctor)
+    await cast.morning(TUESDAY + DAY, 4, at=clinic, by=doctor)
+    for rival, slot in zip(rivals, slots, strict=True):
+        await book(rival, slot)
+    report = await absent(rita, doctor, 24)
+    offers = [offer for _, offer in report.affected]
+    *answers, ended, _swept = await race(
+        *(reply.accept(offer.id, patient=None, by=rita, channel=Channel.PHONE) for offer in offers),
+        relief.end(report.absence.id, by=rita), turn.sweep(),
+    )  # fmt: skip
+    assert ended is not None
+    assert set(tally(answers)) <= {"Visit", "OfferOver"}
+    assert await Offer.filter(answer=Answer.OPEN).count() == 0
+
+
+async def test_publishers_bookers_reports_and_sweeps_at_once_neither_deadlock_nor_break_a_promise() -> None:
+    clinic = await cast.clinic(planned_visits_per_patient=50)
+    doctor, other, rita = await cast.doctor(clinic), await cast.doctor(clinic), await cast.rita()
+    schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 10), line(3, 8, 10))
+    await cast.morning(TUESDAY + 3 * DAY, 12, at=clinic, by=other)
+    rivals = await cast.rivals(5)
+    for rival in rivals[3:]:
+        await wait(rival, clinic)
+    for hour in (9, 11, 10):
+        booked = await Slot.filter(visit_id=None, withdrawn_at=None, doctor_id=doctor.id).limit(4)
+        change = template(doctor, clinic, line(2, 8, hour), line(3, 8, 10))
+        outcomes = await race(
+            *(book(rival, slot) for rival, slot in zip(rivals, booked, strict=False)),
+            Schedule.publish(schedule.id, by=rita, **change), absent(rita, doctor, 25, 8, hour), turn.sweep(),
+            *(hold(rival, slot) for rival, slot in zip(rivals, reversed(booked), strict=False)),
+            absent(rita, doctor, 25), turn.sweep(), Schedule.fill_horizon(),
+        )  # fmt: skip
+        assert [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refusal)] == []
+    assert len(plan.fresh) > 0
+
+
+async def test_a_slot_that_nobody_waiting_wants_any_more_is_told_as_free() -> None:
+    clinic = await cast.clinic()
+    doctor, anna, borys = await cast.doctor(clinic), await cast.anna(), await cast.borys()
+    [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
+    visit = await book(borys, slot)
+    await wait(anna, clinic)
+    await cancel(borys, visit)
+    await turn.sweep()
+    await reply.decline((await the_offer(anna)).id, patient=person(anna), by=anna)
+    before = await Event.all().count()
+    await later(1)
+    assert await is_free(slot)
+    [told] = (await Event.all().order_by("id"))[before:]
+    assert (told.happening, told.details["slot_ids"]) == (Happening.SLOTS_PUBLISHED, [str(slot.id)])
+
+
+async def test_two_schedulers_fill_the_night_of_the_switch_once() -> None:
+    clinic = await cast.clinic()
+    doctor, rita = await cast.doctor(clinic), await cast.rita()
+    spring = date(2027, 3, 28)
+    with clock.pinned(cast.warsaw(27, 12, month=12)):
+        await publish(
+            rita,
+            doctor,
+            clinic,
+            line(7, 0, 5, 60),
+            line(6, 0, 5, 60),
+            line(1, 0, 5, 60),
+            on_sundays=True,
+            on_holidays=True,
+        )  # it is Easter
+    before = await Slot.all().count()
+    with clock.pinned(cast.warsaw(27, 12, month=12) + 2 * DAY):
+        outcomes = await race(Schedule.fill_horizon(), Schedule.fill_horizon(), Schedule.fill_horizon())
+    made = await Slot.all().count() - before
+    assert sum(outcomes) == made
+    night = [slot for slot in await Slot.all() if clock.local(slot.starts_at).date() == spring]
+    assert sorted(f"{clock.local(slot.starts_at):%H:%M}" for slot in night) == ["00:00", "01:00", "03:00", "04:00"]
+
+
+async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful_of_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clinic = await cast.clinic()
+    doctor, anna, borys = await cast.doctor(clinic), await cast.anna(), await cast.borys()
+    await wait(anna, clinic)
+    await wait(borys, clinic)
+    await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 15) for day in range(1, 6)))
+    steps, pass_on = 0, turn._pass_on
+
+    async def counted(*given: object) -> bool:
+        nonlocal steps
+        steps += 1
+        return await pass_on(*given)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(turn, "_pass_on", counted)
+    assert await turn.sweep() == 2
+    assert steps <= 4
+    assert await Slot.exclude(queued_at=None).count() == 2
+    assert await WaitingListEntry.filter(ended_at=None).count() == 2
+    for account in (anna, borys):
+        offer = await the_offer(account)
+        assert await holder(await Slot.get(id=offer.slot_id)) == account.patient_id

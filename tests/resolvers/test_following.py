@@ -1,0 +1,195 @@
+"""Following by pages: partners read the log of their clinics, no more than they may know, and nobody's data."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import settings
+from models import clock, database, event_log
+from models.event import Event, Happening
+from models.slot import Slot
+from resolvers import schema
+from schema.context import Context
+from schema.event import KINDS
+from tests import cast
+from tests.client import Client, id_of
+from tests.models.chaos import append
+from tests.models.promises import book, cancel, move
+
+EVENTS = """query ($after: String, $first: Int! = 100, $clinicIds: [ID!]) {
+    events(after: $after, first: $first, clinicIds: $clinicIds) {
+        nodes { __typename id cursor clinicId occurredAt
+            ... on SlotsPublished { doctorId slots { id } } ... on SlotsWithdrawn { doctorId slots { id isFree } }
+            ... on VisitBooked { visitReference slot { id isFree } }
+            ... on VisitRescheduled { visitReference fromSlot { id } toSlot { id } }
+            ... on VisitCancelled { visitReference slot { id } } }
+        edges { cursor } pageInfo { hasNextPage endCursor } } }"""
+WHOLE = """query ($first: Int! = 50) { events(first: $first) { nodes { __typename
+    ... on SlotsPublished { slots { id startsAt endsAt isFree clinic { id name } doctor { id fullName } } }
+    ... on SlotsWithdrawn { slots { id startsAt clinic { id } } }
+    ... on VisitBooked { visitReference slot { id startsAt endsAt isFree clinic { id name } doctor { id fullName } } }
+    ... on VisitRescheduled { visitReference fromSlot { id startsAt } toSlot { id startsAt } }
+    ... on VisitCancelled { visitReference slot { id startsAt } } } } }"""
+FREE = "query ($f: FreeSlotsFilter!, $n: Int!) { freeSlots(filter: $f, first: $n) { nodes { id } } }"
+
+
+async def happened() -> tuple[Any, list[Slot], str]:
+    """Anna books, moves and cancels; slots are published and withdrawn."""
+    anna, clinic = await cast.anna(), await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    slots = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=doctor)
+    told = {"doctor_id": doctor.id, "slot_ids": [str(slot.id) for slot in slots]}
+    await Event.append(Happening.SLOTS_PUBLISHED, clinic.id, **told)
+    visit = await book(anna, slots[0])
+    await cancel(anna, await move(anna, visit, slots[1]))
+    await Slot.filter(id=slots[2].id).update(withdrawn_at=clock.now())
+    await Event.append(Happening.SLOTS_WITHDRAWN, clinic.id, doctor_id=doctor.id, slot_ids=[str(slots[2].id)])
+    await event_log.number()
+    return clinic, slots, visit.reference
+
+
+async def test_a_partner_reads_everything_that_happened_in_order_and_with_what_it_is_about() -> None:
+    clinic, slots, reference = await happened()
+    one, two, three = [id_of(slot) for slot in slots]
+    _, key = await cast.partner(clinic, shows_references=True)
+    nodes = (await Client(key).ask(EVENTS))["nodes"]
+    assert [node["__typename"] for node in nodes] == [
+        "SlotsPublished", "VisitBooked", "VisitRescheduled", "VisitCancelled", "SlotsWithdrawn",
+    ]  # fmt: skip
+    assert {node["clinicId"] for node in nodes} == {id_of(clinic)}
+    published, booked, moved, cancelled, withdrawn = nodes
+    assert [slot["id"] for slot in published["slots"]] == [one, two, three]
+    assert (booked["visitReference"], booked["slot"]["id"]) == (reference, one)
+    assert (moved["fromSlot"]["id"], moved["toSlot"]["id"]) == (one, two)
+    assert cancelled["slot"]["id"] == two
+    assert withdrawn["slots"] == [{"id": three, "isFree": False}]
+    assert set(KINDS) == set(Happening)
+
+
+async def test_pages_join_without_gap_or_repeat_and_end_where_the_log_ends() -> None:
+    clinic = await cast.clinic()
+    for _ in range(7):
+        await append(clinic.id)
+    await event_log.number()
+    _, key = await cast.partner(clinic)
+    seen, after, more = [], None, True
+    while more:
+        page = await Client(key).ask(EVENTS, after=after, first=3)
+        assert [edge["cursor"] for edge in page["edges"]] == [node["cursor"] for node in page["nodes"]]
+        seen += [node["id"] for node in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert len(seen) == len(set(seen)) == 7
+    assert (await Client(key).ask(EVENTS, after=after))["nodes"] == []
+    assert await Client(key).ask("{ latestEventCursor }") == after
+
+
+async def test_references_are_told_only_to_whom_they_may_be() -> None:
+    clinic, _, reference = await happened()
+    _, key = await cast.partner(clinic)
+    answer = await Client(key).send(EVENTS)
+    assert reference not in str(answer)
+    assert [node["visitReference"] for node in answer["data"]["events"]["nodes"] if "visitReference" in node] == [
+        ""
+    ] * 3
+
+
+async def test_a_partner_sees_its_own_clinics_and_may_ask_for_fewer_but_not_for_others() -> None:
+    mine, too, others = [await cast.clinic(f"Poradnia {n}") for n in "ABC"]
+    for place in (mine, too, others):
+        await append(place.id)
+    await event_log.number()
+    _, key = await cast.partner(mine, too)
+    partner = Client(key)
+    assert [node["clinicId"] for node in (await partner.ask(EVENTS))["nodes"]] == [id_of(mine), id_of(too)]
+    only = await partner.ask(EVENTS, clinicIds=[id_of(too)])
+    assert [node["clinicId"] for node in only["nodes"]] == [id_of(too)]
+    assert await partner.code(EVENTS, clinicIds=[id_of(too), id_of(others)]) == "FORBIDDEN"
+    assert (await partner.ask(EVENTS, clinicIds=[]))["nodes"] == []
+
+
+async def test_nobody_s_data_are_in_events_nor_behind_them() -> None:
+    """As rows, and as far as a partner's document can reach."""
+    clinic, _, _ = await happened()
+    rows = str(await database.rows("SELECT * FROM event"))
+    fields = {"slot_id", "slot_ids", "doctor_id", "from_slot_id", "to_slot_id", "visit_reference"}
+    assert {name for event in await Event.all() for name in event.details} <= fields
+    _, key = await cast.partner(clinic, shows_references=True)
+    told = str(await Client(key).send(WHOLE, first=50))
+    for private in ("Anna", "Żółć", cast.ANNA_PESEL, "anna@example.pl", "501234567"):
+        assert private not in rows + told
+    reachable, waiting = set(), ["Event", *(kind.__name__ for kind in KINDS.values())]
+    while waiting:
+        type_ = schema._schema.type_map[waiting.pop()]
+        if type_.name not in reachable:
+            reachable.add(type_.name)
+            waiting += [_named(field.type) for field in getattr(type_, "fields", {}).values()]
+    assert not reachable & {"Patient", "Visit", "Account", "Message", "AuditEntry"}
+
+
+def _named(type_: Any) -> str:
+    while hasattr(type_, "of_type"):
+        type_ = type_.of_type
+    return str(type_.name)
+
+
+@pytest.mark.parametrize(("document", "first"), [(EVENTS, 100), (WHOLE, 50)])
+async def test_a_page_of_a_usual_length_is_not_too_costly(document: str, first: int) -> None:
+    _, key = await cast.partner(await cast.clinic())
+    answer = await Client(key).send(document, first=first)
+    assert "errors" not in answer
+    assert answer["extensions"]["cost"]["requested"] <= settings.QUERY_COST
+
+
+async def test_a_cursor_of_before_the_retention_is_told_how_to_begin_anew() -> None:
+    clinic = await cast.clinic()
+    _, key = await cast.partner(clinic)
+    await append(clinic.id)
+    await append(clinic.id)
+    await event_log.number()
+    first = (await Client(key).ask(EVENTS, first=1))["pageInfo"]["endCursor"]
+    with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS, seconds=1)):
+        assert await event_log.forget() == 2
+        answer = await Client(key).send(EVENTS, after=first)
+        [error] = answer["errors"]
+        assert error["extensions"]["code"] == "CURSOR_EXPIRED"
+        assert "latestEventCursor" in error["message"]
+        assert "freeSlots" in error["message"]
+        latest = await Client(key).ask("{ latestEventCursor }")
+        assert (await Client(key).ask(EVENTS, after=latest))["nodes"] == []
+
+
+async def test_a_cursor_of_another_secret_is_to_be_begun_anew_and_nonsense_is_bad_input(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clinic = await cast.clinic()
+    await append(clinic.id)
+    await event_log.number()
+    _, key = await cast.partner(clinic)
+    cursor = (await Client(key).ask(EVENTS))["pageInfo"]["endCursor"]
+    changed = cursor[:-1] + ("A" if cursor[-1] != "A" else "E")
+    assert await Client(key).code(EVENTS, after=changed) == "CURSOR_EXPIRED"
+    for nonsense in ("", "x", "ż", "nonsense", "0" * 5000 + "!"):
+        assert await Client(key).code(EVENTS, after=nonsense) == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("first", [0, -1, 501])
+async def test_a_page_has_at_most_500_events(first: int) -> None:
+    _, key = await cast.partner(await cast.clinic())
+    light = "query ($first: Int!) { events(first: $first) { nodes { id } } }"
+    assert await Client(key).code(light, first=first) == "BAD_USER_INPUT"
+    assert (await Client(key).ask(light, first=500))["nodes"] == []
+
+
+async def test_free_terms_come_up_to_500_at_once_for_partners_and_up_to_100_for_others(nobody: Client) -> None:
+    clinic = await cast.clinic()
+    await cast.morning(cast.warsaw(24, 8).date(), 105, at=clinic, by=await cast.doctor(clinic), minutes=5)
+    _, key = await cast.partner(clinic)
+    wanted = {"clinicId": id_of(clinic)}
+    assert len((await Client(key).ask(FREE, f=wanted, n=500))["nodes"]) == 105
+    assert await Client(key).code(FREE, f=wanted, n=501) == "BAD_USER_INPUT"
+    assert await nobody.code(FREE, f=wanted, n=101) == "BAD_USER_INPUT"
+
+
+def test_a_context_without_key_or_account_has_no_budget() -> None:
+    assert Context().partner is None

@@ -1,0 +1,156 @@
+"""Every field of every type: somebody has decided who sees it, and each role tries it on a real thing."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, build_schema, get_named_type, is_object_type
+
+from models import event_log, supply
+from models.message import Message
+from models.offer import Offer
+from resolvers import schema
+from schema.scalars import public_id
+from tests import cast
+from tests.client import Client, client_of
+from tests.models.promises import book, cancel, move, person
+from tests.rota import TUESDAY, absent, line, publish, wait
+from tests.schema.decided import ELSEWHERE, EVERYBODY, FEWER, PATHS, REFUSALS, TYPES
+
+BUILT = build_schema(str(schema))
+ROOTS = {"Query", "Mutation", "Subscription"}
+OBJECTS: dict[str, GraphQLObjectType] = {
+    name: kind for name, kind in BUILT.type_map.items()
+    if is_object_type(kind) and not name.startswith("__") and name not in ROOTS
+}  # fmt: skip
+PAGES = {"Connection": {"nodes", "pageInfo", "edges"}, "Edge": {"cursor", "node"}}
+NODES = [
+    name for name, kind in OBJECTS.items() if any(one.name == "Node" for one in kind.interfaces) and name not in PATHS
+]  # fmt: skip
+BARRED = {"UNAUTHENTICATED", "FORBIDDEN"}
+
+
+def decided() -> dict[str, set[str]]:
+    pages = {name: fields for name in OBJECTS for end, fields in PAGES.items() if name.endswith(end)}
+    refusals = {name: {"message", *more.split()} for name, more in REFUSALS.items()}
+    return {**pages, **refusals, **{name: set(fields.split()) for name, (_, fields) in TYPES.items()}}
+
+
+def readers(name: str, field: str) -> set[str]:
+    return FEWER.get(f"{name}.{field}", TYPES[name][0] if name in TYPES else EVERYBODY)
+
+
+def selection(name: str, who: str, tried: set[str]) -> str:
+    """All that this caller may read of the type: other things with an id by name only, everything else to the end."""
+    tried.add(name)
+    found = ["__typename"]
+    for field, definition in OBJECTS[name].fields.items():
+        inner = get_named_type(definition.type).name
+        if who not in readers(name, field):
+            continue
+        if inner not in OBJECTS:
+            found.append(field)
+        elif inner in NODES or inner in PATHS or inner in ("Patient", "Partner"):
+            found.append(f"{field} {{ __typename }}")
+        elif inner.endswith("Connection"):
+            found.append(f"{field} {{ nodes {{ __typename }} pageInfo {{ {selection('PageInfo', who, tried)} }} }}")
+        else:
+            found.append(f"{field} {{ {selection(inner, who, tried)} }}")
+    return " ".join(found)
+
+
+async def world(who: str) -> tuple[Client, dict[str, str]]:
+    """One of each thing, all of them Anna's that can be somebody's; and the caller."""
+    anna, rita, clinic = await cast.anna(), await cast.rita(), await cast.clinic(planned_visits_per_patient=9)
+    doctor, other = await cast.doctor(clinic), await cast.doctor(clinic, last_name="Inna")
+    schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 12), line(4, 8, 12), valid_until=None)
+    visit = await book(anna, plan.fresh[0])
+    moved = await move(anna, await book(anna, plan.fresh[1]), plan.fresh[9])
+    await cancel(anna, moved)
+    free = await supply.add(other.id, clinic.id, cast.warsaw(26, 9), 20, by=rita)
+    report = await absent(rita, doctor, 24)
+    entry = await wait(anna, clinic, first_day=TUESDAY)
+    partner, key = await cast.partner(clinic)
+    rows: dict[str, Any] = {
+        "Absence": report.absence, "Clinic": clinic, "Doctor": doctor, "Slot": free, "Visit": visit,
+        "Patient": person(anna), "StaffMember": rita, "WaitingListEntry": entry, "Schedule": schedule,
+        "Offer": await Offer.get(),
+        "Message": await Message.filter(visit_id=visit.id).first(),
+    }  # fmt: skip
+    ids = {name: str(public_id(name, row.id)) for name, row in rows.items()}
+    log = await (await client_of(anna)).ask("{ me { patient { accessLog { nodes { id } } } } }")
+    ids["AuditEntry"] = log["patient"]["accessLog"]["nodes"][0]["id"]
+    await event_log.number()
+    filled = {
+        **{name.lower(): id_ for name, id_ in ids.items()}, "password": cast.PASSWORD,
+        "partner": str(public_id("Partner", partner.id)), "other": str(public_id("Doctor", other.id)),
+    }  # fmt: skip
+    people = {"patient": anna, "receptionist": rita, "administrator": await cast.adam()}
+    client = await client_of(people[who]) if who in people else Client(key if who == "partner" else None)
+    return client, {**ids, **{name: _filled(path, filled) for name, path in PATHS.items()}}
+
+
+def _filled(path: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        path = path.replace(f"<{name}>", value)
+    return path
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    return {error["extensions"]["code"] for error in answer.get("errors", [])}
+
+
+def things(value: Any, name: str) -> list[Any]:
+    """All objects of this type within an answer."""
+    inner = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+    here = [value] if isinstance(value, dict) and value.get("__typename") == name else []
+    return here + [found for one in inner for found in things(one, name)]
+
+
+def test_somebody_decided_about_every_field_of_every_type() -> None:
+    assert {name: set(kind.fields) for name, kind in OBJECTS.items()} == decided()
+
+
+def test_the_contract_says_for_whom_a_field_is_that_is_for_fewer() -> None:
+    said = {}
+    for name, kind in OBJECTS.items():
+        for field, definition in kind.fields.items():
+            for directive in (definition.ast_node and definition.ast_node.directives) or ():
+                if directive.name.value == "requires":
+                    roles = directive.arguments[0].value
+                    said[f"{name}.{field}"] = {role.value.lower() for role in roles.values}
+    assert said == FEWER
+
+
+def test_every_type_is_tried_or_is_a_refusal() -> None:
+    tried: set[str] = set()
+    for name in {*NODES, *PATHS}:
+        for who in EVERYBODY:
+            selection(name, who, tried)
+    pages = {name for name in OBJECTS if name.endswith(("Connection", "Edge"))}
+    assert set(OBJECTS) - tried - pages - set(REFUSALS) == ELSEWHERE
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+async def test_what_has_an_id_shows_each_caller_what_was_decided_and_nothing_else(who: str) -> None:
+    client, ids = await world(who)
+    for name in NODES:
+        ask = f'{{ node(id: "{ids[name]}") {{ __typename ... on {name} {{ %s }} }} }}'
+        answer = await client.send(ask % selection(name, who, set()))
+        assert "errors" not in answer, (name, answer)
+        assert bool(answer["data"]["node"]) == (who in TYPES[name][0]), name
+        for field in OBJECTS[name].fields if answer["data"]["node"] else ():
+            if who not in readers(name, field):
+                assert codes(await client.send(ask % f"{field} {{ __typename }}")) == {"FORBIDDEN"}, (name, field)
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+async def test_what_has_none_is_reached_by_those_for_whom_it_is(who: str) -> None:
+    client, paths = await world(who)
+    for name in PATHS:
+        answer = await client.send(paths[name] % selection(name, who, set()))
+        if who in readers(name, ""):
+            assert "errors" not in answer, (name, answer)
+            assert things(answer["data"], name), (name, answer)
+        else:
+            assert codes(answer) <= BARRED, (name, answer)
+            assert answer["data"] is None or not things(answer["data"], name), (name, answer)

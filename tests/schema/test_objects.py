@@ -1,0 +1,279 @@
+"""Authorisation by object: along every path that takes an id, what is Anna's stays Anna's, what is the staff's theirs.
+
+The paths are read from the schema. A new kind of thing, or an id under a new name, fails here until it has an example.
+"""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type
+
+import schema.fault
+import schema.limits
+import settings
+from models import database, relief, staff, turn
+from models.account import Account, Role
+from models.audit import AuditEntry
+from models.clinic import Clinic
+from models.message import Kind, Message
+from models.slot import Slot
+from models.visit import Visit
+from schema.scalars import public_id
+from tests import cast
+from tests.client import Client, client_of
+from tests.models.promises import book, cancel, hold, person
+from tests.paths import BUILT, Path, Words, all_paths, document, node_types, root_fields
+from tests.rota import TUESDAY, line, publish, the_offer, wait
+
+PATHS = all_paths()
+# Under which name an id of which kind is asked for; "" takes any kind.
+NAMES = {
+    "id": "",
+    "subjectId": "",
+    "absenceId": "Absence",
+    "clinicId": "Clinic",
+    "clinicIds": "Clinic",
+    "doctorId": "Doctor",
+    "doctorIds": "Doctor",
+    "entryId": "WaitingListEntry",
+    "offerId": "Offer",
+    "partnerId": "Partner",
+    "scheduleId": "Schedule",
+    "slotId": "Slot",
+    "slotIds": "Slot",
+    "visitId": "Visit",
+    "patientId": "Patient",
+    "messageId": "Message",
+    "staffMemberId": "StaffMember",
+}
+PUBLIC = {"Clinic", "Doctor", "Slot"}  # everybody may see them
+OF_PATIENTS = {"Visit", "Patient", "AuditEntry", "Offer", "WaitingListEntry"}
+OF_DESK = {"Absence", "Schedule"}
+OF_STAFF = {"Message", "StaffMember", "Partner"}
+SECRET = "kanarek"
+PUBLIC_ID = re.compile(r"[A-Z][A-Za-z]+_[\w-]{22}")
+
+
+class World(NamedTuple):
+    """What is whose: ids by kind, and words that nobody else may read."""
+
+    annas: dict[str, list[str]]
+    adams: dict[str, list[str]]
+    annas_words: list[str]
+    adams_words: list[str]
+    annas_rows: list[str]
+    adams_rows: list[str]
+    attacker: Words
+
+
+@pytest.fixture(autouse=True)
+def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not to be seen must not be so merely because the question is long."""
+    for name in ("depth", "aliases"):
+        monkeypatch.setitem(schema.limits.LIMITED, name, ("", 10_000))
+    monkeypatch.setattr(schema.fault, "TOKENS", 100_000)
+    monkeypatch.setattr(settings, "QUERY_COST", 10**9)
+    monkeypatch.setattr(settings, "RATE_OF_SIGN_IN", "100000/minute")
+    monkeypatch.setattr(settings, "RATE_PER_ADDRESS", "100000/minute")
+    monkeypatch.setattr(settings, "RATE_PER_ACCOUNT", "100000/minute")
+    monkeypatch.setattr(settings, "RATE_PER_PARTNER", "100000/minute")
+
+
+@pytest.fixture
+async def slots() -> list[Slot]:
+    place = await cast.clinic()
+    return await cast.morning(cast.warsaw(25, 8).date(), 8, at=place, by=await cast.doctor(place))
+
+
+async def visits(anna: Account, slots: list[Slot]) -> list[Visit]:
+    """One to come, and one cancelled; and another slot is held."""
+    reason = f"{SECRET} w gardle"
+    found = [await book(anna, slots[0], reason=reason), await book(anna, slots[1], reason=reason)]
+    await cancel(anna, found[1], reason=f"{SECRET} odleciał")
+    await hold(anna, slots[2])
+    return found
+
+
+async def waiting(anna: Account, borys: Account, slot: Slot) -> dict[str, list[Any]]:
+    """A slot that came free is offered to Anna."""
+    place = await Clinic.get(id=slot.clinic_id)
+    visit = await book(borys, slot)
+    entry = await wait(anna, place)
+    await cancel(borys, visit)
+    await turn.sweep()
+    return {"WaitingListEntry": [entry], "Offer": [await the_offer(anna)]}
+
+
+async def planned(adam: Account, slots: list[Slot]) -> dict[str, list[Any]]:
+    """Another doctor's template, and why they are away."""
+    place = await Clinic.get(id=slots[0].clinic_id)
+    doctor = await cast.doctor(place, last_name="Nieobecna")
+    schedule, _ = await publish(adam, doctor, place, line(2, 8, 9), valid_until=TUESDAY)
+    begin = cast.warsaw(30, 8)
+    report = await relief.report(doctor.id, begin, begin + timedelta(hours=1), reason=SECRET, by=adam)
+    return {"Schedule": [schedule], "Absence": [report.absence]}
+
+
+@pytest.fixture
+async def world(slots: list[Slot]) -> World:
+    anna, borys, adam = await cast.anna(phone="+48600700800"), await cast.borys(), await cast.adam()
+    hers, his = await visits(anna, slots), await book(borys, slots[3])
+    await Message.post(Kind.STAFF_INVITED, adam)
+    theirs = await cast.colleague("ewa@diamed.example", "Ewa Cicha", Role.ADMINISTRATOR)
+    await staff.remove(theirs.id, by=adam)
+    annas: dict[str, list[Any]] = {
+        "Visit": hers,
+        "Patient": [person(anna)],
+        "AuditEntry": await AuditEntry.filter(patient_id=anna.patient_id),
+        "Message": await Message.filter(account_id=anna.id),
+        "Slot": [slots[0], slots[2]],
+        **await waiting(anna, borys, slots[5]),
+        **await planned(adam, slots),
+    }
+    partner, _ = await cast.partner(await Clinic.get(id=slots[0].clinic_id))
+    adams: dict[str, list[Any]] = {
+        "StaffMember": [adam, theirs],
+        "Partner": [partner],
+        "AuditEntry": await AuditEntry.filter(account_id=adam.id),
+        "Message": await Message.filter(account_id=adam.id),
+    }
+    place = {"Clinic": slots[0].clinic_id, "Doctor": slots[0].doctor_id}
+    words: Words = {kind: str(public_id(kind, key)) for kind, key in place.items()}
+    words |= {"clinicId": words["Clinic"], "doctorId": words["Doctor"], "slotId": str(public_id("Slot", slots[4].id))}
+    words |= {"visitId": str(public_id("Visit", his.id)), "patientId": str(public_id("Patient", person(borys).id))}
+    words |= {"search": "Żółć", "email": "anna@example.pl", "login": "anna@example.pl", "channel": "PHONE"}
+    words |= {"Slot": words["slotId"], "Visit": words["visitId"], "Patient": words["patientId"], "id": words["visitId"]}
+    ids = {kind: [str(public_id(kind, row.id)) for row in rows] for kind, rows in annas.items()}
+    return World(
+        annas=ids,
+        adams={kind: [str(public_id(kind, row.id)) for row in rows] for kind, rows in adams.items()},
+        annas_words=[
+            "Anna", "Żółć", "anna@example.pl", "600700800", cast.ANNA_PESEL, SECRET,
+            *(visit.reference for visit in hers),
+            *(id_ for kind in OF_PATIENTS | OF_DESK | {"Message"} for id_ in ids[kind]),
+        ],
+        adams_words=["Adam", "adam@diamed.example", "Ewa Cicha", "ewa@diamed.example", "Zdrowie Razem"],
+        annas_rows=[str(key) for key in (anna.id, anna.patient_id, *(visit.id for visit in hers))],
+        adams_rows=[str(key) for key in (adam.id, theirs.id)],
+        attacker=words,
+    )  # fmt: skip
+
+
+async def rows_with(keys: list[str], tables: str) -> list[tuple[str, str]]:
+    """Every row of the database that names one of the keys."""
+    wanted = "|".join(keys)
+    asked = (f"SELECT '{t}' AS name, t::text AS row FROM {t} t WHERE t::text ~ '{wanted}'" for t in tables.split(", "))
+    return sorted((found["name"], found["row"]) for found in await database.rows(" UNION ALL ".join(asked)))
+
+
+async def caller(role: str) -> Client:
+    if role == "anonymous":
+        return Client()
+    if role == "patient":
+        account = await Account.get(email="borys@example.pl").select_related("patient")
+    elif role == "receptionist":
+        account = await cast.rita()
+    else:
+        account = await cast.colleague("lab@partner.example", "Laboratorium", Role.PARTNER)
+    return await client_of(account)
+
+
+async def heard(client: Client, path: Path, words: Words, target: str | None = None) -> str:
+    """The whole answer along the path, as it is sent; nothing breaks on the way."""
+    text, variables = document(path, words, target)
+    response = await client.post(json.dumps({"query": text, "variables": variables}).encode())
+    codes = {error["extensions"]["code"] for error in response.json().get("errors", [])}
+    assert codes <= {"UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT"}, (path, response.text)
+    return json.dumps(response.json(), ensure_ascii=False)
+
+
+def targets_of(path: Path, ids: dict[str, list[str]]) -> list[str]:
+    """Two of the kind that is asked for, and one of each other kind."""
+    asked = NAMES[path.position[-1]]
+    return [id_ for kind, some in ids.items() for id_ in some[: 2 if asked in ("", kind) else 1]]
+
+
+def told(answer: str, words: list[str], target: str | None) -> list[str]:
+    """Which of the words stand in the answer, beside the id that was sent."""
+    plain = PUBLIC_ID.sub("", answer)  # a name may be part of an id by chance
+    return [word for word in words if word != target and word in (answer if PUBLIC_ID.fullmatch(word) else plain)]
+
+
+def test_somebody_decided_about_every_name_of_an_id_and_every_kind_of_thing() -> None:
+    assert {path.position[-1] for path in PATHS} == set(NAMES)
+    assert set(node_types()) == PUBLIC | OF_PATIENTS | OF_DESK | OF_STAFF
+    assert {kind for kind in NAMES.values() if kind} <= set(node_types())
+    assert {path.node for path in PATHS if path.node} <= set(node_types()), "how can it be reached?"
+
+
+def test_the_paths_are_all_there() -> None:
+    named = {path.name for path in PATHS}
+    assert {"query.node.id", "mutation.cancelVisit.input.visitId", "Doctor.nextFreeSlot.clinicId"} <= named
+    assert "query.freeSlots.filter.doctorIds" in named
+    assert len(named) == len(PATHS) >= 37
+
+
+@pytest.mark.parametrize("role", ["anonymous", "patient", "partner"])
+async def test_nothing_of_annas_is_seen_or_changed_by_others_along_any_path(
+    role: str, world: World, tables: str
+) -> None:
+    client, before = await caller(role), await rows_with(world.annas_rows, tables)
+    for path in PATHS:
+        for target in targets_of(path, world.annas) + targets_of(path, world.adams):
+            answer = await heard(client, path, world.attacker, target)
+            assert told(answer, [*world.annas_words, *world.adams_words], target) == [], (path, target, answer)
+        assert await rows_with(world.annas_rows, tables) == before, path
+
+
+async def test_nothing_of_administrations_is_seen_or_changed_by_reception(world: World, tables: str) -> None:
+    client, before = await caller("receptionist"), await rows_with(world.adams_rows, tables)
+    for path in PATHS:
+        for target in targets_of(path, world.adams):
+            answer = await heard(client, path, world.attacker, target)
+            assert told(answer, world.adams_words, target) == [], (path, target, answer)
+        assert await rows_with(world.adams_rows, tables) == before, path
+
+
+@pytest.mark.parametrize("role", ["anonymous", "patient", "partner"])
+async def test_nothing_of_annas_is_seen_by_others_without_an_id_either(role: str, world: World) -> None:
+    client = await caller(role)
+    for kind, name, _field in root_fields():
+        answer = await heard(client, Path(kind, name, ()), world.attacker)
+        assert told(answer, world.annas_words, None) == [], (name, answer)
+
+
+async def test_who_may_see_it_does_along_the_same_paths(world: World) -> None:
+    """Else the tests above would prove nothing."""
+    anna = await client_of(await Account.get(email="anna@example.pl").select_related("patient"))
+    adam = await client_of(await Account.get(email="adam@diamed.example"))
+    node = Path("query", "node", ("id",))
+    for kind in OF_PATIENTS:
+        assert f'"{kind}"' in await heard(anna, node, world.attacker, world.annas[kind][0])
+    for kind in OF_DESK:
+        assert f'"{kind}"' in await heard(adam, node, world.attacker, world.annas[kind][0])
+    for kind in OF_STAFF:
+        assert told(await heard(adam, node, world.attacker, world.adams[kind][0]), world.adams_words, None)
+    cancelled = Path("mutation", "cancelVisit", ("input", "visitId"))
+    assert "CANCELLED" in await heard(anna, cancelled, world.attacker, world.annas["Visit"][0])
+
+
+@pytest.mark.parametrize("kind", sorted(OF_PATIENTS | OF_DESK | OF_STAFF))
+async def test_what_is_not_for_the_caller_looks_like_what_is_not_there(kind: str, world: World) -> None:
+    borys = await caller("patient")
+    theirs = (world.annas | world.adams)[kind][0]
+    nobodys = str(public_id(kind, (await cast.slot(cast.warsaw(30, 9))).id))
+    for path in PATHS:
+        if NAMES[path.position[-1]] in ("", kind):
+            answers = [await heard(borys, path, world.attacker, id_) for id_ in (theirs, nobodys)]
+            assert answers[0].replace(theirs, "") == answers[1].replace(nobodys, ""), path
+
+
+def test_every_field_of_a_node_is_asked_for() -> None:
+    """The answers that are searched hold all that there is to tell."""
+    text, _ = document(Path("query", "node", ("id",)), {}, "x")
+    for name, type_ in node_types().items():
+        assert isinstance(get_named_type(BUILT.type_map[name]), GraphQLObjectType)
+        assert [field for field in type_.fields if f"{name}_{field}:" not in text] == []

