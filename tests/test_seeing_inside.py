@@ -14,6 +14,8 @@ from tests.collector import Collector, Span
 from tests.fleet import Fleet, sailing
 from tests.processes import started
 
+pytestmark = pytest.mark.timeout(240)  # most of it for starting processes on a busy machine
+
 FORM = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Żegota", "lastName": "Źrebiec"}
 PRIVATE = [*FORM.values(), "501234567"]
 
@@ -56,7 +58,6 @@ async def until(condition: Callable[[], object]) -> None:
     raise AssertionError("It never came.")
 
 
-@pytest.mark.timeout(240)
 async def test_one_trace_leads_from_the_request_through_the_tasks_to_the_letter(
     fleet: Fleet, collector: Collector, request_id: str
 ) -> None:
@@ -74,7 +75,6 @@ async def test_one_trace_leads_from_the_request_through_the_tasks_to_the_letter(
     assert operation.attributes["outcome"] == "answered"
 
 
-@pytest.mark.timeout(240)
 async def test_spans_and_logs_tell_nothing_of_people(fleet: Fleet, collector: Collector, request_id: str) -> None:
     await until(lambda: "send email" in {span.name for span in collector.spans})
     heard = collector.heard + "".join(member.log() for member in fleet.members.values()).encode()
@@ -84,7 +84,6 @@ async def test_spans_and_logs_tell_nothing_of_people(fleet: Fleet, collector: Co
     }  # fmt: skip
 
 
-@pytest.mark.timeout(240)
 async def test_the_logs_of_all_processes_carry_the_one_request_id(fleet: Fleet, request_id: str) -> None:
     def events(member: str) -> list[str]:
         lines = [json.loads(line) for line in fleet.members[member].log().splitlines() if line.startswith("{")]
@@ -109,7 +108,6 @@ async def figures(url: str) -> Figures:
     return found
 
 
-@pytest.mark.timeout(240)
 async def test_the_figures_of_the_web_processes_are_added_up_and_move(fleet: Fleet, request_id: str) -> None:
     url = fleet.webs[0]
     before = await figures(url)
@@ -131,7 +129,6 @@ async def test_the_figures_of_the_web_processes_are_added_up_and_move(fleet: Fle
     assert "subscribers{}" in after
 
 
-@pytest.mark.timeout(240)
 async def test_the_figures_of_tasks_outbox_and_relay_move(fleet: Fleet, request_id: str) -> None:
     worker = fleet.members["worker1"].url
     done = await figures(worker)
