@@ -18,6 +18,7 @@ from models.waiting_list import WaitingListEntry
 
 TURN_LOCK = 7_24_2026
 PATIENCE = 2  # slots in a row that nobody can be asked about
+AT_ONCE = 1000  # slots that are freed in one step
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock($1)"  # two at once would jump the queue
 
 _NOT_HELD = """
@@ -83,8 +84,8 @@ async def sweep() -> int:
     while due:
         if await _pass_on(due[0]):
             made, misses = made + 1, 0
-        elif (misses := misses + 1) == PATIENCE:  # the rest is likely to be nobody's, too: all of it in one step
-            freed, misses = await _free_for_all(due[1:]), 0
+        elif (misses := misses + 1) == PATIENCE:  # what follows is likely to be nobody's, too: many in one step
+            freed, misses = await _free_for_all(due[1:AT_ONCE]), 0
             due = [due[0], *(id_ for id_ in due[1:] if id_ not in freed)]
         due.pop(0)
     return made
