@@ -31,7 +31,7 @@ _DUE = f"""
     AND (slot.starts_at AT TIME ZONE $2::text)::date
         <= ($1::timestamptz AT TIME ZONE $2::text)::date + clinic.days_ahead
     ORDER BY slot.starts_at, slot.id
-"""  # noqa: S608 - constants of this module
+"""  # noqa: S608 - constants of this module  # nosec B608
 
 # One who wants the slot, was not asked about it since it came free, is asked about no other, and has time to come.
 _HAS_ACCOUNT = "JOIN account ON account.patient_id = entry.patient_id AND account.closed_at IS NULL"
@@ -48,7 +48,7 @@ _NEXT = f"""
         WHERE {WANTED} AND {_ASKED_NOTHING} AND {_NOT_ASKED_YET}
         ORDER BY entry.joined_at, entry.id LIMIT 1 FOR UPDATE OF entry
     ) AS next
-"""  # noqa: S608 - constants of this module
+"""  # noqa: S608 - constants of this module  # nosec B608
 # Of these slots, those that nobody can be asked about, or not in time.
 _FOR_ALL = f"""
     WITH local AS MATERIALIZED (
@@ -67,7 +67,7 @@ _FOR_ALL = f"""
     )
     UPDATE slot SET queued_at = NULL, held_by_id = NULL, held_until = NULL, is_offer = false
     FROM locked WHERE slot.id = locked.id RETURNING slot.*
-"""  # noqa: S608 - constants of this module
+"""  # noqa: S608 - constants of this module  # nosec B608
 
 
 async def sweep() -> int:
