@@ -74,7 +74,9 @@ async def somebody(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
     yield await client_of(account)
 
 
-@pytest.mark.parametrize("somebody", [None, Role.PATIENT, Role.RECEPTIONIST, Role.ADMINISTRATOR], indirect=True, ids=str)
+@pytest.mark.parametrize(
+    "somebody", [None, Role.PATIENT, Role.RECEPTIONIST, Role.ADMINISTRATOR], indirect=True, ids=str
+)
 @settings(suppress_health_check=list(HealthCheck))
 @given(case=CASES)
 async def test_no_document_breaks_anything(case: schemathesis.Case[Any], somebody: Client) -> None:
