@@ -43,7 +43,7 @@ _QUEUE = f"""
         SELECT slot.id FROM local AS slot JOIN wish AS entry ON {SAME_DAY} AND {IN_ITS_HOURS}
         WHERE entry.one IS DISTINCT FROM slot.held_by_id::text OR entry.another IS DISTINCT FROM slot.held_by_id::text
     ) RETURNING id
-"""  # noqa: S608 - constants of this module
+"""  # noqa: S608 - constants of this module  # nosec B608
 
 
 async def queue(ids: Sequence[UUID]) -> int:

@@ -47,7 +47,7 @@ async def change_clinic(clinic_id: UUID, *, by: "Account", **given: Any) -> Clin
     if clinic is None:
         form.wrong("clinicId", "NOT_AVAILABLE")
     form.check()
-    assert clinic  # noqa: S101 - the form has said so
+    assert clinic  # noqa: S101 - the form has said so  # nosec B101
     if "name" in details:
         details["search_name"] = folded(details["name"])
     if details:
@@ -92,7 +92,7 @@ async def change_doctor(
     if doctor is None:
         form.wrong("doctorId", "NOT_AVAILABLE")
     form.check()
-    assert doctor  # noqa: S101 - the form has said so
+    assert doctor  # noqa: S101 - the form has said so  # nosec B101
     async with in_transaction():
         await Doctor.lock(doctor_id)
         if clinics is not None:

@@ -146,7 +146,7 @@ async def _offer(visit: Visit, absence: Absence, minutes: int, by: "Account") ->
             patient=patient, visit_id=visit.id, answer=Answer.CLOSED, made_at=now, expires_at=now
         ), None  # fmt: skip
     await offer.tell(
-        Kind.DOCTOR_ABSENT, await patient.account, term=_facts(visit, visit.clinic), offered=offered
+        Kind.DOCTOR_ABSENT, patient.account, term=_facts(visit, visit.clinic), offered=offered
     )  # fmt: skip
     await AuditEntry.record("doctor_absent", account=by, patient_id=patient.id, subject_id=visit.id)
     return offer

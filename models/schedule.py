@@ -111,9 +111,19 @@ class Schedule(Model):
 
     @classmethod
     async def fill_horizon(cls) -> int:
-        """Add the days that have come within the horizon, one schedule a transaction; run twice, or raced: once."""
-        behind = cls.filter(filled_until__lt=cls.horizon())
-        return sum([await cls._fill(one.id, one.doctor_id) for one in await behind.order_by("id")])
+        """Add the days that have come within the horizon, one schedule a transaction; run twice, or raced: once.
+
+        One that fails keeps none of the others from its days; what was wrong is raised at the end.
+        """
+        made, failures = 0, list[Exception]()
+        for one in await cls.filter(filled_until__lt=cls.horizon()).order_by("id"):
+            try:
+                made += await cls._fill(one.id, one.doctor_id)
+            except Exception as failure:
+                failures.append(failure)
+        if failures:
+            raise ExceptionGroup("Some schedules could not be filled.", failures)
+        return made
 
     @classmethod
     async def _fill(cls, schedule_id: UUID, doctor_id: UUID) -> int:

@@ -134,6 +134,6 @@ class SecondFactorNotBegun(Refusal):
 
 
 class WrongCode(Refusal):
-    """This code is wrong or was used already. Please wait for the next one."""
+    """This is not the code of the moment, or it was used already; nothing has changed."""
 
-    pl = "Ten kod jest błędny albo został już użyty. Proszę poczekać na następny."
+    pl = "To nie jest kod na tę chwilę albo został już użyty; nic się nie zmieniło."

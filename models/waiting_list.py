@@ -157,7 +157,7 @@ async def _checked(
     if earliest and latest is not None and earliest > latest:
         form.wrong("latest", "OUT_OF_RANGE")
     form.check()
-    assert clinic  # noqa: S101 - the form has said so
+    assert clinic  # noqa: S101 - the form has said so  # nosec B101
     return clinic
 
 
@@ -177,4 +177,4 @@ _SERVED = f"""
     UPDATE waiting_list_entry entry SET ended_at = $3::timestamptz, outcome = 'SERVED'
     FROM {LOCAL.format(zone="$4::text", which="slot.id = $2::uuid")}
     WHERE entry.patient_id = $1::uuid AND {WANTED} RETURNING entry.id
-"""  # noqa: S608 - constants of this module
+"""  # noqa: S608 - constants of this module  # nosec B608

@@ -2,7 +2,6 @@
 
 import strawberry
 
-import tasks.horizon
 import tasks.letters
 import tasks.texts
 import tasks.waiting
@@ -121,6 +120,3 @@ class Scheduling:
         row = await relief.end(private_id("Absence", input.absence_id), by=info.context.me)
         await nudge(tasks.waiting.offer_terms)
         return Absence.of(row) if row else None
-
-
-HORIZON = tasks.horizon.fill_horizon  # named, so that its clock runs wherever the schema does

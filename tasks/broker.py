@@ -7,7 +7,7 @@ import logging
 import pkgutil
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +144,10 @@ async def worker_running() -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(listening, settings.STOP_SECONDS)
+        await asyncio.wait({listening}, timeout=settings.STOP_SECONDS)  # wait_for would wait on for one deaf to it
         await following.cut_off()
+        listening.cancel()
+        await asyncio.wait({listening}, timeout=PAUSE_SECONDS)
         await broker.shutdown()
 
 

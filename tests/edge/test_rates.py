@@ -7,7 +7,6 @@ import pytest
 
 import settings
 from models import clock, database, rate
-from models.account import Role
 from server import app
 from tests import cast
 from tests.edge.conftest import GRAPHQL_JSON, Client
@@ -37,7 +36,8 @@ async def test_an_address_an_account_and_a_partner_have_rates_of_their_own(clien
     assert await granted(client) == 3
     assert await granted(client, by=await cast.anna()) == 4
     assert await granted(client, by=await cast.borys()) == 4
-    assert await granted(client, by=await cast.colleague("lab@partner.example", "Lab", Role.PARTNER)) == 5
+    _, key = await cast.partner(await cast.clinic())
+    assert await granted(client, headers={"authorization": f"Bearer {key}"}) == 5
 
 
 async def test_the_refusal_says_when_to_come_again_and_then_there_is_more(client: Client) -> None:

@@ -361,3 +361,14 @@ async def test_what_is_wrong_with_a_report_is_named_at_once() -> None:
     with pytest.raises(InvalidInput) as refused:
         await relief.report(somebody.id, cast.MONDAY, cast.MONDAY - DAY, reason=" ", by=rita, minutes=0)
     assert [flaw.path for flaw in refused.value.flaws] == [("reason",), ("doctorId",), ("until",), ("offerMinutes",)]
+
+
+async def test_who_has_no_account_is_relieved_too_and_called() -> None:
+    clinic, doctor, slots = await place()
+    rita = await cast.rita()
+    visit = await book_for(rita, await cast.dorota(rita), slots[1])
+    report = await absent(rita, doctor, 24)
+    assert [(one.id, offer.slot_id) for one, offer in report.affected] == [(visit.id, slots[3].id)]
+    assert await Message.filter(kind=Kind.DOCTOR_ABSENT).count() == 0
+    [call] = await call_list.of_day(clinic.id, TUESDAY)
+    assert (call.why, call.offer and call.offer.slot_id) == (Why.NO_EMAIL, slots[3].id)

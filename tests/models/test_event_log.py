@@ -1,6 +1,7 @@
 """Events promise: each committed one is told once, in the order of commits; nothing rolled back is ever told."""
 
 import asyncio
+import re
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from tortoise.transactions import in_transaction
 
 import settings
-from models import clock, event_log
+from models import clock, database, event_log
 from models.event import Event, Happening
 from models.partner_refusal import CursorExpired
 from models.session import Session
@@ -22,6 +23,7 @@ from tasks import relay
 from tests import cast
 from tests.models.chaos import Chaos, Undone, append
 from tests.models.promises import book, race
+from tests.processes import ROOT
 
 
 async def told(after: int | None = None, **more: Any) -> list[UUID]:
@@ -206,3 +208,19 @@ async def test_every_reader_is_told_each_committed_event_once_in_order_whoever_d
     hidden = [public_id("Event", UUID(id_)) for id_ in in_order]
     for seen in everything:
         assert seen == hidden
+
+
+async def test_after_a_restored_backup_every_earlier_cursor_expires_by_the_operators_statement() -> None:
+    """Else places that partners have seen would be given anew, to other events."""
+    manual = (ROOT / "docs" / "operations.md").read_text()
+    [statement] = re.findall(r"-c '(UPDATE event_log [^']+)'", manual)
+    await append()
+    await event_log.number()
+    await database.rows(statement)
+    event = await append()
+    await event_log.number()
+    for earlier in (0, 1, 2, 500):
+        with pytest.raises(CursorExpired):
+            await told(after=earlier)
+    assert await told() == [event.id]
+    assert await told(after=await event_log.newest()) == []

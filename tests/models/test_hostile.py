@@ -240,7 +240,7 @@ async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful
 
     monkeypatch.setattr(turn, "_pass_on", counted)
     assert await turn.sweep() == 2
-    assert steps <= 4
+    assert steps <= 8, "of 1600 slots"
     assert await Slot.exclude(queued_at=None).count() == 2
     assert await WaitingListEntry.filter(ended_at=None).count() == 2
     for account in (anna, borys):

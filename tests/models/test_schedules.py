@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -275,3 +276,24 @@ async def test_a_template_that_is_over_makes_no_more_slots() -> None:
     with clock.pinned(cast.MONDAY + timedelta(days=30)):
         assert await Schedule.fill_horizon() == 2
         assert (await walls())[-1] == "23.02. 08:30"
+
+
+async def test_a_schedule_that_cannot_be_filled_keeps_no_other_from_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic, rita = await cast.clinic(), await cast.rita()
+    first, second = [await cast.doctor(clinic, last_name=name) for name in ("Jedna", "Druga")]
+    for doctor in (first, second):
+        await publish(rita, doctor, clinic, line(2, 8, 9))
+    fill = Schedule._fill
+
+    async def failing(schedule_id: UUID, doctor_id: UUID) -> int:
+        if doctor_id == first.id:
+            raise OSError
+        return await fill(schedule_id, doctor_id)
+
+    monkeypatch.setattr(Schedule, "_fill", failing)
+    with clock.pinned(cast.MONDAY + timedelta(days=7)), pytest.raises(ExceptionGroup, match="could not be filled"):
+        await Schedule.fill_horizon()
+    newest = [(await Slot.filter(doctor_id=doctor.id).order_by("-starts_at").first()) for doctor in (first, second)]
+    assert newest[0]
+    assert newest[1]
+    assert newest[0].starts_at < newest[1].starts_at

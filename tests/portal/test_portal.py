@@ -11,7 +11,7 @@ from tests import cast
 
 
 async def the_letter(url: str, subject: str) -> str:
-    for _ in range(100):
+    for _ in range(300):
         async with httpx.AsyncClient() as client:
             entries = (await client.get(f"{url}/mailbox.json")).json()
         for entry in entries:

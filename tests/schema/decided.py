@@ -15,7 +15,7 @@ TYPES: dict[str, tuple[set[str], str]] = {
     "Absence": (DESK, "id doctor startsAt endsAt reason reportedAt endedAt"),
     "AbsenceReport": (DESK, "absence withdrawnSlots affectedVisits"),
     "Accepted": (EVERYBODY, "message"),
-    "Account": (OWN_AND_DESK, "login email role mustChangePassword patient"),
+    "Account": (OWN_AND_DESK, "login email role mustChangePassword hasSecondFactor patient"),
     "AffectedVisit": (DESK, "visit patient offer"),
     "AuditEntry": (OWN, "id at who what action outcome overrideReason passedOver staffName"),
     "BookingRules": (EVERYBODY, "daysAhead minimumNoticeMinutes cancelUntilMinutes plannedVisitsPerPatient"),
@@ -42,6 +42,8 @@ TYPES: dict[str, tuple[set[str], str]] = {
     "ScheduleChanges": (DESK, "days newSlots withdrawnSlots visitsOutside"),
     "ScheduleDay": (DESK, "date newSlots withdrawnSlots"),
     "ScheduleLine": (DESK, "weekday from until slotMinutes breaks"),
+    "SecondFactorOffer": (DESK, "secret uri"),
+    "SecondFactorSet": (DESK, "recoveryCodes"),
     "ServiceHours": (EVERYBODY, "isOpen opensAt closesAt timeZone now nextOpening nextClosing"),
     "Session": (EVERYBODY, "token expiresAt account"),
     "Slot": (EVERYBODY, "id startsAt endsAt isFree clinic doctor"),
@@ -49,11 +51,11 @@ TYPES: dict[str, tuple[set[str], str]] = {
     "SlotHold": (OWN, "slot expiresAt"),
     "SlotsPublished": (FOLLOWERS, f"{EVENT} doctorId slots"),
     "SlotsWithdrawn": (FOLLOWERS, f"{EVENT} doctorId slots"),
-    "StaffMember": (ADMINISTRATION, "id name email role invitedAt hasOwnPassword"),
+    "StaffMember": (ADMINISTRATION, "id name email role invitedAt hasOwnPassword hasSecondFactor"),
     "Visit": (
         OWN_AND_DESK,
         "id reference status startsAt endsAt clinic doctor reason bookedAt channel cancellableUntil cancelledAt patient"
-        " history calendar",
+        " history calendar doctorIsAbsent",
     ),
     "VisitBooked": (FOLLOWERS, f"{EVENT} visitReference slot"),
     "VisitCancelled": (FOLLOWERS, f"{EVENT} visitReference slot"),
@@ -67,14 +69,14 @@ TYPES: dict[str, tuple[set[str], str]] = {
 REFUSALS = {
     "InvalidInput": "fields", "MessageNotResendable": "reason", "OutsideServiceHours": "opensAt",
     "PatientExists": "patient", "RecordsNotMerged": "patient", "SlotHeld": "heldUntil isOffer", "SlotClosed": "reason",
-    "SlotNotBookable": "reason",
+    "SlotNotBookable": "reason", "SecondFactorRequired": "reason",
     "SlotTaken": "alternatives", "SlotsNotFree": "slots", "SlotsOverlap": "slots",
     "StatusNotChangeable": "status wanted reason", "TooManyAttempts": "retryAt", "TooManyVisits": "limit",
     "VisitNotChangeable": "status cancellableUntil", "VisitsOverlap": "visit", "WeakPassword": "reasons",
     **dict.fromkeys((
         "AccountExists", "KeyReused", "LastAdministrator", "MessageNotFound", "OfferNotFound", "OfferOver",
-        "PartnerNotFound", "PatientNotFound", "SlotKept", "SlotNotFound", "StaffNotFound",
-        "VisitNotFound", "WrongCredentials",
+        "PartnerNotFound", "PatientNotFound", "SecondFactorNotBegun", "SecondFactorPresent", "SlotKept",
+        "SlotNotFound", "StaffNotFound", "VisitNotFound", "WrongCode", "WrongCredentials",
     ), ""),
 }  # fmt: skip
 
@@ -98,8 +100,8 @@ PATHS = {
     "AbsenceReport": f"mutation {{ reportAbsence(input: {AWAY}) {{ ... on AbsenceReport {{ %s }} }} }}",
     "RevealedIdentity": 'mutation { revealPesel(input: { patientId: "<patient>" })'
     " { ... on RevealedIdentity { %s } } }",
-    "Session": 'mutation { logIn(input: { login: "anna@example.pl", password: "<password>" })'
-    " { ... on Session { %s } } }",
+    "SecondFactorOffer": 'mutation { beginSecondFactor(input: { currentPassword: "<password>" })'
+    " { ... on SecondFactorOffer { %s } } }",
     "SlotHold": 'mutation { holdSlot(input: { slotId: "<slot>" }) { ... on SlotHold { %s } } }',
     "WithdrawnSlots": 'mutation { withdrawSlots(input: { slotIds: ["<slot>"] }) { ... on WithdrawnSlots { %s } } }',
     "InvalidInput": 'mutation { signUp(input: { email: "", pesel: "", firstName: "", lastName: "" })'
@@ -108,6 +110,9 @@ PATHS = {
         name: f"{{ events(first: 50) {{ nodes {{ ... on {name} {{ %s }} }} }} }}"
         for name in ("SlotsPublished", "SlotsWithdrawn", "VisitBooked", "VisitCancelled", "VisitRescheduled")
     },
+    # The last: a log-in ends the session that it came with.
+    "Session": 'mutation { logIn(input: { login: "anna@example.pl", password: "<password>" })'
+    " { ... on Session { %s } } }",
 }  # fmt: skip
-# Only over a socket: tests/live follows them.
-ELSEWHERE = {"SlotChange"}
+# Only over a socket (tests/live), or by a code that only a telephone knows (tests/resolvers/test_securing.py).
+ELSEWHERE = {"SlotChange", "SecondFactorSet"}

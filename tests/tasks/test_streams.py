@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -276,6 +276,27 @@ async def test_a_worker_that_stops_hands_an_unfinished_task_to_another(
     heir = errands(server.connection_url, queue=slow.broker.queue_name)
     async with heir.worker(monkeypatch):
         await heir.until(lambda: heir.done == 1)
+
+
+async def test_a_worker_stops_in_time_though_its_listening_does_not_hear_of_it(
+    server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, errands: Errands
+) -> None:
+    monkeypatch.setattr(settings, "STOP_SECONDS", 0.1)
+    errand, listens, released = errands(server.connection_url), asyncio.Event(), asyncio.Event()
+
+    async def deaf() -> list[Any]:
+        """As a cancellation can be lost between a connection and its time limit."""
+        listens.set()
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+        return []
+
+    monkeypatch.setattr(errand.broker, "_new", deaf)
+    async with asyncio.timeout(5):
+        async with errand.worker(monkeypatch):
+            await listens.wait()
+    released.set()
 
 
 async def test_a_worker_that_stops_lets_a_short_task_finish(

@@ -5,7 +5,7 @@ import pytest
 
 import server
 import settings
-from models import database
+from models import database, figures
 from tests.client import Client
 
 
@@ -44,10 +44,13 @@ async def test_an_operation_refused_for_its_rate_is_counted_too(
     nobody: Client, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "RATE_PER_ADDRESS", "1/minute")
+    counted = figures.OPERATIONS.labels("invalid", "RATE_LIMITED")
+    before = counted._value.get()
     for _ in range(3):
         await nobody.send("{ serviceHours { isOpen } }")
+    assert counted._value.get() == before + 2
     async with http:
-        assert 'operation="invalid",outcome="RATE_LIMITED"} 2' in (await http.get("/metrics")).text
+        assert 'operation="invalid",outcome="RATE_LIMITED"}' in (await http.get("/metrics")).text
 
 
 async def test_with_a_token_configured_only_its_bearer_reads_them(
