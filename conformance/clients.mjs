@@ -1,11 +1,15 @@
-// Apollo Client and urql as a frontend uses them: queries, mutations, typed refusals, coded errors, persisted queries.
+// Apollo Client and urql as a frontend uses them: queries, mutations, typed refusals, coded errors, persisted queries,
+// subscriptions over a socket.
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, CombinedGraphQLErrors, ServerError } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
-import { Client, fetchExchange, cacheExchange } from '@urql/core';
-import { parse, Kind, visit } from 'graphql';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { Client, fetchExchange, cacheExchange, subscriptionExchange } from '@urql/core';
+import { parse, print, Kind, visit } from 'graphql';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
 
 const url = `${process.env.SERVICE_URL}/graphql`;
 const LOGIN = { login: 'jan.kowalski@example.pl', password: 'zielony rower na moście' };
@@ -84,6 +88,42 @@ async function journey(make) {
 
 await journey(apolloOver);
 await journey(urql);
+
+// Each change of the clinic's terms as it happens: Jan books, and gives the term back.
+async function calendar(name, subscribe) {
+  const { data } = await jans.mutate('LogIn', { input: LOGIN });
+  const jan = apolloOver(() => ({ authorization: `Bearer ${data.logIn.token}` }));
+  const clinicId = (await jan.query('Clinics', { first: 5 })).data.clinics.nodes[3].id;
+  const slotId = (await jan.query('FreeSlots', { filter: { clinicId }, first: 1 })).data.freeSlots.edges[0].node.id;
+  const seen = [];
+  const end = subscribe(clinicId, (change) => change.slot.id === slotId && seen.push(change.isFree));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const visit = (await jan.mutate('BookVisit', { input: { slotId } })).data.bookVisit;
+  for (let n = 0; n < 100 && seen.at(-1) !== false; n++) await new Promise((resolve) => setTimeout(resolve, 50));
+  await jan.mutate('CancelVisit', { input: { visitId: visit.id } });
+  for (let n = 0; n < 100 && seen.at(-1) !== true; n++) await new Promise((resolve) => setTimeout(resolve, 50));
+  end();
+  assert.deepEqual([seen[0], seen.at(-1)], [false, true]);
+  console.log(`${name}: subscriptions over a socket`);
+}
+
+const jans = apolloOver(() => ({}));
+const socket = createClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket });
+const live = new ApolloClient({ link: new GraphQLWsLink(socket), cache: new InMemoryCache() });
+await calendar('Apollo Client', (clinicId, told) => {
+  const heard = live.subscribe({ query: cut('SlotChanges'), variables: { clinicId } });
+  const following = heard.subscribe(({ data }) => told(data.slotChanges));
+  return () => following.unsubscribe();
+});
+const forwarded = subscriptionExchange({
+  forwardSubscription: ({ query, variables }) => ({ subscribe: (sink) => ({ unsubscribe: socket.subscribe({ query, variables }, sink) }) }),
+});
+const urqls = new Client({ url, preferGetMethod: false, exchanges: [fetchExchange, forwarded] });
+await calendar('urql', (clinicId, told) => {
+  const following = urqls.subscription(print(cut('SlotChanges')), { clinicId }).subscribe(({ data }) => data && told(data.slotChanges));
+  return () => following.unsubscribe();
+});
+await socket.dispose();
 
 const hashed = new PersistedQueryLink({ sha256: (text) => createHash('sha256').update(text).digest('hex') });
 let posts = 0;

@@ -1,12 +1,14 @@
-"""Python's `gql` as another service uses it: queries, mutations, typed refusals, coded errors."""
+"""Python's `gql` as another service uses it: queries, mutations, typed refusals, coded errors, subscriptions."""
 
 import asyncio
 import os
+from typing import Any
 from uuid import uuid4
 
 from gql import Client, gql
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXAsyncTransport
+from gql.transport.websockets import WebsocketsTransport
 
 URL = f"{os.environ['SERVICE_URL']}/graphql"
 LOGIN = {"login": "jan.kowalski@example.pl", "password": "zielony rower na moście"}
@@ -15,6 +17,7 @@ LOG_IN = gql("""mutation LogIn($input: LogInInput!) {
 BOOK = gql("""mutation Book($input: BookVisitInput!) { bookVisit(input: $input) {
     __typename ... on Visit { id } ... on SlotTaken { alternatives { id } } ... on Problem { message } } }""")
 CLINICS = gql("{ clinics(first: 5) { nodes { id nextFreeSlot { id } } } }")
+CHANGES = gql("subscription ($clinic: ID!) { slotChanges(clinicId: $clinic) { isFree slot { id } } }")
 CANCEL = gql("""mutation Cancel($input: CancelVisitInput!) {
     cancelVisit(input: $input) { ... on Visit { status } ... on Problem { message } } }""")
 
@@ -32,7 +35,8 @@ async def main() -> None:
         assert (await nobody.execute(wanted))["logIn"]["__typename"] == "WrongCredentials"
         wanted.variable_values = {"input": LOGIN}
         token = (await nobody.execute(wanted))["logIn"]["token"]
-        slot = (await nobody.execute(CLINICS))["clinics"]["nodes"][2]["nextFreeSlot"]["id"]
+        place = (await nobody.execute(CLINICS))["clinics"]["nodes"][2]
+        slot, clinic = place["nextFreeSlot"]["id"], place["id"]
         book = BOOK
         book.variable_values = {"input": {"slotId": slot, "idempotencyKey": str(uuid4())}}
         try:
@@ -49,10 +53,25 @@ async def main() -> None:
         taken = (await jan.execute(book))["bookVisit"]
         assert taken["__typename"] == "SlotTaken"
         assert taken["alternatives"]
-        cancel = CANCEL
-        cancel.variable_values = {"input": {"visitId": first["bookVisit"]["id"]}}
-        assert (await jan.execute(cancel))["cancelVisit"]["status"] == "CANCELLED"
-    print("gql: queries, mutations, refusals and errors as documented")
+        await asyncio.gather(comes_free(slot, clinic), give_up(jan, first["bookVisit"]["id"]))
+    print("gql: queries, mutations, refusals, errors and subscriptions as documented")
+
+
+async def give_up(jan: Any, visit_id: str) -> None:
+    await asyncio.sleep(0.5)  # until somebody watches
+    cancel = CANCEL
+    cancel.variable_values = {"input": {"visitId": visit_id}}
+    assert (await jan.execute(cancel))["cancelVisit"]["status"] == "CANCELLED"
+
+
+async def comes_free(slot_id: str, clinic_id: str) -> None:
+    """An open calendar is told over a socket."""
+    changes = CHANGES
+    changes.variable_values = {"clinic": clinic_id}
+    async with asyncio.timeout(20), Client(transport=WebsocketsTransport(URL.replace("http", "ws", 1))) as calendar:
+        async for told in calendar.subscribe(changes):
+            if told["slotChanges"] == {"isFree": True, "slot": {"id": slot_id}}:
+                return
 
 
 if __name__ == "__main__":

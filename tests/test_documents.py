@@ -102,6 +102,20 @@ def test_every_requirement_is_locked_by_hashes() -> None:
         assert [entry.splitlines()[0] for entry in pinned if "==" in entry and "--hash=sha256:" not in entry] == []
 
 
+def test_the_image_and_the_tests_have_all_that_the_service_has() -> None:
+    """Locked after the last change of what is needed: `make lock`."""
+    names = ("requirements.txt", "requirements-tracing.txt", "requirements-dev.txt")
+    service, image, tests = [_pins((ROOT / name).read_text()) for name in names]
+    assert service - image == image - tests == set()
+    project = (ROOT / "pyproject.toml").read_text().partition("[project.optional-dependencies]")[0]
+    wanted = re.findall(r'^    "([\w-]+)', project, re.MULTILINE)
+    assert set(wanted) - {re.split(r"[\[=]", pin)[0] for pin in service} == set()
+
+
+def _pins(text: str) -> set[str]:
+    return set(re.findall(r"^[\w.-]+(?:\[[\w,]+\])?==\S+", text, re.MULTILINE))
+
+
 def test_every_waiver_has_its_reason_in_line() -> None:
     waiver = re.compile(r"# (?:ruff: )?(?:noqa: [A-Z0-9, ]+|nosec [B0-9]+|type: ignore\[[\w, -]+\])")
     bare = []
