@@ -16,8 +16,9 @@ NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retrie
 run: .venv/run.stamp explorer
 	@exec .venv/bin/python server.py
 
+# Two at once, a file stays with one: the tests of processes mostly wait. In a row, for a debugger: make test ARGS="-n 0".
 test: .venv/test.stamp explorer clients
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/test.stamp
 	.venv/bin/ruff check
