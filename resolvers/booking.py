@@ -6,7 +6,7 @@ import tasks.waiting
 from models.account import Role
 from models.slot import Slot as SlotRow
 from models.visit import Visit as VisitRow
-from resolvers.telling import told
+from resolvers.telling import booked, freed
 from schema.context import Info
 from schema.directives import Requires, ServiceHours
 from schema.result import BookVisitResult, CancelVisitResult, HoldSlotResult, RescheduleVisitResult
@@ -50,7 +50,7 @@ class Booking:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await told(row)
+        return await booked(row)
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
@@ -65,7 +65,7 @@ class Booking:
             by=info.context.me,
             key=key(input.idempotency_key),
         )
-        return await told(row)
+        return await freed(row)
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
@@ -79,4 +79,4 @@ class Booking:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await told(row)
+        return await freed(row)

@@ -8,7 +8,7 @@ from models import attendance, correspondence, enrolment
 from models.errand import Errand
 from models.visit import Visit as VisitRow
 from models.visit_status import Channel, Status
-from resolvers.telling import told
+from resolvers.telling import booked, freed
 from schema.context import Info
 from schema.desk import (
     BookForInput,
@@ -61,7 +61,7 @@ class Desk:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await told(row)
+        return await booked(row)
 
     @strawberry.mutation(
         extensions=[for_staff()],
@@ -76,7 +76,7 @@ class Desk:
             by=errand(info.context.me, input.channel, input.override),
             key=key(input.idempotency_key),
         )
-        return await told(row)
+        return await freed(row)
 
     @strawberry.mutation(
         extensions=[for_staff()], description="Cancel a patient's visit; its slot is free at once." + AT_ANY_HOUR
@@ -90,7 +90,7 @@ class Desk:
             reason=text("reason", input.reason),
             key=key(input.idempotency_key),
         )
-        return await told(row)
+        return await freed(row)
 
     @strawberry.mutation(extensions=[for_staff()], description="The patient is here: from the day of the visit on.")
     async def mark_arrived(self, info: Info, input: MarkArrivedInput) -> MarkArrivedResult:

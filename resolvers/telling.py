@@ -1,4 +1,4 @@
-"""Telling: what starts at once when a visit has changed: its letter, and the offer of a slot that came free."""
+"""Telling: what starts at once when a visit has changed: its letter; and where a slot came free, its next offer."""
 
 import tasks.letters
 import tasks.waiting
@@ -7,7 +7,14 @@ from schema.visit import Visit
 from tasks.broker import nudge
 
 
-async def told(row: VisitRow) -> Visit:
+async def booked(row: VisitRow) -> Visit:
+    """Taking a slot frees none, or only what its patient was offered besides: the clock finds that."""
+    await nudge(tasks.letters.send_letters)
+    return Visit.of(row)
+
+
+async def freed(row: VisitRow) -> Visit:
+    """Moved or cancelled."""
     await nudge(tasks.letters.send_letters)
     await nudge(tasks.waiting.offer_terms)
     return Visit.of(row)

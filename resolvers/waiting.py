@@ -9,7 +9,7 @@ from models.account import Role
 from models.patient import Patient
 from models.visit_status import Channel
 from models.waiting_list import WaitingListEntry as EntryRow
-from resolvers.telling import told
+from resolvers.telling import freed
 from schema.context import STAFF, Context, Info
 from schema.directives import PatientsServiceHours, Requires, ServiceHours
 from schema.offer import AcceptOfferInput, DeclineOfferInput
@@ -65,7 +65,7 @@ class Waiting:
         row = await reply.accept(
             private_id("Offer", input.offer_id), patient=whose, by=info.context.me, channel=channel
         )  # fmt: skip
-        return await told(row)
+        return await freed(row)
 
     @strawberry.mutation(
         extensions=[Requires(Role.PATIENT, *STAFF)],

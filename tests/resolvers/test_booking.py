@@ -119,7 +119,7 @@ async def test_a_released_slot_is_free_at_once_and_only_the_holder_can_release(a
 async def test_a_booked_visit_is_told_whole(anna: Client, nudges: list[str]) -> None:
     slot = await cast.slot()
     visit = await book(anna, slot, reason="ból głowy")
-    assert nudges == ["send_letters", "offer_terms"]
+    assert nudges == ["send_letters"]
     assert visit.pop("id").startswith("Visit_")
     assert re.fullmatch(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}", visit.pop("reference"))
     assert "BEGIN:VCALENDAR" in visit.pop("calendar")
