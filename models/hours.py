@@ -18,9 +18,18 @@ def at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC)
 
 
-def minute_of_day(moment: datetime, zone: ZoneInfo) -> int:
-    wall = moment.astimezone(zone)
+def minutes_of(wall: time) -> int:
+    """Since midnight."""
     return wall.hour * 60 + wall.minute
+
+
+def wall_time(minutes: int) -> time:
+    """The end of the day is shown as its begin."""
+    return time(minutes // 60 % 24, minutes % 60)
+
+
+def minute_of_day(moment: datetime, zone: ZoneInfo) -> int:
+    return minutes_of(moment.astimezone(zone).time())
 
 
 def always_open() -> bool:

@@ -51,14 +51,16 @@ class Slot(Model):
     clinic_id: UUID
     doctor_id: UUID
 
-    def is_held_for_another(self, patient_id: UUID | None) -> bool:
+    @property
+    def is_held(self) -> bool:
         """A hold lapses by the clock alone: nobody has to be alive to lift it."""
-        is_held = self.held_until is not None and self.held_until > clock.now()
-        return is_held and self.held_by_id != patient_id
+        return self.held_until is not None and self.held_until > clock.now()
+
+    def is_held_for_another(self, patient_id: UUID | None) -> bool:
+        return self.is_held and self.held_by_id != patient_id
 
     def is_held_for(self, patient_id: UUID | None) -> bool:
-        is_held = self.held_until is not None and self.held_until > clock.now()
-        return is_held and self.held_by_id == patient_id
+        return self.is_held and self.held_by_id == patient_id
 
     @property
     def lapses_at(self) -> datetime:
@@ -133,7 +135,7 @@ class Slot(Model):
                 raise SlotNotFound
             await slot.offer_to(patient.id)
             now = clock.now()
-            if not (slot.held_by_id == patient.id and slot.held_until and slot.held_until > now):
+            if not slot.is_held_for(patient.id):
                 await cls.filter(held_by_id=patient.id, is_offer=False).update(**NOT_HELD)
                 await slot.keep_for(patient.id, now + timedelta(minutes=settings.HOLD_MINUTES), is_offer=False)
                 await cls.queue(*locked)

@@ -119,8 +119,7 @@ async def _free_for_all(ids: list[UUID]) -> set[UUID]:
 
 
 def _is_due(slot: Slot) -> bool:
-    is_held = slot.held_until is not None and slot.held_until > clock.now()
-    return not (slot.queued_at is None or slot.visit_id or slot.withdrawn_at or is_held)
+    return not (slot.queued_at is None or slot.visit_id or slot.withdrawn_at or slot.is_held)
 
 
 async def _until(slot: Slot) -> datetime | None:

@@ -13,7 +13,7 @@ from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
 import settings
-from models import clock, database
+from models import clock, database, hours
 from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.demand import LOCAL, WANTED
@@ -162,7 +162,7 @@ async def _checked(
 
 
 def _minutes(wall: time | None) -> int | None:
-    return None if wall is None else wall.hour * 60 + wall.minute
+    return None if wall is None else hours.minutes_of(wall)
 
 
 _PLANNED = """

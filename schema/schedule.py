@@ -7,7 +7,7 @@ from typing import Any, Self
 import strawberry
 
 import models.schedule
-from models import vacancy, week
+from models import hours, vacancy, week
 from models.publication import Plan
 from schema.clinic import Clinic
 from schema.doctor import Doctor
@@ -17,19 +17,9 @@ from schema.scalars import private_id, public_id
 from schema.slot import Slot, Weekday
 from schema.visit import Visit
 
-END_OF_DAY = 24 * 60
-
-
-def _wall(minutes: int) -> time:
-    return time(minutes // 60 % 24, minutes % 60)
-
-
-def _minutes(wall: time) -> int:
-    return wall.hour * 60 + wall.minute
-
 
 def _until(wall: time) -> int:
-    return _minutes(wall) or END_OF_DAY
+    return hours.minutes_of(wall) or hours.DAY
 
 
 @strawberry.type(description="A pause in which there are no slots.")
@@ -50,10 +40,12 @@ class ScheduleLine:
     def of(cls, line: week.Line) -> Self:
         return cls(
             weekday=Weekday(line.weekday),
-            from_=_wall(line.from_),
-            until=_wall(line.until),
+            from_=hours.wall_time(line.from_),
+            until=hours.wall_time(line.until),
             slot_minutes=line.minutes,
-            breaks=[ScheduleBreak(from_=_wall(begin), until=_wall(end)) for begin, end in line.breaks],
+            breaks=[
+                ScheduleBreak(from_=hours.wall_time(begin), until=hours.wall_time(end)) for begin, end in line.breaks
+            ],
         )
 
 
@@ -132,8 +124,10 @@ class ScheduleLineInput:
     breaks: list[ScheduleBreakInput] = strawberry.field(default_factory=list, description="Pauses within.")
 
     def line(self) -> week.Line:
-        breaks = tuple((_minutes(pause.from_), _until(pause.until)) for pause in self.breaks)
-        return week.Line(self.weekday.value, _minutes(self.from_), _until(self.until), self.slot_minutes, breaks)
+        breaks = tuple((hours.minutes_of(pause.from_), _until(pause.until)) for pause in self.breaks)
+        return week.Line(
+            self.weekday.value, hours.minutes_of(self.from_), _until(self.until), self.slot_minutes, breaks
+        )
 
 
 @strawberry.input(description="A weekly template. There are never slots between 02:00 and 03:00, where clocks change.")

@@ -9,10 +9,6 @@ import settings
 from models import clock, hours
 
 
-def _wall(minutes: int) -> time:
-    return time(minutes // 60 % 24, minutes % 60)
-
-
 @strawberry.type(description="When e-registration is open, on the clinic's wall clock; reading is possible always.")
 class ServiceHours:
     is_open: bool = strawberry.field(description="Whether fields marked @serviceHours can be called now.")
@@ -28,8 +24,8 @@ class ServiceHours:
         now = clock.now()
         return cls(
             is_open=hours.is_open(now),
-            opens_at=_wall(settings.SERVICE_OPENS),
-            closes_at=_wall(settings.SERVICE_CLOSES),
+            opens_at=hours.wall_time(settings.SERVICE_OPENS),
+            closes_at=hours.wall_time(settings.SERVICE_CLOSES),
             time_zone=settings.TIME_ZONE.key,
             now=now,
             next_opening=hours.next_opening(now),

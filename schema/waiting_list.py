@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 import models.waiting_list
+from models import hours
 from schema.clinic import Clinic
 from schema.context import Info
 from schema.doctor import Doctor
@@ -18,7 +19,7 @@ from schema.slot import SlotHold
 
 
 def _wall(minutes: int | None) -> time | None:
-    return None if minutes is None else time(minutes // 60, minutes % 60)
+    return None if minutes is None else hours.wall_time(minutes)
 
 
 @strawberry.type(description="One wish of yours: a slot of a clinic that comes free, on some days.")

@@ -8,13 +8,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
 
 import settings
-from models.account import Role
 from schema.context import Context
 from web.ready_operations import ready_operations
 
 HOME = Path(__file__).parent.parent / "explorer"
 PACKAGES = HOME / "node_modules"
-STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 FILES = {
     "react.js": PACKAGES / "react/umd/react.production.min.js",
     "react-dom.js": PACKAGES / "react-dom/umd/react-dom.production.min.js",
@@ -39,8 +37,8 @@ MISSING = (
 
 
 async def page(context: Context) -> HTMLResponse:
-    if context.role not in STAFF or context.open_session.must_change_password:
-        notice = "To konto nie jest kontem pracownika." if context.role and context.role not in STAFF else ""
+    if not context.is_staff_at_work:
+        notice = "To konto nie jest kontem pracownika." if context.role and not context.is_staff else ""
         return _page("sign_in.html", notice=notice, minimum=settings.PASSWORD_MIN_LENGTH)
     if not all(path.exists() for path in FILES.values()):
         return HTMLResponse(MISSING, 503, headers=HEADERS)
