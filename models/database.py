@@ -10,12 +10,14 @@ from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.migrations.api.migrate import migrate as run_migrations
+from tortoise.transactions import in_transaction
 
 import settings
 from models import spans
 
 T = TypeVar("T")
 MIGRATION_LOCK = 7_22_2026  # any number, the same on all hosts
+A_FEW = 50
 APP = "models"
 MODULES = [
     f"models.{noun}"
@@ -75,6 +77,21 @@ def connection() -> BaseDBAsyncClient:
 async def rows(sql: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
     """Rows of a statement that the ORM cannot say; joins the transaction that is open, as a model's method would."""
     return await connection().execute_query_dict(sql, values)
+
+
+async def joined(sql: str, values: list[Any]) -> list[dict[str, Any]]:
+    """Rows of a statement that joins a list, its first value, with much else: by hashing, when the list is long.
+
+    Statistics lag behind: of a table that has just grown PostgreSQL believes that it is small, compares each row with
+    each, and thousands of slots then take minutes.
+    """
+    if len(values[0]) <= A_FEW:
+        return await rows(sql, values)
+    async with in_transaction():
+        await rows("SELECT set_config('enable_nestloop', 'off', true)")
+        found = await rows(sql, values)
+        await rows("SELECT set_config('enable_nestloop', 'on', true)")
+    return found
 
 
 async def ping() -> None:

@@ -33,17 +33,16 @@ _FREE = """
     slot.id = ANY($1::uuid[]) AND slot.queued_at IS NULL AND slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
     AND slot.starts_at > $2::timestamptz
 """
-_QUEUE = f"""
+_WANTED = f"""
     WITH local AS MATERIALIZED (SELECT * FROM {LOCAL.format(zone="$3::text", which=_FREE)}), wish AS MATERIALIZED (
         SELECT slot.clinic_id, slot.doctor_id, slot.day, entry.from_minute, entry.until_minute,
             min(entry.patient_id::text) AS one, max(entry.patient_id::text) AS another
         FROM {DAYS} JOIN waiting_list_entry entry ON {ON_ITS_DAYS} GROUP BY 1, 2, 3, 4, 5
     )
-    UPDATE slot SET queued_at = $2::timestamptz WHERE id IN (
-        SELECT slot.id FROM local AS slot JOIN wish AS entry ON {SAME_DAY} AND {IN_ITS_HOURS}
-        WHERE entry.one IS DISTINCT FROM slot.held_by_id::text OR entry.another IS DISTINCT FROM slot.held_by_id::text
-    ) RETURNING id
+    SELECT DISTINCT slot.id FROM local AS slot JOIN wish AS entry ON {SAME_DAY} AND {IN_ITS_HOURS}
+    WHERE entry.one IS DISTINCT FROM slot.held_by_id::text OR entry.another IS DISTINCT FROM slot.held_by_id::text
 """  # noqa: S608 - constants of this module  # nosec B608
+_QUEUE = f"UPDATE slot SET queued_at = $2::timestamptz WHERE {_FREE} RETURNING id"  # noqa: S608 - as above  # nosec B608
 
 
 async def queue(ids: Sequence[UUID]) -> int:
@@ -51,5 +50,7 @@ async def queue(ids: Sequence[UUID]) -> int:
 
     The holder's own wish does not count: a hold that lapses is no reason to offer the slot to its holder.
     """
-    found = await database.rows(_QUEUE, [list(ids), clock.now(), settings.TIME_ZONE.key])
-    return len(found)
+    wanted = await database.joined(_WANTED, [list(ids), clock.now(), settings.TIME_ZONE.key])
+    if not wanted:
+        return 0
+    return len(await database.rows(_QUEUE, [[row["id"] for row in wanted], clock.now()]))

@@ -112,7 +112,7 @@ async def _free_for_all(ids: list[UUID]) -> set[UUID]:
     """Those of the slots that are nobody's turn any more; partners are told that they can be had."""
     async with in_transaction():
         await database.rows(_ONE_AT_A_TIME, [TURN_LOCK])
-        rows = await database.rows(_FOR_ALL, [ids, settings.TIME_ZONE.key, clock.now()])
+        rows = await database.joined(_FOR_ALL, [ids, settings.TIME_ZONE.key, clock.now()])
         freed = [Slot._init_from_db(**row) for row in rows]
         await publication.tell(Happening.SLOTS_PUBLISHED, freed)
     return {slot.id for slot in freed}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from models import call_list, clock, relief, reply, supply, turn
+from models import call_list, clock, database, relief, reply, supply, turn
 from models.call_list import Why
 from models.clash import OfferOver, SlotsNotFree
 from models.event import Event, Happening
@@ -246,3 +246,15 @@ async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful
     for account in (anna, borys):
         offer = await the_offer(account)
         assert await holder(await Slot.get(id=offer.slot_id)) == account.patient_id
+
+
+async def test_a_centre_that_grows_at_once_waits_for_no_statistics() -> None:
+    """PostgreSQL still believes that there is one slot: compared each with each, these would take minutes."""
+    clinic = await cast.clinic()
+    doctor, anna = await cast.doctor(clinic), await cast.anna()
+    await wait(anna, clinic)
+    await cast.morning(cast.MONDAY.date() - timedelta(days=7), 1, at=clinic, by=doctor)
+    await database.connection().execute_script("ANALYZE slot; ANALYZE waiting_list_entry")
+    await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 15) for day in range(1, 6)))
+    assert await Slot.exclude(queued_at=None).count() > 1000
+    assert await turn.sweep() == 1
