@@ -51,19 +51,23 @@ function navigation() {
   document.querySelector(".language").textContent = language === "pl" ? "English" : "Polski";
 }
 
-// A page that was left before its answer came does not overwrite the one that followed.
+// A page that was left before its answer came does not overwrite the one that followed, and cannot be clicked any more.
 async function show() {
   const turn = ++turns;
+  const main = document.querySelector("main");
+  main.inert = true;
   const [, page = "", argument] = location.hash.split("/");
   const name = PRIVATE.includes(page) && !signedIn ? "log-in" : page;
   navigation();
   try {
     const content = await (PAGES[name] || home)(argument && decodeURIComponent(argument));
-    if (turn === turns) document.querySelector("main").replaceChildren(...content);
+    if (turn === turns) main.replaceChildren(...content);
   } catch (error) {
     if (turn !== turns) return;
     if (error.code === "UNAUTHENTICATED") return refresh("#/log-in");
     say(error.message, "refusal");
+  } finally {
+    if (turn === turns) main.inert = false;
   }
 }
 

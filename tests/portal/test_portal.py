@@ -15,7 +15,7 @@ async def the_letter(url: str, subject: str) -> str:
         async with httpx.AsyncClient() as client:
             entries = (await client.get(f"{url}/mailbox.json")).json()
         for entry in entries:
-            if subject in entry["subject"]:
+            if subject in (entry["subject"] or ""):  # a text has none
                 return str(entry["text"])
         await asyncio.sleep(0.1)
     raise AssertionError(f"No letter came about {subject}.")
@@ -89,3 +89,19 @@ async def test_a_slow_page_that_was_left_does_not_overwrite_the_next(server: str
         await expect(page.locator("h1")).to_have_text("Nie pamiętam hasła")
     await page.evaluate("new Promise(requestAnimationFrame)")
     await expect(page.locator("h1")).to_have_text("Nie pamiętam hasła")
+
+
+async def test_a_page_that_is_being_left_cannot_be_clicked_any_more(server: str, page: Page) -> None:
+    async def slowly(route: Route) -> None:
+        if "serviceHours" in (route.request.post_data or ""):
+            await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.goto(f"{server}/#/log-in")
+    await expect(page.locator("h1")).to_have_text("Zaloguj się")
+    await page.route("**/graphql", slowly)
+    await page.evaluate("location.hash = '#/'")
+    await expect(page.locator("main")).to_have_js_property("inert", True)
+    await page.click("main a:has-text('Załóż konto')")  # waits until it can be clicked: on the page that follows
+    await expect(page.locator("h1")).to_have_text("Załóż konto")
+    await expect(page.locator("main")).to_have_js_property("inert", False)
