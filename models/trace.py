@@ -11,6 +11,9 @@ import structlog
 import settings
 
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
+# Ids and hashes, of which one in twenty holds eleven digits in a row, by chance.
+ID = r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})\b"
+ID_OR_NUMBER = re.compile(f"({ID})|{ELEVEN_DIGITS.pattern}")
 # PostgreSQL quotes the row there, in as many lines as people have written.
 DATABASE_DETAIL = re.compile(r"DETAIL:.*?(?=\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
 
@@ -38,14 +41,17 @@ def current() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
-def _scrubbed(value: Any) -> Any:
-    return DATABASE_DETAIL.sub("", ELEVEN_DIGITS.sub("[number]", value)) if isinstance(value, str) else value
+def scrubbed(value: Any) -> Any:
+    """The value without eleven digits in a row, unless they are part of an id, and without rows quoted by PostgreSQL."""
+    if not isinstance(value, str):
+        return value
+    return DATABASE_DETAIL.sub("", ID_OR_NUMBER.sub(lambda found: found[1] or "[number]", value))
 
 
 def _without_numbers(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """The last net, not the rule: eleven digits in a row and rows quoted by PostgreSQL never reach a log."""
     event.pop("color_message", None)  # uvicorn's copy of its own line, for terminals
-    return {name: _scrubbed(value) for name, value in event.items()}
+    return {name: scrubbed(value) for name, value in event.items()}
 
 
 def configure() -> None:

@@ -1,0 +1,26 @@
+"""Trace: what the log's last net takes away, and what it leaves whole."""
+
+import pytest
+
+from models import trace
+from tests import cast
+
+NUMBER = cast.ANNA_PESEL
+
+
+@pytest.mark.parametrize("said", [NUMBER, f"PESEL={NUMBER}.", f"x{NUMBER}y", f"{NUMBER}-{'a' * 20}", f"a\n{NUMBER}\n"])
+def test_eleven_digits_do_not_stay(said: str) -> None:
+    assert trace.scrubbed(said) == said.replace(NUMBER, "[number]")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{NUMBER}abcdefabcdefabcdefabc",
+        f"01a20c91-db6d-70d4-bb5b-a{NUMBER}",
+        f"ab{NUMBER}cdef{'0123456789abcdef' * 2}abcdefabcdefabc",
+    ],
+)
+def test_an_id_or_a_hash_that_holds_eleven_digits_by_chance_stays_whole(name: str) -> None:
+    line = f"operation request_id={name} hash={name}"
+    assert trace.scrubbed(f"{line} about={NUMBER}") == f"{line} about=[number]"
