@@ -1,18 +1,14 @@
 """A real browser and the service as a process, for the tests of pages."""
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.async_api import Page, async_playwright
+
+from tests.processes import Service, started
 
 ROOT = Path(__file__).parent.parent
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -20,34 +16,23 @@ HAS_ASSETS = (ROOT / "explorer/node_modules/graphiql/graphiql.min.js").exists()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+@pytest.fixture(scope="module")
+def _serving(database_url: str) -> Iterator[Service]:
+    """On the tests' database; strict as in production: only registered documents."""
+    folder = tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)
+    with folder as home:
+        register = Path(home) / "register.json"
+        register.write_text("{}")
+        with started(Path(home), DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register)) as service:
+            yield service
+
+
 @pytest.fixture
-def server(database_url: str, tmp_path: Path) -> Iterator[str]:
-    """The service as a process, on the tests' database; strict as in production: only registered documents."""
-    (tmp_path / "register.json").write_text("{}")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "DATA_DIR": str(tmp_path),
-        "PORT": str(port),
-        "DEMO": "0",
-        "SERVICE_OPENS": "00:00",  # its clock is the real one, and tests are run at night too
-        "SERVICE_CLOSES": "24:00",
-        "TRUSTED_DOCUMENTS": str(tmp_path / "register.json"),
-    }
-    process = subprocess.Popen([sys.executable, "server.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            httpx.get(f"{url}/health/ready", timeout=1).raise_for_status()
-            break
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    yield url
-    process.send_signal(signal.SIGINT)
-    process.wait(15)
+def server(_serving: Service) -> str:
+    """Where the service of these tests is; nothing that came before is in its mailbox."""
+    for entry in (_serving.home / "mailbox").glob("*.json"):
+        entry.unlink()
+    return _serving.url
 
 
 @pytest.fixture

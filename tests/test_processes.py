@@ -14,6 +14,7 @@ import pytest
 
 from models import database, demo, postgres
 from models.throttle import FREE_TRIES
+from tests import prepared
 from tests.client import Client
 from tests.processes import ROOT, Service, is_alive, shared, started
 
@@ -159,18 +160,21 @@ async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_wai
     assert {row["count"] for row in applied} == {1}
 
 
-def in_production(**settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "production", **settings}
-    command = [sys.executable, "server.py"]
+SERVER, ITS_SETTINGS = ["server.py"], ["-c", "import settings; settings.check('web')"]  # what it does first, sooner
+
+
+def refused(what: list[str], **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], **settings}
+    command = [sys.executable, *what]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
 def test_production_refuses_development_defaults_and_names_each_missing_setting() -> None:
-    refused = in_production()
-    assert refused.returncode != 0
+    start = refused(SERVER, ENVIRONMENT="production")
+    assert start.returncode != 0
     for name in ("DATABASE_URL", "SMTP_URL", "SMS_URL", "MAIL_FROM", "PUBLIC_URL", "CENTRE_PHONE", "SECRET_KEY"):
-        assert name in refused.stderr
-    assert "Traceback" not in refused.stderr
+        assert name in start.stderr
+    assert "Traceback" not in start.stderr
 
 
 @pytest.mark.parametrize(
@@ -184,9 +188,9 @@ def test_production_refuses_development_defaults_and_names_each_missing_setting(
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], said: str) -> None:
-    refused = in_production(**{"ENVIRONMENT": "development", **settings})
-    assert refused.returncode != 0
-    assert said in refused.stderr
+    start = refused(ITS_SETTINGS, **{"ENVIRONMENT": "development", **settings})
+    assert start.returncode != 0
+    assert said in start.stderr
 
 
 async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
@@ -199,6 +203,7 @@ async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
         "CENTRE_PHONE": "22 000 00 00",
         "SECRET_KEY": "x" * 40,
     }
+    prepared.place(tmp_path / "shared" / "data")
     with (
         postgres.running(tmp_path / "shared", durable=False) as url,
         started(tmp_path, DATABASE_URL=url, **real) as service,

@@ -16,7 +16,7 @@ from models import postgres, seal
 from models.clinic import Clinic
 from models.event import Event
 from schema.scalars import public_id
-from tests import cast
+from tests import cast, prepared
 from tests.live import example
 from tests.live.service import PATIENCE, Socket, socket
 from tests.live.test_event_streams import following
@@ -153,6 +153,7 @@ async def until_seen(reader: Reader, count: int) -> None:
 @pytest.mark.timeout(120)
 async def test_after_a_restart_of_postgresql_followers_miss_and_repeat_nothing(tmp_path: Path) -> None:
     clinic_id, key = uuid4(), "erp_of-a-test"
+    prepared.place(tmp_path / "shared" / "data")
     with (
         postgres.running(tmp_path / "shared", durable=False) as url,
         started(tmp_path, DATABASE_URL=url, **example.SETTINGS) as service,
