@@ -42,7 +42,7 @@ def current() -> str:
 
 
 def scrubbed(value: Any) -> Any:
-    """The value without eleven digits in a row, unless they are part of an id, and without rows quoted by PostgreSQL."""
+    """Without eleven digits in a row, unless they are part of an id, and without rows quoted by PostgreSQL."""
     if not isinstance(value, str):
         return value
     return DATABASE_DETAIL.sub("", ID_OR_NUMBER.sub(lambda found: found[1] or "[number]", value))

