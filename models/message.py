@@ -50,6 +50,7 @@ class Kind(StrEnum):
     VISIT_CANCELLED = "visit_cancelled"
     VISIT_REMINDER = "visit_reminder"
     TERM_OFFERED = "term_offered"
+    TERM_WITHDRAWN = "term_withdrawn"
     DOCTOR_ABSENT = "doctor_absent"
 
 

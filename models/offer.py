@@ -122,6 +122,16 @@ class Offer(Model):
         await cls._open(**whose).update(answer=Answer.CLOSED, answered_at=clock.now())
 
     @classmethod
+    async def withdrawn(cls, slot_ids: Collection[UUID]) -> None:
+        """The slots are no more: who still counted on one is told."""
+        for offer in await cls.standing(slot_id__in=list(slot_ids)).select_related("patient__account"):
+            if account := await offer.patient.account:
+                clinic = offer.slot.clinic
+                term = {"starts_at": offer.slot.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone}
+                await Message.post(Kind.TERM_WITHDRAWN, account, term=term, waits=offer.entry_id is not None)
+        await cls.overtaken(slot_id__in=list(slot_ids))
+
+    @classmethod
     async def lapse(cls) -> int:
         """Close what nobody answered or whose hold its patient released, and free the slots of all that is closed."""
         now = clock.now()

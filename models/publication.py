@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -75,6 +75,13 @@ async def _existing(schedule_id: UUID, doctor_id: UUID) -> tuple[list[Slot], lis
     return mine, others, [[_term(slot)] for slot in blocked] + absent
 
 
+async def withdrawn_before(moment: datetime, schedule_id: UUID) -> set[Term]:
+    """Terms to come of a schedule that were taken away before the moment, and not given back since."""
+    to_come = Slot.filter(schedule_id=schedule_id, ends_at__gt=clock.now()).exclude(withdrawn_at=None)
+    newest = {_term(slot): slot.withdrawn_at for slot in await to_come.order_by("withdrawn_at")}
+    return {term for term, withdrawn_at in newest.items() if withdrawn_at and withdrawn_at < moment}
+
+
 def _term(slot: Slot) -> Term:
     return slot.starts_at, slot.ends_at
 
@@ -128,9 +135,9 @@ async def withdraw(plan: Plan) -> None:
 
 
 async def close(slots: Sequence[Slot], reason: str | None = None) -> None:
-    """Withdraw slots that the caller has locked and found free; what was offered with them is over."""
+    """Withdraw slots that the caller has locked and found free; what was offered with them is over, and told so."""
     ids = [slot.id for slot in slots]
-    await Offer.overtaken(slot_id__in=ids)
+    await Offer.withdrawn(ids)
     await Slot.filter(id__in=ids).update(withdrawn_at=clock.now(), queued_at=None, closed_reason=reason, **NOT_HELD)
     await tell(Happening.SLOTS_WITHDRAWN, slots)
 

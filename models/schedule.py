@@ -13,6 +13,7 @@ from uuid6 import uuid7
 
 import settings
 from models import clock, publication, week
+from models.absence import Absence
 from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
@@ -143,13 +144,15 @@ class Schedule(Model):
         return len(plan.fresh)
 
     @classmethod
-    async def restore(cls, doctor_id: UUID, from_: datetime, until: datetime) -> int:
-        """Put back what an absence took; within a transaction that has locked the doctor."""
-        first, last = clock.local(from_).date(), min(clock.local(until).date(), cls.horizon())
+    async def restore(cls, absence: Absence) -> int:
+        """Put back what an absence took, and not what was withdrawn before; the caller has locked the doctor."""
+        first, last = clock.local(absence.starts_at).date(), min(clock.local(absence.ends_at).date(), cls.horizon())
         made = 0
-        for schedule in await cls.filter(doctor_id=doctor_id).order_by("id"):
+        for schedule in await cls.filter(doctor_id=absence.doctor_id).order_by("id"):
             terms = schedule.terms(max(first, clock.today()), min(last, schedule.filled_until))
-            made += await schedule._add([term for term in terms if term[0] < until and term[1] > from_])
+            gone = await publication.withdrawn_before(absence.reported_at, schedule.id)
+            taken = [term for term in terms if term[0] < absence.ends_at and term[1] > absence.starts_at]
+            made += await schedule._add([term for term in taken if term not in gone])
         return made
 
 

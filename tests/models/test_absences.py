@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from models import call_list, clock, relief, reply, turn
+from models import call_list, clock, relief, reply, supply, turn
 from models.absence import Absence
 from models.audit import AuditEntry
 from models.call_list import Why
@@ -345,6 +345,36 @@ async def test_when_the_doctor_is_back_the_templates_slots_are_back() -> None:
     assert (await Slot.get(id=visit.slot_id)).absence_id is None
     assert (await Offer.get()).answer is Answer.CLOSED
     assert await Absence.of_doctor(doctor.id) == []
+
+
+async def test_what_was_withdrawn_before_the_absence_stays_away_when_the_doctor_is_back() -> None:
+    clinic = await cast.clinic()
+    doctor, rita = await cast.doctor(clinic), await cast.rita()
+    template = {"valid_until": TUESDAY}
+    schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 10), **template)
+    await supply.withdraw([plan.fresh[0].id, plan.fresh[1].id], by=rita)
+    clock.advance(timedelta(minutes=1))
+    await publish(rita, doctor, clinic, line(2, 8, 10), schedule_id=schedule.id, **template)  # all four are back
+    again = await Slot.filter(withdrawn_at=None).order_by("starts_at").first()
+    assert again
+    await supply.withdraw([again.id], by=rita)
+    clock.advance(timedelta(minutes=1))
+    before = await walls()
+    assert before == ["24.11. 08:30", "24.11. 09:00", "24.11. 09:30"]
+    report = await absent(rita, doctor, 24)
+    await relief.end(report.absence.id, by=rita)
+    assert await walls() == before
+
+
+async def test_whose_other_term_is_taken_away_too_gets_one_letter_with_the_next() -> None:
+    _, doctor, slots = await place()
+    anna, rita = await cast.anna(), await cast.rita()
+    await book(anna, slots[1])
+    await absent(rita, doctor, 24)
+    clock.advance(timedelta(hours=1))
+    await absent(rita, doctor, 25)
+    kinds = await Message.filter(medium=Medium.EMAIL).order_by("created_at", "id").values_list("kind", flat=True)
+    assert kinds == [Kind.VISIT_BOOKED, Kind.DOCTOR_ABSENT, Kind.DOCTOR_ABSENT]
 
 
 async def test_no_template_puts_slots_into_an_absence() -> None:

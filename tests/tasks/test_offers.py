@@ -7,7 +7,7 @@ import pytest
 
 import settings
 from models import clock, turn
-from models.account import Language
+from models.account import Account, Language
 from models.message import Kind, Medium, Message, State
 from models.offer import Offer
 from models.slot import Slot
@@ -70,6 +70,20 @@ async def test_the_letter_says_what_is_offered_and_until_when_and_names_nobody(
     for never in NEVER:
         assert never not in f"{mail['subject']} {text} {html}"
     assert not [part for part in mail.walk() if part.get_content_type() == "text/calendar"], "nothing is booked yet"
+
+
+@pytest.mark.parametrize(("language", "words"), [("PL", "liście oczekujących pozostaje"), ("EN", "keep your place")])
+async def test_who_counted_on_a_term_that_is_withdrawn_is_told(language: str, words: str, office: PostOffice) -> None:
+    slot = await told(Kind.TERM_OFFERED, language=Language(language))
+    await Message.all().update(state=State.DROPPED)
+    await absent(await Account.get(email="rita@diamed.example"), await slot.doctor, 24)
+    await send_letters()
+    [mail] = office.mails
+    assert mail["to"] == "anna@example.pl"
+    text = " ".join(body(mail, "plain").split())
+    assert words in text
+    assert "2026, 08:00" in text
+    assert [never for never in NEVER if never in f"{mail['subject']} {text}"] == []
 
 
 async def test_without_any_other_term_the_letter_says_so(office: PostOffice) -> None:
