@@ -44,7 +44,6 @@ async def until_all_have_letters(office: PostOffice, people: int) -> None:
     raise AssertionError(f"Only {sorted(set(office.recipients))} got letters.")
 
 
-@pytest.mark.timeout(240)  # most of it for starting six processes on a busy machine
 async def test_two_of_each_send_every_letter_once(fleet: Fleet) -> None:
     await asyncio.gather(*(sign_up(fleet.webs[number % 2], number) for number in range(PEOPLE)))
     await until_all_have_letters(fleet.office, PEOPLE)
@@ -52,7 +51,6 @@ async def test_two_of_each_send_every_letter_once(fleet: Fleet) -> None:
     assert set(Counter(fleet.office.recipients).values()) == {1}
 
 
-@pytest.mark.timeout(240)
 async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None:
     crowd = await Crowd.gathered(fleet, 4)
     async with crowd.present():
@@ -68,7 +66,6 @@ async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None
     assert len(fleet.gateway.asked) == len(fleet.gateway.accepted) == len(planned) > 0
 
 
-@pytest.mark.timeout(240)
 async def test_a_worker_and_a_web_process_killed_by_9_lose_no_sign_up(fleet: Fleet) -> None:
     first, second = fleet.members["web0"], fleet.members["web1"]
     await asyncio.gather(*(sign_up(first.url, PEOPLE + number) for number in range(PEOPLE // 2)))

@@ -122,7 +122,6 @@ def _replicas(service: dict[str, Any]) -> int:
     return int(service.get("deploy", {}).get("replicas", 1))
 
 
-@pytest.mark.timeout(240)
 async def test_the_composed_commands_serve_one_booking_from_health_to_the_letter(composed: Fleet) -> None:
     crowd = await Crowd.gathered(composed, 1)
     first, second = (Client(crowd.tokens[0], url=url) for url in composed.webs)

@@ -72,7 +72,6 @@ def kill_postgres(fleet: Fleet) -> None:
     fleet.restart_postgres()
 
 
-@pytest.mark.timeout(240)  # most of it for starting five processes on a busy machine
 @pytest.mark.parametrize(
     "strike",
     [kill_a_web_process, kill_a_worker, kill_the_broker, restart_postgres_at_once, kill_a_backend, kill_postgres],

@@ -14,8 +14,6 @@ from tests.collector import Collector, Span
 from tests.fleet import Fleet, sailing
 from tests.processes import started
 
-pytestmark = pytest.mark.timeout(240)  # most of it for starting processes on a busy machine
-
 FORM = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Żegota", "lastName": "Źrebiec"}
 PRIVATE = [*FORM.values(), "501234567"]
 

@@ -16,8 +16,6 @@ from tests.client import Client
 from tests.fleet import sailing, valkey_server
 from tests.processes import Service, started
 
-pytestmark = pytest.mark.timeout(240)  # most of it for starting processes on a busy machine
-
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 

@@ -21,7 +21,7 @@ from tests.models.promises import book
 from tests.processes import ROOT, Service
 
 EXAMPLES, CLIENTS = ROOT / "docs" / "examples", ROOT / "tests" / "clients"
-PATIENCE = 20
+PATIENCE = 60
 SETTINGS = {"DEMO": "0", "EVENT_RETENTION_DAYS": "100000"}  # the tests' Monday may be long ago
 
 

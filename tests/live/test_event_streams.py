@@ -145,7 +145,7 @@ async def test_a_stream_that_nobody_reads_any_more_is_forgotten(address: str) ->
     _, key = await cast.partner(await cast.clinic())
     async with following(address, key):
         assert len(streams.OPEN) == 1
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while streams.OPEN:
             await asyncio.sleep(0.02)
 

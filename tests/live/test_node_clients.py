@@ -143,7 +143,6 @@ def restart(service: Service) -> None:
     service.start_again()
 
 
-@pytest.mark.timeout(120)
 async def test_the_javascript_example_misses_and_repeats_nothing(database_url: str, tmp_path: Path) -> None:
     centre = await example.Centre().open()
     with started(tmp_path, DATABASE_URL=database_url, **example.SETTINGS) as service:

@@ -17,7 +17,7 @@ from models.session import Session
 from models.slot import Slot
 from schema.scalars import public_id
 from tests import cast
-from tests.live.service import Socket, ask, serving, socket
+from tests.live.service import PATIENCE, Socket, ask, serving, socket
 from tests.models.promises import book, cancel, hold
 from web import endpoint, streams
 
@@ -332,7 +332,7 @@ async def test_a_slow_consumer_is_dropped_with_a_code_resumes_and_slows_nobody(
             await client.subscribe(big)
         seen = [(await quick.next())["events"]["visitReference"] for _ in visits]
         assert seen == [visit.reference for visit in visits]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while "stream_dropped" not in caplog.messages:
                 await asyncio.sleep(0.05)
         told: list[Any] = []
