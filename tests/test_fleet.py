@@ -31,13 +31,13 @@ async def fleet() -> AsyncIterator[Fleet]:
 
 async def sign_up(url: str, number: int) -> None:
     form = {"email": f"osoba{number}@example.pl", "pesel": pesel(number), "firstName": "Osoba", "lastName": "Kolejna"}
-    async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         answer = await client.post("/graphql", json={"query": SIGN_UP, "variables": {"input": form}})
     assert answer.json()["data"]["signUp"]["message"]
 
 
 async def until_all_have_letters(office: PostOffice, people: int) -> None:
-    for _ in range(300):
+    for _ in range(900):
         if len({name for name in office.recipients if name.startswith("osoba")}) >= people:
             return
         await asyncio.sleep(0.1)
@@ -58,7 +58,7 @@ async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None
     for _ in range(3):  # as if many schedulers sent it at once, at the minute
         await asyncio.gather(*(fleet.send("tasks.reminders:write_reminders") for _ in range(4)))
     planned = [told for told in crowd.visits.values() if told.changes[-1] != "CANCELLED"]
-    for _ in range(300):
+    for _ in range(900):
         if len(fleet.gateway.accepted) >= len(planned):
             break
         await asyncio.sleep(0.1)

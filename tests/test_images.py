@@ -128,7 +128,7 @@ async def test_the_composed_commands_serve_one_booking_from_health_to_the_letter
     booked = await first.do("BookVisit", slotId=crowd.slots[0])
     planned = await second.ask("MyVisits")
     assert [visit["reference"] for visit in planned["patient"]["plannedVisits"]["nodes"]] == [booked["reference"]]
-    for _ in range(300):
+    for _ in range(900):
         if composed.office.mails:
             break
         await asyncio.sleep(0.1)

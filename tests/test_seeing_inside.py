@@ -38,7 +38,7 @@ async def fleet(collector: Collector) -> AsyncIterator[Fleet]:
 async def request_id(fleet: Fleet) -> str:
     """Of a sign-up whose letter has been sent."""
     body = {"query": SIGN_UP, "variables": {"input": {**FORM, "phone": "501234567"}}}
-    async with httpx.AsyncClient(base_url=fleet.webs[0], timeout=20) as client:
+    async with httpx.AsyncClient(base_url=fleet.webs[0], timeout=60) as client:
         response = await client.post("/graphql", json=body)
     assert "errors" not in response.json()
     await until(lambda: fleet.office.mails)
@@ -49,7 +49,7 @@ SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accep
 
 
 async def until(condition: Callable[[], object]) -> None:
-    for _ in range(600):
+    for _ in range(1800):
         if condition():
             return
         await asyncio.sleep(0.05)
@@ -97,7 +97,7 @@ Figures = dict[str, float]
 
 async def figures(url: str) -> Figures:
     """By name and labels, such as `x_total{medium="email"}`."""
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         page = (await client.get(f"{url}/metrics")).text
     found: Figures = {}
     for family in text_string_to_metric_families(page):
