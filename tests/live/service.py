@@ -26,7 +26,7 @@ async def serving(database_url: str) -> AsyncIterator[str]:
     """Host and port of a server on the tests' database; the clock is the tests'."""
     app = Starlette(routes=server.routes())
     quiet: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False}
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, timeout_graceful_shutdown=1, **quiet, **SOCKETS)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, timeout_graceful_shutdown=PATIENCE, **quiet, **SOCKETS)
     running = uvicorn.Server(config)
     running.capture_signals = nullcontext  # type: ignore[assignment, method-assign]  # Ctrl-C is pytest's
     rung = bell.rung

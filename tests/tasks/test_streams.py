@@ -144,7 +144,7 @@ def test_a_task_that_still_runs_is_not_taken_for_abandoned() -> None:
 async def test_a_task_that_never_ends_is_cut_off(
     server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, errands: Errands
 ) -> None:
-    monkeypatch.setattr(following, "LONGEST", 0.1)
+    monkeypatch.setattr(following, "LONGEST", 0.5)
     errand = errands(server.connection_url)
     errand.hangs = True
     await errand.task.kiq()
