@@ -178,7 +178,7 @@ async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_wai
 def in_production(**settings: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "production", **settings}
     command = [sys.executable, "server.py"]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
 def test_production_refuses_development_defaults_and_names_each_missing_setting() -> None:
