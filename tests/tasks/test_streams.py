@@ -292,7 +292,7 @@ async def test_a_worker_stops_in_time_though_its_listening_does_not_hear_of_it(
         while not released.is_set():
             with suppress(asyncio.CancelledError):
                 await released.wait()
-        return []
+        raise asyncio.CancelledError  # at last, or it would listen on through all tests that follow
 
     monkeypatch.setattr(errand.broker, "_new", deaf)
     async with asyncio.timeout(PATIENCE):
