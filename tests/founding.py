@@ -3,9 +3,10 @@
 import asyncio
 import json
 import sys
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
+import settings
 from models import clock, database
 from schema.scalars import public_id
 from tests import cast
@@ -14,12 +15,12 @@ DOCTORS, TERMS = 5, 20
 
 
 async def found(patients: int) -> dict[str, Any]:
-    """Patients who are signed in, and terms of tomorrow; few enough that they meet."""
+    """Patients who are signed in, and terms of tomorrow, by the centre's own clock; few enough that they meet."""
     clinic = await cast.clinic(planned_visits_per_patient=20)
-    slots = []
+    eight, slots = datetime.combine(clock.today() + timedelta(days=1), time(8), settings.TIME_ZONE), []
     for number in range(DOCTORS):
         doctor = await cast.doctor(clinic, last_name=f"Lekarska{number}")
-        slots += await cast.morning(clock.today() + timedelta(days=1), TERMS, at=clinic, by=doctor)
+        slots += [await cast.slot(eight + timedelta(minutes=20 * n), at=clinic, by=doctor) for n in range(TERMS)]
     accounts = await cast.rivals(patients)
     _, key = await cast.partner(clinic)
     return {

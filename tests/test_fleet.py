@@ -31,20 +31,19 @@ async def fleet() -> AsyncIterator[Fleet]:
 
 async def sign_up(url: str, number: int) -> None:
     form = {"email": f"osoba{number}@example.pl", "pesel": pesel(number), "firstName": "Osoba", "lastName": "Kolejna"}
-    async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         answer = await client.post("/graphql", json={"query": SIGN_UP, "variables": {"input": form}})
     assert answer.json()["data"]["signUp"]["message"]
 
 
 async def until_all_have_letters(office: PostOffice, people: int) -> None:
-    for _ in range(300):
+    for _ in range(900):
         if len({name for name in office.recipients if name.startswith("osoba")}) >= people:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"Only {sorted(set(office.recipients))} got letters.")
 
 
-@pytest.mark.timeout(240)  # most of it for starting six processes on a busy machine
 async def test_two_of_each_send_every_letter_once(fleet: Fleet) -> None:
     await asyncio.gather(*(sign_up(fleet.webs[number % 2], number) for number in range(PEOPLE)))
     await until_all_have_letters(fleet.office, PEOPLE)
@@ -52,7 +51,6 @@ async def test_two_of_each_send_every_letter_once(fleet: Fleet) -> None:
     assert set(Counter(fleet.office.recipients).values()) == {1}
 
 
-@pytest.mark.timeout(240)
 async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None:
     crowd = await Crowd.gathered(fleet, 4)
     async with crowd.present():
@@ -60,7 +58,7 @@ async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None
     for _ in range(3):  # as if many schedulers sent it at once, at the minute
         await asyncio.gather(*(fleet.send("tasks.reminders:write_reminders") for _ in range(4)))
     planned = [told for told in crowd.visits.values() if told.changes[-1] != "CANCELLED"]
-    for _ in range(300):
+    for _ in range(900):
         if len(fleet.gateway.accepted) >= len(planned):
             break
         await asyncio.sleep(0.1)
@@ -68,7 +66,6 @@ async def test_two_of_each_send_one_reminder_of_each_visit(fleet: Fleet) -> None
     assert len(fleet.gateway.asked) == len(fleet.gateway.accepted) == len(planned) > 0
 
 
-@pytest.mark.timeout(240)
 async def test_a_worker_and_a_web_process_killed_by_9_lose_no_sign_up(fleet: Fleet) -> None:
     first, second = fleet.members["web0"], fleet.members["web1"]
     await asyncio.gather(*(sign_up(first.url, PEOPLE + number) for number in range(PEOPLE // 2)))

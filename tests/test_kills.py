@@ -68,11 +68,10 @@ def kill_postgres(fleet: Fleet) -> None:
     postmaster = fleet.postmaster()
     family = [postmaster, *postmaster.children()]
     postmaster.kill()
-    psutil.wait_procs(family, timeout=10)  # orphans see it and leave
+    psutil.wait_procs(family, timeout=60)  # orphans see it and leave
     fleet.restart_postgres()
 
 
-@pytest.mark.timeout(240)  # most of it for starting five processes on a busy machine
 @pytest.mark.parametrize(
     "strike",
     [kill_a_web_process, kill_a_worker, kill_the_broker, restart_postgres_at_once, kill_a_backend, kill_postgres],
@@ -96,7 +95,7 @@ async def test_nothing_is_lost_or_done_twice_though_we(strike, fleet: Fleet, cro
 
 async def settle(fleet: Fleet, database: asyncpg.Connection) -> None:
     """What the schedule does within a quarter of a minute, and the lease of a dead sender within five, made at once."""
-    for _ in range(40):
+    for _ in range(100):
         for task in ("reminders:write_reminders", "letters:send_letters", "texts:send_texts"):
             await fleet.send(f"tasks.{task}")
         for _ in range(10):
@@ -158,7 +157,7 @@ async def written(database: asyncpg.Connection, query: str) -> dict[str, list[st
 
 async def every_event_was_delivered_once(database: asyncpg.Connection, partner: Example) -> None:
     """In the order of their positions, which have no gap."""
-    for _ in range(300):
+    for _ in range(900):
         log = await database.fetch("SELECT id, position FROM event ORDER BY position NULLS LAST")
         if len(partner.ids()) >= len(log) and log[-1]["position"]:
             break

@@ -14,8 +14,6 @@ from tests.collector import Collector, Span
 from tests.fleet import Fleet, sailing
 from tests.processes import started
 
-pytestmark = pytest.mark.timeout(240)  # most of it for starting processes on a busy machine
-
 FORM = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Żegota", "lastName": "Źrebiec"}
 PRIVATE = [*FORM.values(), "501234567"]
 
@@ -40,7 +38,7 @@ async def fleet(collector: Collector) -> AsyncIterator[Fleet]:
 async def request_id(fleet: Fleet) -> str:
     """Of a sign-up whose letter has been sent."""
     body = {"query": SIGN_UP, "variables": {"input": {**FORM, "phone": "501234567"}}}
-    async with httpx.AsyncClient(base_url=fleet.webs[0], timeout=20) as client:
+    async with httpx.AsyncClient(base_url=fleet.webs[0], timeout=60) as client:
         response = await client.post("/graphql", json=body)
     assert "errors" not in response.json()
     await until(lambda: fleet.office.mails)
@@ -51,7 +49,7 @@ SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accep
 
 
 async def until(condition: Callable[[], object]) -> None:
-    for _ in range(600):
+    for _ in range(1800):
         if condition():
             return
         await asyncio.sleep(0.05)
@@ -95,11 +93,13 @@ async def test_the_logs_of_all_processes_carry_the_one_request_id(fleet: Fleet, 
 
 
 Figures = dict[str, float]
+SENDING = "task_seconds_count{outcome=done,task=tasks.letters:send_letters}"
+SENT = "messages_total{medium=email,state=sent}"
 
 
 async def figures(url: str) -> Figures:
     """By name and labels, such as `x_total{medium="email"}`."""
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         page = (await client.get(f"{url}/metrics")).text
     found: Figures = {}
     for family in text_string_to_metric_families(page):
@@ -109,9 +109,19 @@ async def figures(url: str) -> Figures:
     return found
 
 
+async def figures_with(url: str, wanted: Figures) -> Figures:
+    """As soon as these are as high as wanted."""
+    for _ in range(600):
+        found = await figures(url)
+        if all(found.get(name, 0) >= value for name, value in wanted.items()):
+            return found
+        await asyncio.sleep(0.1)
+    raise AssertionError(found)
+
+
 async def test_the_figures_of_the_web_processes_are_added_up_and_move(fleet: Fleet, request_id: str) -> None:
     url = fleet.webs[0]
-    before = await figures(url)
+    before = await figures_with(url, {"pool_connections{state=limit}": 40})  # both processes are there
     for _ in range(10):  # each by a connection of its own: both processes get some
         client = Client(url=url)
         await client.ask("ServiceHours")
@@ -125,17 +135,16 @@ async def test_the_figures_of_the_web_processes_are_added_up_and_move(fleet: Fle
     assert grown["operations_total{operation=invalid,outcome=GRAPHQL_VALIDATION_FAILED}"] == 10
     assert grown["operation_seconds_count{operation=query serviceHours}"] == 10
     assert grown["operation_seconds_sum{operation=query serviceHours}"] > 0
-    assert after["pool_connections{state=limit}"] == 40  # of two processes
+    assert after["pool_connections{state=limit}"] == 40
     assert after["pool_connections{state=idle}"] >= 1
     assert "subscribers{}" in after
 
 
 async def test_the_figures_of_tasks_outbox_and_relay_move(fleet: Fleet, request_id: str) -> None:
     worker = fleet.members["worker1"].url
-    done = await figures(worker)
+    done = await figures_with(worker, {SENDING: 1, SENT: 1})  # the letter may have come before its task has ended
     assert done["task_seconds_count{outcome=done,task=tasks.applications:decide_applications}"] >= 1
-    assert done["task_seconds_count{outcome=done,task=tasks.letters:send_letters}"] >= 1
-    assert done["messages_total{medium=email,state=sent}"] == 1
+    assert done[SENT] == 1
     assert done["pool_connections{state=limit}"] == 20
     assert done["outbox_oldest_seconds{medium=email}"] == 0
     async with fleet.database() as database:

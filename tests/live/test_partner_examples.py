@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.live import example
 from tests.processes import started
 
 
-@pytest.mark.timeout(120)
 async def test_the_python_example_misses_and_repeats_nothing(database_url: str, tmp_path: Path) -> None:
     centre = await example.Centre().open()
     with started(tmp_path, DATABASE_URL=database_url, **example.SETTINGS) as service:

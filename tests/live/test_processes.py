@@ -70,7 +70,6 @@ class Reader:
                 return
 
 
-@pytest.mark.timeout(120)
 async def test_kill_9_of_the_relaying_processes_costs_no_reader_an_event(
     fleet: list[Service], database_url: str
 ) -> None:
@@ -150,7 +149,6 @@ async def until_seen(reader: Reader, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.timeout(120)
 async def test_after_a_restart_of_postgresql_followers_miss_and_repeat_nothing(tmp_path: Path) -> None:
     clinic_id, key = uuid4(), "erp_of-a-test"
     prepared.place(tmp_path / "shared" / "data")

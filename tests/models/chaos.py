@@ -15,6 +15,7 @@ from resolvers import schema
 from schema.context import Context
 from tasks import relay
 
+FEWEST_KILLS = 4
 FOLLOW = "subscription ($after: String) { events(after: $after) { cursor id } }"
 
 
@@ -73,7 +74,7 @@ class Chaos:
         """Some lose their connection, some are stopped; there are always two candidates."""
         killer = await asyncpg.connect(self.url)
         candidates = [asyncio.create_task(relay.relay(self.url)) for _ in range(2)]
-        while not self.is_over:
+        while not self.is_over or self.kills < FEWEST_KILLS:
             await asyncio.sleep(self.chance.choice((0.02, 0.05, 0.1)))
             if self.chance.random() < 0.6:
                 await killer.execute(

@@ -62,15 +62,15 @@ async def test_a_booking_writes_history_letter_event_and_audit_entry_once() -> N
 async def test_a_letter_tells_neither_clinic_nor_doctor_nor_pesel_nor_reason() -> None:
     anna = await cast.anna()
     clinic = await cast.clinic("Poradnia onkologiczna")
-    await book(anna, await cast.slot(at=clinic), reason="guz")
+    await book(anna, await cast.slot(at=clinic), reason="nowotwór")
     told = json.dumps((await Message.get()).details, ensure_ascii=False)
-    assert not re.search("onkolog|Wiśniewska|guz|Anna|Żółć", told, re.IGNORECASE)
+    assert not re.search("onkolog|Wiśniewska|nowotwór|Anna|Żółć", told, re.IGNORECASE)
     assert cast.ANNA_PESEL not in told
 
 
 async def test_partners_learn_nothing_of_the_patient_from_an_event() -> None:
     anna = await cast.anna()
-    await book(anna, await cast.slot(), reason="guz")
+    await book(anna, await cast.slot(), reason="nowotwór")
     assert set((await Event.get()).details) == {"visit_reference", "slot_id"}
 
 

@@ -56,14 +56,14 @@ async def test_times_are_utc_lines_are_folded_and_ended_as_the_rfc_says() -> Non
 async def test_the_summary_is_neutral(language: str, summary: str) -> None:
     """A calendar is often shared: neither clinic nor doctor nor reason is there."""
     clinic = await cast.clinic("Poradnia onkologiczna")
-    visit = await book(await cast.anna(), await cast.slot(at=clinic), reason="guz")
+    visit = await book(await cast.anna(), await cast.slot(at=clinic), reason="nowotwór")
     text = calendar.text(aftermath.snapshot(visit), language, "anna@example.pl")
     _, event = event_of(text)
     assert str(event["SUMMARY"]) == summary
     assert visit.reference in str(event["DESCRIPTION"])
     assert str(event["LOCATION"]) == "ul. Długa 1, 00-238 Warszawa"
     unfolded = text.replace("\r\n ", "")
-    assert not any(word in unfolded for word in ("onkolog", "Wiśniewska", "guz", "Żółć", cast.ANNA_PESEL))
+    assert not any(word in unfolded for word in ("onkolog", "Wiśniewska", "nowotwór", "Żółć", cast.ANNA_PESEL))
 
 
 async def test_what_people_write_cannot_forge_a_line() -> None:

@@ -21,7 +21,7 @@ from schema.context import Context
 from schema.scalars import public_id
 from tasks import relay
 from tests import cast
-from tests.models.chaos import Chaos, Undone, append
+from tests.models.chaos import FEWEST_KILLS, Chaos, Undone, append
 from tests.models.promises import book, race
 from tests.processes import ROOT
 
@@ -82,7 +82,7 @@ async def test_a_relay_does_not_wait_for_another_and_finds_what_that_one_left(st
     async with stranger.transaction():
         await stranger.execute("SELECT pg_advisory_xact_lock(7222027)")
         event = await append()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             assert await event_log.number() == 0
     assert await event_log.number() == 1
     assert await told() == [event.id]
@@ -189,7 +189,7 @@ async def test_every_reader_is_told_each_committed_event_once_in_order_whoever_d
     begun, last = time.monotonic(), await append()  # so that nobody waits for an event that has been read
     chaos.committed[last.id] = (begun, time.monotonic())
     chaos.is_over = True
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await killing
         everything = await asyncio.gather(*readers)
     for survivor in chaos.survivors:
@@ -198,7 +198,7 @@ async def test_every_reader_is_told_each_committed_event_once_in_order_whoever_d
 
     table = await Event.all().order_by("position").values_list("id", flat=True)
     in_order = [str(id_) for id_ in table]
-    assert chaos.kills > 3
+    assert chaos.kills >= FEWEST_KILLS
     assert set(in_order) == {str(id_) for id_ in chaos.committed}
     assert not {str(id_) for id_ in chaos.undone} & set(in_order)
     place = {id_: number for number, id_ in enumerate(in_order)}

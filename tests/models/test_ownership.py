@@ -114,15 +114,16 @@ async def test_closing_keeps_the_visits_and_lists_the_planned_ones_in_a_last_let
 async def test_a_log_in_while_the_account_is_closed_leaves_no_open_session(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decided at the worst moment: the session is opened just before the account's row is written."""
     anna = await cast.anna()
-    end_all = Session.end_all
+    end_all, are_ended = Session.end_all, asyncio.Event()
 
     async def slowly(account: Account) -> None:
         await end_all(account)
+        are_ended.set()
         await asyncio.sleep(0.15)
 
     monkeypatch.setattr(Session, "end_all", slowly)
     closing = asyncio.create_task(ownership.close(anna, person(anna)))
-    await asyncio.sleep(0.05)
+    await are_ended.wait()
     outcomes = await race(closing, Account.log_in("anna@example.pl", cast.PASSWORD, address=HOME))
     assert outcomes[0] is None
     assert await Session.filter(ended_at=None).count() == 0

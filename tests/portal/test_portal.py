@@ -9,10 +9,12 @@ from playwright.async_api import Page, Route, expect
 
 from tests import cast
 
+expect.set_options(timeout=30_000)  # as long as Playwright waits for everything else
+
 
 async def the_letter(url: str, subject: str) -> str:
     for _ in range(300):
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=30) as client:
             entries = (await client.get(f"{url}/mailbox.json")).json()
         for entry in entries:
             if subject in (entry["subject"] or ""):  # a text has none

@@ -437,7 +437,7 @@ async def test_a_cancelled_visit_frees_its_term_and_is_past(anna: Client, borys:
 async def test_a_calendar_follows_the_visit_through_its_changes(anna: Client) -> None:
     clinic = await cast.clinic("Poradnia onkologiczna")
     first, second = await cast.morning(date(2026, 11, 24), 2, at=clinic, by=await cast.doctor(clinic))
-    states = [await book(anna, first, reason="guz")]
+    states = [await book(anna, first, reason="nowotwór")]
     states.append(await move(anna, states[0], second))
     states.append(await cancel(anna, states[0]))
     told = []
@@ -446,7 +446,7 @@ async def test_a_calendar_follows_the_visit_through_its_changes(anna: Client) ->
         event: Any = calendar.walk("VEVENT")[0]
         begins = event["dtstart"].dt.isoformat()
         told.append((str(calendar["method"]), int(event["sequence"]), str(event["status"]), begins))
-        assert not re.search("onkolog|guz|Wiśniewska|kardiolog", state["calendar"], re.IGNORECASE)
+        assert not re.search("onkolog|nowotwór|Wiśniewska|kardiolog", state["calendar"], re.IGNORECASE)
         assert state["reference"] in str(event["description"])
     assert told == [
         ("REQUEST", 0, "CONFIRMED", "2026-11-24T07:00:00+00:00"),

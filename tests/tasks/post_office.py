@@ -87,6 +87,6 @@ def parts(mail: EmailMessage, content_type: str) -> list[EmailMessage]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.01)
