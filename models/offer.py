@@ -125,9 +125,9 @@ class Offer(Model):
     async def withdrawn(cls, slot_ids: Collection[UUID]) -> None:
         """The slots are no more: who still counted on one is told."""
         for offer in await cls.standing(slot_id__in=list(slot_ids)).select_related("patient__account"):
-            if account := await offer.patient.account:
-                clinic = offer.slot.clinic
-                term = {"starts_at": offer.slot.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone}
+            if (account := await offer.patient.account) and (slot := offer.slot):
+                clinic = slot.clinic
+                term = {"starts_at": slot.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone}
                 await Message.post(Kind.TERM_WITHDRAWN, account, term=term, waits=offer.entry_id is not None)
         await cls.overtaken(slot_id__in=list(slot_ids))
 

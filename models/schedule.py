@@ -1,7 +1,7 @@
 """Schedule (grafik): a doctor's weekly template at a clinic, published as slots; changing it drops no booked visit."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 

@@ -55,7 +55,7 @@ class Service:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        for _ in range(1200):
+        for _ in range(2400):
             assert self.process.poll() is None, self.log()
             try:
                 if httpx.get(f"{self.url}/health/ready", timeout=2).is_success:
@@ -72,7 +72,7 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def postgres(self) -> psutil.Process | None:
         """The private PostgreSQL, if it runs."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -30,7 +31,7 @@ class Patient:
     """A client as docs/clients.md describes it."""
 
     def __init__(self, url: str) -> None:
-        self.http, self.token = httpx.AsyncClient(base_url=url, timeout=20), ""
+        self.http, self.token = httpx.AsyncClient(base_url=url, timeout=60), ""
 
     async def post(self, query: str, **variables: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
@@ -42,7 +43,7 @@ class Patient:
         return next(iter(answer["data"].values()))
 
     async def letter(self, subject: str) -> dict[str, Any]:
-        for _ in range(100):
+        for _ in range(600):
             for entry in (await self.http.get("/mailbox.json")).json():
                 if subject in (entry["subject"] or ""):
                     return dict(entry)
@@ -54,7 +55,11 @@ SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accep
 LOG_IN = """mutation($input: LogInInput!) { logIn(input: $input) {
     ... on Session { token account { mustChangePassword } } ... on Problem { message } } }"""
 CHANGE = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { ... on Session { token } } }"
-SLOTS = "query($clinic: ID!) { freeSlots(filter: {clinicId: $clinic}, first: 3) { nodes { id startsAt } } }"
+SOON = (
+    datetime.now(cast.WARSAW) + timedelta(hours=4)
+).isoformat()  # no term that can no longer be booked a minute later
+SLOTS = f"""query($clinic: ID!) {{ freeSlots(filter: {{clinicId: $clinic, from: "{SOON}"}}, first: 3) {{
+    nodes {{ id startsAt }} }} }}"""
 HOLD = "mutation($input: HoldSlotInput!) { holdSlot(input: $input) { ... on SlotHold { expiresAt } } }"
 BOOK = """mutation($input: BookVisitInput!) { bookVisit(input: $input) {
     ... on Visit { id reference startsAt } ... on Problem { message } } }"""

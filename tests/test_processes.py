@@ -182,7 +182,7 @@ SERVER, ITS_SETTINGS = ["server.py"], ["-c", "import settings; settings.check('w
 def refused(what: list[str], **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], **settings}
     command = [sys.executable, *what]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_production_refuses_development_defaults_and_names_each_missing_setting() -> None:

@@ -373,8 +373,8 @@ async def test_whose_other_term_is_taken_away_too_gets_one_letter_with_the_next(
     await absent(rita, doctor, 24)
     clock.advance(timedelta(hours=1))
     await absent(rita, doctor, 25)
-    kinds = await Message.filter(medium=Medium.EMAIL).order_by("created_at", "id").values_list("kind", flat=True)
-    assert kinds == [Kind.VISIT_BOOKED, Kind.DOCTOR_ABSENT, Kind.DOCTOR_ABSENT]
+    letters = await Message.filter(medium=Medium.EMAIL).order_by("created_at", "id")
+    assert [letter.kind for letter in letters] == [Kind.VISIT_BOOKED, Kind.DOCTOR_ABSENT, Kind.DOCTOR_ABSENT]
 
 
 async def test_no_template_puts_slots_into_an_absence() -> None:

@@ -94,16 +94,19 @@ async def test_a_slow_page_that_was_left_does_not_overwrite_the_next(server: str
 
 
 async def test_a_page_that_is_being_left_cannot_be_clicked_any_more(server: str, page: Page) -> None:
-    async def slowly(route: Route) -> None:
+    seen = asyncio.Event()
+
+    async def held_up(route: Route) -> None:
         if "serviceHours" in (route.request.post_data or ""):
-            await asyncio.sleep(1)
+            await seen.wait()
         await route.continue_()
 
     await page.goto(f"{server}/#/log-in")
     await expect(page.locator("h1")).to_have_text("Zaloguj się")
-    await page.route("**/graphql", slowly)
+    await page.route("**/graphql", held_up)
     await page.evaluate("location.hash = '#/'")
     await expect(page.locator("main")).to_have_js_property("inert", True)
+    seen.set()
     await page.click("main a:has-text('Załóż konto')")  # waits until it can be clicked: on the page that follows
     await expect(page.locator("h1")).to_have_text("Załóż konto")
     await expect(page.locator("main")).to_have_js_property("inert", False)

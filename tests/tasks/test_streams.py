@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -20,6 +19,7 @@ from models import figures, trace
 from tasks import following, streams
 from tasks.following import Following
 from tasks.streams import Streams
+from tests.fleet import valkey_server
 
 Task = AsyncTaskiqDecoratedTask[[], None]
 Errands = Callable[..., "Errand"]
@@ -27,12 +27,6 @@ PATIENCE = 30
 
 
 tasks.broker.know_all_tasks()  # on the broker of this process, before a test puts another in its place
-
-
-def valkey_server(port: int | None = None) -> ValkeyServer:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return ValkeyServer(port=port or free.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
