@@ -55,9 +55,7 @@ SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accep
 LOG_IN = """mutation($input: LogInInput!) { logIn(input: $input) {
     ... on Session { token account { mustChangePassword } } ... on Problem { message } } }"""
 CHANGE = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { ... on Session { token } } }"
-SOON = (
-    datetime.now(cast.WARSAW) + timedelta(hours=4)
-).isoformat()  # no term that can no longer be booked a minute later
+SOON = (datetime.now(cast.WARSAW) + timedelta(hours=4)).isoformat()  # terms that can still be booked a minute later
 SLOTS = f"""query($clinic: ID!) {{ freeSlots(filter: {{clinicId: $clinic, from: "{SOON}"}}, first: 3) {{
     nodes {{ id startsAt }} }} }}"""
 HOLD = "mutation($input: HoldSlotInput!) { holdSlot(input: $input) { ... on SlotHold { expiresAt } } }"
