@@ -98,12 +98,15 @@ async def _recipient(message: Message) -> Patient | None:
 def _again(old: Message) -> QuerySet[Message]:
     """The same once more, still on its way."""
     same = Message.filter(kind=old.kind, medium=old.medium, visit_id=old.visit_id, state__in=ON_ITS_WAY)
+    if offer_id := old.details.get("offer_id"):
+        same = same.filter(details__contains={"offer_id": offer_id})
     return same.filter(account_id=old.account.id if old.account else None)
 
 
 async def _is_outdated(message: Message) -> bool:
     if offer_id := message.details.get("offer_id"):
-        return await (await Offer.get(id=offer_id)).is_outdated()
+        offer = await Offer.get(id=offer_id)
+        return not await offer.is_missed() if message.kind is Kind.TERM_WITHDRAWN else await offer.is_outdated()
     if message.visit_id is None:
         return False
     visit = await Visit.get(id=message.visit_id)

@@ -79,18 +79,23 @@ async def rows(sql: str, values: list[Any] | None = None) -> list[dict[str, Any]
     return await connection().execute_query_dict(sql, values)
 
 
+_PLAN = "SELECT set_config('enable_nestloop', '{}', true), set_config('plan_cache_mode', '{}', true)"
+_PLANNED_BY_HASHING = _PLAN.format("off", "force_custom_plan")
+_PLANNED_AS_USUAL = _PLAN.format("on", "auto")
+
+
 async def joined(sql: str, values: list[Any]) -> list[dict[str, Any]]:
     """Rows of a statement that joins a list, its first value, with much else: by hashing, when the list is long.
 
     Statistics lag behind: of a table that has just grown PostgreSQL believes that it is small, compares each row with
-    each, and thousands of slots then take minutes.
+    each, and thousands of slots then take minutes; so they do by the plan that it has kept for short lists.
     """
     if len(values[0]) <= A_FEW:
         return await rows(sql, values)
     async with in_transaction():
-        await rows("SELECT set_config('enable_nestloop', 'off', true)")
+        await rows(_PLANNED_BY_HASHING)
         found = await rows(sql, values)
-        await rows("SELECT set_config('enable_nestloop', 'on', true)")
+        await rows(_PLANNED_AS_USUAL)
     return found
 
 

@@ -106,8 +106,10 @@ class Offer(Model):
         """Whether what `tell` has told is true no longer: the offer is over, or its visit is elsewhere by now."""
         if self.slot_id and self.answer_now is not Answer.OPEN:
             return True
-        orphaned = Slot.filter(visit_id=self.visit_id).exclude(absence_id=None)
-        return self.visit_id is not None and not await orphaned.exists()
+        return self.visit_id is not None and not await self._orphaned().exists()
+
+    def _orphaned(self) -> QuerySet[Slot]:
+        return Slot.filter(visit_id=self.visit_id).exclude(absence_id=None)
 
     @classmethod
     async def taken(cls, patient_id: UUID, slot_id: UUID) -> None:
@@ -123,13 +125,20 @@ class Offer(Model):
 
     @classmethod
     async def withdrawn(cls, slot_ids: Collection[UUID]) -> None:
-        """The slots are no more: who still counted on one is told."""
-        for offer in await cls.standing(slot_id__in=list(slot_ids)).select_related("patient__account"):
+        """The slots, locked by the caller, are no more: who counted on one until now is told."""
+        closed = await database.rows(_WITHDRAWN, [list(slot_ids), clock.now()])
+        for offer in await cls.shown([row["id"] for row in closed if row["stood"]]).select_related("patient__account"):
             if (account := await offer.patient.account) and (slot := offer.slot):
                 clinic = slot.clinic
                 term = {"starts_at": slot.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone}
-                await Message.post(Kind.TERM_WITHDRAWN, account, term=term, waits=offer.entry_id is not None)
-        await cls.overtaken(slot_id__in=list(slot_ids))
+                details: dict[str, Any] = {"offer_id": str(offer.id), "term": term, "waits": offer.entry_id is not None}
+                await Message.post(Kind.TERM_WITHDRAWN, account, visit_id=offer.visit_id, **details)
+
+    async def is_missed(self) -> bool:
+        """Whether who got it still waits for a term, or still has the visit that cannot take place."""
+        if self.entry_id:
+            return bool(await database.rows(_STILL_WAITS, [self.entry_id]))
+        return await self._orphaned().exists()
 
     @classmethod
     async def lapse(cls) -> int:
@@ -144,6 +153,15 @@ class Offer(Model):
         return len(stale)
 
 
+# An offer that lapsed, or whose hold its patient released, was no longer counted on.
+_WITHDRAWN = """
+    UPDATE offer SET answer = 'CLOSED', answered_at = $2::timestamptz
+    WHERE slot_id = ANY($1::uuid[]) AND answer = 'OPEN'
+    RETURNING id, expires_at > $2::timestamptz AND EXISTS (
+        SELECT 1 FROM slot WHERE slot.id = offer.slot_id AND slot.is_offer AND slot.held_by_id = offer.patient_id
+    ) AS stood
+"""
+_STILL_WAITS = "SELECT 1 FROM waiting_list_entry WHERE id = $1::uuid AND ended_at IS NULL"
 # Whoever changes an offer just now is not waited for: the next sweep sees what has become of it.
 _LAPSED = """
     UPDATE offer SET answer = 'LAPSED', answered_at = $1::timestamptz WHERE id IN (

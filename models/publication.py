@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -73,13 +73,6 @@ async def _existing(schedule_id: UUID, doctor_id: UUID) -> tuple[list[Slot], lis
     others = [slot for slot in present if slot.id not in known]
     absent = [[(absence.starts_at, absence.ends_at)] for absence in await Absence.of_doctor(doctor_id)]
     return mine, others, [[_term(slot)] for slot in blocked] + absent
-
-
-async def withdrawn_before(moment: datetime, schedule_id: UUID) -> set[Term]:
-    """Terms to come of a schedule that were taken away before the moment, and not given back since."""
-    to_come = Slot.filter(schedule_id=schedule_id, ends_at__gt=clock.now()).exclude(withdrawn_at=None)
-    newest = {_term(slot): slot.withdrawn_at for slot in await to_come.order_by("withdrawn_at")}
-    return {term for term, withdrawn_at in newest.items() if withdrawn_at and withdrawn_at < moment}
 
 
 def _term(slot: Slot) -> Term:

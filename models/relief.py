@@ -73,7 +73,7 @@ async def end(absence_id: UUID, *, by: "Account") -> Absence | None:
             back = [slot for slot in locked if not await _still_closed(slot)]
             await Slot.filter(id__in=[slot.id for slot in back]).update(absence_id=None)
             await Offer.overtaken(visit_id__in=[slot.visit_id for slot in back if slot.visit_id])
-            await Schedule.restore(absence)
+            await Schedule.restore(absence.doctor_id, absence.starts_at, absence.ends_at)
             await AuditEntry.record("end_absence", account=by, subject_id=absence.id)
     await absence.refresh_from_db(fields=["ended_at"])
     return absence

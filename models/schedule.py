@@ -1,7 +1,7 @@
 """Schedule (grafik): a doctor's weekly template at a clinic, published as slots; changing it drops no booked visit."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from uuid6 import uuid7
 
 import settings
 from models import clock, publication, week
-from models.absence import Absence
 from models.audit import AuditEntry
 from models.clinic import Clinic
 from models.doctor import Doctor
@@ -144,15 +143,13 @@ class Schedule(Model):
         return len(plan.fresh)
 
     @classmethod
-    async def restore(cls, absence: Absence) -> int:
-        """Put back what an absence took, and not what was withdrawn before; the caller has locked the doctor."""
-        first, last = clock.local(absence.starts_at).date(), min(clock.local(absence.ends_at).date(), cls.horizon())
+    async def restore(cls, doctor_id: UUID, from_: datetime, until: datetime) -> int:
+        """Put back what an absence took; within a transaction that has locked the doctor."""
+        first, last = clock.local(from_).date(), min(clock.local(until).date(), cls.horizon())
         made = 0
-        for schedule in await cls.filter(doctor_id=absence.doctor_id).order_by("id"):
+        for schedule in await cls.filter(doctor_id=doctor_id).order_by("id"):
             terms = schedule.terms(max(first, clock.today()), min(last, schedule.filled_until))
-            gone = await publication.withdrawn_before(absence.reported_at, schedule.id)
-            taken = [term for term in terms if term[0] < absence.ends_at and term[1] > absence.starts_at]
-            made += await schedule._add([term for term in taken if term not in gone])
+            made += await schedule._add([term for term in terms if term[0] < until and term[1] > from_])
         return made
 
 

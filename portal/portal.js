@@ -54,20 +54,24 @@ function navigation() {
 // A page that was left before its answer came does not overwrite the one that followed, and cannot be clicked any more.
 async function show() {
   const turn = ++turns;
-  const main = document.querySelector("main");
-  main.inert = true;
   const [, page = "", argument] = location.hash.split("/");
   const name = PRIVATE.includes(page) && !signedIn ? "log-in" : page;
+  const main = document.querySelector("main");
+  const focused = document.activeElement;
   navigation();
+  main.inert = true;
   try {
-    const content = await (PAGES[name] || home)(argument && decodeURIComponent(argument));
-    if (turn === turns) main.replaceChildren(...content);
+    const build = Object.hasOwn(PAGES, name) ? PAGES[name] : home;
+    const content = await build(argument && decodeURIComponent(argument));
+    if (turn !== turns) return;
+    main.replaceChildren(...content);
+    main.inert = false;
   } catch (error) {
     if (turn !== turns) return;
-    if (error.code === "UNAUTHENTICATED") return refresh("#/log-in");
+    if (error.code === "UNAUTHENTICATED") return refresh("#/log-in"); // that page ends what is inert
+    main.inert = false;
+    focused?.focus(); // an inert page had to let it go
     say(error.message, "refusal");
-  } finally {
-    if (turn === turns) main.inert = false;
   }
 }
 

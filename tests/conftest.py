@@ -10,7 +10,8 @@ _scratch = tempfile.TemporaryDirectory(prefix="e-rej-")
 os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
 for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT", "SERVICE_OPENS", "SERVICE_CLOSES"):
     os.environ.pop(_name, None)
-os.environ.setdefault("PREPARED_FOLDER", f"{_scratch.name}/prepared")  # one for both lanes
+if "PYTEST_XDIST_WORKER" not in os.environ:  # both lanes have the one of the process that began them
+    os.environ["PREPARED_FOLDER"] = f"{_scratch.name}/prepared"
 os.environ["APPLICATION_SECONDS"] = "0"  # nobody waits for chance
 
 import asyncpg  # noqa: E402 - after the environment is set

@@ -12,7 +12,7 @@ FOLDER = "PREPARED_FOLDER"  # in the environment, of all processes of one run of
 
 def place(data: Path, *, demo: bool = False) -> None:
     """Put the files at `data`, where there are none: migrated, and empty or with the demo. No run of tests: nothing."""
-    if FOLDER in os.environ:
+    if FOLDER in os.environ and not data.exists():
         data.parent.mkdir(parents=True, exist_ok=True)
         _copy(_made("demo" if demo else "bare"), data)
 

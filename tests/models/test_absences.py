@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from models import call_list, clock, relief, reply, supply, turn
+from models import call_list, clock, relief, reply, turn
 from models.absence import Absence
 from models.audit import AuditEntry
 from models.call_list import Why
@@ -347,21 +347,34 @@ async def test_when_the_doctor_is_back_the_templates_slots_are_back() -> None:
     assert await Absence.of_doctor(doctor.id) == []
 
 
-async def test_what_was_withdrawn_before_the_absence_stays_away_when_the_doctor_is_back() -> None:
+async def test_when_overlapping_absences_end_in_any_order_all_of_the_templates_slots_are_back() -> None:
     clinic = await cast.clinic()
     doctor, rita = await cast.doctor(clinic), await cast.rita()
-    template = {"valid_until": TUESDAY}
-    schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 10), **template)
-    await supply.withdraw([plan.fresh[0].id, plan.fresh[1].id], by=rita)
-    clock.advance(timedelta(minutes=1))
-    await publish(rita, doctor, clinic, line(2, 8, 10), schedule_id=schedule.id, **template)  # all four are back
-    again = await Slot.filter(withdrawn_at=None).order_by("starts_at").first()
-    assert again
-    await supply.withdraw([again.id], by=rita)
-    clock.advance(timedelta(minutes=1))
+    await publish(rita, doctor, clinic, *(line(day, 8, 10) for day in (2, 3, 4)), valid_until=TUESDAY + 2 * DAY)
     before = await walls()
-    assert before == ["24.11. 08:30", "24.11. 09:00", "24.11. 09:30"]
-    report = await absent(rita, doctor, 24)
+    for order in (1, -1):
+        reports = []
+        for first in (24, 25):
+            begin, end = cast.warsaw(first, 0), cast.warsaw(first + 2, 0)
+            reports.append(await relief.report(doctor.id, begin, end, reason="choroba", by=rita))
+            clock.advance(timedelta(minutes=1))
+        assert await walls() == []
+        for report in reports[::order]:
+            await relief.end(report.absence.id, by=rita)
+            clock.advance(timedelta(minutes=1))
+        assert await walls() == before
+
+
+async def test_a_template_changed_during_the_absence_is_the_one_that_holds_after_it() -> None:
+    clinic = await cast.clinic()
+    doctor, rita = await cast.doctor(clinic), await cast.rita()
+    schedule, _ = await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
+    before = await walls()
+    for minutes in (20, 30):
+        clock.advance(timedelta(minutes=1))
+        report = await absent(rita, doctor, 24) if minutes == 30 else None
+        await publish(rita, doctor, clinic, line(2, 8, 10, minutes), schedule_id=schedule.id, valid_until=TUESDAY)
+    assert report
     await relief.end(report.absence.id, by=rita)
     assert await walls() == before
 

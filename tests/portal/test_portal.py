@@ -110,3 +110,26 @@ async def test_a_page_that_is_being_left_cannot_be_clicked_any_more(server: str,
     await page.click("main a:has-text('Załóż konto')")  # waits until it can be clicked: on the page that follows
     await expect(page.locator("h1")).to_have_text("Załóż konto")
     await expect(page.locator("main")).to_have_js_property("inert", False)
+
+
+async def test_a_page_that_cannot_be_loaded_leaves_the_old_one_as_it_was(server: str, page: Page) -> None:
+    async def broken(route: Route) -> None:
+        if "serviceHours" in (route.request.post_data or ""):
+            await route.fulfill(status=502, body="no gateway")
+        else:
+            await route.continue_()
+
+    await page.goto(f"{server}/#/log-in")
+    await page.route("**/graphql", broken)
+    await page.fill("[name=login]", "anna@example.pl")
+    await page.evaluate("location.hash = '#/'")
+    await expect(page.locator("[role=status]")).not_to_be_empty()
+    await expect(page.locator("[name=login]")).to_be_focused()
+    await page.keyboard.type(".")
+    await expect(page.locator("[name=login]")).to_have_value("anna@example.pl.")
+
+
+async def test_an_address_that_means_nothing_leads_home(server: str, page: Page) -> None:
+    await page.goto(f"{server}/#/constructor")
+    await expect(page.locator("h1")).to_have_text("Umów wizytę")
+    await expect(page.locator("[role=status]")).to_be_empty()
