@@ -24,14 +24,14 @@ _BROKEN = """
     UNION ALL SELECT 'a visit is not as its slot', visit.id FROM visit JOIN slot ON slot.id = visit.slot_id
         WHERE (visit.starts_at, visit.ends_at, visit.clinic_id, visit.doctor_id)
             <> (slot.starts_at, slot.ends_at, slot.clinic_id, slot.doctor_id)
-    UNION ALL SELECT 'a patient is in two places', one.id FROM visit one JOIN visit two
-        ON one.patient_id = two.patient_id AND one.id < two.id
-            AND one.starts_at < two.ends_at AND two.starts_at < one.ends_at
-        WHERE one.status <> 'CANCELLED' AND two.status <> 'CANCELLED'
-    UNION ALL SELECT 'a doctor is in two places', one.id FROM slot one JOIN slot two
-        ON one.doctor_id = two.doctor_id AND one.id < two.id
-            AND one.starts_at < two.ends_at AND two.starts_at < one.ends_at
-        WHERE one.withdrawn_at IS NULL AND two.withdrawn_at IS NULL
+    UNION ALL SELECT 'a patient is in two places', id FROM (
+        SELECT id, starts_at, max(ends_at) OVER (PARTITION BY patient_id ORDER BY starts_at, id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
+        FROM visit WHERE status <> 'CANCELLED') AS visit WHERE starts_at < until
+    UNION ALL SELECT 'a doctor is in two places', id FROM (
+        SELECT id, starts_at, max(ends_at) OVER (PARTITION BY doctor_id ORDER BY starts_at, id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
+        FROM slot WHERE withdrawn_at IS NULL) AS slot WHERE starts_at < until
     UNION ALL SELECT 'a withdrawn slot has a visit', id FROM slot
         WHERE withdrawn_at IS NOT NULL AND visit_id IS NOT NULL
     UNION ALL SELECT 'a patient has two holds', held_by_id FROM slot
