@@ -1,5 +1,6 @@
 """Clinic (poradnia): a place with doctors, and what it allows online."""
 
+from datetime import datetime
 from typing import Any, Self
 
 from tortoise import fields
@@ -33,3 +34,7 @@ class Clinic(Model):
         if search:
             query = query.filter(search_name__contains=folded(search))
         return await query.order_by("search_name", "id").limit(limit)
+
+    def term(self, starts_at: datetime) -> dict[str, str]:
+        """What letters and texts say of a term here: no name of the clinic, no doctor."""
+        return {"starts_at": starts_at.isoformat(), "address": self.address, "phone": self.phone}

@@ -19,6 +19,8 @@ from models.message import Kind, Medium, Message, TooEarly, Unwanted
 from models.patient import Patient
 from models.slot import NOT_HELD, Slot
 
+WITH_SLOT = ("slot__clinic", "slot__doctor")
+
 
 class Answer(StrEnum):
     """`CLOSED`: overtaken by something else, such as the visit being cancelled or the slot withdrawn."""
@@ -84,12 +86,12 @@ class Offer(Model):
     def standing(cls, **whose: Any) -> QuerySet[Self]:
         """Offers that can still be accepted: open, and not lapsed by the clock."""
         found = cls._open(**whose).filter(expires_at__gt=clock.now())
-        return found.exclude(slot_id=None).order_by("made_at", "id").prefetch_related("slot__clinic", "slot__doctor")
+        return found.exclude(slot_id=None).order_by("made_at", "id").prefetch_related(*WITH_SLOT)
 
     @classmethod
     def shown(cls, ids: Collection[UUID]) -> QuerySet[Self]:
         """With all that an answer shows of an offer."""
-        return cls.filter(id__in=list(ids)).prefetch_related("slot__clinic", "slot__doctor")
+        return cls.filter(id__in=list(ids)).prefetch_related(*WITH_SLOT)
 
     async def tell(self, kind: Kind, account: Account | None, **words: Any) -> None:
         """By mail, and by SMS where that is wanted; what is told is what was true when the offer was made."""
@@ -129,8 +131,7 @@ class Offer(Model):
         closed = await database.rows(_WITHDRAWN, [list(slot_ids), clock.now()])
         for offer in await cls.shown([row["id"] for row in closed if row["stood"]]).select_related("patient__account"):
             if (account := await offer.patient.account) and (slot := offer.slot):
-                clinic = slot.clinic
-                term = {"starts_at": slot.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone}
+                term = slot.clinic.term(slot.starts_at)
                 details: dict[str, Any] = {"offer_id": str(offer.id), "term": term, "waits": offer.entry_id is not None}
                 await Message.post(Kind.TERM_WITHDRAWN, account, visit_id=offer.visit_id, **details)
 

@@ -12,11 +12,10 @@ import settings
 from models import clock, publication, vacancy
 from models.absence import Absence
 from models.audit import AuditEntry
-from models.clinic import Clinic
 from models.doctor import Doctor
 from models.intake import REASON_LENGTH, Form
 from models.message import Kind
-from models.offer import Answer, Offer
+from models.offer import WITH_SLOT, Answer, Offer
 from models.schedule import Schedule
 from models.slot import Slot
 from models.vacancy import Wanted
@@ -128,7 +127,7 @@ async def _asked(visits: list[Visit], absence: Absence) -> dict[UUID | None, Off
     """What was offered since the absence was reported, or for another and still stands; not what was taken away."""
     made = Offer.filter(visit_id__in=[visit.id for visit in visits])
     recent = made.filter(Q(made_at__gte=absence.reported_at) | Q(answer=Answer.OPEN, expires_at__gt=clock.now()))
-    offers = await recent.order_by("made_at", "id").prefetch_related("slot__clinic", "slot__doctor")
+    offers = await recent.order_by("made_at", "id").prefetch_related(*WITH_SLOT)
     return {offer.visit_id: offer for offer in offers if offer.answer is not Answer.CLOSED or offer.slot_id is None}
 
 
@@ -140,24 +139,16 @@ async def _offer(visit: Visit, absence: Absence, minutes: int, by: "Account") ->
         last = min(visit.starts_at, slot.starts_at - timedelta(minutes=clinic.minimum_notice_minutes))
         until = min(now + timedelta(minutes=minutes), last)
         offer = await Offer.make(slot, patient, until, visit_id=visit.id)
-        await offer.fetch_related("slot__clinic", "slot__doctor")
+        await offer.fetch_related(*WITH_SLOT)
         offered = {"starts_at": slot.starts_at.isoformat(), "address": clinic.address, "until": until.isoformat()}
     else:
         offer, offered = await Offer.create(
             patient=patient, visit_id=visit.id, answer=Answer.CLOSED, made_at=now, expires_at=now
         ), None  # fmt: skip
-    await offer.tell(
-        Kind.DOCTOR_ABSENT, patient.account, term=_facts(visit, visit.clinic), offered=offered
-    )  # fmt: skip
+    term = visit.clinic.term(visit.starts_at) | {"reference": visit.reference}
+    await offer.tell(Kind.DOCTOR_ABSENT, patient.account, term=term, offered=offered)
     await AuditEntry.record("doctor_absent", account=by, patient_id=patient.id, subject_id=visit.id)
     return offer
-
-
-def _facts(visit: Visit, clinic: Clinic) -> dict[str, str]:
-    return {
-        "starts_at": visit.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone,
-        "reference": visit.reference,
-    }  # fmt: skip
 
 
 async def _alternative(visit: Visit, absence: Absence) -> Slot | None:

@@ -132,7 +132,6 @@ async def _until(slot: Slot) -> datetime | None:
 
 async def _offer(slot: Slot, patient: Patient, entry_id: UUID, until: datetime) -> None:
     offer = await Offer.make(slot, patient, until, entry_id=entry_id)
-    clinic = await slot.clinic
-    term = {"starts_at": slot.starts_at.isoformat(), "address": clinic.address, "phone": clinic.phone}
+    term = (await slot.clinic).term(slot.starts_at)
     await offer.tell(Kind.TERM_OFFERED, await patient.account, term=term, until=until.isoformat())
     await AuditEntry.record("offer_term", account=None, patient_id=patient.id, subject_id=slot.id)

@@ -91,8 +91,8 @@ async def _entry(context: Context, id_: UUID) -> WaitingListEntry | None:
 
 
 async def _offer(context: Context, id_: UUID) -> Offer | None:
-    mine = OfferRow.filter(id=id_) if context.is_staff else OfferRow.filter(id=id_, patient_id=context.viewer)
-    row = await mine.prefetch_related("slot__clinic", "slot__doctor").first()
+    found = OfferRow.shown([id_])
+    row = await (found if context.is_staff else found.filter(patient_id=context.viewer)).first()
     return Offer.of(row) if row else None
 
 
