@@ -15,6 +15,6 @@ async def booked(row: VisitRow) -> Visit:
 
 async def freed(row: VisitRow) -> Visit:
     """Moved or cancelled."""
-    await nudge(tasks.letters.send_letters)
+    visit = await booked(row)
     await nudge(tasks.waiting.offer_terms)
-    return Visit.of(row)
+    return visit

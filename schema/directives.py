@@ -43,7 +43,7 @@ class Rule(FieldExtension):
     """A condition that is checked before the field's resolver runs, synchronous or not."""
 
     def check(self, context: Context) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each rule has its own
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         self.check(info.context)

@@ -54,7 +54,7 @@ class Event:
 
     @classmethod
     def details(cls, details: dict[str, Any], told: "Telling") -> dict[str, Any]:
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of event has its own
 
 
 class _OfSlots(Event):
