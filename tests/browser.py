@@ -1,30 +1,25 @@
 """A real browser and the service as a process, for the tests of pages."""
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.processes import Service, started
+from tests.processes import ROOT, Service, shared
 
-ROOT = Path(__file__).parent.parent
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 HAS_ASSETS = (ROOT / "explorer/node_modules/graphiql/graphiql.min.js").exists()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
-def _serving(database_url: str) -> Iterator[Service]:
+def _serving(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """On the tests' database; strict as in production: only registered documents."""
-    folder = tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)
-    with folder as home:
-        register = Path(home) / "register.json"
-        register.write_text("{}")
-        with started(Path(home), DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register)) as service:
-            yield service
+    register = tmp_path_factory.mktemp("trusted") / "register.json"
+    register.write_text("{}")
+    with shared(DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register)) as service:
+        yield service
 
 
 @pytest.fixture
