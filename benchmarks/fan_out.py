@@ -1,4 +1,4 @@
-"""How soon many followers hear of an event, over real sockets: `python benchmarks/fan_out.py [EVENTS_A_SECOND]`."""
+"""Measures how soon an event reaches many subscribers: `python benchmarks/fan_out.py [EVENTS_PER_SECOND]`."""
 
 import asyncio
 import statistics
@@ -12,24 +12,25 @@ import websockets
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from models import clock, database, event_log
-from models.event import Event, Happening
-from models.partner import Partner, PartnerKey
-from models.slot import Slot
+from infra import clock, database
+from models.events import event_log
+from models.events.event import Event, EventType
+from models.events.partner import Partner, PartnerKey
+from models.slots.slot import Slot
 from schema.event import cursor
 from schema.scalars import public_id
-from tests.processes import started
+from tests.support.service import run_service
 
-FOLLOWERS, A_SECOND = 200, float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
-EVENTS = int(30 * max(1.0, A_SECOND / 2))
+SUBSCRIBERS, PER_SECOND = 200, float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+EVENTS = int(30 * max(1.0, PER_SECOND / 2))
 FOLLOW = 'subscription { events(after: "%s") { id ... on SlotsPublished { slots { id startsAt isFree } } } }'
 WATCH = 'subscription { slotChanges(clinicId: "%s") { isFree slot { id startsAt } } }'
 UNHURRIED = {"SOCKETS_PER_ADDRESS": "1000", "PARTNER_STREAMS": "1000", "RATE_PER_ADDRESS": "1000000/minute"}
 
 
-class Follower:
+class Subscriber:
     def __init__(self) -> None:
-        self.heard: list[float] = []
+        self.received: list[float] = []
 
     async def follow(self, url: str, query: str, key: str, ready: asyncio.Barrier) -> None:
         address = url.replace("http", "ws") + "/graphql"
@@ -41,15 +42,15 @@ class Follower:
             await socket.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}).decode())
             await asyncio.sleep(2)
             await ready.wait()
-            while len(self.heard) < EVENTS:
+            while len(self.received) < EVENTS:
                 message = orjson.loads(await socket.recv())
                 assert message["type"] == "next", message
-                self.heard.append(time.perf_counter())
+                self.received.append(time.perf_counter())
 
 
 async def publish(slot: Slot) -> None:
     details = {"doctor_id": slot.doctor_id, "slot_ids": [str(slot.id)]}
-    await Event.append(Happening.SLOTS_PUBLISHED, slot.clinic_id, **details)
+    await Event.append(EventType.SLOTS_PUBLISHED, slot.clinic_id, **details)
 
 
 async def withdraw(slot: Slot) -> None:
@@ -57,40 +58,46 @@ async def withdraw(slot: Slot) -> None:
 
 
 async def timed(name: str, url: str, query: str, key: str, slots: list[Slot]) -> None:
-    followers, ready = [Follower() for _ in range(FOLLOWERS)], asyncio.Barrier(FOLLOWERS + 1)
-    following = [asyncio.create_task(follower.follow(url, query, key, ready)) for follower in followers]
+    subscribers, ready = [Subscriber() for _ in range(SUBSCRIBERS)], asyncio.Barrier(SUBSCRIBERS + 1)
+    following = [asyncio.create_task(subscriber.follow(url, query, key, ready)) for subscriber in subscribers]
     await ready.wait()
     committed = []
     for slot in slots:
         await (publish(slot) if "events" in query else withdraw(slot))
         committed.append(time.perf_counter())
-        await asyncio.sleep(1 / A_SECOND)
+        await asyncio.sleep(1 / PER_SECOND)
     async with asyncio.timeout(60):
         await asyncio.gather(*following)
-    waits = sorted(heard - at for follower in followers for heard, at in zip(follower.heard, committed, strict=True))
+    waits = sorted(
+        received - at for subscriber in subscribers for received, at in zip(subscriber.received, committed, strict=True)
+    )
     print(
-        f"{name}: {FOLLOWERS} followers, {A_SECOND:g} a second: median {statistics.median(waits) * 1000:.0f} ms,"
+        f"{name}: {SUBSCRIBERS} subscribers, {PER_SECOND:g} per second:"
+        f" median {statistics.median(waits) * 1000:.0f} ms,"
         f" 95 % within {waits[int(len(waits) * 0.95)] * 1000:.0f} ms, all within {waits[-1] * 1000:.0f} ms",
         flush=True,
     )
 
 
 async def measure(url: str, database_url: str) -> None:
-    await database.open_(database_url)
+    await database.connect(database_url)
     slot = await Slot.all().first()
     assert slot
     slots = await Slot.filter(clinic_id=slot.clinic_id, visit_id=None).limit(EVENTS)
     partner = await Partner.create(
         name="Many", clinic_ids=[slot.clinic_id], created_at=clock.now(), tokens=1000.0, refilled_at=clock.now()
     )
-    key = await PartnerKey.new_for(partner)
-    begin = cursor(await event_log.newest())  # behind what the demo has published
+    key = await PartnerKey.issue(partner)
+    begin = cursor(await event_log.read_last_position())  # after the events of the demo data
     await timed("events", url, FOLLOW % begin, key, slots)
     await timed("slotChanges", url, WATCH % public_id("Clinic", slot.clinic_id), key, slots)
-    await database.close()
+    await database.disconnect()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_service(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service,
+    ):
         socket_dir = Path(folder) / "postgres" / "data"
         asyncio.run(measure(service.url, f"postgres://postgres@/postgres?host={socket_dir}&port=5432"))

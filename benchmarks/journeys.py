@@ -1,4 +1,4 @@
-"""How fast free terms are found and visits booked over real HTTP on this machine: `python benchmarks/journeys.py`."""
+"""Measures searches for free slots and bookings over real HTTP on this machine: `python benchmarks/journeys.py`."""
 
 import asyncio
 import statistics
@@ -11,13 +11,13 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from models import clock, database
-from models.account import Account, Role
-from models.patient import Patient
-from models.session import Session
-from models.slot import Slot
+from infra import clock, database
+from models.accounts.account import Account, Role
+from models.accounts.patient import Patient
+from models.accounts.session import Session
+from models.slots.slot import Slot
 from schema.scalars import public_id
-from tests.processes import started
+from tests.support.service import run_service
 
 SEARCH = """query($clinic: ID!) { freeSlots(filter: {clinicId: $clinic}, first: 50) {
     nodes { id startsAt endsAt clinic { name } doctor { fullName } } } }"""
@@ -54,23 +54,26 @@ async def timed(name: str, jobs: list[tuple[str, dict[str, str], str]], url: str
     ordered = sorted(times)
     print(
         f"{name}: {len(jobs) / whole:.0f}/s with {AT_ONCE} at once; median {statistics.median(times) * 1000:.0f} ms,"
-        f" 95 % within {ordered[int(len(ordered) * 0.95)] * 1000:.0f} ms; {sum(outcomes)} of {len(jobs)} as wished"
+        f" 95 % within {ordered[int(len(ordered) * 0.95)] * 1000:.0f} ms; {sum(outcomes)} of {len(jobs)} as expected"
     )
 
 
 async def measure(url: str, database_url: str) -> None:
-    await database.open_(database_url)
+    await database.connect(database_url)
     clinic = (await Slot.all().first()).clinic_id  # type: ignore[union-attr]  # the demo has slots
     tokens = await patients(BOOKINGS)
     far = await Slot.filter(visit_id=None, starts_at__gt=clock.now()).order_by("-starts_at").limit(BOOKINGS)
-    await database.close()
+    await database.disconnect()
     search = (SEARCH, {"clinic": public_id("Clinic", clinic)}, "")
-    await timed("free terms, 50 with clinic and doctor", [search] * SEARCHES, url)
+    await timed("free slots, 50 with clinic and doctor", [search] * SEARCHES, url)
     bookings = [(BOOK, {"slot": public_id("Slot", slot.id)}, token) for slot, token in zip(far, tokens, strict=True)]
-    await timed("bookings, each by another patient", bookings, url)
+    await timed("bookings, each by a different patient", bookings, url)
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_service(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service,
+    ):
         socket_dir = Path(folder) / "postgres" / "data"
         asyncio.run(measure(service.url, f"postgres://postgres@/postgres?host={socket_dir}&port=5432"))

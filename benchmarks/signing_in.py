@@ -1,4 +1,4 @@
-"""Whether 100 log-ins at once leave the search for free terms responsive: `python benchmarks/signing_in.py`."""
+"""Measures searches for free slots during 100 log-ins at once: `python benchmarks/signing_in.py`."""
 
 import asyncio
 import statistics
@@ -11,11 +11,11 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from models import database
-from models.demo import LOGINS, PASSWORD
-from models.slot import Slot
+from infra import database
+from models.admin.demo_data import LOGINS, PASSWORD
+from models.slots.slot import Slot
 from schema.scalars import public_id
-from tests.processes import started
+from tests.support.service import run_service
 
 SEARCH = "query($clinic: ID!) { freeSlots(filter: {clinicId: $clinic}, first: 10) { nodes { id startsAt } } }"
 LOG_IN = "mutation($i: LogInInput!) { logIn(input: $i) { __typename } }"
@@ -23,16 +23,16 @@ AT_ONCE, SEARCHES = 100, 100
 UNHURRIED = {"RATE_PER_ADDRESS": "1000000/minute", "RATE_OF_SIGN_IN": "1000000/minute", "TRUSTED_PROXIES": "127.0.0.1"}
 
 
-def told(name: str, times: list[float]) -> None:
+def report(name: str, times: list[float]) -> None:
     ordered = sorted(times)
     slow = ordered[int(len(ordered) * 0.95)] * 1000
     print(f"{name}: {len(times)} searches; median {statistics.median(times) * 1000:.0f} ms, 95 % within {slow:.0f} ms")
 
 
 async def measure(url: str, database_url: str) -> None:
-    await database.open_(database_url)
+    await database.connect(database_url)
     slot = await Slot.all().first()
-    await database.close()
+    await database.disconnect()
     assert slot
     limits = httpx.Limits(max_connections=AT_ONCE + 5)
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as http:
@@ -53,19 +53,22 @@ async def measure(url: str, database_url: str) -> None:
 
         for _ in range(20):
             await search()
-        told("before", [await search() for _ in range(SEARCHES)])
+        report("before", [await search() for _ in range(SEARCHES)])
         began = time.perf_counter()
         crowd = [asyncio.create_task(log_in(n)) for n in range(AT_ONCE)]
         during = []
         while not all(one.done() for one in crowd):
             during.append(await search())
         took = time.perf_counter() - began
-        told(f"during {AT_ONCE} log-ins at once ({took:.1f} s)", during)
+        report(f"during {AT_ONCE} log-ins at once ({took:.1f} s)", during)
         waits = await asyncio.gather(*crowd)
         print(f"log-ins: median {statistics.median(waits):.1f} s, the last {max(waits):.1f} s")
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_service(Path(folder), LOG_FORMAT="json", **UNHURRIED) as service,
+    ):
         socket_dir = Path(folder) / "postgres" / "data"
         asyncio.run(measure(service.url, f"postgres://postgres@/postgres?host={socket_dir}&port=5432"))

@@ -1,4 +1,4 @@
-// Apollo Client and urql as a frontend uses them: queries, mutations, typed refusals, coded errors, persisted queries,
+// Apollo Client and urql, used as in a frontend: queries, mutations, typed refusals, coded errors, persisted queries,
 // subscriptions over a socket.
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
@@ -15,7 +15,7 @@ const url = `${process.env.SERVICE_URL}/graphql`;
 const LOGIN = { login: 'jan.kowalski@example.pl', password: 'zielony rower na moście' };
 const all = parse(readFileSync(new URL('./documents/patient.graphql', import.meta.url), 'utf8'));
 
-// One operation with the fragments it needs, as a bundler would cut it out.
+// One operation with the fragments that it needs, as a bundler would extract it.
 function cut(name) {
   const needed = new Map();
   const take = (definition) =>
@@ -89,7 +89,7 @@ async function journey(make) {
 await journey(apolloOver);
 await journey(urql);
 
-// Each change of the clinic's terms as it happens: Jan books, and gives the term back.
+// Each change of the clinic's slots as it happens: Jan books a slot and cancels the visit.
 async function calendar(name, subscribe) {
   const { data } = await jans.mutate('LogIn', { input: LOGIN });
   const jan = apolloOver(() => ({ authorization: `Bearer ${data.logIn.token}` }));
@@ -110,18 +110,18 @@ async function calendar(name, subscribe) {
 const jans = apolloOver(() => ({}));
 const socket = createClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket });
 const live = new ApolloClient({ link: new GraphQLWsLink(socket), cache: new InMemoryCache() });
-await calendar('Apollo Client', (clinicId, told) => {
-  const heard = live.subscribe({ query: cut('SlotChanges'), variables: { clinicId } });
-  const following = heard.subscribe(({ data }) => told(data.slotChanges));
-  return () => following.unsubscribe();
+await calendar('Apollo Client', (clinicId, onChange) => {
+  const changes = live.subscribe({ query: cut('SlotChanges'), variables: { clinicId } });
+  const subscription = changes.subscribe(({ data }) => onChange(data.slotChanges));
+  return () => subscription.unsubscribe();
 });
 const forwarded = subscriptionExchange({
   forwardSubscription: ({ query, variables }) => ({ subscribe: (sink) => ({ unsubscribe: socket.subscribe({ query, variables }, sink) }) }),
 });
 const urqls = new Client({ url, preferGetMethod: false, exchanges: [fetchExchange, forwarded] });
-await calendar('urql', (clinicId, told) => {
-  const following = urqls.subscription(print(cut('SlotChanges')), { clinicId }).subscribe(({ data }) => data && told(data.slotChanges));
-  return () => following.unsubscribe();
+await calendar('urql', (clinicId, onChange) => {
+  const subscription = urqls.subscription(print(cut('SlotChanges')), { clinicId }).subscribe(({ data }) => data && onChange(data.slotChanges));
+  return () => subscription.unsubscribe();
 });
 await socket.dispose();
 

@@ -1,5 +1,5 @@
 // graphql-eslint: the schema by its recommended and Relay rules, the operations by the recommended ones.
-// A rule is switched off or bent only with its reason beside it.
+// Every rule that is off or relaxed has its reason beside it.
 import graphql from '@graphql-eslint/eslint-plugin';
 
 const parserOptions = {
@@ -17,11 +17,11 @@ export default [
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
-      // Values, refusals, pages and forms are nobody's cache entries: only what `node` finds again has an id.
+      // Values, refusals, pages and forms are not cache entries: only what `node` finds has an id.
       '@graphql-eslint/strict-id-in-types': 'off',
-      // Pages go forward only: keyset cursors, and nobody reads a calendar from its end.
+      // Pages only go forward: keyset cursors, and nobody reads a calendar from its end.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-      // `nodes` beside `edges` spares clients what they do not need; short fixed lists have no pages.
+      // `nodes` spares clients the edges; short lists of fixed length have no pages.
       '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],
     },
   },

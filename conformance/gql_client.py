@@ -1,4 +1,4 @@
-"""Python's `gql` as another service uses it: queries, mutations, typed refusals, coded errors, subscriptions."""
+"""The Python client `gql`, used as in another service: queries, mutations, refusals, errors, subscriptions."""
 
 import asyncio
 import os
@@ -30,11 +30,11 @@ def client(token: str = "") -> Client:
 
 async def main() -> None:
     async with client() as nobody:
-        wanted = LOG_IN
-        wanted.variable_values = {"input": {**LOGIN, "password": "not his"}}
-        assert (await nobody.execute(wanted))["logIn"]["__typename"] == "WrongCredentials"
-        wanted.variable_values = {"input": LOGIN}
-        token = (await nobody.execute(wanted))["logIn"]["token"]
+        log_in = LOG_IN
+        log_in.variable_values = {"input": {**LOGIN, "password": "not his"}}
+        assert (await nobody.execute(log_in))["logIn"]["__typename"] == "WrongCredentials"
+        log_in.variable_values = {"input": LOGIN}
+        token = (await nobody.execute(log_in))["logIn"]["token"]
         place = (await nobody.execute(CLINICS))["clinics"]["nodes"][2]
         slot, clinic = place["nextFreeSlot"]["id"], place["id"]
         book = BOOK
@@ -44,7 +44,7 @@ async def main() -> None:
         except TransportQueryError as error:
             assert [one["extensions"]["code"] for one in error.errors] == ["UNAUTHENTICATED"]
         else:
-            raise AssertionError("Somebody unknown booked a visit.")
+            raise AssertionError("A caller without a session booked a visit.")
     async with client(token) as jan:
         first, again = await jan.execute(book), await jan.execute(book)
         assert first == again
@@ -53,24 +53,24 @@ async def main() -> None:
         taken = (await jan.execute(book))["bookVisit"]
         assert taken["__typename"] == "SlotTaken"
         assert taken["alternatives"]
-        await asyncio.gather(comes_free(slot, clinic), give_up(jan, first["bookVisit"]["id"]))
+        await asyncio.gather(wait_until_free(slot, clinic), cancel(jan, first["bookVisit"]["id"]))
     print("gql: queries, mutations, refusals, errors and subscriptions as documented")
 
 
-async def give_up(jan: Any, visit_id: str) -> None:
-    await asyncio.sleep(0.5)  # until somebody watches
-    cancel = CANCEL
-    cancel.variable_values = {"input": {"visitId": visit_id}}
-    assert (await jan.execute(cancel))["cancelVisit"]["status"] == "CANCELLED"
+async def cancel(jan: Any, visit_id: str) -> None:
+    await asyncio.sleep(0.5)  # until the subscription is open
+    document = CANCEL
+    document.variable_values = {"input": {"visitId": visit_id}}
+    assert (await jan.execute(document))["cancelVisit"]["status"] == "CANCELLED"
 
 
-async def comes_free(slot_id: str, clinic_id: str) -> None:
-    """An open calendar is told over a socket."""
+async def wait_until_free(slot_id: str, clinic_id: str) -> None:
+    """Wait until a socket reports that the slot is free again."""
     changes = CHANGES
     changes.variable_values = {"clinic": clinic_id}
     async with asyncio.timeout(20), Client(transport=WebsocketsTransport(URL.replace("http", "ws", 1))) as calendar:
-        async for told in calendar.subscribe(changes):
-            if told["slotChanges"] == {"isFree": True, "slot": {"id": slot_id}}:
+        async for result in calendar.subscribe(changes):
+            if result["slotChanges"] == {"isFree": True, "slot": {"id": slot_id}}:
                 return
 
 

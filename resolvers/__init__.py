@@ -1,40 +1,76 @@
-"""Who answers: the activities, composed into one schema."""
+"""The schema: queries, mutations and subscriptions, composed of the activities."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.booking import Booking
-from resolvers.desk import Desk
-from resolvers.enrolling import Enrolling
-from resolvers.finding import Finding
-from resolvers.following import Following, Subscription
-from resolvers.owning import Owning
-from resolvers.partnering import Partnering, Partners
-from resolvers.premises import Premises
-from resolvers.reception import Reception
-from resolvers.scheduling import Schedules, Scheduling
-from resolvers.searching import Searching
-from resolvers.securing import Securing
-from resolvers.signing_in import SigningIn, WhoAmI
-from resolvers.signing_up import SigningUp
-from resolvers.waiting import Waiting
+from resolvers.booking import BookingMutations
+from resolvers.clinic_admin import ClinicAdminMutations
+from resolvers.closing import ClosingMutations
+from resolvers.desk import DeskMutations
+from resolvers.desk_queries import DeskQueries
+from resolvers.events import EventQueries, Subscription
+from resolvers.node import NodeQuery
+from resolvers.own_account import OwnAccountMutations
+from resolvers.partners import PartnerMutations, PartnerQueries
+from resolvers.patient_records import RecordMutations
+from resolvers.schedules import ScheduleMutations, ScheduleQueries
+from resolvers.search import SearchQueries
+from resolvers.second_factor import SecondFactorMutations
+from resolvers.sign_in import MeQuery, SignInMutations
+from resolvers.sign_up import SignUpMutations
+from resolvers.staff import StaffMutations, StaffQueries
+from resolvers.visit_links import VisitLinkMutations, VisitLinkQueries
+from resolvers.waiting_list import WaitingListMutations, WaitingListQueries
+from resolvers.workspace import WorkspaceMutations
 from schema.audit import AuditEntry
-from schema.clash import CLASH_HANDLERS, CLASHES
-from schema.event import KINDS
-from schema.operation import EXTENSIONS, Schema
-from schema.problem import HANDLERS, PROBLEMS
+from schema.enums import ENUMS
+from schema.event import EVENT_TYPES
+from schema.execution.operation import EXTENSIONS, Schema
+from schema.execution.sharing import SharingExecutor
+from schema.problems.registry import EXCEPTION_HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
-from schema.staff_problem import STAFF_HANDLERS, STAFF_PROBLEMS
 
 
-@strawberry.type(description="What can be asked.")
-class Query(Finding, Searching, WhoAmI, Reception, Schedules, Following, Partners):
+@strawberry.type(
+    description="The queries. Malformed ids, cursors and times, and numbers out of their range, are errors with the"
+    " code BAD_USER_INPUT."
+)
+class Query(
+    NodeQuery,
+    SearchQueries,
+    MeQuery,
+    VisitLinkQueries,
+    DeskQueries,
+    WaitingListQueries,
+    StaffQueries,
+    ScheduleQueries,
+    EventQueries,
+    PartnerQueries,
+):
     pass
 
 
-@strawberry.type(description="What can be done.")
+@strawberry.type(
+    description="The mutations. A union as a result holds what was asked for, or a Problem that says why it was"
+    " refused; a refused mutation changes nothing. Malformed ids and times, and texts that are too long, are errors"
+    " with the code BAD_USER_INPUT or the Problem InvalidInput."
+)
 class Mutation(
-    SigningUp, SigningIn, Securing, Owning, Booking, Waiting, Desk, Enrolling, Premises, Scheduling, Partnering
+    SignUpMutations,
+    SignInMutations,
+    SecondFactorMutations,
+    OwnAccountMutations,
+    BookingMutations,
+    VisitLinkMutations,
+    WaitingListMutations,
+    DeskMutations,
+    RecordMutations,
+    StaffMutations,
+    ClinicAdminMutations,
+    ClosingMutations,
+    ScheduleMutations,
+    PartnerMutations,
+    WorkspaceMutations,
 ):
     pass
 
@@ -43,8 +79,10 @@ schema = Schema(
     Query,
     Mutation,
     Subscription,
-    types=[*PROBLEMS, *STAFF_PROBLEMS, *CLASHES, AuditEntry, *KINDS.values()],
+    enums=ENUMS,
+    types=[*PROBLEMS, AuditEntry, *EVENT_TYPES.values()],
     extensions=EXTENSIONS,
-    exception_handlers=[*HANDLERS, *STAFF_HANDLERS, *CLASH_HANDLERS],
+    execution_context_class=SharingExecutor,
+    exception_handlers=EXCEPTION_HANDLERS,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

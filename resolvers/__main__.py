@@ -1,4 +1,4 @@
-"""`python -m resolvers` prints the SDL; schema/schema.graphql is its committed copy (`make schema`)."""
+"""Print the SDL: `python -m resolvers`. `make schema` writes it to schema/schema.graphql."""
 
 import sys
 

@@ -1,82 +1,73 @@
-"""Booking: holding, booking, moving and cancelling one's own visits."""
+"""Booking: patients hold slots, and book, move and cancel their own visits."""
 
 import strawberry
 
-import tasks.waiting
-from models.account import Role
-from models.slot import Slot as SlotRow
-from models.visit import Visit as VisitRow
-from resolvers.telling import booked, freed
+import tasks.waiting_list
+from models.accounts.account import Role
+from models.slots.slot import Slot as SlotRow
+from models.visits.visit import Visit as VisitRow
+from resolvers.after_visit import after_booking, after_freeing
+from schema.booking import (
+    BookVisitInput,
+    BookVisitResult,
+    CancelVisitInput,
+    CancelVisitResult,
+    HoldSlotInput,
+    HoldSlotResult,
+    ReleaseSlotInput,
+    RescheduleVisitInput,
+    RescheduleVisitResult,
+)
 from schema.context import Info
 from schema.directives import Requires, ServiceHours
-from schema.result import BookVisitResult, CancelVisitResult, HoldSlotResult, RescheduleVisitResult
-from schema.scalars import private_id
-from schema.slot import HoldSlotInput, ReleaseSlotInput, Slot, SlotHold
-from schema.text import key, text
-from schema.visit import BookVisitInput, CancelVisitInput, RescheduleVisitInput
+from schema.slot import Slot, SlotHold
 from tasks.broker import nudge
 
 
 @strawberry.type
-class Booking:
+class BookingMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Keep a free slot for yourself for 5 minutes while you decide. One hold a patient: an earlier one"
-        " ends. Nobody else sees the slot as free; it lapses by itself.",
+        description="Hold a free slot that you could book, while you decide: until `expiresAt`, when the hold expires"
+        " by itself. Others see the slot as taken meanwhile. A patient has one hold: a new one ends the"
+        " earlier one. Repeating the call does not prolong the hold.",
     )
     async def hold_slot(self, info: Info, input: HoldSlotInput) -> HoldSlotResult:
-        slot_id = private_id("Slot", input.slot_id)
-        row = await SlotRow.hold(slot_id, patient=info.context.patient, by=info.context.me)
-        return SlotHold(slot=Slot.of(row, info.context.viewer), expires_at=row.lapses_at)
+        row = await SlotRow.hold(**input.to_model(), patient=info.context.patient, by=info.context.me)
+        return SlotHold(slot=Slot.of(row, info.context.viewer), expires_at=row.hold_expires_at)
 
     @strawberry.mutation(
-        extensions=[Requires(Role.PATIENT)], description="End your hold of a slot; false when you held it not."
+        extensions=[Requires(Role.PATIENT)],
+        description="End your hold of a slot, or decline the offer of it. The result is true if the slot was held for"
+        " you, otherwise false.",
     )
     async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:
-        slot_id = private_id("Slot", input.slot_id)
-        released = await SlotRow.release(slot_id, patient=info.context.patient, by=info.context.me)
-        await nudge(tasks.waiting.offer_terms)
+        released = await SlotRow.release(**input.to_model(), patient=info.context.patient, by=info.context.me)
+        await nudge(tasks.waiting_list.offer_slots)
         return released
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Book a free slot. Of any number of rivals exactly one gets it. A mail confirms the visit.",
+        description="Book a free slot. Of any number of simultaneous requests for one slot exactly one succeeds. An"
+        " e-mail confirms the visit.",
     )
     async def book_visit(self, info: Info, input: BookVisitInput) -> BookVisitResult:
-        row = await VisitRow.book(
-            private_id("Slot", input.slot_id),
-            patient=info.context.patient,
-            by=info.context.me,
-            reason=text("reason", input.reason),
-            key=key(input.idempotency_key),
-        )
-        return await booked(row)
+        row = await VisitRow.book(**input.to_model(), patient=info.context.patient, by=info.context.me)
+        return await after_booking(row)
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Move a visit to another free slot: the old one is given up only when the new one is won; the visit"
-        " keeps its id and reference.",
+        description="Move a visit to another free slot. The present slot is given up only if the new one could be"
+        " taken. The visit keeps its id and reference.",
     )
     async def reschedule_visit(self, info: Info, input: RescheduleVisitInput) -> RescheduleVisitResult:
-        row = await VisitRow.reschedule(
-            private_id("Visit", input.visit_id),
-            private_id("Slot", input.slot_id),
-            patient=info.context.patient,
-            by=info.context.me,
-            key=key(input.idempotency_key),
-        )
-        return await freed(row)
+        row = await VisitRow.reschedule(**input.to_model(), patient=info.context.patient, by=info.context.me)
+        return await after_freeing(row)
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Cancel a visit; its slot is free for others at once.",
+        description="Cancel a visit. Its slot is free at once: first for the waiting list, then for others.",
     )
     async def cancel_visit(self, info: Info, input: CancelVisitInput) -> CancelVisitResult:
-        row = await VisitRow.cancel(
-            private_id("Visit", input.visit_id),
-            patient=info.context.patient,
-            by=info.context.me,
-            reason=text("reason", input.reason),
-            key=key(input.idempotency_key),
-        )
-        return await freed(row)
+        row = await VisitRow.cancel(**input.to_model(), patient=info.context.patient, by=info.context.me)
+        return await after_freeing(row)

@@ -1,126 +1,161 @@
-"""The desk: visits booked, moved, cancelled and marked for patients who telephone or stand at reception."""
+"""The desk: reception books, moves, cancels and marks visits for patients who telephone or come in person."""
 
 import strawberry
 
 import tasks.letters
 import tasks.texts
-from models import attendance, correspondence, enrolment
-from models.errand import Errand
-from models.visit import Visit as VisitRow
-from models.visit_status import Channel, Status
-from resolvers.telling import booked, freed
+from models.accounts import patient_record
+from models.values.actor import Actor
+from models.values.visit_status import Channel, Status
+from models.visits import attendance, message_search, walk_in
+from models.visits.visit import Visit as VisitRow
+from resolvers.after_visit import after_booking, after_freeing
 from schema.context import Info
 from schema.desk import (
     BookForInput,
+    BookForResult,
     CancelForInput,
+    CancelForResult,
     MarkArrivedInput,
+    MarkArrivedResult,
     MarkCalledInput,
+    MarkCalledResult,
     MarkFulfilledInput,
+    MarkFulfilledResult,
     MarkNoShowInput,
+    MarkNoShowResult,
+    RecordVisitInput,
+    RecordVisitResult,
     RescheduleForInput,
-    errand,
+    RescheduleForResult,
+    UndoStatusInput,
+    UndoStatusResult,
+    actor,
 )
 from schema.directives import for_staff
-from schema.message import Message, ResendMessageInput
+from schema.message import Message, ResendMessageInput, ResendMessageResult
 from schema.scalars import private_id
-from schema.staff_result import (
-    BookForResult,
-    CancelForResult,
-    MarkArrivedResult,
-    MarkCalledResult,
-    MarkFulfilledResult,
-    MarkNoShowResult,
-    RescheduleForResult,
-    ResendMessageResult,
-)
-from schema.text import key, text
 from schema.visit import Visit
 from tasks.broker import nudge
 
-AT_ANY_HOUR = " At any hour: reception is not e-registration."
+AT_ANY_HOUR = " Possible at any hour: service hours do not apply to reception."
 
 
-async def _mark(info: Info, public_id: str, status: Status) -> Visit:
-    visit_id = private_id("Visit", public_id)
-    patient = await VisitRow.patient_of(visit_id)
-    here = Errand(info.context.me, Channel.RECEPTION)
-    return Visit.of(await attendance.mark(visit_id, status, patient=patient, errand=here))
+async def _mark(info: Info, status: Status, input: MarkArrivedInput | MarkFulfilledInput | MarkNoShowInput) -> Visit:
+    visit = input.to_model()
+    patient = await VisitRow.find_patient(visit["visit_id"])
+    here = Actor(info.context.me, Channel.RECEPTION)
+    return Visit.of(await attendance.mark(**visit, wanted=status, patient=patient, actor=here))
 
 
 @strawberry.type
-class Desk:
+class DeskMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Book a free slot for a patient, by the same rules as online." + AT_ANY_HOUR,
+        description="Book a free slot for a patient, by the rules that apply online. For an account whose owner is not"
+        " confirmed, the visit goes to the person's record at reception, which that account does not see."
+        + AT_ANY_HOUR,
     )
     async def book_for(self, info: Info, input: BookForInput) -> BookForResult:
         row = await VisitRow.book(
-            private_id("Slot", input.slot_id),
-            patient=await enrolment.of(private_id("Patient", input.patient_id)),
-            by=errand(info.context.me, input.channel, input.override),
-            reason=text("reason", input.reason),
-            key=key(input.idempotency_key),
+            **input.to_model(),
+            patient=await patient_record.get_as_named(private_id("Patient", input.patient_id)),
+            by=actor(info.context.me, input.channel, input.override),
         )
-        return await booked(row)
+        return await after_booking(row)
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Move a patient's visit: the old slot is given up only when the new one is won." + AT_ANY_HOUR,
+        description="Move a patient's visit to another free slot. The present slot is given up only if the new one"
+        " could be taken." + AT_ANY_HOUR,
     )
     async def reschedule_for(self, info: Info, input: RescheduleForInput) -> RescheduleForResult:
-        visit_id = private_id("Visit", input.visit_id)
+        change = input.to_model()
         row = await VisitRow.reschedule(
-            visit_id,
-            private_id("Slot", input.slot_id),
-            patient=await VisitRow.patient_of(visit_id),
-            by=errand(info.context.me, input.channel, input.override),
-            key=key(input.idempotency_key),
+            **change,
+            patient=await VisitRow.find_patient(change["visit_id"]),
+            by=actor(info.context.me, input.channel, input.override),
         )
-        return await freed(row)
-
-    @strawberry.mutation(
-        extensions=[for_staff()], description="Cancel a patient's visit; its slot is free at once." + AT_ANY_HOUR
-    )
-    async def cancel_for(self, info: Info, input: CancelForInput) -> CancelForResult:
-        visit_id = private_id("Visit", input.visit_id)
-        row = await VisitRow.cancel(
-            visit_id,
-            patient=await VisitRow.patient_of(visit_id),
-            by=errand(info.context.me, input.channel, input.override),
-            reason=text("reason", input.reason),
-            key=key(input.idempotency_key),
-        )
-        return await freed(row)
-
-    @strawberry.mutation(extensions=[for_staff()], description="The patient is here: from the day of the visit on.")
-    async def mark_arrived(self, info: Info, input: MarkArrivedInput) -> MarkArrivedResult:
-        return await _mark(info, input.visit_id, Status.ARRIVED)
-
-    @strawberry.mutation(extensions=[for_staff()], description="The visit was held: after the patient has arrived.")
-    async def mark_fulfilled(self, info: Info, input: MarkFulfilledInput) -> MarkFulfilledResult:
-        return await _mark(info, input.visit_id, Status.FULFILLED)
-
-    @strawberry.mutation(extensions=[for_staff()], description="Nobody came: once the visit has begun.")
-    async def mark_no_show(self, info: Info, input: MarkNoShowInput) -> MarkNoShowResult:
-        return await _mark(info, input.visit_id, Status.NO_SHOW)
+        return await after_freeing(row)
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="The patient was told by telephone: the visit leaves callList until something more happens to it.",
+        description="Cancel a patient's visit. Its slot is free at once: first for the waiting list, then for others."
+        + AT_ANY_HOUR,
+    )
+    async def cancel_for(self, info: Info, input: CancelForInput) -> CancelForResult:
+        change = input.to_model()
+        row = await VisitRow.cancel(
+            **change,
+            patient=await VisitRow.find_patient(change["visit_id"]),
+            by=actor(info.context.me, input.channel, input.override),
+        )
+        return await after_freeing(row)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Mark that the patient has arrived, and confirm their identity if you have seen a document."
+        " Refused with StatusNotChangeable before the local day of the visit.",
+    )
+    async def mark_arrived(self, info: Info, input: MarkArrivedInput) -> MarkArrivedResult:
+        visit = await _mark(info, Status.ARRIVED, input)
+        await nudge(tasks.letters.send_letters)
+        return visit
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Mark that the visit took place. Refused with StatusNotChangeable unless the patient has arrived"
+        " and the visit has started.",
+    )
+    async def mark_fulfilled(self, info: Info, input: MarkFulfilledInput) -> MarkFulfilledResult:
+        return await _mark(info, Status.FULFILLED, input)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Mark that the patient did not come. Refused with StatusNotChangeable before the start of the"
+        " visit.",
+    )
+    async def mark_no_show(self, info: Info, input: MarkNoShowInput) -> MarkNoShowResult:
+        return await _mark(info, Status.NO_SHOW, input)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Note that the patient was telephoned. Once they were REACHED, the visit leaves `callList` until"
+        " something more happens to it.",
     )
     async def mark_called(self, info: Info, input: MarkCalledInput) -> MarkCalledResult:
         visit_id = private_id("Visit", input.visit_id)
-        patient = await VisitRow.patient_of(visit_id)
-        phone, words = Errand(info.context.me, Channel.PHONE), text("note", input.note)
-        return Visit.of(await attendance.called(visit_id, patient=patient, errand=phone, words=words))
+        patient = await VisitRow.find_patient(visit_id)
+        by_phone = Actor(info.context.me, Channel.PHONE)
+        return Visit.of(await attendance.record_call(visit_id, input.to_model(), patient=patient, actor=by_phone))
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Write a message once more, to where the person is reached now; where it brought a one-time"
-        " password, it brings a new one.",
+        description="Take back the last mark, made by mistake, on the day of the visit: ARRIVED becomes BOOKED,"
+        " FULFILLED becomes ARRIVED, NO_SHOW what it was before.",
+    )
+    async def undo_status(self, info: Info, input: UndoStatusInput) -> UndoStatusResult:
+        mark = input.to_model()
+        patient = await VisitRow.find_patient(mark["visit_id"])
+        here = Actor(info.context.me, Channel.RECEPTION)
+        return Visit.of(await attendance.undo(**mark, patient=patient, actor=here))
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Record a visit that was held without having been booked: it is FULFILLED at once, and no message"
+        " is sent." + AT_ANY_HOUR,
+    )
+    async def record_visit(self, info: Info, input: RecordVisitInput) -> RecordVisitResult:
+        patient = await patient_record.get(private_id("Patient", input.patient_id))
+        return Visit.of(await walk_in.record(input.to_model(), patient=patient, by=info.context.me))
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Send a message again, to the person's present address or number. A message that contained a"
+        " one-time password gets a new one. The result is the new message.",
     )
     async def resend_message(self, info: Info, input: ResendMessageInput) -> ResendMessageResult:
-        row = await correspondence.resend(private_id("Message", input.message_id), by=info.context.me)
+        row = await message_search.resend(**input.to_model(), by=info.context.me)
         await nudge(tasks.letters.send_letters)
         await nudge(tasks.texts.send_texts)
         return Message.of(row)

@@ -1,35 +1,39 @@
-"""Finding: whatever has an id, again by its id; each kind shown to whom it is shown elsewhere."""
+"""Node: fetches any object by its id, under the access rules that apply to it elsewhere."""
 
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
-from models import correspondence, staff
-from models.absence import Absence as AbsenceRow
-from models.account import Role
+from models.accounts import staff
+from models.accounts.account import Role
+from models.accounts.patient import Patient as PatientRow
 from models.audit import AuditEntry as AuditRow
-from models.clinic import Clinic as ClinicRow
-from models.doctor import Doctor as DoctorRow
-from models.offer import Offer as OfferRow
-from models.partner import Partner as PartnerRow
-from models.patient import Patient as PatientRow
-from models.schedule import Schedule as ScheduleRow
-from models.slot import Slot as SlotRow
-from models.visit import Visit as VisitRow
-from models.visit_facts import SHOWN
-from models.waiting_list import WaitingListEntry as EntryRow
+from models.events.partner import Partner as PartnerRow
+from models.schedules.schedule import Schedule as ScheduleRow
+from models.slots.absence import Absence as AbsenceRow
+from models.slots.clinic import Clinic as ClinicRow
+from models.slots.doctor import Doctor as DoctorRow
+from models.slots.slot import Slot as SlotRow
+from models.visits import clinic_limit, message_search
+from models.visits.phone_call import PhoneCall
+from models.visits.visit import WITH_DETAILS
+from models.visits.visit import Visit as VisitRow
+from models.waiting.offer import Offer as OfferRow
+from models.waiting.waiting_list import WaitingListEntry as EntryRow
 from schema.absence import Absence
 from schema.audit import AuditEntry
 from schema.clinic import Clinic
 from schema.context import Context, Info
 from schema.directives import Anybody
 from schema.doctor import Doctor
-from schema.fault import BadInput
+from schema.execution.errors import BadUserInput
 from schema.message import Message
 from schema.node import Node
 from schema.offer import Offer
 from schema.partner import Partner
 from schema.patient import Patient
+from schema.phone_call import Call
 from schema.scalars import kind_of, private_id
 from schema.schedule import Schedule
 from schema.slot import Slot
@@ -55,43 +59,46 @@ async def _slot(context: Context, id_: UUID) -> Slot | None:
 
 async def _visit(context: Context, id_: UUID) -> Visit | None:
     if context.is_staff:
-        found = await VisitRow.get_or_none(id=id_).select_related(*SHOWN)
+        found = await VisitRow.get_or_none(id=id_).select_related(*WITH_DETAILS)
         return Visit.of(found) if found else None
-    row = await VisitRow.of_patient(id_, context.patient) if context.viewer else None
+    row = await VisitRow.find_for_patient(id_, context.patient) if context.viewer else None
     return Visit.of(row) if row else None
 
 
 async def _patient(context: Context, id_: UUID) -> Patient | None:
-    if context.is_staff and (row := await PatientRow.get_or_none(id=id_).select_related("account")):
-        await context.open_record(id_)
-        return Patient.shown(row)
-    return Patient.of(context.patient, context.me.email) if id_ == context.viewer else None
+    current = await PatientRow.find_current_id(id_)  # the id of a claim stays good when it joins the record
+    if context.is_staff and (row := await PatientRow.get_or_none(id=current).select_related("account")):
+        return Patient.with_account(row)
+    return Patient.of(context.patient, context.me.email) if current == context.viewer else None
 
 
 async def _audit_entry(context: Context, id_: UUID) -> AuditEntry | None:
-    row = await AuditRow.get_or_none(id=id_, patient_id=context.viewer) if context.viewer else None
+    if context.viewer is None:
+        return None
+    ids = await PatientRow.find_aliases(context.viewer)
+    row = await AuditRow.of_patient(ids, is_claim=context.patient.is_claim).get_or_none(id=id_)
     return AuditEntry.of(row, context.language) if row else None
 
 
 async def _message(context: Context, id_: UUID) -> Message | None:
-    row = await correspondence.of(id_, context.me) if context.is_staff else None
+    row = await message_search.get(id_, context.me) if context.is_staff else None
     return Message.of(row) if row else None
 
 
 async def _staff_member(context: Context, id_: UUID) -> StaffMember | None:
-    row = await staff.of(id_) if context.role == Role.ADMINISTRATOR else None
+    row = await staff.get(id_) if context.role == Role.ADMINISTRATOR else None
     return StaffMember.of(row) if row else None
 
 
 async def _entry(context: Context, id_: UUID) -> WaitingListEntry | None:
-    if context.viewer is None:
+    row = await EntryRow.find_open(id_) if context.role else None
+    if row is None or not (context.is_staff or row.patient_id == context.viewer):
         return None
-    row = await EntryRow.waiting(context.viewer).filter(id=id_).select_related("clinic", "doctor").first()
-    return WaitingListEntry.of(row) if row else None
+    return WaitingListEntry.of(row)
 
 
 async def _offer(context: Context, id_: UUID) -> Offer | None:
-    found = OfferRow.shown([id_])
+    found = OfferRow.find_with_details([id_])
     row = await (found if context.is_staff else found.filter(patient_id=context.viewer)).first()
     return Offer.of(row) if row else None
 
@@ -111,7 +118,13 @@ async def _partner(context: Context, id_: UUID) -> Partner | None:
     return Partner.of(row) if row else None
 
 
+async def _call(context: Context, id_: UUID) -> Call | None:
+    row = await PhoneCall.get_with_details(id_) if context.is_staff else None
+    return Call.of(row) if row else None
+
+
 FINDERS = {
+    "Call": _call,
     "Absence": _absence,
     "AuditEntry": _audit_entry,
     "Clinic": _clinic,
@@ -128,17 +141,27 @@ FINDERS = {
 }
 
 
+LIMITED = clinic_limit.OF_CLINICS - {"Clinic", "Slot"}  # which everybody may see
+
+
 @strawberry.type
-class Finding:
+class NodeQuery:
     @strawberry.field(
         extensions=[Anybody()],
-        description="What has this id: a clinic, doctor or slot, or your own visit, offer, waiting list entry, audit"
-        " entry or self (for reception: any visit, offer or patient, and a record so opened is noted in the patient's"
-        " accessLog; schedules, absences and messages); else null.",
+        description="The object with this id; null if it does not exist or the caller may not see it. Everybody:"
+        " clinics, doctors and slots. Patients: also their own visits, offers, waiting list entries and audit entries,"
+        " and themselves. Reception: all visits, offers, waiting list entries, calls, patients, schedules, absences and"
+        " messages, of their clinics if their work is limited to some; opening a patient is shown to them in their"
+        " `accessLog`. Administrators: also staff and partners.",
     )
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Any `Node.id`.")]
+    ) -> Node | None:
         find = FINDERS.get(kind_of(id))
         if find is None:
-            raise BadInput("This is not an id of this service.")
-        found: Node | None = await find(info.context, private_id(kind_of(id), id))
+            raise BadUserInput(pl="To nie jest identyfikator tej usługi.", en="This is not an id of this service.")
+        kind, key, allowed = kind_of(id), private_id(kind_of(id), id), info.context.allowed_clinics
+        if allowed is not None and kind in LIMITED and not await clinic_limit.allows(allowed, kind, [key]):
+            return None
+        found: Node | None = await find(info.context, key)
         return found

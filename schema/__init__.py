@@ -1,1 +1,1 @@
-"""What can be said: the nouns of the public contract."""
+"""The nouns of the public contract, as GraphQL types."""

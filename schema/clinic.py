@@ -1,16 +1,17 @@
-"""Clinic: a place with doctors, and what it allows online."""
+"""Clinic: a place with doctors, and its rules for online booking."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Self
 from uuid import UUID
 
 import strawberry
 
-import models.clinic
-from models.doctor import Doctor as DoctorRow
+import models.slots.clinic
+from models.slots.doctor import Doctor as DoctorRow
 from schema.context import Info
-from schema.limits import PAGED, Cost
+from schema.execution.limits import PAGED, Cost
 from schema.node import Node
-from schema.page import Connection, Page
+from schema.page import After, Connection, First, Page
 from schema.scalars import public_id
 
 if TYPE_CHECKING:
@@ -18,39 +19,56 @@ if TYPE_CHECKING:
     from schema.slot import Slot
 
 
-@strawberry.type(description="What a clinic allows online. Reception may override with a reason.")
+@strawberry.type(
+    description="A clinic's rules for online booking. Reception can override them with a reason (OverrideInput)."
+)
 class BookingRules:
-    days_ahead: int = strawberry.field(description="How many days ahead, by local date, a slot can be booked.")
-    minimum_notice_minutes: int = strawberry.field(description="How long before its start a slot can still be booked.")
-    cancel_until_minutes: int = strawberry.field(
-        description="How long before its start a visit can still be moved or cancelled; 0: until it starts."
+    days_ahead: int = strawberry.field(
+        description="How many days ahead, by local date, a slot can be booked: 1 to 365."
     )
-    planned_visits_per_patient: int = strawberry.field(description="How many planned visits one patient may have here.")
+    minimum_notice_minutes: int = strawberry.field(
+        description="How many minutes before its start a slot can last be booked: 0 to 20160 (14 days)."
+    )
+    cancel_until_minutes: int = strawberry.field(
+        description="How many minutes before its start a visit can last be moved or cancelled: 0 (until it starts) to"
+        " 43200 (30 days)."
+    )
+    planned_visits_per_patient: int = strawberry.field(
+        description="How many planned visits a patient can have in this clinic at the same time: 1 to 50."
+    )
 
 
 @strawberry.type(description="A clinic (poradnia) of the centre.")
 class Clinic(Node):
-    name: str = strawberry.field(description="Poradnia kardiologiczna.")
-    description: str = strawberry.field(description="What it treats, for whom; may be empty.")
+    name: str = strawberry.field(description="The name in Polish, such as `Poradnia kardiologiczna`.")
+    description: str = strawberry.field(
+        description="What the clinic treats, and for whom; an empty string if nothing was entered."
+    )
     address: str = strawberry.field(description="Street, number, postal code and town, in one line.")
-    phone: str = strawberry.field(description="Reception's telephone.")
-    rules: BookingRules = strawberry.field(description="What can be done online.")
+    phone: str = strawberry.field(description="The telephone number of reception, as it was entered.")
+    rules: BookingRules = strawberry.field(description="The rules for online booking.")
+    closed_from: date | None = strawberry.field(
+        description="The first local day on which the clinic is closed; null if it is not to be closed."
+    )
     key: strawberry.Private[UUID]
 
     @strawberry.field(
-        directives=[PAGED, Cost(weight="5")], description="Who sees patients here, by surname. `first` is at most 100."
+        directives=[PAGED, Cost(weight="5")],
+        description="The doctors who see patients here, by surname.",
     )
     async def doctors(
-        self, first: int = 50, after: str | None = None
+        self, info: Info, first: First = 50, after: After = None
     ) -> Connection[Annotated["Doctor", strawberry.lazy("schema.doctor")]]:
         from schema.doctor import Doctor
 
         page = Page("doctors", first, after)
-        rows = await DoctorRow.listed(self.key, None, page.after, page.limit)
+        is_staff = info.context.is_staff
+        rows = await DoctorRow.list_page(self.key, None, page.after, page.limit, with_retired=is_staff)
         return Connection.of(rows, page, "search_name", Doctor.of)
 
     @strawberry.field(
-        directives=[Cost(weight="3")], description="The soonest slot that can be booked now; null when none is free."
+        directives=[Cost(weight="3")],
+        description="The first slot that can be booked online now; null if there is none.",
     )
     async def next_free_slot(self, info: Info) -> Annotated["Slot", strawberry.lazy("schema.slot")] | None:
         from schema.slot import Slot
@@ -59,7 +77,7 @@ class Clinic(Node):
         return Slot.of(row, info.context.viewer) if row else None
 
     @classmethod
-    def of(cls, row: models.clinic.Clinic) -> Self:
+    def of(cls, row: models.slots.clinic.Clinic) -> Self:
         rules = BookingRules(
             days_ahead=row.days_ahead,
             minimum_notice_minutes=row.minimum_notice_minutes,
@@ -73,5 +91,6 @@ class Clinic(Node):
             address=row.address,
             phone=row.phone,
             rules=rules,
+            closed_from=row.closed_from,
             key=row.id,
         )

@@ -1,34 +1,55 @@
-"""What a resolver knows of its caller: who asks, in which language, from where."""
+"""The context of an operation: who calls, in which language and from where; and its data loaders."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
 from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
-from models import trace, vacancy
-from models.account import Account, Language, Role
-from models.audit import AuditEntry
-from models.clinic import Clinic
-from models.doctor import Doctor
-from models.offer import Offer
-from models.partner import Partner, PartnerKey
-from models.patient import Patient
-from models.second_factor import SecondFactor
-from models.session import Session
-from models.slot import Slot
-from models.waiting_list import WaitingListEntry
+from infra import clock
+from models.accounts import identity, staff
+from models.accounts.account import Account, Language, Role
+from models.accounts.former_name import FormerName
+from models.accounts.patient import Patient
+from models.accounts.second_factor import SecondFactor
+from models.accounts.session import Session
+from models.events.partner import Partner, PartnerKey
+from models.slots import availability, slot_search
+from models.slots.absence import Absence
+from models.slots.availability import FreeSlot
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot_search import Situation
+from models.visits.visit import WITH_DETAILS, Visit
+from models.waiting.offer import Offer
+from models.waiting.waiting_list import WaitingListEntry
+from schema.disclosure import Disclosure
 
 STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
+Row = TypeVar("Row", bound=Model)
+
+
+def _loader_of(find: Callable[[list[UUID]], QuerySet[Row]]) -> Callable[[list[UUID]], Awaitable[list[Row | None]]]:
+    """Rows by id, in one statement; None for those that are not there."""
+
+    async def load(ids: list[UUID]) -> list[Row | None]:
+        found = {row.pk: row for row in await find(ids)}
+        return [found.get(id_) for id_ in ids]
+
+    return load
 
 
 @dataclass
 class Context:
-    """One operation's caller. `keep_cookie`: gives the browser a token to keep; "" makes it forget the old one.
+    """`keep_cookie` sets the browser's session cookie; an empty string deletes it. `device`: the marks of a browser.
 
-    `can_follow`: came over a socket or for an event stream, which can be told more than one answer.
+    `can_follow`: the operation came by WebSocket or asks for an event stream, so that it can get several answers.
     """
 
     session: Session | None = None
@@ -38,9 +59,11 @@ class Context:
     request_id: str = ""
     came_by_cookie: bool = False
     keep_cookie: Callable[[str], None] = lambda _: None
-    opened: set[tuple[str, UUID]] = field(default_factory=set)
+    device: str = ""
+    keep_device: Callable[[str], None] = lambda _: None
     can_follow: bool = False
     cost: int = 0
+    began: datetime = field(default_factory=clock.now)
 
     @property
     def account(self) -> Account | None:
@@ -50,7 +73,25 @@ class Context:
     def role(self) -> Role | None:
         if self.partner_key:
             return Role.PARTNER
-        return self.account.role if self.account else None
+        return self.account.role if self.account and not self.is_half_open else None
+
+    @property
+    def is_half_open(self) -> bool:
+        """Signed in by a one-time password: nobody yet, but for setting an own password."""
+        return self.session is not None and self.session.must_change_password
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the caller's token or key is good, whatever it opens."""
+        return self.session is not None or self.partner_key is not None
+
+    @property
+    def allowed_clinics(self) -> list[UUID] | None:
+        """The clinics to which a receptionist's work is limited; None for everybody else."""
+        return self.account.allowed_clinics if self.account else None
+
+    def may_work_in(self, clinic_id: UUID) -> bool:
+        return self.allowed_clinics is None or clinic_id in self.allowed_clinics
 
     @property
     def is_staff(self) -> bool:
@@ -60,22 +101,20 @@ class Context:
     def partner(self) -> Partner | None:
         return self.partner_key.partner if self.partner_key else None
 
-    @property
-    def is_staff_at_work(self) -> bool:
-        """With an own password: a one-time one opens nothing but the way to it."""
-        return self.is_staff and not self.open_session.must_change_password
+    @cached_property
+    def disclosure(self) -> Disclosure | None:
+        """Whose data the answer shows to staff, for the audit trail. Patients' own reading is not recorded."""
+        return Disclosure(self.began) if self.is_staff else None
 
-    async def open_record(self, patient_id: UUID) -> None:
-        """Once a request: the patient will see that reception opened their record. One's own leaves no entry."""
-        opening = (trace.current(), patient_id)
-        if self.is_staff and opening not in self.opened:
-            self.opened.add(opening)
-            await AuditEntry.record("open_record", account=self.account, patient_id=patient_id, subject_id=patient_id)
+    def open_record(self, patient_id: UUID | None) -> None:
+        """Note that staff ask about a patient, also when the answer is empty."""
+        if self.disclosure and patient_id:
+            self.disclosure.open(patient_id)
 
     @property
     def viewer(self) -> UUID | None:
-        """The patient who looks, to whom their own hold is free."""
-        return self.account.patient_id if self.account else None
+        """The id of the signed-in patient: a slot that they hold is free for them."""
+        return self.account.patient_id if self.account and not self.is_half_open else None
 
     @property
     def patient(self) -> Patient:
@@ -97,15 +136,15 @@ class Context:
             raise LookupError("Nobody is signed in.")
         return self.account
 
-    def look_afresh(self) -> None:
-        """Forget what was read for the answer before: each event of a subscription is an answer of its own."""
-        for name in ("clinics_of_doctor", "next_free_slot"):
+    def clear_loaders(self) -> None:
+        """Forget what was loaded for the previous answer: each event of a subscription is an answer of its own."""
+        for name in ("clinics_of_doctor", "next_free_slot", "slot_situations", "offer_of_slot", "visits", "absences"):
             self.__dict__.pop(name, None)
 
     @cached_property
     def clinics_of_doctor(self) -> DataLoader[UUID, list[Clinic]]:
         async def load(ids: list[UUID]) -> list[list[Clinic]]:
-            found = await Doctor.with_clinics(ids)
+            found = await Doctor.find_clinics(ids, with_closed=self.is_staff)
             return [found[id_] for id_ in ids]
 
         return DataLoader(load)
@@ -113,28 +152,82 @@ class Context:
     @cached_property
     def offer_of_entry(self) -> DataLoader[UUID, Offer | None]:
         async def load(ids: list[UUID]) -> list[Offer | None]:
-            found = await WaitingListEntry.offers(ids)
+            found = await WaitingListEntry.find_offers(ids)
             return [found.get(id_) for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def invited_emails(self) -> DataLoader[UUID, str | None]:
+        async def load(ids: list[UUID]) -> list[str | None]:
+            found = await identity.find_invited_emails(ids)
+            return [found.get(id_) for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def slot_situations(self) -> DataLoader[UUID, Situation]:
+        async def load(ids: list[UUID]) -> list[Situation]:
+            found = await slot_search.find_situations(ids)
+            return [found[id_] for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def offer_of_slot(self) -> DataLoader[UUID, Offer | None]:
+        async def load(ids: list[UUID]) -> list[Offer | None]:
+            found = {offer.slot_id: offer for offer in await Offer.find_standing(slot_id__in=ids)}
+            return [found.get(id_) for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def visits(self) -> DataLoader[UUID, Visit | None]:
+        return DataLoader(_loader_of(lambda ids: Visit.filter(id__in=ids).select_related(*WITH_DETAILS)))
+
+    @cached_property
+    def absences(self) -> DataLoader[UUID, Absence | None]:
+        return DataLoader(_loader_of(lambda ids: Absence.filter(id__in=ids).select_related("doctor")))
+
+    @cached_property
+    def patients(self) -> DataLoader[UUID, Patient | None]:
+        return DataLoader(_loader_of(lambda ids: Patient.filter(id__in=ids).select_related("account")))
+
+    @cached_property
+    def staff_names(self) -> DataLoader[UUID, str | None]:
+        async def load(ids: list[UUID]) -> list[str | None]:
+            found = await staff.find_names(ids)
+            return [found.get(id_) for id_ in ids]
+
+        return DataLoader(load)
+
+    @cached_property
+    def former_names(self) -> DataLoader[UUID, list[FormerName]]:
+        async def load(ids: list[UUID]) -> list[list[FormerName]]:
+            found = await FormerName.find_for(ids)
+            return [found[id_] for id_ in ids]
 
         return DataLoader(load)
 
     @cached_property
     def second_factors(self) -> DataLoader[UUID, bool]:
         async def load(ids: list[UUID]) -> list[bool]:
-            found = await SecondFactor.present(ids)
+            found = await SecondFactor.find_holders(ids)
             return [id_ in found for id_ in ids]
 
         return DataLoader(load)
 
     @cached_property
-    def next_free_slot(self) -> DataLoader[tuple[str, UUID, UUID | None], Slot | None]:
-        """Keys: ("clinic_id" or "doctor_id", its value, only in this clinic)."""
+    def next_free_slot(self) -> DataLoader[tuple[str, UUID, UUID | None], FreeSlot | None]:
+        """Keys: ("clinic_id" or "doctor_id", its value, the only clinic to look in or None)."""
 
-        async def load(keys: list[tuple[str, UUID, UUID | None]]) -> list[Slot | None]:
-            found: dict[tuple[str, UUID, UUID | None], Slot] = {}
+        async def load(keys: list[tuple[str, UUID, UUID | None]]) -> list[FreeSlot | None]:
+            found: dict[tuple[str, UUID, UUID | None], FreeSlot] = {}
             for column, clinic_id in {(column, clinic_id) for column, _, clinic_id in keys}:
-                ids = {id_ for name, id_, place in keys if (name, place) == (column, clinic_id)}
-                slots = await vacancy.next_free(column, ids, vacancy.Wanted(clinic_id=clinic_id), self.viewer)
+                ids = {id_ for name, id_, clinic in keys if (name, clinic) == (column, clinic_id)}
+                slots = await availability.find_next_free(
+                    column, ids, availability.SlotFilter(clinic_id=clinic_id), self.viewer
+                )
                 found |= {(column, id_, clinic_id): slot for id_, slot in slots.items()}
             return [found.get(key) for key in keys]
 

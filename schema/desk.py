@@ -1,131 +1,282 @@
-"""The desk: what reception looks for, and what it does with visits in other people's names."""
+"""The desk: the inputs and results of what reception does with patients' visits."""
 
-from datetime import date, datetime
+from datetime import datetime
+from typing import Annotated, Any
 
 import strawberry
 
-from models.account import Account
-from models.call_list import Call, Why
-from models.diary import Sought
-from models.errand import Errand
-from models.visit_status import Channel, Status
-from schema.fault import BadInput
-from schema.message import Message
-from schema.offer import Offer
-from schema.scalars import private_id
-from schema.text import words
+from models.accounts.account import Account
+from models.values.actor import Actor
+from models.values.identity_document import SeenDocument
+from models.values.visit_status import Channel, Status
+from models.visits.attendance import CallReport
+from models.visits.phone_call import CallOutcome
+from models.visits.walk_in import WalkIn
+from schema import wall_clock
+from schema.execution.errors import BadUserInput
+from schema.input_text import idempotency_key, lasting_reason, optional_text
+from schema.problems.booking import (
+    InvalidInput,
+    KeyReused,
+    SlotNotBookable,
+    SlotNotFound,
+    SlotTaken,
+    TooManyVisits,
+    VisitNotChangeable,
+    VisitNotFound,
+    VisitsOverlap,
+)
+from schema.problems.desk import (
+    IdentityNotConfirmed,
+    PatientIncomplete,
+    PatientIsDouble,
+    PatientNotFound,
+    RecordsOverlap,
+    StatusNotChangeable,
+)
+from schema.problems.schedule import ClinicClosed, ClinicNotYours, DoctorRetired, SlotsOverlap
+from schema.scalars import optional_id, private_id
 from schema.visit import Visit
 
-strawberry.enum(
-    Why,
-    name="CallReason",
-    description="NO_EMAIL: the patient has no address. NO_MESSAGE: none was written about this visit."
-    " MESSAGE_FAILED: the newest one did not arrive. Of a visit whose doctor will be absent: NO_TERM: no other term"
-    " could be found. DECLINED: the offered one is not wanted. NOT_ANSWERED: its time is over, or the visit is near.",
+CHANNEL = "How the patient asked: PHONE or RECEPTION. Others: error BAD_USER_INPUT."
+KEY = "A key that makes a retry safe: see BookVisitInput."
+OVERRIDE = (
+    "Overrides the clinic's rules on notice, days ahead, planned visits and late changes. A past or taken slot is still"
+    " refused."
 )
 
 
-@strawberry.input(description="Which visits; all conditions hold together. Times are those of the beginnings.")
-class VisitsFilter:
-    day: date | None = strawberry.field(default=None, description="On this local day.")
-    from_: datetime | None = strawberry.field(name="from", default=None, description="At or after.")
-    until: datetime | None = strawberry.field(default=None, description="Before.")
-    clinic_id: strawberry.ID | None = strawberry.field(default=None, description="In this clinic.")
-    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="With this doctor.")
-    status: list[Status] | None = strawberry.field(default=None, description="In one of these states.")
-    patient_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Of this patient: opens their record, which they will see."
+@strawberry.input(description="Permission to override rules of the clinic. It never overrides anything else.")
+class OverrideInput:
+    reason: str = strawberry.field(
+        description="Why the rule is overridden: 1 to 500 characters, without a PESEL (no eleven digits in a row). The"
+        " visit's history and the audit trail keep it for ever."
     )
 
-    def sought(self) -> Sought:
-        return Sought(
-            day=self.day,
-            from_=self.from_,
-            until=self.until,
-            clinic_id=private_id("Clinic", self.clinic_id) if self.clinic_id is not None else None,
-            doctor_id=private_id("Doctor", self.doctor_id) if self.doctor_id is not None else None,
-            statuses=self.status,
-            patient_id=private_id("Patient", self.patient_id) if self.patient_id is not None else None,
+    def to_model(self) -> str:
+        return lasting_reason("override.reason", self.reason)
+
+
+def actor(by: Account, channel: Channel, override: OverrideInput | None) -> Actor:
+    """Reception, on behalf of a patient who asked through this channel."""
+    if channel not in (Channel.PHONE, Channel.RECEPTION):
+        raise BadUserInput(
+            pl="`channel` musi mieć wartość PHONE albo RECEPTION.", en="`channel` must be PHONE or RECEPTION."
+        )
+    return Actor(by, channel, override.to_model() if override else None)
+
+
+@strawberry.input(description="The slot to book, and the patient for whom.")
+class BookForInput:
+    slot_id: strawberry.ID = strawberry.field(description="A free slot.")
+    patient_id: strawberry.ID = strawberry.field(description="The patient who will come.")
+    reason: str | None = strawberry.field(
+        default=None, description="The reason for the visit, for the doctor: at most 500 characters."
+    )
+    channel: Channel = strawberry.field(default=Channel.PHONE, description=CHANNEL)
+    override: OverrideInput | None = strawberry.field(default=None, description=OVERRIDE)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def to_model(self) -> dict[str, Any]:
+        return {
+            "slot_id": private_id("Slot", self.slot_id),
+            "reason": optional_text("reason", self.reason),
+            "key": idempotency_key(self.idempotency_key),
+        }
+
+
+@strawberry.input(description="The visit to move, and the slot to move it to.")
+class RescheduleForInput:
+    visit_id: strawberry.ID = strawberry.field(description="The visit to move.")
+    slot_id: strawberry.ID = strawberry.field(description="The free slot to move to.")
+    channel: Channel = strawberry.field(default=Channel.PHONE, description=CHANNEL)
+    override: OverrideInput | None = strawberry.field(default=None, description=OVERRIDE)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def to_model(self) -> dict[str, Any]:
+        return {
+            "visit_id": private_id("Visit", self.visit_id),
+            "slot_id": private_id("Slot", self.slot_id),
+            "key": idempotency_key(self.idempotency_key),
+        }
+
+
+@strawberry.input(description="The visit to cancel for its patient.")
+class CancelForInput:
+    visit_id: strawberry.ID = strawberry.field(description="The visit to cancel.")
+    reason: str | None = strawberry.field(
+        default=None, description="Why the patient cancels, if they said so: at most 500 characters."
+    )
+    channel: Channel = strawberry.field(default=Channel.PHONE, description=CHANNEL)
+    override: OverrideInput | None = strawberry.field(default=None, description=OVERRIDE)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def to_model(self) -> dict[str, Any]:
+        return {
+            "visit_id": private_id("Visit", self.visit_id),
+            "reason": optional_text("reason", self.reason),
+            "key": idempotency_key(self.idempotency_key),
+        }
+
+
+@strawberry.input(description="The visit whose patient has arrived.")
+class MarkArrivedInput:
+    visit_id: strawberry.ID = strawberry.field(
+        description="A visit that is BOOKED, or NO_SHOW if the patient came after all; from its local day on."
+    )
+    identity_seen: SeenDocument | None = strawberry.field(
+        default=None,
+        description="The document that you have just seen: confirms the patient's identity as `confirmIdentity` does.",
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        return {"visit_id": private_id("Visit", self.visit_id), "seen": self.identity_seen}
+
+
+@strawberry.input(description="The visit that has taken place.")
+class MarkFulfilledInput:
+    visit_id: strawberry.ID = strawberry.field(description="A visit that is ARRIVED and has begun.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"visit_id": private_id("Visit", self.visit_id)}
+
+
+@strawberry.input(description="The visit whose patient did not come.")
+class MarkNoShowInput:
+    visit_id: strawberry.ID = strawberry.field(
+        description="A visit that has begun and is BOOKED, or was marked ARRIVED by mistake."
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        return {"visit_id": private_id("Visit", self.visit_id)}
+
+
+@strawberry.input(description="The visit about which the patient was telephoned.")
+class MarkCalledInput:
+    visit_id: strawberry.ID = strawberry.field(description="The visit that the call was about.")
+    note: str | None = strawberry.field(
+        default=None, description="What was said, at most 500 characters; it is kept in the visit's history."
+    )
+    outcome: CallOutcome = strawberry.field(default=CallOutcome.REACHED, description="What came of the call.")
+    again_at: datetime | None = strawberry.field(
+        default=None,
+        description="When to try again, if the patient was not REACHED: to come, and before the visit starts.",
+    )
+
+    def to_model(self) -> CallReport:
+        moments = wall_clock.resolve(again_at=self.again_at)
+        return CallReport(outcome=self.outcome, again_at=moments["again_at"], note=optional_text("note", self.note))
+
+
+@strawberry.input(description="The visit whose last mark was a mistake.")
+class UndoStatusInput:
+    visit_id: strawberry.ID = strawberry.field(description="A visit that is ARRIVED, FULFILLED or NO_SHOW.")
+    reason: str | None = strawberry.field(
+        default=None, description="Why, if there is something to say: at most 500 characters."
+    )
+    status: Status | None = strawberry.field(
+        default=None, description="The mark to take back. If given, a repeated request takes back nothing else."
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        return {"visit_id": private_id("Visit", self.visit_id), "reason": self.reason, "marked": self.status}
+
+
+@strawberry.input(
+    description="Who was seen without having booked. With `slotId` (a slot that nobody had booked, begun already)"
+    " doctor, clinic and times are its own; otherwise all four of them are required."
+)
+class RecordVisitInput:
+    patient_id: strawberry.ID = strawberry.field(description="Who was seen.")
+    slot_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A slot that nobody had booked and that has begun."
+    )
+    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="By whom; without a slot.")
+    clinic_id: strawberry.ID | None = strawberry.field(default=None, description="Where; without a slot.")
+    starts_at: datetime | None = strawberry.field(
+        default=None, description="When the visit began, in the past seven days; without a slot."
+    )
+    minutes: int | None = strawberry.field(default=None, description="From 5 to 240; without a slot.")
+    override_reason: str = strawberry.field(
+        description="Why the visit was not booked: 1 to 500 characters, without a PESEL (no eleven digits in a row)."
+        " The visit's history and the audit trail keep it for ever."
+    )
+    reason: str | None = strawberry.field(
+        default=None, description="The reason for the visit, for the doctor: at most 500 characters."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def to_model(self) -> WalkIn:
+        return WalkIn(
+            override_reason=lasting_reason("overrideReason", self.override_reason),
+            slot_id=optional_id("Slot", self.slot_id),
+            doctor_id=optional_id("Doctor", self.doctor_id),
+            clinic_id=optional_id("Clinic", self.clinic_id),
+            starts_at=wall_clock.resolve(starts_at=self.starts_at)["starts_at"],
+            minutes=self.minutes,
+            reason=optional_text("reason", self.reason),
+            key=idempotency_key(self.idempotency_key),
         )
 
 
-@strawberry.type(description="Somebody to telephone about a visit.")
-class CallListEntry:
-    visit: Visit = strawberry.field(description="The visit; whose it is: `visit.patient`.")
-    reason: Why = strawberry.field(description="Why they must be called.")
-    phone: str | None = strawberry.field(description="Their number; null when none is known.")
-    message: Message | None = strawberry.field(description="The message that failed, with its reason.")
-    offer: Offer | None = strawberry.field(description="Whose doctor will be absent: the term offered instead.")
-
-    @classmethod
-    def of(cls, call: Call) -> "CallListEntry":
-        message = Message.of(call.message) if call.message else None
-        offer, phone = Offer.of(call.offer) if call.offer else None, call.visit.patient.phone
-        return cls(visit=Visit.of(call.visit), reason=call.why, phone=phone, message=message, offer=offer)
-
-
-@strawberry.input(description="Leave to pass over a rule of the clinic; never over a promise of the database.")
-class OverrideInput:
-    reason: str = strawberry.field(
-        description="Why, at most 500 characters; kept for ever in history and audit trail, so without a PESEL."
-    )
-
-
-CHANNEL = "PHONE or RECEPTION: how the patient asked."
-KEY = "As in BookVisitInput."
-LEAVE = "Passes over notice, days ahead, planned visits and cancel-until; a past or taken slot stays refused."
-
-
-def errand(by: Account, channel: Channel, override: OverrideInput | None) -> Errand:
-    if channel not in (Channel.PHONE, Channel.RECEPTION):
-        raise BadInput("`channel` must be PHONE or RECEPTION.")
-    return Errand(by, channel, words("override.reason", override.reason) if override else None)
-
-
-@strawberry.input(description="Book a free slot for a patient.")
-class BookForInput:
-    slot_id: strawberry.ID = strawberry.field(description="A free slot.")
-    patient_id: strawberry.ID = strawberry.field(description="For whom.")
-    reason: str | None = strawberry.field(default=None, description="Why, for the doctor; at most 500 characters.")
-    channel: Channel = strawberry.field(default=Channel.PHONE, description=CHANNEL)
-    override: OverrideInput | None = strawberry.field(default=None, description=LEAVE)
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
-
-
-@strawberry.input(description="Move a patient's visit to another slot.")
-class RescheduleForInput:
-    visit_id: strawberry.ID = strawberry.field(description="The visit.")
-    slot_id: strawberry.ID = strawberry.field(description="The free slot to move to.")
-    channel: Channel = strawberry.field(default=Channel.PHONE, description=CHANNEL)
-    override: OverrideInput | None = strawberry.field(default=None, description=LEAVE)
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
-
-
-@strawberry.input(description="Cancel a patient's visit.")
-class CancelForInput:
-    visit_id: strawberry.ID = strawberry.field(description="The visit.")
-    reason: str | None = strawberry.field(default=None, description="Why, if it was said; at most 500 characters.")
-    channel: Channel = strawberry.field(default=Channel.PHONE, description=CHANNEL)
-    override: OverrideInput | None = strawberry.field(default=None, description=LEAVE)
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
-
-
-@strawberry.input(description="Whose patient has come.")
-class MarkArrivedInput:
-    visit_id: strawberry.ID = strawberry.field(description="BOOKED, or NO_SHOW who came after all; from its day on.")
-
-
-@strawberry.input(description="Which visit was held.")
-class MarkFulfilledInput:
-    visit_id: strawberry.ID = strawberry.field(description="ARRIVED.")
-
-
-@strawberry.input(description="Whose patient has not come.")
-class MarkNoShowInput:
-    visit_id: strawberry.ID = strawberry.field(description="BOOKED, or ARRIVED by mistake; once it has begun.")
-
-
-@strawberry.input(description="Whom you have told by telephone.")
-class MarkCalledInput:
-    visit_id: strawberry.ID = strawberry.field(description="What it was about.")
-    note: str | None = strawberry.field(default=None, description="What was said; in the visit's history.")
+RecordVisitResult = Annotated[
+    Visit
+    | InvalidInput
+    | PatientNotFound
+    | IdentityNotConfirmed
+    | SlotNotFound
+    | SlotTaken
+    | SlotsOverlap
+    | VisitsOverlap
+    | ClinicClosed
+    | DoctorRetired
+    | KeyReused
+    | ClinicNotYours,
+    strawberry.union("RecordVisitResult"),
+]
+BookForResult = Annotated[
+    Visit
+    | PatientNotFound
+    | PatientIsDouble
+    | IdentityNotConfirmed
+    | SlotNotFound
+    | SlotTaken
+    | SlotNotBookable
+    | VisitsOverlap
+    | TooManyVisits
+    | KeyReused
+    | ClinicNotYours,
+    strawberry.union("BookForResult"),
+]
+RescheduleForResult = Annotated[
+    Visit
+    | VisitNotFound
+    | VisitNotChangeable
+    | SlotNotFound
+    | SlotTaken
+    | SlotNotBookable
+    | VisitsOverlap
+    | TooManyVisits
+    | KeyReused
+    | ClinicNotYours,
+    strawberry.union("RescheduleForResult"),
+]
+CancelForResult = Annotated[
+    Visit | VisitNotFound | VisitNotChangeable | KeyReused | ClinicNotYours, strawberry.union("CancelForResult")
+]
+MarkArrivedResult = Annotated[
+    Visit | VisitNotFound | StatusNotChangeable | VisitsOverlap | RecordsOverlap | PatientIncomplete | ClinicNotYours,
+    strawberry.union("MarkArrivedResult"),
+]
+MarkFulfilledResult = Annotated[
+    Visit | VisitNotFound | StatusNotChangeable | ClinicNotYours, strawberry.union("MarkFulfilledResult")
+]
+MarkNoShowResult = Annotated[
+    Visit | VisitNotFound | StatusNotChangeable | ClinicNotYours, strawberry.union("MarkNoShowResult")
+]
+MarkCalledResult = Annotated[
+    Visit | VisitNotFound | InvalidInput | ClinicNotYours, strawberry.union("MarkCalledResult")
+]
+UndoStatusResult = Annotated[
+    Visit | VisitNotFound | StatusNotChangeable | InvalidInput | ClinicNotYours, strawberry.union("UndoStatusResult")
+]

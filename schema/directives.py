@@ -1,6 +1,6 @@
-"""Rules of access, each printed in the SDL and enforced from one declaration beside the field."""
+"""Access rules: each is declared beside its field, enforced, and printed in the SDL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from inspect import isawaitable
 from typing import Any
 
@@ -10,21 +10,23 @@ from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
 import settings
-from models import clock, hours
-from models import refusal as refusals
-from models.account import Role
+from infra import clock
+from models.accounts.account import Role
+from models.refusals import booking as refusals
+from models.values import hours
+from models.visits import clinic_limit
 from schema.context import STAFF, Context, Info
-from schema.fault import Fault
-from schema.spending import charge
-
-strawberry.enum(Role, name="Role", description="What an account may do.")
+from schema.execution.errors import CodedError
+from schema.execution.rate_limits import charge
+from schema.scalars import named_things
 
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="serviceHours",
-    description="Callable only while e-registration is open: 07:00-22:00 every day in Europe/Warsaw, half-open"
-    " (settings SERVICE_OPENS, SERVICE_CLOSES). Outside: OutsideServiceHours.",
+    description="The field can be called only while e-registration is open: every day from 07:00 (inclusive) to 22:00"
+    " (exclusive) in Europe/Warsaw (settings SERVICE_OPENS, SERVICE_CLOSES, TIME_ZONE). At other hours it is refused"
+    " with OutsideServiceHours.",
 )
 class ServiceHoursDirective:
     pass
@@ -33,7 +35,8 @@ class ServiceHoursDirective:
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="requires",
-    description="Who may call this field. Others: error UNAUTHENTICATED or FORBIDDEN.",
+    description="The roles that may call the field. Callers who are not signed in get the error UNAUTHENTICATED, other"
+    " roles the error FORBIDDEN.",
 )
 class RequiresDirective:
     roles: list[Role]
@@ -43,7 +46,7 @@ class Rule(FieldExtension):
     """A condition that is checked before the field's resolver runs, synchronous or not."""
 
     def check(self, context: Context) -> None:
-        raise NotImplementedError  # each rule has its own
+        raise NotImplementedError  # every rule has its own
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         self.check(info.context)
@@ -56,7 +59,7 @@ class Rule(FieldExtension):
 
 
 class ServiceHours(Rule):
-    """Only while e-registration is open; the refusal says when it opens."""
+    """Open only in service hours; the refusal says when they begin."""
 
     def apply(self, field: StrawberryField) -> None:
         field.directives = [*field.directives, ServiceHoursDirective()]
@@ -67,8 +70,8 @@ class ServiceHours(Rule):
             raise refusals.OutsideServiceHours(opens_at=hours.next_opening(now).isoformat())
 
 
-class PatientsServiceHours(ServiceHours):
-    """Service hours bind patients; reception is open when it is open."""
+class ServiceHoursForPatients(ServiceHours):
+    """Service hours for patients only: reception works at its own hours."""
 
     def check(self, context: Context) -> None:
         if not context.is_staff:
@@ -76,22 +79,14 @@ class PatientsServiceHours(ServiceHours):
 
 
 class Anybody(Rule):
-    """For everybody, signed in or not; but a one-time password is good for nothing except setting an own one."""
-
-    def check(self, context: Context) -> None:
-        if context.session and context.session.must_change_password:
-            raise Fault("PASSWORD_CHANGE_REQUIRED", context.language)
-
-
-class EvenWithOneTimePassword(Rule):
-    """For everybody, also for those who must set an own password first."""
+    """For every caller; who must replace a one-time password first is answered as somebody who is not signed in."""
 
     def check(self, context: Context) -> None:
         return
 
 
-class Sparingly(FieldExtension):
-    """Rarer than anything else, by network address: what is done before anybody is known."""
+class SignInRateLimit(FieldExtension):
+    """A stricter rate limit per network address, for fields that are called before the caller is known."""
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         await charge(info.context, settings.RATE_OF_SIGN_IN, "sign-in", info.context.address)
@@ -99,33 +94,43 @@ class Sparingly(FieldExtension):
 
 
 class SignedIn(Rule):
-    """For everybody who is signed in, also for those who must set an own password first."""
+    """For everybody who is signed in, also for those who must replace a one-time password first."""
 
     def check(self, context: Context) -> None:
         if context.session is None:
-            raise Fault("FORBIDDEN" if context.role else "UNAUTHENTICATED", context.language)  # a partner's key
+            raise CodedError("FORBIDDEN" if context.role else "UNAUTHENTICATED", context.language)  # a partner's key
 
 
-class Requires(Anybody):
-    """Only for these roles."""
+class Requires(Rule):
+    """Only for these roles, once they have a password of their own; a receptionist only in their clinics.
 
-    def __init__(self, *roles: Role) -> None:
-        self.roles = list(roles)
+    `also_of_clinics`: kinds of ids that are otherwise of no clinic.
+    """
+
+    def __init__(self, *roles: Role, also_of_clinics: Collection[str] = ()) -> None:
+        self.roles, self.kinds = list(roles), clinic_limit.OF_CLINICS | set(also_of_clinics)
 
     def apply(self, field: StrawberryField) -> None:
         field.directives = [*field.directives, RequiresDirective(roles=self.roles)]
 
     def check(self, context: Context) -> None:
+        if context.is_half_open:
+            raise CodedError("PASSWORD_CHANGE_REQUIRED", context.language)
         if context.role is None:
-            raise Fault("UNAUTHENTICATED", context.language)
-        super().check(context)
+            raise CodedError("UNAUTHENTICATED", context.language)
         if context.role not in self.roles:
-            raise Fault("FORBIDDEN", context.language)
+            raise CodedError("FORBIDDEN", context.language)
+
+    async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
+        self.check(info.context)
+        if (allowed := info.context.allowed_clinics) is not None:
+            await clinic_limit.check(allowed, named_things(arguments, self.kinds))
+        return await super().resolve_async(next_, source, info, **arguments)
 
 
-def for_staff() -> Requires:
+def for_staff(*, also_of_clinics: Collection[str] = ()) -> Requires:
     """Reception and administration."""
-    return Requires(*STAFF)
+    return Requires(*STAFF, also_of_clinics=also_of_clinics)
 
 
 def for_administrators() -> Requires:

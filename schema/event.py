@@ -1,4 +1,4 @@
-"""Event: what happened to slots and visits, as partners may know it: ids and times, nobody's data."""
+"""Event: what happened to a slot or visit, as partners see it: ids and times, no personal data."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -7,144 +7,145 @@ from uuid import UUID
 import orjson
 import strawberry
 
-import models.event
-from models import seal
-from models.event import Happening
-from models.partner import Partner
-from models.partner_refusal import CursorExpired
-from models.slot import Slot as SlotRow
-from models.vacancy import with_people
-from schema.fault import BadInput
+import models.events.event
+from infra import crypto
+from models.events.event import EventType
+from models.events.partner import Partner
+from models.refusals.partner import CursorExpired
+from models.slots.availability import load_related
+from models.slots.slot import Slot as SlotRow
+from schema.execution.errors import BadUserInput
 from schema.page import Connection, PageInfo
 from schema.scalars import public_id
 from schema.slot import Slot
 
 PURPOSE = "cursor/events"
+SLOT_FIELDS = {"slots", "slot", "fromSlot", "toSlot"}
 
 
 def cursor(position: int) -> str:
-    return seal.sign(orjson.dumps(position), PURPOSE)
+    return crypto.sign(orjson.dumps(position), PURPOSE)
 
 
 def position(cursor: str | None) -> int | None:
     try:
-        return None if cursor is None else int(orjson.loads(seal.unsign(cursor, PURPOSE)))
-    except seal.Foreign:  # of before the secret was changed, or of another list: to be resynchronised as well
+        return None if cursor is None else int(orjson.loads(crypto.verify(cursor, PURPOSE)))
+    except crypto.WrongSignature:  # signed before the key was rotated, or a cursor of another list
         raise CursorExpired from None
-    except (seal.Broken, UnicodeEncodeError):
-        raise BadInput("This is not a cursor of events.") from None
+    except (crypto.InvalidToken, UnicodeEncodeError):
+        raise BadUserInput(pl="`after` nie jest kursorem zdarzeń.", en="`after` is not a cursor of events.") from None
 
 
-@strawberry.interface(description="Something that happened; committed, in the order of commits, never changed.")
+@strawberry.interface(
+    description="Something that has happened. Events are final, and come in the order in which they were committed."
+)
 class Event:
-    cursor: str = strawberry.field(description="Where it stands in the log: the next `after`. Keep it.")
-    id: strawberry.ID = strawberry.field(description="The same at every reading.")
-    occurred_at: datetime = strawberry.field(description="When.")
-    clinic_id: strawberry.ID = strawberry.field(description="In which clinic.")
+    cursor: str = strawberry.field(
+        description="The place of the event in the log: pass it as `after` to go on from here."
+    )
+    id: strawberry.ID = strawberry.field(description="The id of the event: the same whenever the event is read again.")
+    occurred_at: datetime = strawberry.field(description="When it happened.")
+    clinic_id: strawberry.ID = strawberry.field(description="The clinic in which it happened.")
 
     @classmethod
-    def of(cls, row: models.event.Event, told: "Telling") -> Self:
+    def of(cls, row: models.events.event.Event, reader: "EventReader") -> Self:
         return cls(
             cursor=cursor(row.position or 0),
             id=public_id("Event", row.id),
             occurred_at=row.occurred_at,
             clinic_id=public_id("Clinic", row.clinic_id),
-            **cls.details(row.details, told),
+            **cls.details(row.details, reader),
         )
 
     @classmethod
-    def details(cls, details: dict[str, Any], told: "Telling") -> dict[str, Any]:
-        raise NotImplementedError  # each kind of event has its own
+    def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
+        raise NotImplementedError  # every type of event has its own
 
 
 class _OfSlots(Event):
     @classmethod
-    def details(cls, details: dict[str, Any], told: "Telling") -> dict[str, Any]:
-        found = [told.slot(id_) for id_ in details["slot_ids"]]
+    def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
+        found = [reader.slot(id_) for id_ in details["slot_ids"]]
         doctor_id = public_id("Doctor", UUID(details["doctor_id"]))
         return {"doctor_id": doctor_id, "slots": [slot for slot in found if slot]}
 
 
 class _OfVisit(Event):
     @classmethod
-    def details(cls, details: dict[str, Any], told: "Telling") -> dict[str, Any]:
-        return {"visit_reference": told.reference(details), "slot": told.slot(details["slot_id"])}
+    def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
+        return {"visit_reference": reader.reference(details), "slot": reader.slot(details["slot_id"])}
 
 
-@strawberry.type(description="Slots were offered.")
+@strawberry.type(description="Slots became bookable.")
 class SlotsPublished(_OfSlots):
-    doctor_id: strawberry.ID = strawberry.field(description="Whose.")
-    slots: list[Slot] = strawberry.field(description="Which, as they are now.")
+    doctor_id: strawberry.ID = strawberry.field(description="The doctor of the slots.")
+    slots: list[Slot] = strawberry.field(description="The slots, in their present state.")
 
 
-@strawberry.type(description="Slots are offered no longer.")
+@strawberry.type(description="Slots were withdrawn: they can no longer be booked.")
 class SlotsWithdrawn(_OfSlots):
-    doctor_id: strawberry.ID = strawberry.field(description="Whose.")
-    slots: list[Slot] = strawberry.field(description="Which, as they are now.")
+    doctor_id: strawberry.ID = strawberry.field(description="The doctor of the slots.")
+    slots: list[Slot] = strawberry.field(description="The slots, in their present state.")
 
 
-REFERENCE = "Which visit; an empty string for partners that may not know references."
+REFERENCE = "The reference of the visit, such as `K7MP-3TQX`; an empty string for partners without `showsReferences`."
 
 
 @strawberry.type(description="A visit was booked.")
 class VisitBooked(_OfVisit):
     visit_reference: str = strawberry.field(description=REFERENCE)
-    slot: Slot = strawberry.field(description="Its slot, as it is now.")
+    slot: Slot = strawberry.field(description="The slot of the visit, in its present state.")
 
 
-@strawberry.type(description="A visit was moved.")
+@strawberry.type(description="A visit was moved to another slot.")
 class VisitRescheduled(Event):
     visit_reference: str = strawberry.field(description=REFERENCE)
-    from_slot: Slot = strawberry.field(description="The slot given up, as it is now.")
-    to_slot: Slot = strawberry.field(description="The slot won, as it is now.")
+    from_slot: Slot = strawberry.field(description="The slot from which the visit was moved, in its present state.")
+    to_slot: Slot = strawberry.field(description="The slot to which the visit was moved, in its present state.")
 
     @classmethod
-    def details(cls, details: dict[str, Any], told: "Telling") -> dict[str, Any]:
-        slots = {"from_slot": told.slot(details["from_slot_id"]), "to_slot": told.slot(details["to_slot_id"])}
-        return {"visit_reference": told.reference(details), **slots}
+    def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
+        slots = {"from_slot": reader.slot(details["from_slot_id"]), "to_slot": reader.slot(details["to_slot_id"])}
+        return {"visit_reference": reader.reference(details), **slots}
 
 
 @strawberry.type(description="A visit was cancelled.")
 class VisitCancelled(_OfVisit):
     visit_reference: str = strawberry.field(description=REFERENCE)
-    slot: Slot = strawberry.field(description="Its slot, as it is now.")
+    slot: Slot = strawberry.field(description="The slot of the visit, in its present state.")
 
 
-KINDS: dict[Happening, type[Event]] = {
-    Happening.SLOTS_PUBLISHED: SlotsPublished,
-    Happening.SLOTS_WITHDRAWN: SlotsWithdrawn,
-    Happening.VISIT_BOOKED: VisitBooked,
-    Happening.VISIT_RESCHEDULED: VisitRescheduled,
-    Happening.VISIT_CANCELLED: VisitCancelled,
+EVENT_TYPES: dict[EventType, type[Event]] = {
+    EventType.SLOTS_PUBLISHED: SlotsPublished,
+    EventType.SLOTS_WITHDRAWN: SlotsWithdrawn,
+    EventType.VISIT_BOOKED: VisitBooked,
+    EventType.VISIT_RESCHEDULED: VisitRescheduled,
+    EventType.VISIT_CANCELLED: VisitCancelled,
 }
 
 
-class Telling:
-    """Some events on their way to one reader: their slots read at once, references only for those who may know."""
+class EventReader:
+    """Turns events into what one reader may see: all slots are read at once, references shown only to some."""
 
     def __init__(self, slots: dict[str, Slot], *, shows_references: bool) -> None:
         self._slots, self._shows_references = slots, shows_references
 
     @classmethod
-    async def to(cls, partner: Partner | None, rows: list[models.event.Event]) -> list[Event]:
-        wanted = {id_ for row in rows for id_ in _slot_ids(row.details)}
-        slots = await with_people(await SlotRow.filter(id__in=wanted)) if wanted else []
+    async def read_for(
+        cls, partner: Partner | None, rows: list[models.events.event.Event], *, with_slots: bool
+    ) -> list[Event]:
+        """`with_slots`: an event may have hundreds of slots, which are read only for operations that select them."""
+        wanted = {id_ for row in rows for id_ in row.slot_ids} if with_slots else ()
+        slots = await load_related(await SlotRow.filter(id__in=wanted)) if wanted else []
         found = dict(zip([str(slot.id) for slot in slots], Slot.many(slots, None), strict=True))
-        telling = cls(found, shows_references=partner is None or partner.shows_references)
-        return [KINDS[row.happening].of(row, telling) for row in rows]
+        reader = cls(found, shows_references=partner is None or partner.shows_references)
+        return [EVENT_TYPES[row.happening].of(row, reader) for row in rows]
 
     def slot(self, id_: str) -> Slot | None:
         return self._slots.get(id_)
 
     def reference(self, details: dict[str, Any]) -> str:
         return str(details["visit_reference"]) if self._shows_references else ""
-
-
-def _slot_ids(details: dict[str, Any]) -> list[str]:
-    return [*details.get("slot_ids", []), *(details[name] for name in SLOT_NAMES if name in details)]
-
-
-SLOT_NAMES = ("slot_id", "from_slot_id", "to_slot_id")
 
 
 def connection(events: list[Event], after: str | None, *, has_more: bool) -> Connection[Event]:
@@ -157,7 +158,22 @@ def connection(events: list[Event], after: str | None, *, has_more: bool) -> Con
     return Connection(nodes=events, page_info=info, cursors=lambda: [event.cursor for event in events])
 
 
-@strawberry.type(description="A slot that became free or taken.")
+@strawberry.type(description="Something of yours has changed: load your visits, offers and waiting list again.")
+class MyChange:
+    at: datetime = strawberry.field(description="When this was noticed.")
+
+
+@strawberry.type(description="A visit, offer or waiting list entry of a patient has changed, such as by an arrival.")
+class PatientChange:
+    patient_id: strawberry.ID | None = strawberry.field(
+        description="The patient; null: changes may have been missed, load everything again."
+    )
+    at: datetime = strawberry.field(description="When this was noticed.")
+
+
+@strawberry.type(description="A slot that has become free or taken.")
 class SlotChange:
-    slot: Slot = strawberry.field(description="As everybody sees it now.")
-    is_free: bool = strawberry.field(description="The same as slot.isFree, as somebody not signed in sees it.")
+    slot: Slot = strawberry.field(description="The slot in its present state, as an anonymous caller sees it.")
+    is_free: bool = strawberry.field(
+        description="Whether an anonymous caller can book it now; the same as `slot.isFree`."
+    )

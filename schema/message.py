@@ -1,47 +1,52 @@
-"""Message: a letter or text as reception sees it: to whom, what for, and what became of it; never what it said."""
+"""Message: an e-mail or text message as reception sees it: its recipient, subject and state, never its words."""
 
-from datetime import datetime
-from typing import Self
+from datetime import date, datetime
+from typing import Annotated, Any, Self
 
 import strawberry
 
-import models.message
-from models.correspondence import Sought
-from models.message import Kind, Medium, State
-from models.visit import Visit as VisitRow
+import models.outbox
+from models.outbox import Medium, MessageKind, MessageState
+from models.visits.message_search import MessageFilter
+from models.visits.visit import Visit as VisitRow
+from schema.disclosure import Shown
 from schema.node import Node
-from schema.scalars import private_id, public_id
+from schema.problems.desk import MessageNotFound, MessageNotResendable
+from schema.problems.schedule import ClinicNotYours
+from schema.scalars import optional_id, private_id, public_id
 from schema.visit import Visit
 
-strawberry.enum(Kind, name="MessageKind", description="What a message is about.")
-strawberry.enum(Medium, name="Medium", description="How a message goes.")
-strawberry.enum(
-    State,
-    name="MessageState",
-    description="DUE: waits for its turn or the next try. DROPPED: no longer wanted when its turn came.",
-)
 
-
-@strawberry.type(description="A letter or text in the outbox, or sent.")
+@strawberry.type(description="An e-mail or text message, sent or waiting to be sent. Its words are never shown.")
 class Message(Node):
-    kind: Kind = strawberry.field(description="What it is about.")
-    medium: Medium = strawberry.field(description="Letter or text.")
-    state: State = strawberry.field(description="What became of it.")
-    to: str = strawberry.field(description='Where it goes or went; "" after the account was closed.')
-    reason: str | None = strawberry.field(description="Why it failed, waits or was dropped, as the gateway said.")
-    tries: int = strawberry.field(description="How often it was tried.")
-    created_at: datetime = strawberry.field(description="When it was written.")
-    due_at: datetime = strawberry.field(description="When it is tried next, or was first.")
-    sent_at: datetime | None = strawberry.field(description="When the gateway took it.")
-    settled_at: datetime | None = strawberry.field(description="When it was delivered, failed or dropped, or sent.")
-    row: strawberry.Private[models.message.Message]
+    kind: MessageKind = strawberry.field(description="What the message is about.")
+    medium: Medium = strawberry.field(description="How the message is sent.")
+    state: MessageState = strawberry.field(description="What has become of the message.")
+    to: str = strawberry.field(
+        description="The e-mail address or telephone number; an empty string after the account was closed."
+    )
+    reason: str | None = strawberry.field(
+        description="Why the message failed, waits or was dropped, such as the gateway's answer; otherwise null."
+    )
+    tries: int = strawberry.field(description="How many times sending was tried.")
+    created_at: datetime = strawberry.field(description="When the message was written.")
+    due_at: datetime = strawberry.field(description="When the message is tried next, or was due.")
+    sent_at: datetime | None = strawberry.field(description="When the mail server or gateway accepted it; null before.")
+    settled_at: datetime | None = strawberry.field(
+        description="When the message reached its present state, if it is sent, delivered, failed or dropped; null"
+        " before."
+    )
+    row: strawberry.Private[models.outbox.Message]
 
-    @strawberry.field(description="The visit that it tells of; null for letters about an account.")
+    @strawberry.field(description="The visit that the message is about; null for messages about an account.")
     async def visit(self) -> Visit | None:
-        return Visit.of(await VisitRow.whole(self.row.visit_id)) if self.row.visit_id else None
+        return Visit.of(await VisitRow.get_with_details(self.row.visit_id)) if self.row.visit_id else None
+
+    def shown(self) -> Shown | None:
+        return ("Message", self.row.id, self.row.patient_id) if self.row.patient_id else None
 
     @classmethod
-    def of(cls, row: models.message.Message) -> Self:
+    def of(cls, row: models.outbox.Message) -> Self:
         return cls(
             id=public_id("Message", row.id),
             kind=row.kind,
@@ -58,26 +63,41 @@ class Message(Node):
         )
 
 
-@strawberry.input(description="Which messages; all conditions hold together.")
+@strawberry.input(description="Which messages: those that meet all conditions.")
 class MessagesFilter:
     visit_id: strawberry.ID | None = strawberry.field(default=None, description="About this visit.")
-    patient_id: strawberry.ID | None = strawberry.field(default=None, description="To this patient.")
-    state: list[State] | None = strawberry.field(default=None, description="In one of these states.")
-    medium: Medium | None = strawberry.field(default=None, description="Letters, or texts.")
-    from_: datetime | None = strawberry.field(name="from", default=None, description="Written at or after.")
-    until: datetime | None = strawberry.field(default=None, description="Written before.")
+    patient_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="To this patient. This opens the patient's record, which they can see in their `accessLog`.",
+    )
+    state: list[MessageState] | None = strawberry.field(default=None, description="In one of these states.")
+    medium: Medium | None = strawberry.field(default=None, description="Sent in this way.")
+    from_: datetime | None = strawberry.field(name="from", default=None, description="Written at or after this moment.")
+    until: datetime | None = strawberry.field(default=None, description="Written before this moment.")
+    day: date | None = strawberry.field(default=None, description="Written on this local day.")
 
-    def sought(self) -> Sought:
-        return Sought(
-            visit_id=private_id("Visit", self.visit_id) if self.visit_id is not None else None,
-            patient_id=private_id("Patient", self.patient_id) if self.patient_id is not None else None,
+    def to_model(self) -> MessageFilter:
+        return MessageFilter(
+            visit_id=optional_id("Visit", self.visit_id),
+            patient_id=optional_id("Patient", self.patient_id),
             states=self.state,
             medium=self.medium,
             from_=self.from_,
             until=self.until,
+            day=self.day,
         )
 
 
-@strawberry.input(description="Which message to send again.")
+@strawberry.input(description="The message to send again.")
 class ResendMessageInput:
-    message_id: strawberry.ID = strawberry.field(description="One that has failed, or was sent and not received.")
+    message_id: strawberry.ID = strawberry.field(
+        description="A message that has failed, or that was sent and did not arrive."
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        return {"message_id": private_id("Message", self.message_id)}
+
+
+ResendMessageResult = Annotated[
+    Message | MessageNotFound | MessageNotResendable | ClinicNotYours, strawberry.union("ResendMessageResult")
+]

@@ -1,8 +1,10 @@
-"""Node: everything that has an id of its own and can be asked for again by it."""
+"""Node: an object with an id of its own, by which it can be fetched again."""
 
 import strawberry
 
 
-@strawberry.interface(description="Something with an opaque, global id; `Query.node` finds it again.")
+@strawberry.interface(description="An object with a global id. `Query.node` fetches it again by that id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Opaque and global; the same for ever; never a bare number.")
+    id: strawberry.ID = strawberry.field(
+        description="The global id: opaque and stable. It changes only when the centre rotates its secret key."
+    )

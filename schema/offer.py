@@ -1,64 +1,117 @@
-"""Offer: a slot that the centre holds for one patient, who may take it or not."""
+"""Offer: a slot that the centre holds for one patient, who may accept or decline it."""
 
 from datetime import datetime
 from enum import Enum
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
 
-import models.offer
-import schema.visit  # noqa: F401 - where Channel becomes an enum of the schema
-from models.visit_status import Channel
+import models.waiting.offer
+from models.accounts.account import Role
+from models.values.visit_status import Channel
+from schema.context import STAFF, Info
+from schema.directives import Requires
+from schema.disclosure import Shown
 from schema.node import Node
-from schema.scalars import public_id
+from schema.problems.booking import (
+    OutsideServiceHours,
+    SlotNotBookable,
+    SlotNotFound,
+    SlotTaken,
+    TooManyVisits,
+    VisitNotChangeable,
+    VisitsOverlap,
+)
+from schema.problems.schedule import ClinicNotYours, OfferNotFound, OfferOver
+from schema.scalars import private_id, public_id
 from schema.slot import Slot, SlotHold
+from schema.visit import Visit
+
+if TYPE_CHECKING:
+    from schema.patient import Patient
 
 
 @strawberry.enum(description="Why a slot is offered.")
 class OfferReason(Enum):
-    DOCTOR_ABSENT = "DOCTOR_ABSENT"
-    WAITING_LIST = "WAITING_LIST"
+    DOCTOR_ABSENT = strawberry.enum_value("DOCTOR_ABSENT", description="The doctor of a booked visit will be absent.")
+    WAITING_LIST = strawberry.enum_value("WAITING_LIST", description="The patient is on the waiting list.")
 
 
-strawberry.enum(
-    models.offer.Answer,
-    name="OfferAnswer",
-    description="What was answered. LAPSED: nothing in time. CLOSED: overtaken, such as by a cancelled visit.",
+@strawberry.type(
+    description="A slot that is held for one patient until they accept or decline it. No visit is moved without an"
+    " answer."
 )
-
-
-@strawberry.type(description="A slot held for one patient alone. Nobody is moved unless they accept it.")
 class Offer(Node):
-    reason: OfferReason = strawberry.field(description="Why it is offered.")
-    slot: Slot | None = strawberry.field(description="What is offered; null: no other term could be found.")
-    expires_at: datetime = strawberry.field(description="Until when it can be accepted.")
-    answer: models.offer.Answer = strawberry.field(description="OPEN until it is answered or its time is over.")
-    visit_id: strawberry.ID | None = strawberry.field(description="The visit that it would move, if it is for one.")
+    reason: OfferReason = strawberry.field(description="Why the slot is offered.")
+    slot: Slot | None = strawberry.field(description="The offered slot; null if no other slot could be found.")
+    expires_at: datetime = strawberry.field(description="Until when the offer can be answered.")
+    answer: models.waiting.offer.OfferAnswer = strawberry.field(description="The state of the offer.")
+    visit_id: strawberry.ID | None = strawberry.field(
+        description="The visit that accepting the offer moves; null for an offer from the waiting list."
+    )
+
+    row: strawberry.Private[models.waiting.offer.Offer]
+
+    @strawberry.field(extensions=[Requires(Role.PATIENT, *STAFF)], description="To whom the slot is offered.")
+    async def patient(self, info: Info) -> Annotated["Patient", strawberry.lazy("schema.patient")]:
+        from schema.patient import Patient
+
+        row = await info.context.patients.load(self.row.patient_id)
+        if row is None:
+            raise LookupError("An offer has a patient.")
+        return Patient.with_account(row)
+
+    def shown(self) -> Shown:
+        return "Offer", self.row.id, self.row.patient_id
 
     @classmethod
-    def of(cls, row: models.offer.Offer) -> Self:
+    def of(cls, row: models.waiting.offer.Offer) -> Self:
         return cls(
             id=public_id("Offer", row.id),
             reason=OfferReason.DOCTOR_ABSENT if row.visit_id else OfferReason.WAITING_LIST,
             slot=Slot.of(row.slot, row.patient_id) if row.slot else None,
             expires_at=row.expires_at,
-            answer=row.answer_now,
+            answer=row.current_answer,
             visit_id=public_id("Visit", row.visit_id) if row.visit_id else None,
+            row=row,
         )
 
 
-def hold_of(row: models.offer.Offer) -> SlotHold | None:
+def hold_of(row: models.waiting.offer.Offer) -> SlotHold | None:
     return SlotHold(slot=Slot.of(row.slot, row.patient_id), expires_at=row.expires_at) if row.slot else None
 
 
-@strawberry.input(description="Take what is offered.")
+@strawberry.input(description="The offer to accept.")
 class AcceptOfferInput:
-    offer_id: strawberry.ID = strawberry.field(description="The offer.")
+    offer_id: strawberry.ID = strawberry.field(description="An open offer.")
     channel: Channel = strawberry.field(
-        default=Channel.PHONE, description="Reception: how the patient said so. A patient's own answer is ONLINE."
+        default=Channel.PHONE,
+        description="For reception: how the patient answered. Ignored for patients, whose answer is always ONLINE.",
     )
 
+    def to_model(self) -> dict[str, Any]:
+        return {"offer_id": private_id("Offer", self.offer_id), "channel": self.channel}
 
-@strawberry.input(description="Leave what is offered to somebody else.")
+
+@strawberry.input(description="The offer to decline.")
 class DeclineOfferInput:
-    offer_id: strawberry.ID = strawberry.field(description="The offer.")
+    offer_id: strawberry.ID = strawberry.field(description="An open offer.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"offer_id": private_id("Offer", self.offer_id)}
+
+
+AcceptOfferResult = Annotated[
+    Visit
+    | OfferNotFound
+    | OfferOver
+    | SlotNotFound
+    | SlotTaken
+    | SlotNotBookable
+    | VisitsOverlap
+    | TooManyVisits
+    | VisitNotChangeable
+    | OutsideServiceHours
+    | ClinicNotYours,
+    strawberry.union("AcceptOfferResult"),
+]

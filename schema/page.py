@@ -1,57 +1,73 @@
-"""Connections: pages of rows by keyset cursors, which neither skip nor repeat when rows come and go."""
+"""Pages of lists by keyset cursors: rows that come or go meanwhile make a page neither skip nor repeat another row."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
+from operator import attrgetter
+from typing import Annotated, Any, Generic, Self, TypeVar
 from uuid import UUID
 
 import orjson
 import strawberry
 
-from models import seal
-from models.keyset import Key
-from schema.fault import BadInput
+from infra import crypto
+from infra.keyset import Key
+from schema.execution.errors import BadUserInput
 
 NodeType = TypeVar("NodeType")
-MOST = 100
+MAX_ROWS = 100
+First = Annotated[int, strawberry.argument(description="The number of rows per page: 1 to 100.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="The cursor of the row after which the page starts; left out: the first page."),
+]
+InClinic = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only in this clinic; left out: in all clinics.")
+]
 
 
-@strawberry.type(description="Where a page stands among the others.")
+@strawberry.type(description="What comes before and after a page.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="More rows follow behind endCursor.")
-    has_previous_page: bool = strawberry.field(description="The page was asked for with `after`.")
-    start_cursor: str | None = strawberry.field(description="Of the first row here; null for an empty page.")
-    end_cursor: str | None = strawberry.field(description="Of the last row here: the next `after`.")
+    has_next_page: bool = strawberry.field(description="Whether more rows follow after `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether the page was requested with `after`.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first row; null if the page is empty.")
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last row: pass it as `after` for the next page; null if the page is empty."
+    )
 
 
-@strawberry.type(description="A row of a page, with the cursor behind which the next page begins.")
+@strawberry.type(description="A row of a page with its cursor.")
 class Edge(Generic[NodeType]):
-    cursor: str = strawberry.field(description="Opaque; valid as `after` of the same field.")
+    cursor: str = strawberry.field(
+        description="The opaque cursor of the row: pass it as `after` of the same field to get the rows after this one."
+    )
     node: NodeType = strawberry.field(description="The row.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
-    nodes: list[NodeType] = strawberry.field(description="The rows of this page, without their edges.")
-    page_info: PageInfo = strawberry.field(description="Whether and where more rows are.")
+    nodes: list[NodeType] = strawberry.field(description="The rows of the page.")
+    page_info: PageInfo = strawberry.field(description="Whether more rows follow, and how to get them.")
     cursors: strawberry.Private[Callable[[], list[str]]]
 
-    @strawberry.field(description="The rows, each with its cursor.")
+    @strawberry.field(description="The rows of the page, each with its cursor.")
     def edges(self) -> list[Edge[NodeType]]:
         return [Edge(cursor=cursor, node=node) for cursor, node in zip(self.cursors(), self.nodes, strict=True)]
 
     @classmethod
     def of(cls, rows: Sequence[Any], page: "Page", key: str, node: Callable[[Any], NodeType]) -> Self:
-        """A page of rows, of which one more than asked for was read to know whether there are more."""
-        return cls.of_many(rows, page, key, [node(row) for row in rows[: page.first]])
+        """A page made of rows that were read with `page.limit`: one more than shown, to know whether more follow."""
+        return cls.from_rows(rows, page, key, [node(row) for row in rows[: page.first]])
 
     @classmethod
-    def of_many(cls, rows: Sequence[Any], page: "Page", key: str, nodes: list[NodeType]) -> Self:
-        """The same, with the nodes made already."""
+    def from_rows(
+        cls, rows: Sequence[Any], page: "Page", key: str | Callable[[Any], str], nodes: list[NodeType]
+    ) -> Self:
+        """The same, with ready nodes; `key` names the attribute that orders the rows, or makes their place."""
         shown = rows[: page.first]
+        place = attrgetter(key) if isinstance(key, str) else key
 
         def cursor(row: Any) -> str:
-            return page.cursor(getattr(row, key), row.id)
+            return page.cursor(place(row), row.id)
 
         info = PageInfo(
             has_next_page=len(rows) > page.first,
@@ -63,11 +79,11 @@ class Connection(Generic[NodeType]):
 
 
 class Page:
-    """What of a list is asked for: `first` rows behind the cursor `after`, in the list called `name`."""
+    """The requested part of the list `name`: `first` rows after the cursor `after`."""
 
-    def __init__(self, name: str, first: int, after: str | None, most: int = MOST) -> None:
+    def __init__(self, name: str, first: int, after: str | None, most: int = MAX_ROWS) -> None:
         if not 1 <= first <= most:
-            raise BadInput(f"`first` must be from 1 to {most}.")
+            raise BadUserInput(pl=f"`first` musi być liczbą od 1 do {most}.", en=f"`first` must be from 1 to {most}.")
         self.name, self.first = name, first
         self.after = self._key(after) if after is not None else None
 
@@ -77,11 +93,13 @@ class Page:
 
     def cursor(self, value: datetime | str, id_: UUID) -> str:
         kind, text = ("t", value.isoformat()) if isinstance(value, datetime) else ("s", value)
-        return seal.sign(orjson.dumps([kind, text, id_.hex]), f"cursor/{self.name}")
+        return crypto.sign(orjson.dumps([kind, text, id_.hex]), f"cursor/{self.name}")
 
     def _key(self, cursor: str) -> Key:
         try:
-            kind, text, id_ = orjson.loads(seal.unsign(cursor, f"cursor/{self.name}"))
-        except (seal.Broken, UnicodeEncodeError):
-            raise BadInput("This is not a cursor of this list.") from None
+            kind, text, id_ = orjson.loads(crypto.verify(cursor, f"cursor/{self.name}"))
+        except (crypto.InvalidToken, UnicodeEncodeError):
+            raise BadUserInput(
+                pl="`after` nie jest kursorem tej listy.", en="`after` is not a cursor of this list."
+            ) from None
         return datetime.fromisoformat(text) if kind == "t" else text, UUID(id_)

@@ -1,34 +1,34 @@
-"""Partner: a system of others with a key; what an administrator sees of it and may do."""
+"""Partner: another system that follows events with a key, as administrators see and manage it."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 
-import models.partner
-from models.clinic import Clinic as ClinicRow
+import models.events.partner
+from models.slots.clinic import Clinic as ClinicRow
 from schema.clinic import Clinic
 from schema.node import Node
-from schema.problem import InvalidInput, PartnerNotFound
-from schema.scalars import public_id
+from schema.problems.booking import InvalidInput, PartnerNotFound
+from schema.scalars import private_id, private_ids, public_id
 
 
-@strawberry.type(description="A system of others that follows events with a key.")
+@strawberry.type(description="Another system that reads free slots and follows events with a key.")
 class Partner(Node):
-    name: str = strawberry.field(description="Whose system it is.")
+    name: str = strawberry.field(description="The name of the system or of its owner.")
     shows_references: bool = strawberry.field(
-        description="Its events tell visits' references; else `visitReference` is an empty string."
+        description="Whether its events contain the references of visits; if not, `visitReference` is an empty string."
     )
-    created_at: datetime = strawberry.field(description="Since when.")
-    removed_at: datetime | None = strawberry.field(description="When it was removed, if it was.")
-    row: strawberry.Private[models.partner.Partner]
+    created_at: datetime = strawberry.field(description="When the partner was added.")
+    removed_at: datetime | None = strawberry.field(description="When the partner was removed; null if it was not.")
+    row: strawberry.Private[models.events.partner.Partner]
 
-    @strawberry.field(description="Whose events it sees.")
+    @strawberry.field(description="The clinics whose events the partner sees, by name.")
     async def clinics(self) -> list[Clinic]:
         return [Clinic.of(row) for row in await ClinicRow.filter(id__in=self.row.clinic_ids).order_by("search_name")]
 
     @classmethod
-    def of(cls, row: models.partner.Partner) -> Self:
+    def of(cls, row: models.events.partner.Partner) -> Self:
         return cls(
             id=public_id("Partner", row.id),
             name=row.name,
@@ -39,30 +39,51 @@ class Partner(Node):
         )
 
 
-@strawberry.type(description="A new key of a partner. It is shown this once: only a hash of it is kept.")
+@strawberry.type(description="A new key of a partner. It is shown only once: the service keeps nothing but its hash.")
 class PartnerKey:
-    partner: Partner = strawberry.field(description="Whose key.")
-    key: str = strawberry.field(description="For `Authorization: Bearer`; begins with erp_.")
-    others_end_at: datetime | None = strawberry.field(description="Until when earlier keys stay good; null: none.")
-
-
-@strawberry.input(description="Who may follow which events.")
-class AddPartnerInput:
-    name: str = strawberry.field(description="Whose system it is.")
-    clinic_ids: list[strawberry.ID] = strawberry.field(description="Whose events it sees: one clinic at least.")
-    shows_references: bool = strawberry.field(
-        default=False, description="Whether its events tell visits' references. Only if the partner needs them."
+    partner: Partner = strawberry.field(description="The partner to whom the key belongs.")
+    key: str = strawberry.field(description="The key for the header `Authorization: Bearer`; it starts with `erp_`.")
+    others_end_at: datetime | None = strawberry.field(
+        description="Until when the earlier keys still work; null for a first key."
     )
 
 
-@strawberry.input(description="Whose key to renew.")
+@strawberry.input(description="A new partner, and the clinics whose events it sees.")
+class AddPartnerInput:
+    name: str = strawberry.field(description="The name of the system or of its owner: 1 to 100 characters.")
+    clinic_ids: list[strawberry.ID] = strawberry.field(
+        description="The clinics whose events the partner sees: at least one."
+    )
+    shows_references: bool = strawberry.field(
+        default=False,
+        description="Whether its events contain the references of visits. Grant it only to a partner that needs them.",
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "clinic_ids": private_ids("Clinic", self.clinic_ids),
+            "shows_references": self.shows_references,
+        }
+
+
+@strawberry.input(description="The partner that gets a new key.")
 class RotatePartnerKeyInput:
-    partner_id: strawberry.ID = strawberry.field(description="The partner.")
+    partner_id: strawberry.ID = strawberry.field(description="A partner that was not removed.")
+    end_others_now: bool = strawberry.field(
+        default=False, description="Whether the earlier keys end now, without an overlap, because one has leaked."
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        return {"partner_id": private_id("Partner", self.partner_id), "end_others_now": self.end_others_now}
 
 
-@strawberry.input(description="Which partner to remove.")
+@strawberry.input(description="The partner to remove.")
 class RemovePartnerInput:
-    partner_id: strawberry.ID = strawberry.field(description="The partner.")
+    partner_id: strawberry.ID = strawberry.field(description="A partner that was not removed yet.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"partner_id": private_id("Partner", self.partner_id)}
 
 
 AddPartnerResult = Annotated[PartnerKey | InvalidInput, strawberry.union("AddPartnerResult")]

@@ -1,20 +1,27 @@
-"""Dates, times and ids as clients write them: ISO 8601, offsets always, ids opaque."""
+"""Dates, times and ids as clients write them: ISO 8601 with an offset, and opaque ids."""
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from models import clock, seal
-from schema.fault import BadInput
+import settings
+from infra import crypto
+from schema.execution.errors import BadUserInput
+from schema.wall_clock import WallTime
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d(:\d\d)?")
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?")
 
 
 def _parser(form: re.Pattern[str], parse: Any, example: str) -> Any:
@@ -31,20 +38,29 @@ def _parser(form: re.Pattern[str], parse: Any, example: str) -> Any:
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    if not 1900 <= moment.year <= 2200:
-        raise ValueError("beyond every calendar of a clinic")
-    return moment
+    _check_year(moment.year)
+    return moment if moment.tzinfo else WallTime.of(moment)
 
 
 def _day(text: str) -> date:
     day = date.fromisoformat(text)
-    if not 1900 <= day.year <= 2200:
-        raise ValueError("beyond every calendar of a clinic")
+    _check_year(day.year)
     return day
 
 
+def _check_year(year: int) -> None:
+    if not 1900 <= year <= 2200:
+        raise ValueError("The year is not between 1900 and 2200.")
+
+
 def _local(value: datetime) -> str:
-    return clock.local(value).isoformat(timespec="seconds")
+    return _local_in(value, settings.TIME_ZONE)
+
+
+@lru_cache(maxsize=8192)
+def _local_in(value: datetime, zone: ZoneInfo) -> str:
+    """Remembered: the slots of a morning begin and end at the same moments for all callers."""
+    return value.astimezone(zone).isoformat(timespec="seconds")
 
 
 def _scalar(name: str, description: str, url: str | None, serialize: Any, parse_value: Any) -> ScalarDefinition:
@@ -54,18 +70,25 @@ def _scalar(name: str, description: str, url: str | None, serialize: Any, parse_
 
 
 SCALARS: dict[object, ScalarDefinition] = {
-    date: _scalar("Date", "A day, 2026-11-24 (ISO 8601).", None, date.isoformat, _parser(_DATE, _day, "2026-11-24")),
+    date: _scalar(
+        "Date",
+        "A calendar day in ISO 8601, such as `2026-11-24`.",
+        None,
+        date.isoformat,
+        _parser(_DATE, _day, "2026-11-24"),
+    ),
     datetime: _scalar(
         "DateTime",
-        "An instant, 2026-11-24T14:30:00+01:00 (RFC 3339, the offset is never left out)."
-        " Answers carry the clinic's local offset.",
+        "A moment in RFC 3339, such as `2026-11-24T14:30:00+01:00`. The offset is required; only staff may leave it"
+        " out, and then give a time of the clinic's clocks: one that these skip or show twice is refused. Answers have"
+        " the offset of the clinic's time zone.",
         "https://scalars.graphql.org/andimarek/date-time",
         _local,
         _parser(_DATE_TIME, _moment, "2026-11-24T14:30:00+01:00"),
     ),
     time: _scalar(
         "Time",
-        "A time on the clinic's wall clock, 07:00.",
+        "A time of day in the clinic's time zone, such as `07:00`.",
         None,
         lambda value: value.strftime("%H:%M"),
         _parser(_TIME, time.fromisoformat, "07:00"),
@@ -74,15 +97,48 @@ SCALARS: dict[object, ScalarDefinition] = {
 
 
 def public_id(kind: str, identifier: UUID) -> strawberry.ID:
-    return strawberry.ID(seal.hide(kind, identifier))
+    return strawberry.ID(crypto.encode_id(kind, identifier))
+
+
+def public_ids(kind: str, identifiers: Iterable[UUID]) -> list[strawberry.ID]:
+    return [strawberry.ID(text) for text in crypto.encode_ids(kind, identifiers)]
 
 
 def private_id(kind: str, public: str) -> UUID:
-    """The key behind a public id; BAD_USER_INPUT for what was never an id of this kind."""
+    """The key behind a public id; raises BadUserInput for anything but an id of this kind."""
     try:
-        return seal.reveal(kind, public)
-    except (seal.Broken, UnicodeEncodeError):
-        raise BadInput(f"This is not the id of a {kind}.") from None
+        return crypto.decode_id(kind, public)
+    except (crypto.InvalidToken, UnicodeEncodeError):
+        raise BadUserInput(
+            pl=f"To nie jest identyfikator obiektu {kind}.", en=f"This is not the id of a {kind}."
+        ) from None
+
+
+def optional_id(kind: str, public: str | None) -> UUID | None:
+    return None if public is None else private_id(kind, public)
+
+
+def private_ids(kind: str, publics: Sequence[str]) -> list[UUID]:
+    return [private_id(kind, public) for public in publics]
+
+
+def optional_ids(kind: str, publics: Sequence[str] | None) -> list[UUID] | None:
+    return None if publics is None else private_ids(kind, publics)
+
+
+def named_things(value: object, kinds: Collection[str]) -> Iterator[tuple[str, UUID]]:
+    """Kind and key of every public id of these kinds, wherever it stands in arguments or inputs."""
+    if isinstance(value, str):
+        if kind_of(value) in kinds:
+            with suppress(BadUserInput):  # the resolver says so
+                yield kind_of(value), private_id(kind_of(value), value)
+    elif isinstance(value, dict):
+        yield from named_things(list(value.values()), kinds)
+    elif isinstance(value, list):
+        for one in value:
+            yield from named_things(one, kinds)
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from named_things([getattr(value, one.name) for one in fields(value)], kinds)
 
 
 def kind_of(public: str) -> str:

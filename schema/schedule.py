@@ -1,72 +1,88 @@
 """Schedule: a doctor's weekly template at a clinic, and what publishing it changes."""
 
+from collections.abc import Iterator
 from datetime import date as day
-from datetime import datetime, time
-from typing import Any, Self
+from datetime import time
+from typing import Annotated, Self
 
 import strawberry
 
-import models.schedule
-from models import hours, vacancy, week
-from models.publication import Plan
+import models.schedules.schedule
+from models.schedules import schedule_change
+from models.schedules.publication import PublicationPlan
+from models.schedules.schedule import ScheduleTemplate
+from models.schedules.schedule_change import ScheduleChange
+from models.slots import availability
+from models.values import hours, weekly_template
 from schema.clinic import Clinic
 from schema.doctor import Doctor
-from schema.limits import at_most
+from schema.execution.limits import at_most
 from schema.node import Node
+from schema.problems.booking import InvalidInput
+from schema.problems.schedule import ClinicClosed, ClinicNotYours, DoctorRetired, ScheduleNotFound, SlotsOverlap
 from schema.scalars import private_id, public_id
 from schema.slot import Slot, Weekday
 from schema.visit import Visit
 
 
-def _until(wall: time) -> int:
-    return hours.minutes_of(wall) or hours.DAY
+def _end(wall: time) -> int:
+    """Minutes since midnight; 00:00 is the end of the day."""
+    return hours.to_minutes(wall) or hours.DAY
 
 
-@strawberry.type(description="A pause in which there are no slots.")
+@strawberry.type(description="A break without slots.")
 class ScheduleBreak:
-    from_: time = strawberry.field(name="from", description="Begin, wall time.")
-    until: time = strawberry.field(description="End, excluded: the next slot begins here.")
+    from_: time = strawberry.field(name="from", description="When the break starts.")
+    until: time = strawberry.field(description="When the break ends: the next slot starts here.")
 
 
-@strawberry.type(description="One stretch of a weekday, cut into slots.")
+@strawberry.type(description="A period of a weekday that is divided into slots of equal length.")
 class ScheduleLine:
-    weekday: Weekday = strawberry.field(description="On which day of the week.")
-    from_: time = strawberry.field(name="from", description="Begin of the first slot, wall time.")
-    until: time = strawberry.field(description="End; no slot reaches beyond. 00:00 is the end of the day.")
-    slot_minutes: int = strawberry.field(description="How long a slot is.")
-    breaks: list[ScheduleBreak] = strawberry.field(description="Pauses within.")
+    weekday: Weekday = strawberry.field(description="The day of the week.")
+    from_: time = strawberry.field(name="from", description="When the first slot starts.")
+    until: time = strawberry.field(description="The end: no slot ends later. `00:00` means the end of the day.")
+    slot_minutes: int = strawberry.field(description="The length of each slot in minutes.")
+    breaks: list[ScheduleBreak] = strawberry.field(description="Breaks within the period.")
 
     @classmethod
-    def of(cls, line: week.Line) -> Self:
+    def of(cls, line: weekly_template.TemplateLine) -> Self:
         return cls(
             weekday=Weekday(line.weekday),
-            from_=hours.wall_time(line.from_),
-            until=hours.wall_time(line.until),
+            from_=hours.to_wall_time(line.from_),
+            until=hours.to_wall_time(line.until),
             slot_minutes=line.minutes,
             breaks=[
-                ScheduleBreak(from_=hours.wall_time(begin), until=hours.wall_time(end)) for begin, end in line.breaks
+                ScheduleBreak(from_=hours.to_wall_time(begin), until=hours.to_wall_time(end))
+                for begin, end in line.breaks
             ],
         )
 
 
-@strawberry.type(description="A weekly template (grafik) of a doctor at a clinic; its slots are made 90 days ahead.")
+@strawberry.type(
+    description="A doctor's published weekly template (grafik) at a clinic. Its slots are created 90 days ahead"
+    " (setting HORIZON_DAYS); every day adds another one."
+)
 class Schedule(Node):
-    doctor: Doctor = strawberry.field(description="Who sees patients.")
-    clinic: Clinic = strawberry.field(description="Where.")
-    lines: list[ScheduleLine] = strawberry.field(description="When, by weekday.")
-    valid_from: day = strawberry.field(description="First day.")
-    valid_until: day | None = strawberry.field(description="Last day, included; null: until further notice.")
-    on_sundays: bool = strawberry.field(description="Whether Sundays are not skipped.")
-    on_holidays: bool = strawberry.field(description="Whether Polish holidays are not skipped.")
-    filled_until: day = strawberry.field(description="Up to this day its slots have been made.")
+    doctor: Doctor = strawberry.field(description="The doctor.")
+    clinic: Clinic = strawberry.field(description="The clinic.")
+    lines: list[ScheduleLine] = strawberry.field(
+        description="The periods in which the doctor sees patients, by weekday."
+    )
+    valid_from: day = strawberry.field(description="The first day of the schedule.")
+    valid_until: day | None = strawberry.field(
+        description="The last day of the schedule, inclusive; null if it has no end."
+    )
+    on_sundays: bool = strawberry.field(description="Whether slots are created on Sundays.")
+    on_holidays: bool = strawberry.field(description="Whether slots are created on Polish public holidays.")
+    filled_until: day = strawberry.field(description="The last day up to which slots have been created, inclusive.")
 
     @classmethod
-    def of(cls, row: models.schedule.Schedule) -> Self:
+    def of(cls, row: models.schedules.schedule.Schedule) -> Self:
         return cls(
             id=public_id("Schedule", row.id),
             doctor=Doctor.of(row.doctor),
             clinic=Clinic.of(row.clinic),
-            lines=[ScheduleLine.of(week.Line.of(line)) for line in row.lines],
+            lines=[ScheduleLine.of(weekly_template.TemplateLine.from_json(line)) for line in row.lines],
             valid_from=row.valid_from,
             valid_until=row.valid_until,
             on_sundays=row.on_sundays,
@@ -75,101 +91,183 @@ class Schedule(Node):
         )
 
 
-@strawberry.type(description="What changes on a local day.")
+@strawberry.type(description="What publishing changes on one local day.")
 class ScheduleDay:
-    date: day = strawberry.field(description="The local day.")
-    new_slots: int = strawberry.field(description="Slots that are added.")
-    withdrawn_slots: int = strawberry.field(description="Free slots that the template no longer has.")
+    date: day = strawberry.field(description="The day.")
+    new_slots: int = strawberry.field(description="The number of slots that are added.")
+    withdrawn_slots: int = strawberry.field(
+        description="The number of free slots that are withdrawn, because the template no longer has them."
+    )
 
 
-@strawberry.type(description="What publishing changes: until the horizon, from now on. Nothing else changes.")
+@strawberry.type(
+    description="What publishing a template changes, from now until the last day for which slots are created."
+)
 class ScheduleChanges:
-    days: list[ScheduleDay] = strawberry.field(description="Each day on which something changes.")
-    new_slots: int = strawberry.field(description="All slots that are added.")
+    days: list[ScheduleDay] = strawberry.field(description="The days on which something changes, in order.")
+    new_slots: int = strawberry.field(description="The number of slots that are added on all days.")
+    withdrawn_total: int = strawberry.field(description="The number of free slots that are withdrawn on all days.")
     withdrawn_slots: list[Slot] = strawberry.field(
-        directives=[at_most(100)], description="Free slots that the template no longer has."
+        directives=[at_most(100)],
+        description="The free slots that are withdrawn, because the template no longer has them.",
     )
     visits_outside: list[Visit] = strawberry.field(
-        description="Booked visits that the template no longer has room for. They stay booked: move them one by one."
+        description="The booked visits for which the template has no slot. They stay booked: move them one by one."
     )
 
     @classmethod
-    async def of(cls, plan: Plan) -> Self:
+    async def of(cls, plan: PublicationPlan) -> Self:
         return cls(
             days=[ScheduleDay(date=date, new_slots=come, withdrawn_slots=go) for date, come, go in plan.days()],
             new_slots=len(plan.fresh),
-            withdrawn_slots=Slot.many(await vacancy.with_people(plan.stale), None),
+            withdrawn_total=len(plan.stale),
+            withdrawn_slots=Slot.many(await availability.load_related(plan.stale), None),
             visits_outside=[Visit.of(visit) for visit in plan.outside],
         )
 
 
-@strawberry.type(description="A schedule as it is published now, and what that has changed.")
+@strawberry.type(description="A published schedule, and what publishing it has changed.")
 class PublishedSchedule:
-    schedule: Schedule = strawberry.field(description="The template.")
-    changes: ScheduleChanges = strawberry.field(description="What was done.")
+    schedule: Schedule = strawberry.field(description="The schedule.")
+    changes: ScheduleChanges = strawberry.field(description="What has changed.")
 
 
-@strawberry.input(description="A pause in which there are no slots.")
+@strawberry.input(description="A break without slots.")
 class ScheduleBreakInput:
-    from_: time = strawberry.field(name="from", description="Begin, wall time.")
-    until: time = strawberry.field(description="End, excluded.")
+    from_: time = strawberry.field(name="from", description="When the break starts; within the line.")
+    until: time = strawberry.field(description="When the break ends: the next slot starts here.")
+
+    def to_model(self) -> tuple[int, int]:
+        return hours.to_minutes(self.from_), _end(self.until)
 
 
-@strawberry.input(description="One stretch of a weekday, cut into slots.")
+@strawberry.input(description="A period of a weekday that is divided into slots of equal length.")
 class ScheduleLineInput:
-    weekday: Weekday = strawberry.field(description="On which day of the week.")
-    from_: time = strawberry.field(name="from", description="Begin of the first slot, wall time.")
-    until: time = strawberry.field(description="End; no slot reaches beyond. 00:00 is the end of the day.")
-    slot_minutes: int = strawberry.field(description="From 5 to 240.")
-    breaks: list[ScheduleBreakInput] = strawberry.field(default_factory=list, description="Pauses within.")
+    weekday: Weekday = strawberry.field(description="The day of the week.")
+    from_: time = strawberry.field(name="from", description="When the first slot starts.")
+    until: time = strawberry.field(description="The end: no slot ends later. `00:00` means the end of the day.")
+    slot_minutes: int = strawberry.field(description="The length of each slot in minutes: 5 to 240.")
+    breaks: list[ScheduleBreakInput] = strawberry.field(default_factory=list, description="Breaks within the period.")
 
-    def line(self) -> week.Line:
-        breaks = tuple((hours.minutes_of(pause.from_), _until(pause.until)) for pause in self.breaks)
-        return week.Line(
-            self.weekday.value, hours.minutes_of(self.from_), _until(self.until), self.slot_minutes, breaks
+    def to_model(self) -> weekly_template.TemplateLine:
+        return weekly_template.TemplateLine(
+            weekday=self.weekday.value,
+            from_=hours.to_minutes(self.from_),
+            until=_end(self.until),
+            minutes=self.slot_minutes,
+            breaks=tuple(pause.to_model() for pause in self.breaks),
+            uneven=tuple(self._find_uneven()),
+        )
+
+    def _find_uneven(self) -> Iterator[tuple[str, ...]]:
+        """Paths of the times with seconds."""
+        times: dict[tuple[str, ...], time] = {("from",): self.from_, ("until",): self.until}
+        for n, pause in enumerate(self.breaks):
+            times |= {("breaks", str(n), "from"): pause.from_, ("breaks", str(n), "until"): pause.until}
+        return (path for path, wall in times.items() if hours.has_seconds(wall))
+
+
+@strawberry.input(
+    description="A weekly template. Slots are never created between 02:00 and 03:00, when the clocks change."
+)
+class PublishScheduleInput:
+    schedule_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The schedule to change; its doctor and clinic must stay the same. Left out: a new schedule is"
+        " published.",
+    )
+    doctor_id: strawberry.ID = strawberry.field(description="The doctor who sees patients.")
+    clinic_id: strawberry.ID = strawberry.field(description="The clinic: one of the doctor's clinics.")
+    lines: list[ScheduleLineInput] = strawberry.field(
+        description="The periods in which the doctor sees patients: 1 to 60. Those of one weekday must not overlap."
+    )
+    valid_from: day = strawberry.field(
+        description="The first day of the schedule: at most 1098 days (three years) away."
+    )
+    valid_until: day | None = strawberry.field(
+        default=None,
+        description="The last day of the schedule, inclusive, at most 1098 days after `validFrom`; null if it has no"
+        " end.",
+    )
+    on_sundays: bool = strawberry.field(
+        default=False, description="Whether to create slots on Sundays. Lines for Sunday are refused without it."
+    )
+    on_holidays: bool = strawberry.field(
+        default=False, description="Whether to create slots on Polish public holidays."
+    )
+
+    def to_model(self) -> ScheduleTemplate:
+        return ScheduleTemplate(
+            doctor_id=private_id("Doctor", self.doctor_id),
+            clinic_id=private_id("Clinic", self.clinic_id),
+            lines=[line.to_model() for line in self.lines],
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            on_sundays=self.on_sundays,
+            on_holidays=self.on_holidays,
         )
 
 
-@strawberry.input(description="A weekly template. There are never slots between 02:00 and 03:00, where clocks change.")
-class PublishScheduleInput:
-    schedule_id: strawberry.ID | None = strawberry.field(
-        default=None, description="To change a published template; doctor and clinic stay. Left out: a new one."
+@strawberry.input(description="How a published schedule goes on from a day. Its doctor and clinic stay the same.")
+class ChangeScheduleInput:
+    schedule_id: strawberry.ID = strawberry.field(description="The schedule.")
+    from_: day = strawberry.field(
+        name="from",
+        description="The first day of the change: today at the earliest, and not before the schedule begins or after it"
+        " ends.",
     )
-    doctor_id: strawberry.ID = strawberry.field(description="Who sees patients.")
-    clinic_id: strawberry.ID = strawberry.field(description="Where; one of the doctor's clinics.")
-    lines: list[ScheduleLineInput] = strawberry.field(description="When; those of one weekday must not overlap.")
-    valid_from: day = strawberry.field(description="First day.")
-    valid_until: day | None = strawberry.field(default=None, description="Last day, included; left out: no end.")
-    on_sundays: bool = strawberry.field(default=False, description="Do not skip Sundays.")
-    on_holidays: bool = strawberry.field(default=False, description="Do not skip Polish holidays.")
+    lines: list[ScheduleLineInput] = strawberry.field(
+        description="The periods in which the doctor sees patients from then on: up to 60. Those of one weekday must"
+        " not overlap. Empty: none any more."
+    )
+    valid_until: day | None = strawberry.field(
+        default=None, description="The last day, inclusive. Left out: as it is now."
+    )
+    on_sundays: bool | None = strawberry.field(
+        default=None, description="Whether to create slots on Sundays. Left out: as it is now."
+    )
+    on_holidays: bool | None = strawberry.field(
+        default=None, description="Whether to create slots on Polish public holidays. Left out: as it is now."
+    )
 
-    def template(self) -> dict[str, Any]:
-        return {
-            "schedule_id": None if self.schedule_id is None else private_id("Schedule", self.schedule_id),
-            "doctor_id": private_id("Doctor", self.doctor_id),
-            "clinic_id": private_id("Clinic", self.clinic_id),
-            "lines": [line.line() for line in self.lines],
-            "valid_from": self.valid_from,
-            "valid_until": self.valid_until,
-            "on_sundays": self.on_sundays,
-            "on_holidays": self.on_holidays,
-        }
-
-
-@strawberry.input(description="One more slot.")
-class AddSlotInput:
-    doctor_id: strawberry.ID = strawberry.field(description="Who sees patients.")
-    clinic_id: strawberry.ID = strawberry.field(description="Where; one of the doctor's clinics.")
-    starts_at: datetime = strawberry.field(description="Begin, to come.")
-    minutes: int = strawberry.field(description="From 5 to 240.")
+    def to_model(self) -> ScheduleChange:
+        return ScheduleChange(
+            schedule_id=private_id("Schedule", self.schedule_id),
+            from_=self.from_,
+            lines=[line.to_model() for line in self.lines],
+            valid_until=self.valid_until,
+            on_sundays=self.on_sundays,
+            on_holidays=self.on_holidays,
+        )
 
 
-@strawberry.input(description="Free slots to take away: all of them, or none.")
-class WithdrawSlotsInput:
-    slot_ids: list[strawberry.ID] = strawberry.field(description="At most 500.")
+@strawberry.type(description="A schedule that goes on in another way from a day.")
+class ChangedSchedule:
+    before: Schedule = strawberry.field(
+        description="The schedule as it ends the day before. If the change begins on its first day: as it is now."
+    )
+    schedule: Schedule | None = strawberry.field(description="The schedule that follows; null if no lines are left.")
+    changes: ScheduleChanges = strawberry.field(description="What has changed.")
+
+    @classmethod
+    async def of(cls, changed: schedule_change.ChangedSchedule) -> Self:
+        after = changed.after if changed.after and changed.after.lines else None
+        return cls(
+            before=Schedule.of(changed.before),
+            schedule=Schedule.of(after) if after else None,
+            changes=await ScheduleChanges.of(changed.plan),
+        )
 
 
-@strawberry.input(description="A free slot to block.")
-class BlockSlotInput:
-    slot_id: strawberry.ID = strawberry.field(description="A free slot.")
-    reason: str = strawberry.field(description="Why, for colleagues; at most 500 characters.")
+PreviewScheduleResult = Annotated[
+    ScheduleChanges | InvalidInput | SlotsOverlap | ScheduleNotFound | ClinicClosed | DoctorRetired | ClinicNotYours,
+    strawberry.union("PreviewScheduleResult"),
+]
+ChangeScheduleResult = Annotated[
+    ChangedSchedule | ScheduleNotFound | InvalidInput | SlotsOverlap | ClinicClosed | DoctorRetired | ClinicNotYours,
+    strawberry.union("ChangeScheduleResult"),
+]
+PublishScheduleResult = Annotated[
+    PublishedSchedule | InvalidInput | SlotsOverlap | ClinicClosed | DoctorRetired | ClinicNotYours,
+    strawberry.union("PublishScheduleResult"),
+]

@@ -1,37 +1,81 @@
-"""Second factor: how staff set up a code beside the password, and give it up again."""
+"""Second factor: the inputs and results of setting up, removing and resetting a code beside the password."""
 
+from io import BytesIO
+from typing import Annotated, Any
+
+import segno
 import strawberry
 
+from schema.account import Accepted
+from schema.problems.booking import TooManyAttempts, WrongCredentials
+from schema.problems.desk import SecondFactorNotBegun, SecondFactorPresent, StaffNotFound, WrongCode
+from schema.scalars import private_id
+from schema.staff import StaffMember
 
-@strawberry.type(description="A second factor that waits to be confirmed; shown this once.")
+
+@strawberry.type(description="A second factor that waits for confirmation. It is shown only once.")
 class SecondFactorOffer:
-    secret: str = strawberry.field(description="To be typed into an authenticator program (base32).")
-    uri: str = strawberry.field(description="The same as an otpauth:// address, for a QR code. Keep it out of logs.")
+    secret: str = strawberry.field(
+        description="The secret in base32, to type into an authenticator app (TOTP, RFC 6238: SHA-1, 6 digits, 30 s)."
+    )
+    uri: str = strawberry.field(
+        description="The same secret as an `otpauth://` URI, to show as a QR code. It must not get into logs."
+    )
+
+    @strawberry.field(description="`uri` as a QR code: an SVG document, black on white. It must not get into logs.")
+    def qr_code(self) -> str:
+        drawn = BytesIO()
+        segno.make_qr(self.uri).save(drawn, kind="svg", xmldecl=False, scale=4, border=4, light="white")
+        return drawn.getvalue().decode()
 
 
-@strawberry.type(description="The second factor counts from now on.")
+@strawberry.type(description="The second factor is set up: `logIn` asks for a code from now on.")
 class SecondFactorSet:
     recovery_codes: list[str] = strawberry.field(
-        description="Each opens one log-in in place of a code. Shown this once: print them, keep them safe."
+        description="Recovery codes: each replaces a code once. They are shown only now: print them and keep them safe."
     )
 
 
-@strawberry.input(description="The password once more.")
+@strawberry.input(description="The confirmation by password that a second factor is to be set up.")
 class BeginSecondFactorInput:
-    current_password: str = strawberry.field(description="The own password.")
+    current_password: str = strawberry.field(description="The present password.")
 
 
-@strawberry.input(description="Proof that the authenticator program works.")
+@strawberry.input(description="The proof that the authenticator app works.")
 class ConfirmSecondFactorInput:
-    code: str = strawberry.field(description="Six digits, as the program shows them now.")
+    code: str = strawberry.field(description="The six digits that the app shows now.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"code": self.code}
 
 
-@strawberry.input(description="Password and code once more.")
+@strawberry.input(description="The confirmation by password and code that the second factor is to be removed.")
 class RemoveSecondFactorInput:
-    current_password: str = strawberry.field(description="The own password.")
-    code: str = strawberry.field(description="Six digits, or a recovery code.")
+    current_password: str = strawberry.field(description="The present password.")
+    code: str = strawberry.field(description="The six digits that the app shows now, or a recovery code.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"code": self.code}
 
 
-@strawberry.input(description="Who has lost telephone and recovery codes; make sure that it is they who ask.")
+@strawberry.input(
+    description="The colleague who has lost their telephone and recovery codes. Verify first that it is they who ask."
+)
 class ResetSecondFactorInput:
-    staff_member_id: strawberry.ID = strawberry.field(description="A colleague, not yourself.")
+    staff_member_id: strawberry.ID = strawberry.field(description="A colleague other than yourself.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"account_id": private_id("StaffMember", self.staff_member_id)}
+
+
+BeginSecondFactorResult = Annotated[
+    SecondFactorOffer | WrongCredentials | SecondFactorPresent, strawberry.union("BeginSecondFactorResult")
+]
+ConfirmSecondFactorResult = Annotated[
+    SecondFactorSet | WrongCode | SecondFactorNotBegun | TooManyAttempts, strawberry.union("ConfirmSecondFactorResult")
+]
+RemoveSecondFactorResult = Annotated[
+    Accepted | WrongCredentials | WrongCode | SecondFactorNotBegun | TooManyAttempts,
+    strawberry.union("RemoveSecondFactorResult"),
+]
+ResetSecondFactorResult = Annotated[StaffMember | StaffNotFound, strawberry.union("ResetSecondFactorResult")]

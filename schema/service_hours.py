@@ -1,4 +1,4 @@
-"""Service hours: when e-registration answers to bookings and sign-ups."""
+"""Service hours: when e-registration accepts bookings and sign-ups."""
 
 from datetime import datetime, time
 from typing import Self
@@ -6,26 +6,31 @@ from typing import Self
 import strawberry
 
 import settings
-from models import clock, hours
+from infra import clock
+from models.values import hours
 
 
-@strawberry.type(description="When e-registration is open, on the clinic's wall clock; reading is possible always.")
+@strawberry.type(description="The daily hours in which e-registration is open. Data can be read at any hour.")
 class ServiceHours:
-    is_open: bool = strawberry.field(description="Whether fields marked @serviceHours can be called now.")
-    opens_at: time = strawberry.field(description="Daily opening, included.")
-    closes_at: time = strawberry.field(description="Daily closing, excluded; 00:00 is the end of the day.")
-    time_zone: str = strawberry.field(description="IANA name, Europe/Warsaw.")
-    now: datetime = strawberry.field(description="The server's time: what `isOpen` was decided by.")
-    next_opening: datetime = strawberry.field(description="The first opening after now.")
-    next_closing: datetime = strawberry.field(description="The first closing after now.")
+    is_open: bool = strawberry.field(description="Whether fields with `@serviceHours` can be called now.")
+    opens_at: time = strawberry.field(description="The daily opening time, inclusive.")
+    closes_at: time = strawberry.field(
+        description="The daily closing time, exclusive; `00:00` means the end of the day."
+    )
+    time_zone: str = strawberry.field(
+        description="The time zone of these times: an IANA name, such as `Europe/Warsaw`."
+    )
+    now: datetime = strawberry.field(description="The server's time, by which `isOpen` was decided.")
+    next_opening: datetime = strawberry.field(description="The next opening after `now`.")
+    next_closing: datetime = strawberry.field(description="The next closing after `now`.")
 
     @classmethod
-    def at_present(cls) -> Self:
+    def current(cls) -> Self:
         now = clock.now()
         return cls(
             is_open=hours.is_open(now),
-            opens_at=hours.wall_time(settings.SERVICE_OPENS),
-            closes_at=hours.wall_time(settings.SERVICE_CLOSES),
+            opens_at=hours.to_wall_time(settings.SERVICE_OPENS),
+            closes_at=hours.to_wall_time(settings.SERVICE_CLOSES),
             time_zone=settings.TIME_ZONE.key,
             now=now,
             next_opening=hours.next_opening(now),

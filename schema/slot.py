@@ -1,65 +1,139 @@
-"""Slot: a doctor's time that a visit can take; all its fields are plain attributes, because lists of it are long."""
+"""Slot: a time with a doctor that a visit can take. Lists are long: all that the public sees are plain attributes."""
 
-from datetime import date as day
+from collections.abc import Sequence
+from datetime import date as local_day
 from datetime import datetime, time
 from enum import Enum
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
 
-import models.slot
-from models import vacancy
+import models.slots.slot
+from models.slots import availability
+from models.slots.availability import FreeSlot
+from models.slots.slot_search import MAX_PERIOD, SlotSearch, SlotState
+from schema import wall_clock
 from schema.clinic import Clinic
+from schema.context import Info
+from schema.directives import for_staff
 from schema.doctor import Doctor
+from schema.execution.errors import BadUserInput
 from schema.node import Node
-from schema.scalars import private_id, public_id
+from schema.scalars import optional_ids, private_id, public_id, public_ids
+
+if TYPE_CHECKING:
+    from schema.absence import Absence
+    from schema.offer import Offer
+    from schema.visit import Visit
 
 
-@strawberry.type(description="A term (termin) with a doctor at a clinic.")
+@strawberry.type(description="A slot (termin): a time with a doctor at a clinic, which one visit can take.")
 class Slot(Node):
-    starts_at: datetime = strawberry.field(description="Begin.")
-    ends_at: datetime = strawberry.field(description="End, excluded.")
-    is_free: bool = strawberry.field(description="Not taken, not withdrawn, not held for somebody else.")
-    clinic: Clinic = strawberry.field(description="Where.")
-    doctor: Doctor = strawberry.field(description="With whom.")
+    starts_at: datetime = strawberry.field(description="When the slot starts.")
+    ends_at: datetime = strawberry.field(description="When the slot ends, exclusive.")
+    is_free: bool = strawberry.field(
+        description="Whether you could take it: it is not booked, not withdrawn, not held for somebody else and not"
+        " kept for the waiting list. It may still be over, or too near or too far ahead to be booked online."
+    )
+    clinic: Clinic = strawberry.field(description="The clinic.")
+    doctor: Doctor = strawberry.field(description="The doctor.")
+    row: strawberry.Private[models.slots.slot.Slot | FreeSlot]
+
+    @strawberry.field(extensions=[for_staff()], description="What has become of the slot.")
+    async def state(self, info: Info) -> SlotState:
+        return (await info.context.slot_situations.load(self.row.id)).state
+
+    @strawberry.field(extensions=[for_staff()], description="The visit on the slot; null if it is not booked.")
+    async def visit(self, info: Info) -> Annotated["Visit", strawberry.lazy("schema.visit")] | None:
+        from schema.visit import Visit
+
+        visit_id = None if isinstance(self.row, FreeSlot) else self.row.visit_id
+        row = await info.context.visits.load(visit_id) if visit_id else None
+        return Visit.of(row) if row else None
+
+    @strawberry.field(
+        extensions=[for_staff()], description="Until when the slot is HELD or OFFERED; null if it is neither."
+    )
+    def held_until(self) -> datetime | None:
+        return self.row.held_until if not isinstance(self.row, FreeSlot) and self.row.is_held else None
+
+    @strawberry.field(
+        extensions=[for_staff()], description="The offer of the slot that can still be accepted; null if there is none."
+    )
+    async def offer(self, info: Info) -> Annotated["Offer", strawberry.lazy("schema.offer")] | None:
+        from schema.offer import Offer
+
+        row = await info.context.offer_of_slot.load(self.row.id)
+        return Offer.of(row) if row else None
+
+    @strawberry.field(
+        extensions=[for_staff()],
+        description="The absence of the doctor that covers the slot, also a booked one; null if there is none.",
+    )
+    async def absence(self, info: Info) -> Annotated["Absence", strawberry.lazy("schema.absence")] | None:
+        from schema.absence import Absence
+
+        absence_id = (await info.context.slot_situations.load(self.row.id)).absence_id
+        row = await info.context.absences.load(absence_id) if absence_id else None
+        return Absence.of(row) if row else None
+
+    @strawberry.field(
+        extensions=[for_staff()], description="Why the slot is BLOCKED, for colleagues; null if it is not."
+    )
+    def block_reason(self) -> str | None:
+        return None if isinstance(self.row, FreeSlot) else self.row.closed_reason
 
     @classmethod
-    def of(cls, row: models.slot.Slot, viewer: UUID | None) -> Self:
-        return cls._with(row, viewer, Clinic.of(row.clinic), Doctor.of(row.doctor))
+    def of(cls, row: models.slots.slot.Slot | FreeSlot, viewer: UUID | None) -> Self:
+        return cls._with(public_id("Slot", row.id), row, viewer, Clinic.of(row.clinic), Doctor.of(row.doctor))
 
     @classmethod
-    def many(cls, rows: list[models.slot.Slot], viewer: UUID | None) -> list[Self]:
-        """A long list: each clinic and doctor is made once, however many slots it has."""
+    def many(cls, rows: Sequence[models.slots.slot.Slot | FreeSlot], viewer: UUID | None) -> list[Self]:
+        """A long list, in which each clinic and doctor is converted once."""
         clinics = {row.clinic.id: row.clinic for row in rows}
         doctors = {row.doctor.id: row.doctor for row in rows}
         places = {id_: Clinic.of(clinic) for id_, clinic in clinics.items()}
         people = {id_: Doctor.of(doctor) for id_, doctor in doctors.items()}
-        return [cls._with(row, viewer, places[row.clinic.id], people[row.doctor.id]) for row in rows]
+        return [
+            cls._with(id_, row, viewer, places[row.clinic.id], people[row.doctor.id])
+            for id_, row in zip(public_ids("Slot", [row.id for row in rows]), rows, strict=True)
+        ]
 
     @classmethod
-    def _with(cls, row: models.slot.Slot, viewer: UUID | None, clinic: Clinic, doctor: Doctor) -> Self:
+    def _with(
+        cls,
+        id_: strawberry.ID,
+        row: models.slots.slot.Slot | FreeSlot,
+        viewer: UUID | None,
+        clinic: Clinic,
+        doctor: Doctor,
+    ) -> Self:
         return cls(
-            id=public_id("Slot", row.id),
+            id=id_,
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             is_free=row.is_free_for(viewer),
             clinic=clinic,
             doctor=doctor,
+            row=row,
         )
 
 
-@strawberry.type(description="A slot kept for you alone, for a moment: book it before it lapses.")
+@strawberry.type(description="A slot that is held for you alone until you book it or the hold expires.")
 class SlotHold:
-    slot: Slot = strawberry.field(description="What is held.")
-    expires_at: datetime = strawberry.field(description="When it is free for everybody again.")
+    slot: Slot = strawberry.field(description="The held slot.")
+    expires_at: datetime = strawberry.field(
+        description="When the hold expires, and the slot is free for others: after 5 minutes (setting HOLD_MINUTES), or"
+        " earlier if the clinic's notice begins or e-registration closes. Until then you can book the slot."
+    )
 
 
-@strawberry.type(description="A local day on which something is free.")
+@strawberry.type(description="A local day on which at least one slot is free.")
 class FreeDay:
-    date: day = strawberry.field(description="The local day.")
-    free_slots: int = strawberry.field(description="How many slots can be booked.")
-    first_starts_at: datetime = strawberry.field(description="When the first of them begins.")
+    date: local_day = strawberry.field(description="The day.")
+    free_slots: int = strawberry.field(description="The number of slots that can be booked online now.")
+    first_starts_at: datetime = strawberry.field(description="When the first of them starts.")
 
 
 @strawberry.enum(description="A day of the week.")
@@ -73,27 +147,33 @@ class Weekday(Enum):
     SUNDAY = 7
 
 
-@strawberry.input(description="Which free slots; all conditions hold together.")
+@strawberry.input(
+    description="Which free slots: those that meet all conditions. Times of day are in the clinic's time zone."
+)
 class FreeSlotsFilter:
     clinic_id: strawberry.ID = strawberry.field(description="In this clinic.")
     doctor_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="With one of these doctors.")
-    from_: datetime | None = strawberry.field(name="from", default=None, description="Beginning at or after.")
-    until: datetime | None = strawberry.field(default=None, description="Beginning before.")
-    earliest: time | None = strawberry.field(default=None, description="Not earlier in the day, local time.")
-    latest: time | None = strawberry.field(default=None, description="Not beginning later in the day, local time.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=None, description="Starting at or after this moment."
+    )
+    until: datetime | None = strawberry.field(default=None, description="Starting before this moment.")
+    earliest: time | None = strawberry.field(default=None, description="Starting at or after this time of day.")
+    latest: time | None = strawberry.field(default=None, description="Starting at or before this time of day.")
     weekdays: list[Weekday] | None = strawberry.field(default=None, description="On these days of the week.")
+    day: local_day | None = strawberry.field(default=None, description="On this local day.")
     beyond_rules: bool = strawberry.field(
         default=False,
-        description="Reception only: also slots that the clinic's notice or days ahead keep from being booked online.",
+        description="Also slots that the clinic's rules on notice or days ahead keep from being booked online. Only for"
+        " reception; others get the error UNAUTHENTICATED or FORBIDDEN.",
     )
 
-    def wanted(self) -> vacancy.Wanted:
-        doctors = None if self.doctor_ids is None else [private_id("Doctor", id_) for id_ in self.doctor_ids]
-        return vacancy.Wanted(
+    def to_model(self) -> availability.SlotFilter:
+        return availability.SlotFilter(
             clinic_id=private_id("Clinic", self.clinic_id),
-            doctor_ids=doctors,
+            doctor_ids=optional_ids("Doctor", self.doctor_ids),
             from_=self.from_,
             until=self.until,
+            day=self.day,
             earliest=self.earliest,
             latest=self.latest,
             weekdays=None if self.weekdays is None else [day.value for day in self.weekdays],
@@ -101,11 +181,35 @@ class FreeSlotsFilter:
         )
 
 
-@strawberry.input(description="Which slot to hold.")
-class HoldSlotInput:
-    slot_id: strawberry.ID = strawberry.field(description="A free slot.")
+@strawberry.input(
+    description="Which slots: those that meet all conditions. Either `day`, or `from` and `until`, is required."
+)
+class SlotsFilter:
+    day: local_day | None = strawberry.field(default=None, description="On this local day.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=None, description="Starting at or after this moment."
+    )
+    until: datetime | None = strawberry.field(
+        default=None, description="Starting before this moment: at most 31 days after `from`."
+    )
+    clinic_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="In one of these clinics.")
+    doctor_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="With one of these doctors.")
+    states: list[SlotState] | None = strawberry.field(
+        default=None, description="In one of these states. Left out: in any but WITHDRAWN."
+    )
 
-
-@strawberry.input(description="Which hold to end.")
-class ReleaseSlotInput:
-    slot_id: strawberry.ID = strawberry.field(description="The slot that you hold.")
+    def to_model(self, language: str) -> SlotSearch:
+        wall_clock.resolve_filter(from_=self.from_, until=self.until)
+        conditions: dict[str, Any] = {
+            "clinic_ids": optional_ids("Clinic", self.clinic_ids),
+            "doctor_ids": optional_ids("Doctor", self.doctor_ids),
+            "states": self.states,
+        }
+        if self.day and self.from_ is None and self.until is None:
+            return SlotSearch.on(self.day, **conditions)
+        if self.day or self.from_ is None or self.until is None or self.until - self.from_ > MAX_PERIOD:
+            raise BadUserInput(
+                pl="Trzeba podać `day` albo `from` i `until`, odległe najwyżej o 31 dni.",
+                en="Give `day`, or `from` and `until` at most 31 days apart.",
+            )
+        return SlotSearch(self.from_, self.until, **conditions)

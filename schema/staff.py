@@ -1,33 +1,52 @@
-"""Staff: colleagues in reception and administration, as administrators see them."""
+"""Staff: the people of reception and administration, as administrators see and manage them."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
 
-import models.account
-from models.account import Language, Role
+import models.accounts.account
+from models.accounts.account import Language, Role
+from models.slots.clinic import Clinic as ClinicRow
+from schema.clinic import Clinic
 from schema.context import Info
+from schema.execution.limits import at_most
 from schema.node import Node
-from schema.scalars import public_id
+from schema.problems.booking import InvalidInput
+from schema.problems.desk import LastAdministrator, StaffAtWork, StaffNotFound
+from schema.scalars import optional_ids, private_id, public_id
 
 
-@strawberry.type(description="A colleague who may sign in.")
+@strawberry.type(description="A member of reception or administration.")
 class StaffMember(Node):
-    name: str = strawberry.field(description="As given at the invitation; the audit trail names them so.")
-    email: str | None = strawberry.field(description="Login and letters; null once removed.")
+    name: str = strawberry.field(description="The name given at the invitation; the audit trail shows it.")
+    email: str | None = strawberry.field(
+        description="The e-mail address: the login, and where e-mails go; null once the member was removed."
+    )
     role: Role = strawberry.field(description="RECEPTIONIST or ADMINISTRATOR.")
-    invited_at: datetime = strawberry.field(description="Since when.")
-    has_own_password: bool = strawberry.field(description="false until the first login is finished.")
+    invited_at: datetime = strawberry.field(description="When the member was invited.")
+    has_own_password: bool = strawberry.field(
+        description="Whether the member has set a password: false until they replace the one-time password."
+    )
     row_id: strawberry.Private[UUID]
+    clinic_ids: strawberry.Private[list[UUID] | None]
 
-    @strawberry.field(description="Whether log-in asks for a code beside the password.")
+    @strawberry.field(
+        directives=[at_most(10)],
+        description="The clinics to which a receptionist's work is limited, by name; null if it is not limited.",
+    )
+    async def clinics(self) -> list[Clinic] | None:
+        if self.clinic_ids is None:
+            return None
+        return [Clinic.of(row) for row in await ClinicRow.filter(id__in=self.clinic_ids).order_by("search_name", "id")]
+
+    @strawberry.field(description="Whether `logIn` asks this member for a code beside the password.")
     async def has_second_factor(self, info: Info) -> bool:
         return await info.context.second_factors.load(self.row_id)
 
     @classmethod
-    def of(cls, row: models.account.Account) -> Self:
+    def of(cls, row: models.accounts.account.Account) -> Self:
         return cls(
             id=public_id("StaffMember", row.id),
             name=row.staff_name or "",
@@ -36,17 +55,69 @@ class StaffMember(Node):
             invited_at=row.created_at,
             has_own_password=row.password_hash is not None,
             row_id=row.id,
+            clinic_ids=row.allowed_clinics,
         )
 
 
-@strawberry.input(description="Invite a colleague: a one-time password is mailed, the first login asks for an own one.")
+@strawberry.input(
+    description="A new colleague. They get a one-time password by e-mail and set their own at the first log-in."
+)
 class InviteStaffInput:
-    email: str = strawberry.field(description="An address of their own that no other account uses.")
-    name: str = strawberry.field(description="Who they are, at most 200 characters.")
-    role: Role = strawberry.field(description="RECEPTIONIST or ADMINISTRATOR.")
-    language: Language = strawberry.field(default=Language.PL, description="Of letters.")
+    email: str = strawberry.field(
+        description="The colleague's own e-mail address, at most 254 characters; no other account may use it."
+    )
+    name: str = strawberry.field(description="The colleague's name: 1 to 200 characters.")
+    role: Role = strawberry.field(description="RECEPTIONIST or ADMINISTRATOR. Others: InvalidInput, OUT_OF_RANGE.")
+    language: Language = strawberry.field(default=Language.PL, description="The language of e-mails.")
+    clinic_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="The clinics to which a receptionist's work is limited. Left out or empty: all.",
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        told = {"email": self.email, "name": self.name, "role": self.role, "language": self.language}
+        return told | {"clinic_ids": optional_ids("Clinic", self.clinic_ids)}
 
 
-@strawberry.input(description="Who leaves.")
+@strawberry.input(description="The colleague to change. What is left out or null stays as it is.")
+class ChangeStaffInput:
+    staff_member_id: strawberry.ID = strawberry.field(description="The colleague.")
+    name: str | None = strawberry.field(default=None, description="The colleague's name: 1 to 200 characters.")
+    role: Role | None = strawberry.field(
+        default=None,
+        description="RECEPTIONIST or ADMINISTRATOR. Others: InvalidInput, OUT_OF_RANGE. A change ends their sessions.",
+    )
+    clinic_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="All clinics to which a receptionist's work is limited, at once; an empty list ends the limit.",
+    )
+
+    def to_model(self) -> dict[str, Any]:
+        told = {"account_id": private_id("StaffMember", self.staff_member_id), "name": self.name, "role": self.role}
+        return told | {"clinic_ids": optional_ids("Clinic", self.clinic_ids)}
+
+
+@strawberry.input(description="The colleague who has not finished the first log-in.")
+class InviteStaffAgainInput:
+    staff_member_id: strawberry.ID = strawberry.field(description="The colleague, who has no own password yet.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"account_id": private_id("StaffMember", self.staff_member_id)}
+
+
+@strawberry.input(description="The colleague to remove.")
 class RemoveStaffInput:
-    staff_member_id: strawberry.ID = strawberry.field(description="Their sessions end at once.")
+    staff_member_id: strawberry.ID = strawberry.field(description="The colleague. Their sessions end at once.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"account_id": private_id("StaffMember", self.staff_member_id)}
+
+
+InviteStaffResult = Annotated[StaffMember | InvalidInput, strawberry.union("InviteStaffResult")]
+RemoveStaffResult = Annotated[StaffMember | StaffNotFound | LastAdministrator, strawberry.union("RemoveStaffResult")]
+ChangeStaffResult = Annotated[
+    StaffMember | StaffNotFound | LastAdministrator | InvalidInput, strawberry.union("ChangeStaffResult")
+]
+InviteStaffAgainResult = Annotated[
+    StaffMember | StaffNotFound | StaffAtWork, strawberry.union("InviteStaffAgainResult")
+]

@@ -1,71 +1,104 @@
-"""Visit: a patient's booked term, its history and its calendar entry."""
+"""Visit: a patient's booked slot, its history and its calendar entry."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
+from uuid import UUID
 
 import strawberry
 
-import models.visit
-from models import aftermath, calendar
-from models.account import Role
-from models.visit_status import Channel, Status
+import models.visits.visit
+from models.accounts.account import Role
+from models.values.visit_status import Channel, Status
+from models.visits import icalendar, side_effects
 from schema.clinic import Clinic
 from schema.context import STAFF, Info
 from schema.directives import Requires
+from schema.disclosure import Shown
 from schema.doctor import Doctor
-from schema.limits import Cost, at_most
+from schema.execution.limits import Cost, at_most
 from schema.node import Node
 from schema.scalars import public_id
 
 if TYPE_CHECKING:
     from schema.patient import Patient
 
-strawberry.enum(Status, name="VisitStatus", description="BOOKED until the patient comes, or not.")
-strawberry.enum(Channel, name="Channel", description="How a visit was booked.")
 
-
-@strawberry.type(description="One thing that happened to a visit.")
+@strawberry.type(description="One change of a visit, or one telephone call about it.")
 class VisitChange:
-    at: datetime = strawberry.field(description="When it happened.")
-    kind: str = strawberry.field(description="BOOKED, MOVED, CANCELLED, ARRIVED, FULFILLED, NO_SHOW or CALLED.")
-    from_starts_at: datetime | None = strawberry.field(description="When the visit would have begun before.")
-    to_starts_at: datetime | None = strawberry.field(description="When it begins since.")
-    by: str = strawberry.field(description="patient or reception.")
-    reason: str | None = strawberry.field(description="As it was given, if any.")
-    channel: Channel | None = strawberry.field(description="How it was asked for; null in entries of old.")
-    override_reason: str | None = strawberry.field(description="Why reception passed over a rule of the clinic.")
-
-
-@strawberry.type(description="A visit (wizyta) that a patient has booked.")
-class Visit(Node):
-    reference: str = strawberry.field(description="Short, speakable, unguessable: what a patient reads out, K7MP-3TQX.")
-    status: Status = strawberry.field(description="What has become of it.")
-    starts_at: datetime = strawberry.field(description="Begin.")
-    ends_at: datetime = strawberry.field(description="End, excluded.")
-    clinic: Clinic = strawberry.field(description="Where.")
-    doctor: Doctor = strawberry.field(description="With whom.")
-    reason: str | None = strawberry.field(description="Why, in the patient's words, if given.")
-    booked_at: datetime = strawberry.field(description="When it was booked first.")
-    channel: Channel = strawberry.field(description="How it was booked.")
-    cancellable_until: datetime = strawberry.field(description="Until when it can be moved or cancelled online.")
-    cancelled_at: datetime | None = strawberry.field(description="When it was cancelled, if it was.")
-    doctor_is_absent: bool = strawberry.field(
-        description="It cannot take place: the doctor will not be there. Take a term of `Patient.offers`, or move or"
-        " cancel it; until then it stays booked."
+    at: datetime = strawberry.field(description="When the change was made.")
+    kind: str = strawberry.field(
+        description="What happened: BOOKED, CONFIRMED (the patient said that they will come), MOVED, CANCELLED,"
+        " ARRIVED, FULFILLED, NO_SHOW, UNDONE (the last mark was taken back), RECORDED (it had not been booked),"
+        " or CALLED (the patient was telephoned)."
     )
-    row: strawberry.Private[models.visit.Visit]
+    from_starts_at: datetime | None = strawberry.field(
+        description="When the visit started before the change: for MOVED and CANCELLED; otherwise null."
+    )
+    to_starts_at: datetime | None = strawberry.field(
+        description="When the visit starts after the change: for BOOKED and MOVED; otherwise null."
+    )
+    by: str = strawberry.field(description="Who made the change: `patient` or `reception`.")
+    reason: str | None = strawberry.field(
+        description="The reason of a cancellation, or the note of a telephone call; null if none was given."
+    )
+    channel: Channel | None = strawberry.field(
+        description="How the patient asked for the change; null in old entries, made before this was recorded."
+    )
+    override_reason: str | None = strawberry.field(
+        description="Why reception overrode a rule of the clinic; null if it overrode none."
+    )
+    account_id: strawberry.Private[UUID | None]
 
     @strawberry.field(
-        extensions=[Requires(Role.PATIENT, *STAFF)], description="Whose visit it is: for reception, and for oneself."
+        extensions=[Requires(*STAFF)],
+        description="Which colleague made the change; null if it was the patient, or before this was recorded.",
+    )
+    async def staff_name(self, info: Info) -> str | None:
+        return await info.context.staff_names.load(self.account_id) if self.account_id else None
+
+
+@strawberry.type(description="A visit (wizyta) of a patient.")
+class Visit(Node):
+    reference: str = strawberry.field(
+        description="The reference that a patient can read out on the telephone, such as `K7MP-3TQX`. It cannot be"
+        " guessed."
+    )
+    status: Status = strawberry.field(description="The state of the visit.")
+    starts_at: datetime = strawberry.field(description="When the visit starts.")
+    ends_at: datetime = strawberry.field(description="When the visit ends, exclusive.")
+    clinic: Clinic = strawberry.field(description="The clinic.")
+    doctor: Doctor = strawberry.field(description="The doctor.")
+    reason: str | None = strawberry.field(
+        description="The reason for the visit, as given when it was booked; null if none was given."
+    )
+    booked_at: datetime = strawberry.field(description="When the visit was booked; moving it does not change this.")
+    channel: Channel = strawberry.field(description="How the patient asked for the visit when it was booked.")
+    cancellable_until: datetime = strawberry.field(
+        description="Until when the patient can move or cancel the visit online, exclusive."
+    )
+    cancelled_at: datetime | None = strawberry.field(description="When the visit was cancelled; null if it was not.")
+    confirmed_at: datetime | None = strawberry.field(
+        description="When the patient confirmed that they will come; null if they have not. A visit that is moved has"
+        " to be confirmed again."
+    )
+    doctor_is_absent: bool = strawberry.field(
+        description="Whether the visit cannot take place because the doctor is absent. It stays booked until the"
+        " patient accepts one of `Patient.offers`, or moves or cancels the visit."
+    )
+    row: strawberry.Private[models.visits.visit.Visit]
+
+    @strawberry.field(
+        extensions=[Requires(Role.PATIENT, *STAFF)],
+        description="The patient of the visit.",
     )
     def patient(self) -> Annotated["Patient", strawberry.lazy("schema.patient")]:
         from schema.patient import Patient
 
-        return Patient.shown(self.row.patient)
+        return Patient.with_account(self.row.patient)
 
     @strawberry.field(
         directives=[at_most(10), Cost(weight="3")],
-        description="Every change, oldest first; the visit's id stays the same through all of them.",
+        description="All changes of the visit, oldest first. The visit keeps its id and reference through all of them.",
     )
     async def history(self) -> list[VisitChange]:
         return [
@@ -78,21 +111,27 @@ class Visit(Node):
                 reason=change.reason,
                 channel=change.channel,
                 override_reason=change.override_reason,
+                account_id=change.account_id,
             )
             for change in await self.row.changes.all().order_by("at", "id")
         ]
 
     @strawberry.field(
         directives=[Cost(weight="2")],
-        description="RFC 5545 text for a calendar program: a stable UID, a SEQUENCE that grows with each change,"
-        " METHOD:CANCEL once it is cancelled.",
+        description="The visit as an iCalendar file (RFC 5545). Its UID stays the same, its SEQUENCE grows with every"
+        " change, and its METHOD is CANCEL once the visit is cancelled.",
     )
     def calendar(self, info: Info) -> str:
         account = self.row.patient.account
-        return calendar.text(aftermath.snapshot(self.row), info.context.language, account.email if account else None)
+        return icalendar.render(
+            side_effects.snapshot(self.row), info.context.language, account.email if account else None
+        )
+
+    def shown(self) -> Shown:
+        return "Visit", self.row.id, self.row.patient_id
 
     @classmethod
-    def of(cls, row: models.visit.Visit) -> Self:
+    def of(cls, row: models.visits.visit.Visit) -> Self:
         return cls(
             id=public_id("Visit", row.id),
             reference=row.reference,
@@ -106,31 +145,7 @@ class Visit(Node):
             channel=row.channel,
             cancellable_until=row.cancellable_until,
             cancelled_at=row.cancelled_at,
+            confirmed_at=row.confirmed_at,
             doctor_is_absent=row.doctor_is_absent,
             row=row,
         )
-
-
-@strawberry.input(description="Book a free slot.")
-class BookVisitInput:
-    slot_id: strawberry.ID = strawberry.field(description="A free slot, held by you or by nobody.")
-    reason: str | None = strawberry.field(default=None, description="Why, for the doctor; at most 500 characters.")
-    idempotency_key: str | None = strawberry.field(
-        default=None,
-        description="Yours, at most 128 characters. The same key with the same input gets the first answer again,"
-        " with another input KeyReused. Kept 24 h, per account.",
-    )
-
-
-@strawberry.input(description="Move a visit to another slot.")
-class RescheduleVisitInput:
-    visit_id: strawberry.ID = strawberry.field(description="Your visit.")
-    slot_id: strawberry.ID = strawberry.field(description="The free slot to move to.")
-    idempotency_key: str | None = strawberry.field(default=None, description="As in BookVisitInput.")
-
-
-@strawberry.input(description="Cancel a visit.")
-class CancelVisitInput:
-    visit_id: strawberry.ID = strawberry.field(description="Your visit.")
-    reason: str | None = strawberry.field(default=None, description="Why, if you like; at most 500 characters.")
-    idempotency_key: str | None = strawberry.field(default=None, description="As in BookVisitInput.")

@@ -1,68 +1,184 @@
-"""Waiting list: who would like a slot that comes free."""
+"""Waiting list: patients who wait for a slot to come free."""
 
-from datetime import date as day
-from datetime import time
-from typing import Self
+from datetime import date as local_day
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
 
-import models.waiting_list
-from models import hours
+import models.waiting.waiting_list
+from models.accounts.account import Role
+from models.values import hours
+from models.waiting.waiting_list import WaitingListFilter as FilterRow
+from models.waiting.waiting_list import Wish
 from schema.clinic import Clinic
-from schema.context import Info
+from schema.context import STAFF, Info
+from schema.directives import Requires
+from schema.disclosure import Shown
 from schema.doctor import Doctor
 from schema.node import Node
 from schema.offer import hold_of
-from schema.scalars import public_id
+from schema.problems.booking import InvalidInput, OutsideServiceHours, TooManyVisits
+from schema.problems.desk import IdentityNotConfirmed, PatientNotFound, WaitingListEntryNotFound
+from schema.problems.schedule import ClinicClosed, ClinicNotYours, DoctorRetired
+from schema.scalars import optional_id, private_id, public_id
 from schema.slot import SlotHold
 
+if TYPE_CHECKING:
+    from schema.patient import Patient
 
-def _wall(minutes: int | None) -> time | None:
-    return None if minutes is None else hours.wall_time(minutes)
+
+def _wall_time(minutes: int | None) -> time | None:
+    return None if minutes is None else hours.to_wall_time(minutes)
 
 
-@strawberry.type(description="One wish of yours: a slot of a clinic that comes free, on some days.")
+@strawberry.type(
+    description="An entry on the waiting list: a patient waits for a slot of a clinic, on certain days, to come free."
+)
 class WaitingListEntry(Node):
-    clinic: Clinic = strawberry.field(description="Where.")
-    doctor: Doctor | None = strawberry.field(description="With whom; null: with anybody.")
-    from_: day = strawberry.field(name="from", description="First day.")
-    until: day = strawberry.field(description="Last day, included.")
-    earliest: time | None = strawberry.field(description="Not earlier in the day, local time.")
-    latest: time | None = strawberry.field(description="Not beginning later in the day, local time.")
+    clinic: Clinic = strawberry.field(description="The clinic.")
+    doctor: Doctor | None = strawberry.field(description="The doctor; null if any doctor will do.")
+    from_: local_day = strawberry.field(name="from", description="The first day on which the slot may be.")
+    until: local_day = strawberry.field(description="The last day on which the slot may be, inclusive.")
+    earliest: time | None = strawberry.field(
+        description="The earliest time of day at which the slot may start; null if any."
+    )
+    latest: time | None = strawberry.field(
+        description="The latest time of day at which the slot may start; null if any."
+    )
+    joined_at: datetime = strawberry.field(description="Since when: the order of the list.")
     key: strawberry.Private[UUID]
+    patient_id: strawberry.Private[UUID]
+
+    @strawberry.field(extensions=[Requires(Role.PATIENT, *STAFF)], description="Who waits.")
+    async def patient(self, info: Info) -> Annotated["Patient", strawberry.lazy("schema.patient")]:
+        from schema.patient import Patient
+
+        row = await info.context.patients.load(self.patient_id)
+        if row is None:
+            raise LookupError("Somebody waits by this entry.")
+        return Patient.with_account(row)
 
     @strawberry.field(
-        description="What has come free and is kept for you alone: book it, or release it. null: nothing yet."
+        description="The slot that has come free and is held for you: accept or decline it in `Patient.offers`, or"
+        " book or release it. Null if there is none yet."
     )
     async def offer(self, info: Info) -> SlotHold | None:
         row = await info.context.offer_of_entry.load(self.key)
         return hold_of(row) if row else None
 
+    def shown(self) -> Shown:
+        return "WaitingListEntry", self.key, self.patient_id
+
     @classmethod
-    def of(cls, row: models.waiting_list.WaitingListEntry) -> Self:
+    def of(cls, row: models.waiting.waiting_list.WaitingListEntry) -> Self:
         return cls(
             id=public_id("WaitingListEntry", row.id),
             clinic=Clinic.of(row.clinic),
             doctor=Doctor.of(row.doctor) if row.doctor else None,
             from_=row.first_day,
             until=row.last_day,
-            earliest=_wall(row.from_minute),
-            latest=_wall(row.until_minute),
+            earliest=_wall_time(row.from_minute),
+            latest=_wall_time(row.until_minute),
+            joined_at=row.joined_at,
             key=row.id,
+            patient_id=row.patient_id,
         )
 
 
-@strawberry.input(description="What you wait for.")
+@strawberry.input(description="What kind of slot you wait for.")
 class JoinWaitingListInput:
-    clinic_id: strawberry.ID = strawberry.field(description="Where.")
-    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="With whom; left out: with anybody.")
-    from_: day = strawberry.field(name="from", description="First day.")
-    until: day = strawberry.field(description="Last day, included; at most a year ahead.")
-    earliest: time | None = strawberry.field(default=None, description="Not earlier in the day, local time.")
-    latest: time | None = strawberry.field(default=None, description="Not beginning later in the day, local time.")
+    clinic_id: strawberry.ID = strawberry.field(description="The clinic.")
+    doctor_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The doctor: one of the clinic's. Left out: any doctor will do."
+    )
+    from_: local_day = strawberry.field(
+        name="from", description="The first day on which the slot may be: at most 366 days ahead."
+    )
+    until: local_day = strawberry.field(
+        description="The last day on which the slot may be, inclusive: not before today or `from`, at most 366 days"
+        " ahead."
+    )
+    earliest: time | None = strawberry.field(
+        default=None, description="The earliest time of day at which the slot may start. Left out: any."
+    )
+    latest: time | None = strawberry.field(
+        default=None,
+        description="The latest time of day at which the slot may start, not before `earliest`. Left out: any.",
+    )
+
+    def to_model(self) -> Wish:
+        return Wish(
+            clinic_id=private_id("Clinic", self.clinic_id),
+            doctor_id=optional_id("Doctor", self.doctor_id),
+            first_day=self.from_,
+            last_day=self.until,
+            earliest=self.earliest,
+            latest=self.latest,
+        )
 
 
-@strawberry.input(description="What you wait for no longer.")
+@strawberry.input(description="The entry to remove from the waiting list.")
 class LeaveWaitingListInput:
     entry_id: strawberry.ID = strawberry.field(description="Your entry.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"entry_id": private_id("WaitingListEntry", self.entry_id)}
+
+
+@strawberry.input(description="Which entries: those that meet all conditions.")
+class WaitingListFilter:
+    clinic_id: strawberry.ID | None = strawberry.field(default=None, description="For this clinic.")
+    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="For this doctor, or for any.")
+    patient_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Of this patient. This opens the patient's record, which they can see in their `accessLog`.",
+    )
+    day: local_day | None = strawberry.field(default=None, description="Whose days include this one.")
+
+    def to_model(self) -> FilterRow:
+        return FilterRow(
+            clinic_id=optional_id("Clinic", self.clinic_id),
+            doctor_id=optional_id("Doctor", self.doctor_id),
+            patient_id=optional_id("Patient", self.patient_id),
+            day=self.day,
+        )
+
+
+@strawberry.input(description="Who waits, and for what kind of slot.")
+class JoinWaitingListForInput(JoinWaitingListInput):
+    patient_id: strawberry.ID = strawberry.field(description="The patient, with an account or without.")
+
+    def to_model(self) -> Wish:
+        return super().to_model()
+
+
+@strawberry.input(description="The entry to end for its patient.")
+class LeaveWaitingListForInput:
+    entry_id: strawberry.ID = strawberry.field(description="An open entry.")
+    reason: str = strawberry.field(description="Why, for colleagues: 1 to 500 characters.")
+
+    def to_model(self) -> dict[str, Any]:
+        return {"entry_id": private_id("WaitingListEntry", self.entry_id), "reason": self.reason}
+
+
+JoinWaitingListForResult = Annotated[
+    WaitingListEntry
+    | InvalidInput
+    | PatientNotFound
+    | TooManyVisits
+    | IdentityNotConfirmed
+    | ClinicClosed
+    | DoctorRetired
+    | ClinicNotYours,
+    strawberry.union("JoinWaitingListForResult"),
+]
+LeaveWaitingListForResult = Annotated[
+    WaitingListEntry | WaitingListEntryNotFound | InvalidInput | ClinicNotYours,
+    strawberry.union("LeaveWaitingListForResult"),
+]
+JoinWaitingListResult = Annotated[
+    WaitingListEntry | InvalidInput | TooManyVisits | OutsideServiceHours | ClinicClosed | DoctorRetired,
+    strawberry.union("JoinWaitingListResult"),
+]

@@ -1,8 +1,8 @@
-"""What happens later: letters, texts, reminders, decisions in the background; each safe to run twice.
+"""What happens later: letters, texts, reminders and background decisions; every task is safe to run twice.
 
-The package knows all its tasks, so that whoever runs the broker runs every one of them.
+This package imports every module that defines a task, so any process that imports the broker knows all tasks.
 """
 
-from tasks import applications, housekeeping, letters, reminders, texts
+from tasks import account_requests, housekeeping, letters, reminders, slot_horizon, texts, waiting_list
 
-__all__ = ["applications", "housekeeping", "letters", "reminders", "texts"]
+__all__ = ["account_requests", "housekeeping", "letters", "reminders", "slot_horizon", "texts", "waiting_list"]

@@ -1,14 +1,11 @@
-"""The broker that carries tasks, the scheduler that repeats them, and the nudge that starts one at once."""
+"""The broker that carries tasks, the schedule that repeats them, and the nudge that starts one at once."""
 
 import asyncio
 import contextvars
-import importlib
 import logging
-import pkgutil
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, InMemoryBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
@@ -17,102 +14,118 @@ from taskiq.receiver import Receiver
 from taskiq.schedule_sources import LabelScheduleSource
 
 import settings
-from models import figures, spans, trace
-from tasks.following import Following
-from tasks.streams import PAUSE_SECONDS, Streams
+from infra import logs, metrics, tracing
+from tasks.middleware import TaskMiddleware
+from tasks.redis_broker import PAUSE_SECONDS, RedisBroker
 
-NUDGE_SECONDS = 2  # longer than this nobody waits for the broker
-AT_ONCE = 20
-CHANCE = random.SystemRandom()
-_begun: set[asyncio.Task[None]] = set()  # a task that nobody holds may be collected
+NUDGE_SECONDS = 2  # a broker that is silent for longer loses the nudge
+NUDGE_GAP_SECONDS = 0.05  # one task finds all that is due: nobody needs it twice in this time
+MAX_CONCURRENT_TASKS = 20
+RANDOM = random.SystemRandom()
+_pending_nudges: set[asyncio.Task[None]] = set()  # asyncio may discard a task without another reference
+_due_nudges: dict[str, asyncio.Task[None]] = {}  # by task: the nudge that has not begun
+_next_nudges: dict[str, float] = {}  # by task: when the next one may begin
 
 log = logging.getLogger(__name__)
 
 
 class Scheduler(TaskiqScheduler):
-    """Its schedule stands in the code beside each task: nothing is stored, so nothing is unpickled from the broker."""
+    """Outlives a broker that does not answer."""
 
     async def on_ready(self, source: ScheduleSource, task: ScheduledTask) -> None:
         try:
             async with asyncio.timeout(NUDGE_SECONDS):
                 await super().on_ready(source, task)
         except Exception as problem:
-            _lost(task.task_name, problem)
+            _count_lost(task.task_name, problem)
 
 
-following = Following()
-broker: AsyncBroker = Streams(settings.BROKER_URL) if settings.BROKER_URL else InMemoryBroker()
-broker.add_middlewares(following)
+task_middleware = TaskMiddleware()
+broker: AsyncBroker = RedisBroker() if settings.BROKER_URL else InMemoryBroker()
+broker.add_middlewares(task_middleware)
+# Schedules are labels of the tasks, in the code: nothing is unpickled from the broker.
 scheduler = Scheduler(broker, [LabelScheduleSource(broker)])
 
 
-def know_all_tasks() -> None:
-    """A task exists once its module is imported: without this, nobody would repeat those that nobody nudges."""
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        importlib.import_module(f"tasks.{module.name}")
-
-
 async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any], *, within: float = 0) -> None:
-    """Start a task now, after the caller's commit. A lost nudge costs a moment: the schedule repeats every task.
+    """Start a task soon, after the caller's commit, without waiting for the broker: no answer depends on it.
 
-    `within` so many seconds, at a moment that nobody can guess: where the work that follows would tell something.
+    A lost nudge costs a moment: the schedule repeats every task.
+
+    `within`: at a random moment within so many seconds, where the time of the work would reveal something.
     """
-    labels = {"request_id": trace.current(), "traceparent": spans.carry()}
-    known = {name: value for name, value in labels.items() if value}
+    labels = {"request_id": logs.current_request_id(), "traceparent": tracing.current_traceparent()}
+    present = {name: value for name, value in labels.items() if value}
     if within:
-        asyncio.get_running_loop().call_later(CHANCE.uniform(0, within), _begin, task, known)
+        asyncio.get_running_loop().call_later(RANDOM.uniform(0, within), _start_in_background, task, present)
     else:
-        await _start(task, known)
+        _start_in_background(task, present)
 
 
-def _begin(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
-    begun = asyncio.get_running_loop().create_task(_start(task, labels))
-    _begun.add(begun)
-    begun.add_done_callback(_begun.discard)
+def _start_in_background(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
+    """Unless a nudge of this task has not begun yet: it comes after the caller's commit, too."""
+    loop, due = asyncio.get_running_loop(), _due_nudges.get(task.task_name)
+    if due and not due.done() and due.get_loop() is loop:
+        return
+    pause = _next_nudges.get(task.task_name, 0) - loop.time()
+    nudge_task = _due_nudges[task.task_name] = loop.create_task(_start(task, labels, pause))
+    _pending_nudges.add(nudge_task)
+    nudge_task.add_done_callback(_pending_nudges.discard)
 
 
-async def _start(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
-    try:  # in a context of its own: a task must not inherit the caller's transaction
+async def finish_nudges() -> None:
+    """Wait until the nudges that have begun were handed over or lost; neither takes longer than NUDGE_SECONDS."""
+    while _pending_nudges:  # a task that runs in this process nudges others
+        await asyncio.gather(*_pending_nudges, return_exceptions=True)
+
+
+async def _start(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str], pause: float) -> None:
+    if pause > 0:
+        await asyncio.sleep(pause)
+    _due_nudges.pop(task.task_name, None)
+    _next_nudges[task.task_name] = asyncio.get_running_loop().time() + NUDGE_GAP_SECONDS
+    try:  # in a new context: the task must not inherit the caller's transaction
         async with asyncio.timeout(NUDGE_SECONDS):
             await asyncio.create_task(_kick(task, labels), context=contextvars.Context())
     except Exception as problem:
-        _lost(task.task_name, problem)
+        _count_lost(task.task_name, problem)
 
 
 async def _kick(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
     await task.kicker().with_labels(**labels).kiq()
 
 
-def _lost(task_name: str, problem: Exception) -> None:
-    figures.NUDGES_LOST.inc()
-    log.warning("nudge_lost", extra={"task": task_name, "problem": type(problem.__cause__ or problem).__name__})
+def _count_lost(task_name: str, problem: Exception) -> None:
+    metrics.NUDGES_LOST.inc()
+    reason = problem if isinstance(problem, TimeoutError) else problem.__cause__ or problem  # of which taskiq tells
+    log.warning("nudge_lost", extra={"task": task_name, "problem": type(reason).__name__})
 
 
 async def ping() -> None:
-    """Raises when there is a broker and it does not answer."""
-    if isinstance(broker, Streams):
+    """Raise if there is a broker that does not answer."""
+    if isinstance(broker, RedisBroker):
         await broker.ping()
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[None]:
-    """For a web process. Without BROKER_URL it does everything itself; else workers and a scheduler do."""
+async def run_in_web_process() -> AsyncIterator[None]:
+    """Without BROKER_URL the web process does everything itself; with it, workers and a scheduler do."""
     await broker.startup()
     try:
         if settings.BROKER_URL:
             yield
         else:
-            async with scheduling():
+            async with run_schedule():
                 yield
     finally:
-        await following.finish()
+        await finish_nudges()
+        await task_middleware.finish()
         await broker.shutdown()
 
 
 @asynccontextmanager
-async def scheduling() -> AsyncIterator[None]:
-    """Send each task at its times. Two schedulers at once send twice as often, and what is due is claimed once."""
-    know_all_tasks()
+async def run_schedule() -> AsyncIterator[None]:
+    """Send each task at its times. Two schedulers do no harm: what is due is claimed once, in the database."""
     schedule = asyncio.create_task(run_scheduler_task(scheduler))
     try:
         yield
@@ -122,20 +135,18 @@ async def scheduling() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def scheduler_running() -> AsyncIterator[None]:
-    """For a scheduler process."""
+async def run_scheduler() -> AsyncIterator[None]:
     await broker.startup()
     try:
-        async with scheduling():
+        async with run_schedule():
             yield
     finally:
         await broker.shutdown()
 
 
 @asynccontextmanager
-async def worker_running() -> AsyncIterator[None]:
-    """For a worker process: take tasks, until told to stop; then finish or hand back what has begun."""
-    know_all_tasks()
+async def run_worker() -> AsyncIterator[None]:
+    """Take tasks until the end of the context; then finish what has begun, or cancel it and queue it again."""
     broker.is_worker_process = True
     await broker.startup()
     stop = asyncio.Event()
@@ -144,8 +155,9 @@ async def worker_running() -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        await asyncio.wait({listening}, timeout=settings.STOP_SECONDS)  # wait_for would wait on for one deaf to it
-        await following.cut_off()
+        # Unlike wait_for, wait returns in time even if listening does not end.
+        await asyncio.wait({listening}, timeout=settings.STOP_SECONDS)
+        await task_middleware.cancel_running()
         listening.cancel()
         await asyncio.wait({listening}, timeout=PAUSE_SECONDS)
         await broker.shutdown()
@@ -154,7 +166,7 @@ async def worker_running() -> AsyncIterator[None]:
 async def _listen(stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
-            await Receiver(broker, run_startup=False, max_async_tasks=AT_ONCE).listen(stop)
+            await Receiver(broker, run_startup=False, max_async_tasks=MAX_CONCURRENT_TASKS).listen(stop)
         except Exception:
             log.exception("listening_failed")
             await asyncio.sleep(PAUSE_SECONDS)

@@ -1,13 +1,18 @@
-"""Housekeeping: what has expired is thrown away."""
+"""Housekeeping: deletes expired rows and completes old ones."""
 
 import logging
 from datetime import timedelta
 
-from models import allowance, clock, event_log, rate, trace
-from models.account import Account
-from models.kept_answer import KeptAnswer
-from models.session import Session
-from models.throttle import FORGET_AFTER, Throttle
+from infra import clock, logs, rate_limit
+from models.accounts import email_change
+from models.accounts.login_throttle import FORGET_AFTER, LoginThrottle
+from models.accounts.one_time_password import OneTimePassword
+from models.accounts.patient import Patient
+from models.accounts.session import Session
+from models.admin import person_removal
+from models.audit import AuditEntry
+from models.events import event_log, partner_quota
+from models.values.idempotency_key import IdempotencyKey
 from tasks.broker import broker
 
 SESSIONS_KEPT_FOR = timedelta(days=7)
@@ -16,17 +21,28 @@ log = logging.getLogger(__name__)
 
 
 @broker.task(schedule=[{"interval": 3600}])
-async def tidy_up() -> None:
-    trace.begin()
+async def index_birth_dates() -> None:
+    """Completes what a release without the index has written, also while it is being replaced."""
+    logs.bind_request_id()
+    if count := await Patient.index_birth_dates():
+        log.info("birth_dates_indexed", extra={"patients": count})
+
+
+@broker.task(schedule=[{"interval": 3600}])
+async def purge_expired() -> None:
+    logs.bind_request_id()
     now = clock.now()
-    gone = {
+    deleted = {
         "sessions": await Session.purge(before=now - SESSIONS_KEPT_FOR),
-        "throttles": await Throttle.purge(before=now - FORGET_AFTER),
-        "rates": await rate.purge(),
-        "kept_answers": await KeptAnswer.purge(),
-        "one_time_passwords": await Account.forget_one_time_passwords(),
-        "events": await event_log.forget(),
-        "partner_streams": await allowance.purge(),
+        "login_throttles": await LoginThrottle.purge(before=now - FORGET_AFTER),
+        "rate_counters": await rate_limit.purge(),
+        "idempotency_keys": await IdempotencyKey.purge(),
+        "one_time_passwords": await OneTimePassword.purge(),
+        "unconfirmed_addresses": await email_change.forget_expired(),
+        "unclaimed_accounts": await person_removal.remove_unclaimed(),
+        "events": await event_log.purge(),
+        "audit_entries": await AuditEntry.purge(),
+        "partner_streams": await partner_quota.purge(),
     }
-    if any(gone.values()):
-        log.info("tidied_up", extra=gone)
+    if any(deleted.values()):
+        log.info("expired_rows_deleted", extra=deleted)

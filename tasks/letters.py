@@ -1,61 +1,74 @@
-"""Letters by e-mail: rendered, given their calendar file, and sent when the outbox says so."""
+"""Letters: renders due e-mail messages, attaches their calendar file and sends them."""
 
 from email.message import Message as Part
 from email.mime.text import MIMEText
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from emails.message import Message as Mail
 
 import settings
-from models import calendar, clock
-from models.message import Kind, Medium, Message, Unwanted
-from tasks import smtp, stationery
+from infra import clock
+from models.accounts import email_change
+from models.accounts.one_time_password import OneTimePassword
+from models.outbox import Medium, Message, MessageKind
+from models.values import contact
+from models.visits import icalendar, message_check
 from tasks.broker import broker
-from tasks.outbox import drain
-
-WITH_PASSWORD = {Kind.ACCOUNT_OPENED, Kind.NEW_PASSWORD, Kind.STAFF_INVITED}
-FILE_NAMES = {"PL": "wizyta.ics", "EN": "visit.ics"}
+from tasks.mail import rendering, smtp
+from tasks.outbox import OutboxSender
 
 
 @broker.task(schedule=[{"interval": 15}])
 async def send_letters() -> None:
-    await drain(Medium.EMAIL, _send)
+    await _sender.send_due()
 
 
 async def _send(message: Message) -> None:
-    more = {"secret": await _new_secret(message)} if message.kind in WITH_PASSWORD else {}
-    letter = stationery.letter(message, **more)
+    await message_check.bring_up_to_date(message)
+    letter = rendering.render_letter(message, **await _make_secrets(message))
     mail = Mail(
         subject=letter.subject,
         text=letter.text,
         html=letter.html,
-        mail_from=parseaddr(settings.MAIL_FROM),
+        mail_from=_sender_of_letters(),
         message_id=message_id(message),
         date=format_datetime(clock.now()),
         headers={"Auto-Submitted": "auto-generated"},
     )
     if visit := message.details.get("visit"):
-        _enclose(mail, calendar.text(visit, message.language, attendee=message.to), FILE_NAMES[message.language])
-    await smtp.hand_over(mail, message.to)
+        ics = icalendar.render(visit, message.language, attendee=message.to)
+        _attach_calendar(mail, ics, icalendar.FILE_NAMES[message.language])
+    await smtp.send(mail, contact.to_ascii_address(message.to))
 
 
-async def _new_secret(message: Message) -> str:
-    """Made at the last moment and kept nowhere. A letter that comes twice brings the same one: either will do."""
-    account = message.account
-    if account is None or account.closed_at:
-        raise Unwanted("the account is closed")
-    if message.tries > 1 and await account.needs_no_more(message, WITH_PASSWORD):
-        raise Unwanted("a password has arrived")
-    return await account.new_one_time_password(message.id)
+def _sender_of_letters() -> tuple[str, str]:
+    name, address = settings.split_sender(settings.MAIL_FROM)
+    return name, contact.to_ascii_address(address)
+
+
+async def _make_secrets(message: Message) -> dict[str, str]:
+    """What exists only in its letter: a one-time password, or the token of a link."""
+    if message.kind in message_check.PASSWORD_KINDS:
+        return {"secret": await _issue_password(message)}
+    if message.kind is MessageKind.EMAIL_CONFIRMATION:
+        return {"token": await email_change.issue_token(message)}
+    return {}
+
+
+async def _issue_password(message: Message) -> str:
+    """A password exists only in its letter."""
+    if message.account is None:
+        raise LookupError("A password without an account cannot have passed the check.")
+    return await OneTimePassword.issue(message.account, message.id)
 
 
 def message_id(message: Message) -> str:
-    """The same at every try, so that a mail that came twice is shown once."""
-    return f"<{message.id}@{parseaddr(settings.MAIL_FROM)[1].rpartition('@')[2] or 'localhost'}>"
+    """The id is the same at every try, so that mail programs show a repeated letter once."""
+    return f"<{message.id}@{_sender_of_letters()[1].rpartition('@')[2] or 'localhost'}>"
 
 
-def _enclose(mail: Mail, ics: str, name: str) -> None:
-    """As a file to save, and as an alternative of the text: that is what makes mail programs offer "accept"."""
+def _attach_calendar(mail: Mail, ics: str, name: str) -> None:
+    """Attach a file to save, and an alternative part: mail programs offer "Accept" only for the latter."""
     method = "CANCEL" if "METHOD:CANCEL" in ics else "REQUEST"
     mail.attach(data=ics.encode(), filename=name, mime_type=f"text/calendar; charset=utf-8; method={method}")
 
@@ -65,3 +78,6 @@ def _enclose(mail: Mail, ics: str, name: str) -> None:
         next(branch for branch in built.walk() if branch.get_content_type() == "multipart/alternative").attach(part)
 
     mail.after_build = add_alternative
+
+
+_sender = OutboxSender(Medium.EMAIL, _send)

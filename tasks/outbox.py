@@ -1,4 +1,4 @@
-"""Emptying the outbox: whatever is due is claimed, sent and signed off, some at once, each on its own."""
+"""The outbox senders: claim due messages, send several at once and record what became of each."""
 
 import asyncio
 import logging
@@ -8,120 +8,129 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 import settings
-from models import figures, spans, trace
-from models.message import Medium, Message, State, TooEarly, Unwanted
+from infra import logs, metrics, tracing
+from models.outbox import Medium, Message, MessageState, NoLongerWanted, TooEarly
 
-AT_ONCE = 8  # in this process: slow recipients hold up nobody else
-LONGEST_DRAIN = 120.0  # seconds of claiming: a task that is cut off for its length sends again what it was sending
+MAX_CONCURRENT_SENDS = 8  # per medium and process: slow recipients do not hold up the others
+MAX_CLAIMING_SECONDS = 120.0  # then the task ends: one that is cut off would send its unfinished messages again
 
 log = logging.getLogger(__name__)
-_claiming: set[Medium] = set()
-_once_more: set[Medium] = set()  # somebody came while another looked for what is due
-_seats = {medium: asyncio.Semaphore(AT_ONCE) for medium in Medium}
 
-Send = Callable[[Message], Awaitable[str | None]]  # gives the gateway's id, if there is one
+Send = Callable[[Message], Awaitable[str | None]]  # returns the gateway's id, if there is one
 
 
 class TryLater(Exception):
-    """Not accepted for now; its text is the reason, without addresses, secrets or contents."""
+    """The message was not accepted for now; the text is the reason, without addresses, secrets or contents."""
 
 
 class Refused(Exception):
-    """Not accepted for good."""
+    """The message will never be accepted."""
 
 
 class Misconfigured(TryLater):
-    """Nothing will be accepted until an operator mends the settings or the account."""
+    """No message will be accepted until an operator corrects the settings or the account."""
 
 
-async def drain(medium: Medium, send: Send) -> None:
-    """Send what is due. Safe to run many at once; after a misconfiguration or a while the rest is left to the next."""
-    obstacles: list[Misconfigured] = []
-    end = time.monotonic() + LONGEST_DRAIN
-    async with asyncio.TaskGroup() as sending, aclosing(_claimed(medium)) as claimed:
-        async for message in claimed:
-            task = sending.create_task(_deliver(message, send, obstacles))
-            task.add_done_callback(lambda _: _seats[medium].release())
-            if obstacles or time.monotonic() > end:
-                break
+class OutboxSender:
+    """Sends the due messages of one medium; there is one sender per medium and process."""
 
+    def __init__(self, medium: Medium, send: Send) -> None:
+        self.medium, self.send = medium, send
+        self.places = asyncio.Semaphore(MAX_CONCURRENT_SENDS)
+        self.is_claiming = False
+        self.must_look_again = False  # another call came while this one looked for due messages
 
-async def _claimed(medium: Medium) -> AsyncGenerator[Message, None]:
-    """As seats become free. One drain claims for all of this process: others would only queue up for seats."""
-    if medium in _claiming:
-        _once_more.add(medium)
-        return
-    _claiming.add(medium)
-    try:
-        while True:
-            _once_more.discard(medium)
-            if message := await _next(medium):
-                yield message
-            elif medium not in _once_more:
-                return
-    finally:
-        _claiming.discard(medium)
+    async def send_due(self) -> None:
+        """Send what is due; calls may overlap. After a misconfiguration or a while the rest waits for the next call."""
+        obstacles: list[Misconfigured] = []
+        end = time.monotonic() + MAX_CLAIMING_SECONDS
+        async with asyncio.TaskGroup() as sending, aclosing(self._claim_all()) as claimed:
+            async for message in claimed:
+                task = sending.create_task(_deliver(message, self.send, obstacles))
+                task.add_done_callback(lambda _: self.places.release())
+                if obstacles or time.monotonic() > end:
+                    break
 
+    async def _claim_all(self) -> AsyncGenerator[Message, None]:
+        """Claim as places become free. One call claims for the whole process: others would only queue for places."""
+        if self.is_claiming:
+            self.must_look_again = True
+            return
+        self.is_claiming = True
+        try:
+            while True:
+                self.must_look_again = False
+                if message := await self._claim_next():
+                    yield message
+                elif not self.must_look_again:
+                    return
+        finally:
+            self.is_claiming = False
 
-async def _next(medium: Medium) -> Message | None:
-    """A seat first, so that nothing is claimed that would then have to wait."""
-    message = None
-    await _seats[medium].acquire()
-    try:
-        message = await Message.claim(medium)
-    finally:
-        if message is None:
-            _seats[medium].release()
-    return message
+    async def _claim_next(self) -> Message | None:
+        """Take a place first: a claimed message must not wait for one."""
+        message = None
+        await self.places.acquire()
+        try:
+            message = await Message.claim(self.medium)
+        finally:
+            if message is None:
+                self.places.release()
+        return message
 
 
 async def _deliver(message: Message, send: Send, obstacles: list[Misconfigured]) -> None:
-    trace.begin(message.request_id)
+    logs.bind_request_id(message.request_id)
     try:
-        with spans.span(f"send {message.medium.value}", kind=message.kind.value):
+        with tracing.span(f"send {message.medium.value}", kind=message.kind.value):
             await _try(message, send, obstacles)
-        log.info("message", extra=_about(message) | {"state": message.state.value})
+        log.info("message", extra=_log_fields(message) | {"state": message.state.value})
     except asyncio.CancelledError:  # the process stops
-        await message.handed_back()
+        await message.hand_back()
         raise
-    except Exception as problem:  # such as a lost database: the lease will lapse, and another sender follows
-        log.error("message_unfinished", extra=_about(message) | {"problem": place(problem)})
-    figures.MESSAGES.labels(message.medium.value, message.state.value).inc()
-    if message.state is State.FAILED:
-        log.error("message_failed", extra=_about(message) | {"reason": message.reason})
+    except Exception as problem:  # such as a lost database: the lease expires and another sender takes over
+        log.error("message_unfinished", extra=_log_fields(message) | {"problem": describe_failure(problem)})
+    metrics.MESSAGES.labels(message.medium.value, message.state.value).inc()
+    if message.state is MessageState.DUE and message.reason:
+        tried = {"reason": message.reason, "tries": message.tries}
+        log.warning("message_delayed", extra=_log_fields(message) | tried)
+    if message.state is MessageState.FAILED:
+        log.error("message_failed", extra=_log_fields(message) | {"reason": message.reason})
 
 
 async def _try(message: Message, send: Send, obstacles: list[Misconfigured]) -> None:
     try:
         async with asyncio.timeout(settings.SEND_TIMEOUT_SECONDS):
             gateway_id = await send(message)
-    except Unwanted as unwanted:
-        await message.dropped(str(unwanted))
+    except NoLongerWanted as unwanted:
+        await message.drop(str(unwanted))
     except TooEarly as early:
-        await message.deferred(early.until)
+        await message.defer(early.until)
     except Refused as refused:
-        await message.failed(str(refused))
+        await message.fail(str(refused))
     except Misconfigured as obstacle:
         obstacles.append(obstacle)
-        log.error(f"{message.medium.value}_gateway_misconfigured", extra=_about(message) | {"reason": str(obstacle)})
-        await message.postponed(str(obstacle))
+        log.error(
+            f"{message.medium.value}_gateway_misconfigured", extra=_log_fields(message) | {"reason": str(obstacle)}
+        )
+        await message.retry_later(str(obstacle))
     except TryLater as delay:
-        await message.postponed(str(delay))
+        await message.retry_later(str(delay))
     except TimeoutError:
-        await message.postponed("no answer in time")
+        await message.retry_later("no answer in time")
     except Exception as problem:
-        log.error("message_not_sent", extra=_about(message) | {"problem": place(problem)})
-        await message.postponed(f"unexpected {type(problem).__name__}")
+        log.error("message_not_sent", extra=_log_fields(message) | {"problem": describe_failure(problem)})
+        await message.retry_later(f"unexpected {type(problem).__name__}")
     else:
-        await message.sent(gateway_id)
+        await message.mark_sent(gateway_id)
 
 
-def _about(message: Message) -> dict[str, str]:
+def _log_fields(message: Message) -> dict[str, str]:
     return {"message_id": str(message.id), "kind": message.kind.value}
 
 
-def place(problem: Exception) -> str:
-    """What went wrong and where, without the words of the error: they may quote people."""
+def describe_failure(problem: Exception) -> str:
+    """The type and place of an error, without its text, which may quote personal data."""
     frames = traceback.extract_tb(problem.__traceback__)
     where = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
     return type(problem).__name__ + where

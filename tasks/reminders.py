@@ -1,12 +1,13 @@
-"""Reminders by SMS of the day before: written into the outbox by the clock."""
+"""Reminders: writes an SMS into the outbox on the day before each visit."""
 
-from models import reminder, trace
+from infra import logs
+from models.visits import reminder
 from tasks.broker import broker, nudge
 from tasks.texts import send_texts
 
 
 @broker.task(schedule=[{"interval": 60}])
 async def write_reminders() -> None:
-    trace.begin()
-    await reminder.write_due()
+    logs.bind_request_id()
+    await reminder.write_due_reminders()
     await nudge(send_texts)

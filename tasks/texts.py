@@ -1,25 +1,28 @@
-"""Texts by SMS: checked once more, written in one part, and handed to the gateway when the outbox says so."""
+"""Texts: checks due SMS messages once more, renders each in one part and sends it through the gateway."""
 
 from datetime import timedelta
 
-from models import clock, offer, reminder
-from models.message import LONGEST_PAUSE, Kind, Medium, Message
-from tasks import gateways, stationery
+from infra import clock
+from models.outbox import LONGEST_PAUSE, Medium, Message
+from models.visits import message_check
 from tasks.broker import broker
-from tasks.outbox import Refused, drain
+from tasks.mail import rendering
+from tasks.outbox import OutboxSender, Refused
+from tasks.sms import gateways
 
-KNOWN_FOR = timedelta(hours=24) - LONGEST_PAUSE  # how long a gateway knows a repeated text by its `idx`
+IDX_LIFETIME = timedelta(hours=24) - LONGEST_PAUSE  # how long the gateway recognises a repeated text by its `idx`
 
 
 @broker.task(schedule=[{"interval": 15}])
 async def send_texts() -> None:
-    await drain(Medium.SMS, _send)
+    await _sender.send_due()
 
 
 async def _send(message: Message) -> str | None:
-    to = await (reminder if message.kind is Kind.VISIT_REMINDER else offer).telephone(message)
-    if message.tries > 1 and clock.now() - message.created_at >= KNOWN_FOR:
-        raise Refused("tried for a day")  # once more, and it might arrive twice
-    if to != message.to:
-        await message.redirected(to)
-    return await gateways.chosen().send(to, stationery.short_text(message), message.id.hex)
+    await message_check.bring_up_to_date(message)
+    if message.tries > 1 and clock.now() - message.created_at >= IDX_LIFETIME:
+        raise Refused("tried for a day")  # one more try might deliver it twice
+    return await gateways.choose().send(message.to, rendering.render_text(message), message.id.hex)
+
+
+_sender = OutboxSender(Medium.SMS, _send)

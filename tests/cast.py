@@ -2,16 +2,20 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from models import clock, contact, enrolment, password, pesel
-from models.account import Account, Language, Role
-from models.clinic import Clinic
-from models.doctor import Doctor
-from models.partner import Partner
-from models.patient import Patient
-from models.session import Session
-from models.slot import Slot
+from infra import clock
+from models.accounts import password, patient_record
+from models.accounts.account import Account, Language, Role
+from models.accounts.patient import Patient
+from models.accounts.session import Session
+from models.events.partner import Partner
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.values import contact, pesel
+from models.values.identity_document import SeenDocument
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WARSAW)
@@ -29,8 +33,14 @@ def warsaw(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
 
 async def hash_of(secret: str) -> str:
     if secret not in _hashes:
-        _hashes[secret] = await password.hashed(secret)
+        _hashes[secret] = await password.hash_password(secret)
     return _hashes[secret]
+
+
+def confirmation(at: datetime) -> dict[str, Any]:
+    """What a record says once somebody of the staff has seen an identity card."""
+    seen = SeenDocument.IDENTITY_CARD
+    return {"identity_confirmed_at": at, "identity_seen": seen, "identity_confirmed_by": uuid4()}
 
 
 async def patient_account(email: str, number: str | None, first_name: str, last_name: str, **more: Any) -> Account:
@@ -38,11 +48,11 @@ async def patient_account(email: str, number: str | None, first_name: str, last_
     patient = await Patient.create(
         first_name=first_name,
         last_name=last_name,
-        pesel_sealed=pesel.sealed(number) if number else None,
-        pesel_index=pesel.index(number) if number else None,
+        **(pesel.to_columns(number) if number else {}),
         phone=more.get("phone", "+48501234567"),
         sms_reminders=more.get("sms_reminders", True),
         created_at=clock.now(),
+        **(confirmation(clock.now()) if more.get("is_confirmed", True) else {"is_claim": True}),
     )
     account = await Account.create(
         email=email,
@@ -75,9 +85,14 @@ async def celina(**more: Any) -> Account:
 async def colleague(email: str, name: str, role: Role) -> Account:
     """Somebody of the staff who has long had an own password."""
     return await Account.create(
-        email=email, email_key=contact.email_key(email), role=role, staff_name=name, language=Language.PL,
-        password_hash=await hash_of(PASSWORD), created_at=clock.now(),
-    )  # fmt: skip
+        email=email,
+        email_key=contact.email_key(email),
+        role=role,
+        staff_name=name,
+        language=Language.PL,
+        password_hash=await hash_of(PASSWORD),
+        created_at=clock.now(),
+    )
 
 
 async def rita() -> Account:
@@ -98,7 +113,7 @@ async def adam() -> Account:
 async def dorota(by: Account, **more: Any) -> Patient:
     """Dorota Dzwoniąca, who telephones: she has neither e-mail nor account."""
     details = {"first_name": "Dorota", "last_name": "Dzwoniąca", "pesel": DOROTA_PESEL, "phone": "22 621 00 00", **more}
-    return await enrolment.register(enrolment.Entry(**details), by=by)
+    return await patient_record.register(patient_record.PatientDetails(**details), by=by)
 
 
 async def rivals(count: int) -> list[Account]:
@@ -113,12 +128,12 @@ async def signed_in(account: Account) -> str:
 
 
 async def clinic(name: str = "Poradnia kardiologiczna", **rules: Any) -> Clinic:
-    return await Clinic.opened(name, address="ul. Długa 1, 00-238 Warszawa", phone="22 111 11 11", **rules)
+    return await Clinic.open(name, address="ul. Długa 1, 00-238 Warszawa", phone="22 111 11 11", **rules)
 
 
 async def doctor(*clinics: Clinic, last_name: str = "Wiśniewska", first_name: str = "Ewa", **more: Any) -> Doctor:
     details = {"title": "dr n. med.", "specialties": ["kardiolog"], **more}
-    return await Doctor.added(clinics=list(clinics), first_name=first_name, last_name=last_name, **details)
+    return await Doctor.add(clinics=list(clinics), first_name=first_name, last_name=last_name, **details)
 
 
 async def slot(

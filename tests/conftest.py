@@ -1,36 +1,47 @@
 """What every test stands on: a real PostgreSQL built by migrations, a stopped clock, an empty database."""
 
+import gc
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 
+from tests.support import reaper
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers belong to the process that began the run, and share its files
+    os.environ["TMPDIR"] = _run = tempfile.mkdtemp(prefix="e-rej-")
+    tempfile.tempdir = None  # TMPDIR is read again
+    os.environ["PREPARED_FOLDER"] = f"{_run}/prepared"
+    reaper.watch(_run)
 _scratch = tempfile.TemporaryDirectory(prefix="e-rej-")
 os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
 for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT", "SERVICE_OPENS", "SERVICE_CLOSES"):
     os.environ.pop(_name, None)
-if "PYTEST_XDIST_WORKER" not in os.environ:  # both lanes have the one of the process that began them
-    os.environ["PREPARED_FOLDER"] = f"{_scratch.name}/prepared"
 os.environ["APPLICATION_SECONDS"] = "0"  # nobody waits for chance
 
 import asyncpg  # noqa: E402 - after the environment is set
 import hypothesis  # noqa: E402 - after the environment is set
 import pytest  # noqa: E402 - after the environment is set
 
-from models import clock, database, postgres  # noqa: E402 - after the environment is set
-from tests import browser, cast, prepared  # noqa: E402 - after the environment is set
-from tests.browser import _serving, page, server  # noqa: E402, F401 - fixtures
+from infra import clock, database, postgres  # noqa: E402 - after the environment is set
+from tests import cast  # noqa: E402 - after the environment is set
+from tests.support import browser, hashing, postgres_template  # noqa: E402 - after the environment is set
+from tests.support.browser import _serving, page, server  # noqa: E402, F401 - fixtures
 
+hashing.hash_cheaply()
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=100)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("FUZZ", "house"))
 
 HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
-NEED_A_BROWSER = ["portal", "web/test_explorer.py", "web/test_reception.py"]
-NEED_CLIENTS = ["live/test_node_clients.py"]  # the reference clients from npm, and the JavaScript example
+NEED_THE_PORTAL = ["portal"]  # built by `make portal`
+NEED_THE_EXPLORER = ["web/pages/test_explorer.py", "web/pages/test_reception.py"]
+NEED_CLIENTS = ["web/live/test_node_clients.py"]  # the reference clients from npm, and the JavaScript example
 collect_ignore = [
-    *([] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_A_BROWSER),
+    *([] if browser.CHROMIUM and browser.HAS_PORTAL else NEED_THE_PORTAL),
+    *([] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_THE_EXPLORER),
     *([] if HAS_CLIENTS else NEED_CLIENTS),
 ]
 
@@ -40,14 +51,49 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
+WAITING = ("processes", "portal", "explorer", "web/live")  # what mostly waits comes first, beside what computes
+TOGETHER = ("portal", "explorer")  # one service and one browser for all files of these rooms
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each worker whole files, or whole rooms; in an order in which all workers end at about the same time."""
+
+    @cache
+    def place(path: Path) -> str:
+        return str(path.relative_to(Path(__file__).parent))
+
+    @cache
+    def rank(path: Path) -> int:
+        return next((n for n, room in enumerate(WAITING) if place(path).startswith(f"{room}/")), len(WAITING))
+
+    @cache
+    def group(path: Path) -> pytest.MarkDecorator:
+        room = next((room for room in TOGETHER if place(path).startswith(f"{room}/")), place(path))
+        return pytest.mark.xdist_group(room)
+
+    items.sort(key=lambda item: rank(item.path))  # stable: within a room the order stays
+    for item in items:
+        item.add_marker(group(item.path))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays until the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what is not tried on this machine; at the end, as -q shows no header."""
     if collect_ignore:
         terminalreporter.write_line(f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}")
 
 
-# Not TRUNCATE: for a few rows that takes twenty times as long.
-EMPTY = "SET session_replication_role = replica; {deletions}; SET session_replication_role = origin"
+# Not TRUNCATE: for a few rows that takes twenty times as long. A function: PostgreSQL keeps its plans.
+EMPTYING = """
+    CREATE SCHEMA IF NOT EXISTS tests;
+    CREATE OR REPLACE FUNCTION tests.empty() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
+        AS $$ BEGIN {deletions}; END $$
+"""
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +102,8 @@ def postgres_url() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    prepared.place(Path(_scratch.name) / "postgres" / "data")
-    with postgres.running(Path(_scratch.name) / "postgres", durable=False) as url:
+    postgres_template.copy_to(Path(_scratch.name) / "postgres" / "data")
+    with postgres.run_server(Path(_scratch.name) / "postgres", durable=False) as url:
         yield url
 
 
@@ -65,33 +111,38 @@ def postgres_url() -> Iterator[str]:
 async def database_url(postgres_url: str) -> AsyncIterator[str]:
     """A database built by the migrations, as every database is."""
     await database.migrate(postgres_url)
-    await database.open_(postgres_url)
+    await database.connect(postgres_url)
     yield postgres_url
-    await database.close()
+    await database.disconnect()
 
 
 @pytest.fixture(scope="session")
 async def tables(database_url: str) -> str:
-    found = await database.rows(
+    found = await database.fetch(
         "SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables"
         " WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
     )
     return str(found[0]["names"])
 
 
+@pytest.fixture(scope="session")
+async def emptying(tables: str) -> None:
+    deletions = "; ".join(f"DELETE FROM public.{table}" for table in tables.split(", "))
+    await database.connection().execute_script(EMPTYING.format(deletions=deletions))
+
+
 @pytest.fixture(autouse=True)
-async def fresh(tables: str) -> AsyncIterator[None]:
+async def fresh(emptying: None) -> AsyncIterator[None]:
     """Monday at nine in Warsaw, and an empty database."""
     with clock.pinned(cast.MONDAY):
         yield
-    await _empty(tables.split(", "))
+    await _empty()
 
 
-async def _empty(tables: list[str]) -> None:
-    script = EMPTY.format(deletions="; ".join(f"DELETE FROM {table}" for table in tables))
+async def _empty() -> None:
     for _ in range(5):
         try:
-            return await database.connection().execute_script(script)
+            return await database.connection().execute_script("SELECT tests.empty()")
         except asyncpg.DeadlockDetectedError:  # with a service that goes on working
             continue
     raise AssertionError("The service never lets go of the tables.")

@@ -1,1 +1,1 @@
-"""How it is spoken: HTTP requests and pages; knows callers by header or cookie, decides nothing."""
+"""HTTP and WebSocket: the endpoint, pages, health and metrics; identifies callers, decides nothing."""

@@ -1,4 +1,4 @@
-"""Health: is the process alive, and can it serve."""
+"""Health: whether the process is alive, and whether it can serve."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,43 +6,60 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from models import database
+from infra import database
 from tasks import broker
-from web import stopping
+from web.shutdown import Shutdown
 
-PATIENCE_SECONDS = 2
-
-
-async def live(request: Request) -> JSONResponse:
-    return JSONResponse({"status": "live"})
+TIMEOUT_SECONDS = 2
 
 
-async def ready(request: Request) -> JSONResponse:
-    """503 until everything needed answers, and from the moment this process is told to stop: balancers go elsewhere."""
-    if stopping.has_begun():
-        return JSONResponse({"status": "stopping"}, 503)
-    asked = {"database": database.ping, "migrations": _migrated, "broker": broker.ping}
-    found = await asyncio.gather(*(_answer(question) for question in asked.values()))
-    flaws = {name: answer for name, answer in zip(asked, found, strict=True) if answer}
-    if flaws:
-        return JSONResponse({"status": "not ready", **flaws}, 503)
-    return JSONResponse({"status": "ready"})
+class Health:
+    """`needs_broker`: workers and schedulers do nothing without it, while web processes serve all the same."""
+
+    def __init__(self, shutdown: Shutdown, *, needs_broker: bool) -> None:
+        self.shutdown = shutdown
+        self.needs_broker = needs_broker
+        self._asking: asyncio.Task[tuple[str, str]] | None = None
+
+    async def live(self, request: Request) -> JSONResponse:
+        return JSONResponse({"status": "live"})
+
+    async def ready(self, request: Request) -> JSONResponse:
+        """503 until everything needed answers, and again from the first SIGTERM on, so that balancers go elsewhere."""
+        if self.shutdown.has_begun:
+            return JSONResponse({"status": "stopping"}, 503)
+        of_database, of_broker = await self._ask()
+        problems = {"database": of_database, "broker": of_broker}
+        found = {name: problem for name, problem in problems.items() if problem}
+        if of_database or (self.needs_broker and of_broker):
+            return JSONResponse({"status": "not ready", **found}, 503)
+        return JSONResponse({"status": "ready", **found})
+
+    async def _ask(self) -> tuple[str, str]:
+        """However many ask at once, the database is asked by one connection."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._find_problems())
+        return await asyncio.shield(self._asking)
+
+    async def _find_problems(self) -> tuple[str, str]:
+        of_database, of_broker = await asyncio.gather(_find_problem(_check_database), _find_problem(broker.ping))
+        return of_database, of_broker
 
 
-async def _answer(question: Callable[[], Awaitable[None]]) -> str:
+async def _find_problem(check: Callable[[], Awaitable[None]]) -> str:
     try:
-        await asyncio.wait_for(question(), PATIENCE_SECONDS)
+        await asyncio.wait_for(check(), TIMEOUT_SECONDS)
     except NotMigrated:
         return "is older than this program"
-    except Exception:  # whatever keeps it from answering
+    except Exception:  # for whatever reason
         return "does not answer"
     return ""
 
 
 class NotMigrated(Exception):
-    """The database lacks a migration that this program brings."""
+    """The database lacks a migration of this program."""
 
 
-async def _migrated() -> None:
+async def _check_database() -> None:
     if not await database.is_migrated():
         raise NotMigrated

@@ -1,9 +1,10 @@
-"""Metrics: the figures for Prometheus, shown only to whom they are meant for."""
+"""Metrics for Prometheus, shown to authorised readers only."""
 
 import hmac
 import ipaddress
 import logging
 import os
+import tempfile
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -11,31 +12,38 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 import settings
-from models import figures
+from infra import metrics as gauges
+from models import outbox
+from models.events import event_log
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"  # where the processes of WORKERS add up their figures
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 log = logging.getLogger(__name__)
 
 
+def share_metrics() -> None:
+    """Make the folder in which the processes of WORKERS combine their metrics; they inherit its name."""
+    os.environ[MULTIPROCESS_DIR] = tempfile.mkdtemp(prefix="e-rejestracja-metrics-")
+
+
 async def metrics(request: Request) -> Response:
-    if not _may_read(request):
-        return PlainTextResponse("Not for everybody: see METRICS_TOKEN in docs/operations.md.\n", 403)
-    figures.look_at_pool()
+    if not _is_allowed(request):
+        return PlainTextResponse("Not allowed: see METRICS_TOKEN in docs/operations.md.\n", 403)
+    gauges.collect_pool()
     try:
-        await figures.look()
-    except Exception as problem:  # the figures of this process help to see why
-        log.warning("figures_incomplete", extra={"problem": type(problem).__name__})
+        await _collect_backlogs()
+    except Exception as problem:  # the metrics of this process help to find the cause
+        log.warning("metrics_incomplete", extra={"problem": type(problem).__name__})
     return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
 
 
-def _may_read(request: Request) -> bool:
-    """By token; without one only this machine, and nobody whom a proxy on this machine speaks for."""
+def _is_allowed(request: Request) -> bool:
+    """By token; if none is configured, only clients on this machine that did not come through a proxy."""
     if settings.METRICS_TOKEN:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
-    if any(name in request.headers for name in FORWARDED) or request.client is None:
+    if any(name in request.headers for name in FORWARDING_HEADERS) or request.client is None:
         return False
     try:
         return ipaddress.ip_address(request.client.host).is_loopback
@@ -43,9 +51,22 @@ def _may_read(request: Request) -> bool:
         return False
 
 
+async def _collect_backlogs() -> None:
+    """Set what only the database knows."""
+    messages = await outbox.measure_backlog()
+    for medium in outbox.Medium:
+        states = {state: messages.get((medium, state), outbox.Backlog()) for state in outbox.BACKLOG_STATES}
+        for state, backlog in states.items():
+            gauges.OUTBOX.labels(medium.value, state.value).set(backlog.messages)
+        gauges.OUTBOX_AGE.labels(medium.value).set(max(backlog.age for backlog in states.values()))
+    waiting, lag = await event_log.measure_relay_lag()
+    gauges.EVENTS_WAITING.set(waiting)
+    gauges.RELAY_LAG.set(lag)
+
+
 def _registry() -> CollectorRegistry:
-    if SHARED not in os.environ:
+    if MULTIPROCESS_DIR not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library left it out
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no annotation
     return registry

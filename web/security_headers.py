@@ -1,4 +1,6 @@
-"""Protection of browsers: headers on every answer, foreign pages only as configured, proxies only as configured."""
+"""Security: headers on every response; CORS and trusted proxies only as configured."""
+
+import logging
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -7,6 +9,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import settings
 
+log = logging.getLogger(__name__)
 TWO_YEARS = 2 * 365 * 24 * 3600
 HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -16,22 +19,23 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
 }
+ADVICE = "TRUSTED_PROXIES is not set: all clients behind this proxy count as one address, for rates and log-ins"
 HSTS = f"max-age={TWO_YEARS}; includeSubDomains"
 
 
-class Protection:
-    """Adds the headers that an answer does not set itself; a page may say what it needs in a policy of its own."""
+class SecurityHeaders:
+    """Adds the headers that a response does not set itself; a page may set its own policy."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def protected(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *_missing(scope, message)]
             await send(message)
 
-        await self.app(scope, receive, protected if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
 def _missing(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
@@ -40,16 +44,30 @@ def _missing(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in wanted.items() if name.encode() not in present]
 
 
-def names(text: str) -> list[str]:
+class UnusedForwardedFor:
+    """Says once that a proxy names its clients and is not trusted."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.has_spoken = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.has_spoken and any(name == b"x-forwarded-for" for name, _ in scope.get("headers", ())):
+            self.has_spoken = True
+            log.warning("forwarded_for_ignored", extra={"reason": ADVICE})
+        await self.app(scope, receive, send)
+
+
+def split_list(text: str) -> list[str]:
     return [name for part in text.split(",") if (name := part.strip())]
 
 
 def middleware() -> list[Middleware]:
-    """Outermost first."""
-    found = [Middleware(Protection)]
-    if settings.TRUSTED_PROXIES:  # whoever else sends X-Forwarded-For is not believed
-        found.insert(0, Middleware(ProxyHeadersMiddleware, trusted_hosts=names(settings.TRUSTED_PROXIES)))
-    if origins := names(settings.CORS_ORIGINS):
+    """The middleware, outermost first."""
+    proxies = split_list(settings.TRUSTED_PROXIES)  # X-Forwarded-For from anybody else is ignored
+    clients = Middleware(ProxyHeadersMiddleware, trusted_hosts=proxies) if proxies else Middleware(UnusedForwardedFor)
+    found = [clients, Middleware(SecurityHeaders)]
+    if origins := split_list(settings.CORS_ORIGINS):
         found.append(
             Middleware(
                 CORSMiddleware,

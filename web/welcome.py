@@ -1,8 +1,15 @@
-"""The first screen of the service: where everything is, and whether booking is open."""
+"""The welcome screen: the addresses of the service, and whether booking is open."""
 
 import settings
-from models import clock, demo, hours
-from web import mailbox
+from infra import clock, hosts
+from models.admin import demo_data
+from models.values import hours
+from web.pages import mailbox
+
+OPEN_TO_OTHERS = (
+    "everybody who can reach this machine can reach this development server, its mailbox and its known passwords.\n"
+    "  Without HOST only this machine can; for patients, see docs/operations.md: ENVIRONMENT=production."
+)
 
 
 def welcome() -> str:
@@ -19,13 +26,15 @@ def welcome() -> str:
         lines.append(f"  Mailbox   {url}/mailbox")
     if settings.DEMO and not settings.IN_PRODUCTION:
         lines += ["", "  Demo logins (login / password):"]
-        lines += [f"    {email} / {demo.PASSWORD}" for email in (*demo.LOGINS, *demo.STAFF_LOGINS)]
+        lines += [f"    {email} / {demo_data.PASSWORD}" for email in (*demo_data.LOGINS, *demo_data.STAFF_LOGINS)]
+    if not settings.IN_PRODUCTION and not hosts.is_loopback(settings.HOST):
+        lines += ["", f"  Warning: {OPEN_TO_OTHERS}"]
     return "\n".join([*lines, "", f"  {_opening()}", "", ""])
 
 
 def _opening() -> str:
     now = clock.now()
-    if hours.always_open():
+    if hours.is_always_open():
         return "Booking is open round the clock."
     if hours.is_open(now):
         return f"Booking is open until {clock.local(hours.next_closing(now)):%H:%M} ({settings.TIME_ZONE.key})."

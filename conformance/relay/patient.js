@@ -1,4 +1,4 @@
-// What a Relay frontend asks; the compiler checks it against the SDL and Relay's own rules.
+// The queries of a Relay frontend; the compiler checks it against the SDL and Relay's own rules.
 import { graphql } from 'relay-runtime';
 
 export const clinics = graphql`

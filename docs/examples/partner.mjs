@@ -1,4 +1,4 @@
-// Appends every event of your clinics to events.jsonl. Stop it, kill it, start it again: it misses nothing, repeats nothing.
+// Appends every event of your clinics to events.jsonl. Stop it, kill it, start it again: it misses and repeats nothing.
 //
 //   npm install graphql graphql-ws ws
 //   PARTNER_KEY=erp_... node partner.mjs wss://rejestracja.example/graphql
@@ -20,9 +20,9 @@ const EVENTS = `
       ... on VisitCancelled { visitReference slot { id startsAt } }
     }
   }`;
-const HOPELESS = ["UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"];
+const FINAL = ["UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"];
 
-// The event and how far we are, in ONE line: this is what makes it exactly once. A line that a crash cut off is removed.
+// The event and its cursor are in ONE line: this makes it exactly once. A line that a crash cut off is removed.
 function lastCursor() {
   if (!existsSync(FILE)) return null;
   const whole = readFileSync(FILE);
@@ -32,7 +32,7 @@ function lastCursor() {
   return lines[0] === "" ? null : JSON.parse(lines.at(-1)).cursor;
 }
 
-function keep(line) {
+function save(line) {
   writeSync(file, JSON.stringify(line) + "\n");
   fsyncSync(file);
   cursor = line.cursor;
@@ -51,18 +51,18 @@ const client = createClient({
 async function follow() {
   for await (const { data, errors } of client.iterate({ query: EVENTS, variables: { after: cursor } })) {
     if (errors) throw errors;
-    keep(data.events);
+    save(data.events);
     console.log(data.events.__typename, data.events.occurredAt);
   }
 }
 
 // We were away for longer than events are kept: take the cursor first, then load what you need, then follow.
-async function beginAnew() {
+async function startOver() {
   for await (const { data, errors } of client.iterate({ query: "{ latestEventCursor }" })) {
     if (errors) throw errors;
     // ... here: load freeSlots of your clinics, and replace what you have ...
-    keep({ cursor: data.latestEventCursor });
-    console.log("began anew");
+    save({ cursor: data.latestEventCursor });
+    console.log("started over");
   }
 }
 
@@ -77,13 +77,13 @@ for (;;) {
   try {
     await follow();
   } catch (problem) {
-    // an array: errors of GraphQL; else an event of the socket that closed
+    // an array of GraphQL errors, or the close event of the socket
     const error = Array.isArray(problem) ? problem[0] : {};
     const code = error.extensions?.code ?? problem.code;
-    if (code === "CURSOR_EXPIRED") await beginAnew().catch(() => {});
-    else if (HOPELESS.includes(code)) stop(`${code}: ${error.message}`);
-    else if (code === 4401 || code === 4403) stop(`${code}: this key is good no longer.`);
+    if (code === "CURSOR_EXPIRED") await startOver().catch(() => {});
+    else if (FINAL.includes(code)) stop(`${code}: ${error.message}`);
+    else if (code === 4401 || code === 4403) stop(`${code}: this key is no longer valid.`);
     else seconds = error.extensions?.retryAfterSeconds ?? 1;
   }
-  await sleep(1000 * seconds * (0.5 + Math.random())); // not all partners at once
+  await sleep(1000 * seconds * (0.5 + Math.random())); // so that not all partners come at once
 }

@@ -1,4 +1,4 @@
-"""Keeps every event of your clinics in events.db. Stop it, kill it, start it again: it misses nothing, repeats nothing.
+"""Stores every event of your clinics in events.db. Stop it, kill it, start it again: it misses and repeats nothing.
 
 pip install "gql[websockets]"
 PARTNER_KEY=erp_... python partner.py wss://rejestracja.example/graphql
@@ -30,7 +30,7 @@ subscription ($after: String) {
 }"""
 
 store = sqlite3.connect("events.db")
-store.execute("CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY, id TEXT UNIQUE, told TEXT)")
+store.execute("CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY, id TEXT UNIQUE, event TEXT)")
 store.execute("CREATE TABLE IF NOT EXISTS progress (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), cursor TEXT)")
 
 
@@ -39,33 +39,33 @@ def cursor() -> str | None:
     return found[0] if found else None
 
 
-def keep(new_cursor: str, event: dict[str, Any] | None = None) -> None:
-    """The event and how far we are, in ONE transaction: this is what makes it exactly once."""
+def save(new_cursor: str, event: dict[str, Any] | None = None) -> None:
+    """Save the event and the cursor in ONE transaction: this makes it exactly once."""
     with store:
         if event:
-            store.execute("INSERT INTO event (id, told) VALUES (?, ?)", (event["id"], json.dumps(event)))
+            store.execute("INSERT INTO event (id, event) VALUES (?, ?)", (event["id"], json.dumps(event)))
         store.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (new_cursor,))
 
 
-async def begin_anew(session: Any) -> None:
+async def start_over(session: Any) -> None:
     """We were away for longer than events are kept: take the cursor first, then load what you need, then follow."""
     latest = await session.execute(gql("{ latestEventCursor }"))
     # ... here: load freeSlots of your clinics, and replace what you have ...
-    keep(latest["latestEventCursor"])
-    print("began anew", flush=True)
+    save(latest["latestEventCursor"])
+    print("started over", flush=True)
 
 
 async def follow(session: Any) -> None:
-    wanted = gql(EVENTS)
-    wanted.variable_values = {"after": cursor()}
-    async for told in session.subscribe(wanted):
-        event = told["events"]
-        keep(event["cursor"], event)
+    query = gql(EVENTS)
+    query.variable_values = {"after": cursor()}
+    async for result in session.subscribe(query):
+        event = result["events"]
+        save(event["cursor"], event)
         print(event["__typename"], event["occurredAt"], flush=True)
 
 
-async def go_on(url: str, key: str) -> float:
-    """Follow until something ends it; how many seconds to wait then."""
+async def follow_once(url: str, key: str) -> float:
+    """Follow until something ends it; return for how many seconds to wait."""
     transport = WebsocketsTransport(url, init_payload={"authorization": f"Bearer {key}"})
     try:
         async with Client(transport=transport) as session:
@@ -81,25 +81,25 @@ async def go_on(url: str, key: str) -> float:
 async def after_refusal(error: dict[str, Any], session: Any) -> float:
     code = error.get("extensions", {}).get("code")
     if code == "CURSOR_EXPIRED":
-        await begin_anew(session)
+        await start_over(session)
         return 0
     if code in ("UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"):
-        sys.exit(f"{code}: {error['message']}")  # trying again would not help
+        sys.exit(f"{code}: {error['message']}")  # repeating it would not help
     return float(error["extensions"].get("retryAfterSeconds", 5))
 
 
 def check_key(problem: BaseException) -> None:
-    """4401 and 4403: the key is good no longer. Every other end is one to reconnect after."""
+    """4401 and 4403 mean that the key is no longer valid; after anything else, reconnect."""
     closed = problem if isinstance(problem, ConnectionClosed) else problem.__cause__
     code = closed.rcvd.code if isinstance(closed, ConnectionClosed) and closed.rcvd else None
     if code in (4401, 4403):
-        sys.exit(f"{code}: this key is good no longer.")
+        sys.exit(f"{code}: this key is no longer valid.")
 
 
 async def main() -> None:
     while True:
-        seconds = await go_on(sys.argv[1], os.environ["PARTNER_KEY"])
-        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # not all partners at once
+        seconds = await follow_once(sys.argv[1], os.environ["PARTNER_KEY"])
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # so that not all partners come at once
 
 
 if __name__ == "__main__":

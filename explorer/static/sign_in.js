@@ -3,6 +3,7 @@
 
 const form = document.querySelector("form");
 const said = document.querySelector("[role=alert]");
+const noted = document.querySelector("[role=status]");
 const field = (name) => form.elements.namedItem(name);
 
 const documents = fetch("/explorer/sign_in.graphql").then(async (answer) => (await answer.text()).split(/\n\n+/));
@@ -19,10 +20,27 @@ async function ask(name, variables) {
   return Object.values(answer.data)[0];
 }
 
+const part = (name) => form.querySelector(`[data-${name}]`);
+
+/** A one-time password was accepted, now or before the page was loaded again: an own one follows. */
+function askForOwnPassword() {
+  part("known").hidden = true;
+  part("first").hidden = false;
+  field("password").required = false;
+  field("new").required = true;
+  field("new").focus();
+}
+
+async function requestNewPassword() {
+  if (!field("login").reportValidity()) return;
+  const result = await ask("StaffNewPassword", { login: field("login").value });
+  noted.textContent = result.message;
+}
+
 async function submit() {
-  const isFirst = !form.querySelector("[data-first]").hidden;
+  const isFirst = !part("first").hidden;
   const result = isFirst
-    ? await ask("StaffPassword", { current: field("password").value, new: field("new").value })
+    ? await ask("StaffPassword", { current: field("password").value || null, new: field("new").value })
     : await ask("StaffLogIn", {
         login: field("login").value,
         password: field("password").value,
@@ -32,25 +50,29 @@ async function submit() {
   else if (!result.account) {
     said.textContent = [result.message, ...(result.reasons || [])].join(" ");
   } else if (result.account.mustChangePassword) {
-    form.querySelector("[data-first]").hidden = false;
-    field("new").required = true;
-    field("new").focus();
-    said.textContent = "Hasło jednorazowe przyjęte. Proszę ustawić własne hasło.";
+    askForOwnPassword();
+    noted.textContent = "Hasło jednorazowe przyjęte. Proszę ustawić własne hasło.";
   } else {
     location.reload();
   }
 }
 
 function askForCode(message) {
-  form.querySelector("[data-code]").hidden = false;
+  part("code").hidden = false;
   field("code").required = true;
   field("code").value = "";
   field("code").focus();
   said.textContent = message;
 }
 
+function attempt(deed) {
+  said.textContent = noted.textContent = "";
+  deed().catch((error) => (said.textContent = error.message));
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  said.textContent = "";
-  submit().catch((error) => (said.textContent = error.message));
+  attempt(submit);
 });
+part("forgotten").addEventListener("click", () => attempt(requestNewPassword));
+if (form.hasAttribute("data-begun")) askForOwnPassword();

@@ -1,4 +1,4 @@
-"""Recovery code (kod zapasowy): good once in place of a code of the second factor, for who has lost the telephone."""
+"""Recovery code (kod zapasowy): replaces a code of the second factor once, when the telephone is lost."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -8,14 +8,14 @@ from tortoise import fields
 from tortoise.models import Model
 from uuid6 import uuid7
 
-from models import seal
-from models.password import ALPHABET
-from models.spelling import folded
+from infra import crypto
+from infra.transliteration import fold
+from models.accounts.password import ALPHABET
 
 if TYPE_CHECKING:
-    from models.account import Account
+    from models.accounts.account import Account
 
-AT_ONCE, GROUPS = 8, 6  # 118 random bits each: a plain hash of them cannot be searched (ASVS 5.0, 6.5.2)
+COUNT, GROUPS = 8, 6  # 118 random bits each: a plain hash of them cannot be searched (ASVS 5.0, 6.5.2)
 
 
 class RecoveryCode(Model):
@@ -30,21 +30,21 @@ class RecoveryCode(Model):
 
     @classmethod
     async def renew(cls, account_id: UUID) -> list[str]:
-        """New ones in place of all earlier ones; only their hashes are kept."""
-        codes = ["-".join(_letters() for _ in range(GROUPS)) for _ in range(AT_ONCE)]
+        """Replace all earlier codes with new ones; only hashes are stored."""
+        codes = ["-".join(_group() for _ in range(GROUPS)) for _ in range(COUNT)]
         await cls.filter(account_id=account_id).delete()
         await cls.bulk_create([cls(account_id=account_id, hash=_hash(code)) for code in codes])
         return codes
 
     @classmethod
-    async def spend(cls, account_id: UUID, code: str) -> bool:
+    async def use(cls, account_id: UUID, code: str) -> bool:
         return bool(await cls.filter(account_id=account_id, hash=_hash(code)).delete())
 
 
-def _letters() -> str:
+def _group() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(4))
 
 
 def _hash(code: str) -> str:
-    """Typed from paper: case, spaces and dashes do not matter."""
-    return seal.token_hash("".join(folded(code[:200]).replace("-", "").split()))
+    """Ignores case, spaces and dashes, because codes are typed from paper."""
+    return crypto.hash_token("".join(fold(code[:200]).replace("-", "").split()))

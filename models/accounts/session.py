@@ -1,9 +1,10 @@
-"""Session (sesja): a signed-in client; an opaque token of 256 bits, of which only the hash is stored."""
+"""Session (sesja) of a signed-in client: an opaque token of 256 bits, of which only the hash is stored."""
 
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 from tortoise import fields
@@ -12,12 +13,22 @@ from tortoise.queryset import QuerySet
 from uuid6 import uuid7
 
 import settings
-from models import clock, seal
+from infra import clock, crypto, database
+from infra.joined import Joined
+from models.accounts.patient import Patient
 
 if TYPE_CHECKING:
-    from models.account import Account
+    from models.accounts.account import Account
 
-SEEN_EVERY = timedelta(minutes=1)  # how exactly `seen_at` is kept: not every request writes
+_FIND = """
+    SELECT {columns}
+    FROM session JOIN account ON account.id = session.account_id LEFT JOIN patient ON patient.id = account.patient_id
+    WHERE session.token_hash = :token_hash AND session.ended_at IS NULL AND session.expires_at > :now
+        AND session.seen_at > :idle_since
+"""
+SEEN_EVERY = timedelta(minutes=1)  # precision of `seen_at`: not every request writes
+
+S = TypeVar("S", bound="Session")
 
 
 class Session(Model):
@@ -33,14 +44,24 @@ class Session(Model):
 
     @property
     def must_change_password(self) -> bool:
-        """Opened with a one-time password: good for nothing but setting an own one."""
+        """Whether it was opened with a one-time password and allows nothing but setting an own one."""
         return self.one_time_hash is not None
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends unless it is used before; never later than it really ends, as activity is kept by the minute."""
+        return min(self.expires_at, self.seen_at + timedelta(minutes=settings.SESSION_IDLE_MINUTES))
+
+    async def extend(self) -> None:
+        """Record activity now, to the second. The session still ends after SESSION_HOURS."""
+        self.seen_at = clock.now()
+        await Session.filter(id=self.id, ended_at=None).update(seen_at=self.seen_at)
 
     @classmethod
     async def open_for(cls, account: "Account", one_time_hash: str | None = None) -> tuple[Self, str]:
         token, now = secrets.token_urlsafe(32), clock.now()
         session = await cls.create(
-            token_hash=seal.token_hash(token),
+            token_hash=crypto.hash_token(token),
             account=account,
             one_time_hash=one_time_hash,
             created_at=now,
@@ -50,25 +71,29 @@ class Session(Model):
         return session, token
 
     @classmethod
-    async def of_token(cls, token: str) -> Self | None:
-        """The open session of a token with its account and patient; being asked for keeps it from idling out."""
+    async def find_by_token(cls, token: str) -> Self | None:
+        """The open session of a token with its account and patient; counts as activity."""
         now = clock.now()
-        found = cls._open().filter(token_hash=seal.token_hash(token))
-        session = await found.select_related("account__patient").first()
+        idle_since = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+        values = {"token_hash": crypto.hash_token(token), "now": now, "idle_since": idle_since}
+        related = _related()
+        rows = await database.fetch_rows(_FIND.format(columns=related.columns), values)
+        session = _read(related, cls, rows[0]) if rows else None
         if session and now - session.seen_at > SEEN_EVERY:
+            session.seen_at = now
             await cls.filter(id=session.id).update(seen_at=now)
         return session
 
     @classmethod
-    def _open(cls) -> QuerySet[Self]:
+    def _open_sessions(cls) -> QuerySet[Self]:
         now = clock.now()
         idle_since = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
         return cls.filter(ended_at=None, expires_at__gt=now, seen_at__gt=idle_since)
 
     @classmethod
-    async def still_open(cls, ids: Collection[UUID]) -> set[UUID]:
-        """Asked of sessions in use by sockets: being asked is no use of theirs."""
-        return {session.id for session in await cls._open().filter(id__in=ids).only("id")}
+    async def filter_open(cls, ids: Collection[UUID]) -> set[UUID]:
+        """The sessions among these that are still open; does not count as activity."""
+        return {session.id for session in await cls._open_sessions().filter(id__in=ids).only("id")}
 
     async def end(self) -> None:
         await Session.filter(id=self.id, ended_at=None).update(ended_at=clock.now())
@@ -84,3 +109,20 @@ class Session(Model):
     @classmethod
     async def purge(cls, before: datetime) -> int:
         return await cls.filter(expires_at__lt=before).delete()
+
+
+@cache
+def _related() -> Joined:
+    from models.accounts.account import Account  # which imports sessions
+
+    return Joined(session=Session, account=Account, patient=Patient)
+
+
+def _read(related: Joined, kind: type[S], row: Any) -> S:
+    from models.accounts.account import Account
+
+    session, account = related.read("session", kind, row), related.read("account", Account, row)
+    patient = related.find("patient", Patient, row)
+    account.patient = patient  # staff have none
+    session.account = account
+    return session

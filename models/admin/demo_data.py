@@ -1,20 +1,24 @@
-"""A believable centre for a first run: clinics, doctors with schedules, patients and staff; never in production."""
+"""Demo data for a first run: clinics, doctors with schedules, patients and staff; never in production."""
 
 from typing import Any
 
 from tortoise.transactions import in_transaction
 
 import settings
-from models import clock, contact, database, password, pesel
-from models.account import Account, Role
-from models.clinic import Clinic
-from models.doctor import Doctor
-from models.patient import Patient
-from models.schedule import Schedule
-from models.week import Line
+from infra import clock, database
+from models.accounts import password
+from models.accounts.account import Account, Role
+from models.accounts.patient import Patient
+from models.admin import key_check
+from models.schedules.schedule import Schedule, ScheduleTemplate
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.values import contact, pesel
+from models.values.identity_document import SeenDocument
+from models.values.weekly_template import TemplateLine
 
 DEMO_LOCK = 7_23_2026
-PASSWORD = "zielony rower na moście"  # noqa: S105 - shown to everybody who starts the demo  # nosec B105
+PASSWORD = "zielony rower na moście"  # noqa: S105 - no secret: everybody may try the demo  # nosec B105
 LOGINS = ("jan.kowalski@example.pl", "maria.wisniewska@example.pl")
 STAFF_LOGINS = ("recepcja@example.pl", "administracja@example.pl")
 STAFF = (("Renata Miła", Role.RECEPTIONIST), ("Adam Główny", Role.ADMINISTRATOR))
@@ -27,9 +31,9 @@ CLINICS = (
     ("Poradnia dermatologiczna", "Choroby skóry, dermatoskopia znamion.", LIPOWA, "22 000 00 03"),
     ("Poradnia okulistyczna", "Badanie wzroku i dna oka, dobór okularów.", LIPOWA, "22 000 00 04"),
     ("Poradnia ginekologiczna", "Opieka ginekologiczna i prowadzenie ciąży.", DLUGA, "22 000 00 05"),
-)  # fmt: skip
+)
 FAMILY, HEART, SKIN, EYES, WOMEN = range(5)
-# title, names, specialty, clinic, weekdays (Monday is 1), first hour, hours, minutes a slot
+# title, names, specialty, clinic, weekdays (Monday is 1), first hour, hours, minutes per slot
 DOCTORS = (
     ("lek.", "Anna", "Zielińska", "lekarz rodzinny", FAMILY, (1, 2, 3, 4, 5), 8, 5, 15),
     ("lek.", "Piotr", "Wójcik", "lekarz rodzinny", FAMILY, (1, 2, 3, 4, 5), 13, 5, 15),
@@ -49,49 +53,72 @@ DOCTORS = (
 
 
 async def prepare(url: str) -> None:
-    """Bring the database up to date; a development database that is empty gets a believable demo."""
+    """Migrate the database, check that it fits the settings, and fill an empty development database with demo data."""
     await database.migrate(url)
-    if settings.DEMO and not settings.IN_PRODUCTION:
-        await database.open_(url)
+    await database.run_connected(url, _check_and_fill)
+
+
+async def _check_and_fill() -> None:
+    await key_check.verify()
+    if settings.IN_PRODUCTION:
+        await refuse_demo_accounts()
+    elif settings.DEMO:
         await fill_if_empty()
-        await database.close()
+
+
+async def refuse_demo_accounts() -> None:
+    """Everybody knows the password of the demo's accounts."""
+    known = [contact.email_key(login) for login in (*LOGINS, *STAFF_LOGINS)]
+    if await Account.filter(email_key__in=known).exists():
+        raise settings.BadSetting(
+            "This database holds the demo's accounts, whose password is public: production needs another database"
+            " (DATABASE_URL)."
+        )
 
 
 async def fill_if_empty() -> None:
     async with in_transaction():
-        await database.rows("SELECT pg_advisory_xact_lock($1)", [DEMO_LOCK])
+        await database.fetch("SELECT pg_advisory_xact_lock($1)", [DEMO_LOCK])
         if not await Clinic.exists() and not await Account.exists():
             await _fill()
 
 
 async def _fill() -> None:
     clinics = [
-        await Clinic.opened(name, description=description, address=address, phone=phone)
+        await Clinic.open(name, description=description, address=address, phone=phone)
         for name, description, address, phone in CLINICS
     ]
-    secret = await password.hashed(PASSWORD)
+    secret = await password.hash_password(PASSWORD)
     _, administrator = [
         await _account(email, secret, role=role, staff_name=name)
         for email, (name, role) in zip(STAFF_LOGINS, STAFF, strict=True)
     ]
     for title, first_name, last_name, specialty, place, weekdays, hour, hours, minutes in DOCTORS:
-        doctor = await Doctor.added(
+        doctor = await Doctor.add(
             clinics=[clinics[place]], title=title, first_name=first_name, last_name=last_name, specialties=[specialty]
         )
+        lines = [TemplateLine(weekday, hour * 60, (hour + hours) * 60, minutes) for weekday in weekdays]
         await Schedule.publish(
-            by=administrator, doctor_id=doctor.id, clinic_id=clinics[place].id, valid_from=clock.today(),
-            valid_until=None, on_sundays=False, on_holidays=False,
-            lines=[Line(weekday, hour * 60, (hour + hours) * 60, minutes) for weekday in weekdays],
-        )  # fmt: skip
+            ScheduleTemplate(doctor.id, clinics[place].id, lines, valid_from=clock.today()), by=administrator
+        )
     for email, person in zip(LOGINS, PEOPLE, strict=True):
-        await _patient(email, secret, *person)
+        await _patient(email, secret, *person, confirmed_by=administrator)
 
 
-async def _patient(email: str, secret: str, first_name: str, last_name: str, number: str, phone: str) -> None:
+async def _patient(
+    email: str, secret: str, first_name: str, last_name: str, number: str, phone: str, *, confirmed_by: Account
+) -> None:
     patient = await Patient.create(
-        first_name=first_name, last_name=last_name, pesel_sealed=pesel.sealed(number), pesel_index=pesel.index(number),
-        phone=phone, sms_reminders=True, created_at=clock.now(),
-    )  # fmt: skip
+        first_name=first_name,
+        last_name=last_name,
+        **pesel.to_columns(number),
+        phone=phone,
+        sms_reminders=True,
+        created_at=clock.now(),
+        identity_confirmed_at=clock.now(),
+        identity_seen=SeenDocument.IDENTITY_CARD,
+        identity_confirmed_by=confirmed_by.id,
+    )
     await _account(email, secret, role=Role.PATIENT, patient=patient)
 
 

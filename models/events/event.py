@@ -1,4 +1,4 @@
-"""Event: what happened to slots and visits, as partners may know it; append-only, ids and times only."""
+"""Event: something that happened to slots or visits, as partners may see it: only ids and times, never changed."""
 
 from enum import StrEnum
 from typing import Any, Self
@@ -8,10 +8,12 @@ from tortoise import fields
 from tortoise.models import Model
 from uuid6 import uuid7
 
-from models import clock
+from infra import clock
+
+SLOT_NAMES = ("slot_id", "from_slot_id", "to_slot_id")
 
 
-class Happening(StrEnum):
+class EventType(StrEnum):
     SLOTS_PUBLISHED = "SlotsPublished"
     SLOTS_WITHDRAWN = "SlotsWithdrawn"
     VISIT_BOOKED = "VisitBooked"
@@ -20,17 +22,22 @@ class Happening(StrEnum):
 
 
 class Event(Model):
-    """`position` is given later, in the order of commits, by the one relay: a serial column would not be that order."""
+    """`position` is assigned after the commit by one relay at a time: a serial would not follow commit order."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     position = fields.BigIntField(null=True, unique=True)
     occurred_at = fields.DatetimeField()
     clinic_id = fields.UUIDField()
-    happening = fields.CharEnumField(Happening, max_length=30)
+    happening = fields.CharEnumField(EventType, max_length=30)
     details: dict[str, Any] = fields.JSONField()
 
     @classmethod
-    async def append(cls, happening: Happening, clinic_id: UUID, **details: Any) -> Self:
-        """Joins the caller's transaction: what is rolled back never happened."""
+    async def append(cls, happening: EventType, clinic_id: UUID, **details: Any) -> Self:
+        """Append an event in the transaction of the change itself, so that a change rolled back leaves no event."""
         plain = {name: str(value) if isinstance(value, UUID) else value for name, value in details.items()}
         return await cls.create(occurred_at=clock.now(), clinic_id=clinic_id, happening=happening, details=plain)
+
+    @property
+    def slot_ids(self) -> list[str]:
+        """The slots that the event is about."""
+        return [*self.details.get("slot_ids", []), *(self.details[name] for name in SLOT_NAMES if name in self.details)]

@@ -1,4 +1,4 @@
-"""Partner: a system of others that follows the centre's events with a key; sees its own clinics only."""
+"""Partner: another organisation's system, which reads the events of some clinics with a key."""
 
 import secrets
 from collections.abc import Collection
@@ -15,19 +15,19 @@ from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
 import settings
-from models import clock, seal
+from infra import clock, crypto
 from models.audit import AuditEntry
-from models.intake import NAME_LENGTH
-from models.partner_refusal import PartnerNotFound
+from models.refusals.partner import PartnerNotFound
+from models.values.form import NAME_LENGTH
 
 if TYPE_CHECKING:
-    from models.account import Account
+    from models.accounts.account import Account
 
-KEY_PREFIX = "erp_"  # tells a key from a session's token, and lets scanners of leaked secrets find it
+KEY_PREFIX = "erp_"  # distinguishes a key from a session token, and lets scanners of leaked secrets find it
 
 
 class Partner(Model):
-    """`tokens` and `refilled_at`: what is left of its budget, see models/allowance.py."""
+    """`tokens` and `refilled_at`: its token bucket, see partner_quota.py."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     name = fields.CharField(NAME_LENGTH)
@@ -42,7 +42,7 @@ class Partner(Model):
     async def add(
         cls, name: str, clinic_ids: Collection[UUID], *, shows_references: bool, by: "Account"
     ) -> tuple[Self, str]:
-        """The partner and its first key, which is told this once."""
+        """Add a partner; returns it with its first key, which cannot be shown again."""
         now = clock.now()
         async with in_transaction():
             partner = await cls.create(
@@ -53,29 +53,33 @@ class Partner(Model):
                 tokens=settings.PARTNER_COST_PER_MINUTE,
                 refilled_at=now,
             )
-            key = await PartnerKey.new_for(partner)
+            key = await PartnerKey.issue(partner)
             await AuditEntry.record("add_partner", account=by, subject_id=partner.id)
         return partner, key
 
     @classmethod
-    async def rotate_key(cls, partner_id: UUID, *, by: "Account") -> tuple[Self, str, datetime]:
-        """A new key; the others stay good for the overlap, until the time that is given back too."""
+    async def rotate_key(
+        cls, partner_id: UUID, *, by: "Account", end_others_now: bool = False
+    ) -> tuple[Self, str, datetime]:
+        """Issue a new key; the other keys stay valid until the returned time, at most for the usual overlap."""
         async with in_transaction():
             partner = await cls._lock(partner_id)
-            ends_at = clock.now() + timedelta(hours=settings.PARTNER_KEY_OVERLAP_HOURS)
-            await PartnerKey.good().filter(partner_id=partner.id, ends_at=None).update(ends_at=ends_at)
-            key = await PartnerKey.new_for(partner)
+            overlap = 0 if end_others_now else settings.PARTNER_KEY_OVERLAP_HOURS
+            ends_at = clock.now() + timedelta(hours=overlap)
+            later = Q(ends_at=None) | Q(ends_at__gt=ends_at)
+            await PartnerKey.filter(later, partner_id=partner.id).update(ends_at=ends_at)
+            key = await PartnerKey.issue(partner)
             await AuditEntry.record("rotate_partner_key", account=by, subject_id=partner.id)
         return partner, key, ends_at
 
     @classmethod
     async def remove(cls, partner_id: UUID, *, by: "Account") -> Self:
-        """All its keys end now; its open streams follow within seconds."""
+        """Remove the partner: its keys end now, its open subscriptions within seconds."""
         async with in_transaction():
             partner = await cls._lock(partner_id)
             partner.removed_at = clock.now()
             await partner.save(update_fields=["removed_at"])
-            await PartnerKey.good().filter(partner_id=partner.id).update(ends_at=clock.now())
+            await PartnerKey.valid().filter(partner_id=partner.id).update(ends_at=clock.now())
             await AuditEntry.record("remove_partner", account=by, subject_id=partner.id)
         return partner
 
@@ -87,12 +91,12 @@ class Partner(Model):
         return partner
 
     @classmethod
-    async def listed(cls) -> list[Self]:
+    async def list_all(cls) -> list[Self]:
         return await cls.filter(removed_at=None).order_by("name", "id")
 
 
 class PartnerKey(Model):
-    """Only its hash is kept: a lost key is rotated, not looked up."""
+    """Only the hash is stored: a lost key is replaced, not looked up."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     partner: fields.ForeignKeyRelation[Partner] = fields.ForeignKeyField("models.Partner", on_delete=fields.RESTRICT)
@@ -104,27 +108,27 @@ class PartnerKey(Model):
         table = "partner_key"
 
     @classmethod
-    async def new_for(cls, partner: Partner) -> str:
+    async def issue(cls, partner: Partner) -> str:
         key = KEY_PREFIX + secrets.token_urlsafe(32)
-        await cls.create(partner=partner, key_hash=seal.token_hash(key), created_at=clock.now())
+        await cls.create(partner=partner, key_hash=crypto.hash_token(key), created_at=clock.now())
         return key
 
     @classmethod
-    def good(cls) -> QuerySet[Self]:
+    def valid(cls) -> QuerySet[Self]:
         return cls.filter(Q(ends_at=None) | Q(ends_at__gt=clock.now()))
 
     @classmethod
-    async def of_key(cls, key: str) -> Self | None:
-        """The row of a key that is still good, with its partner."""
-        return await cls.good().filter(key_hash=seal.token_hash(key)).select_related("partner").first()
+    async def find_by_key(cls, key: str) -> Self | None:
+        """The row of a valid key, with its partner."""
+        return await cls.valid().filter(key_hash=crypto.hash_token(key)).select_related("partner").first()
 
     @classmethod
-    async def still_good(cls, ids: Collection[UUID]) -> set[UUID]:
-        return {row.id for row in await cls.good().filter(id__in=ids).only("id")}
+    async def filter_valid(cls, ids: Collection[UUID]) -> set[UUID]:
+        return {row.id for row in await cls.valid().filter(id__in=ids).only("id")}
 
 
 class PartnerStream(Model):
-    """A subscription that a partner has open, in whichever process; it lapses when nobody renews it."""
+    """An open subscription of a partner, in any process; it counts until `lapses_at`, which its process postpones."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     partner: fields.ForeignKeyRelation[Partner] = fields.ForeignKeyField("models.Partner", on_delete=fields.CASCADE)

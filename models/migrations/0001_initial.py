@@ -1,10 +1,5 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from models.account import Language, Role
-from models.application import Wish
-from models.event import Happening
-from models.message import Kind, Medium, State
-from models.visit_status import Channel, Status
 from orjson import loads
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields.base import OnDelete
@@ -20,7 +15,7 @@ class Migration(migrations.Migration):
             name='Application',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
-                ('wish', fields.CharEnumField(description='SIGN_UP: sign_up\nNEW_PASSWORD: new_password', enum_type=Wish, max_length=20)),
+                ('wish', fields.CharField(description='SIGN_UP: sign_up\nNEW_PASSWORD: new_password', max_length=20)),
                 ('sealed', fields.BinaryField()),
                 ('received_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('request_id', fields.CharField(max_length=64)),
@@ -82,7 +77,7 @@ class Migration(migrations.Migration):
                 ('position', fields.BigIntField(null=True, unique=True)),
                 ('occurred_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('clinic_id', fields.UUIDField()),
-                ('happening', fields.CharEnumField(description='SLOTS_PUBLISHED: SlotsPublished\nSLOTS_WITHDRAWN: SlotsWithdrawn\nVISIT_BOOKED: VisitBooked\nVISIT_RESCHEDULED: VisitRescheduled\nVISIT_CANCELLED: VisitCancelled', enum_type=Happening, max_length=30)),
+                ('happening', fields.CharField(description='SLOTS_PUBLISHED: SlotsPublished\nSLOTS_WITHDRAWN: SlotsWithdrawn\nVISIT_BOOKED: VisitBooked\nVISIT_RESCHEDULED: VisitRescheduled\nVISIT_CANCELLED: VisitCancelled', max_length=30)),
                 ('details', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
             ],
             options={'table': 'event', 'app': 'models', 'pk_attr': 'id', 'table_description': '`position` is given later, in the order of commits, by the one relay: a serial column would not be that order.'},
@@ -123,8 +118,8 @@ class Migration(migrations.Migration):
                 ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 ('email', fields.CharField(null=True, max_length=320)),
                 ('email_key', fields.CharField(null=True, unique=True, max_length=320)),
-                ('role', fields.CharEnumField(description='PATIENT: PATIENT\nRECEPTIONIST: RECEPTIONIST\nADMINISTRATOR: ADMINISTRATOR\nPARTNER: PARTNER', enum_type=Role, max_length=20)),
-                ('language', fields.CharEnumField(default=Language.PL, description='PL: PL\nEN: EN', enum_type=Language, max_length=2)),
+                ('role', fields.CharField(description='PATIENT: PATIENT\nRECEPTIONIST: RECEPTIONIST\nADMINISTRATOR: ADMINISTRATOR\nPARTNER: PARTNER', max_length=20)),
+                ('language', fields.CharField(default='PL', description='PL: PL\nEN: EN', max_length=2)),
                 ('password_hash', fields.TextField(null=True, unique=False)),
                 ('one_time_hash', fields.CharField(null=True, max_length=64)),
                 ('one_time_expires_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -139,9 +134,9 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
-                ('kind', fields.CharEnumField(description='ACCOUNT_OPENED: account_opened\nADDRESS_TRIED: address_tried\nNEW_PASSWORD: new_password\nPASSWORD_CHANGED: password_changed\nCONTACT_CHANGED: contact_changed\nACCOUNT_CLOSED: account_closed\nVISIT_BOOKED: visit_booked\nVISIT_MOVED: visit_moved\nVISIT_CANCELLED: visit_cancelled\nVISIT_REMINDER: visit_reminder', enum_type=Kind, max_length=30)),
-                ('medium', fields.CharEnumField(description='EMAIL: email\nSMS: sms', enum_type=Medium, max_length=10)),
-                ('state', fields.CharEnumField(default=State.DUE, description='DUE: due\nSENDING: sending\nSENT: sent\nDELIVERED: delivered\nFAILED: failed\nDROPPED: dropped', enum_type=State, max_length=10)),
+                ('kind', fields.CharField(description='ACCOUNT_OPENED: account_opened\nADDRESS_TRIED: address_tried\nNEW_PASSWORD: new_password\nPASSWORD_CHANGED: password_changed\nCONTACT_CHANGED: contact_changed\nACCOUNT_CLOSED: account_closed\nVISIT_BOOKED: visit_booked\nVISIT_MOVED: visit_moved\nVISIT_CANCELLED: visit_cancelled\nVISIT_REMINDER: visit_reminder', max_length=30)),
+                ('medium', fields.CharField(description='EMAIL: email\nSMS: sms', max_length=10)),
+                ('state', fields.CharField(default='due', description='DUE: due\nSENDING: sending\nSENT: sent\nDELIVERED: delivered\nFAILED: failed\nDROPPED: dropped', max_length=10)),
                 ('to', fields.CharField(max_length=320)),
                 ('language', fields.CharField(max_length=2)),
                 ('account', fields.ForeignKeyField('models.Account', source_field='account_id', null=True, db_constraint=True, to_field='id', related_name='messages', on_delete=OnDelete.RESTRICT)),
@@ -208,8 +203,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 ('reference', fields.CharField(unique=True, max_length=9)),
-                ('status', fields.CharEnumField(default=Status.BOOKED, description='BOOKED: BOOKED\nARRIVED: ARRIVED\nFULFILLED: FULFILLED\nCANCELLED: CANCELLED\nNO_SHOW: NO_SHOW', enum_type=Status, max_length=10)),
-                ('channel', fields.CharEnumField(description='ONLINE: ONLINE\nPHONE: PHONE\nRECEPTION: RECEPTION\nPARTNER: PARTNER', enum_type=Channel, max_length=10)),
+                ('status', fields.CharField(default='BOOKED', description='BOOKED: BOOKED\nARRIVED: ARRIVED\nFULFILLED: FULFILLED\nCANCELLED: CANCELLED\nNO_SHOW: NO_SHOW', max_length=10)),
+                ('channel', fields.CharField(description='ONLINE: ONLINE\nPHONE: PHONE\nRECEPTION: RECEPTION\nPARTNER: PARTNER', max_length=10)),
                 ('patient', fields.ForeignKeyField('models.Patient', source_field='patient_id', db_constraint=True, to_field='id', related_name='visits', on_delete=OnDelete.RESTRICT)),
                 ('slot', fields.ForeignKeyField('models.Slot', source_field='slot_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('clinic', fields.ForeignKeyField('models.Clinic', source_field='clinic_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),

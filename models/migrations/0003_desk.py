@@ -3,8 +3,6 @@
 # ruff: noqa: E501, I001 - as Tortoise wrote it
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from models.message import Kind
-from models.visit_status import Channel
 from tortoise import fields
 
 
@@ -32,9 +30,8 @@ class Migration(migrations.Migration):
         ops.AlterField(
             model_name="Message",
             name="kind",
-            field=fields.CharEnumField(
+            field=fields.CharField(
                 description="ACCOUNT_OPENED: account_opened\nADDRESS_TRIED: address_tried\nNEW_PASSWORD: new_password\nPASSWORD_CHANGED: password_changed\nCONTACT_CHANGED: contact_changed\nACCOUNT_CLOSED: account_closed\nSTAFF_INVITED: staff_invited\nVISIT_BOOKED: visit_booked\nVISIT_MOVED: visit_moved\nVISIT_CANCELLED: visit_cancelled\nVISIT_REMINDER: visit_reminder",
-                enum_type=Kind,
                 max_length=30,
             ),
         ),
@@ -70,10 +67,9 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="VisitChange",
             name="channel",
-            field=fields.CharEnumField(
+            field=fields.CharField(
                 null=True,
                 description="ONLINE: ONLINE\nPHONE: PHONE\nRECEPTION: RECEPTION\nPARTNER: PARTNER",
-                enum_type=Channel,
                 max_length=10,
             ),
         ),

@@ -1,9 +1,9 @@
-"""What reception's part asks of the database: names found by their beginning, one record a document, lists by day."""
+"""Columns and indexes for reception: names found by their beginning, one record per document, lists by day."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# As models.spelling.folded spells a name; generated, so that whoever writes a patient, the patient is found.
+# Spelled as `infra.transliteration.fold` spells a name. A generated column is right whichever program writes the row.
 SEARCH = r"""
 ALTER TABLE patient ADD COLUMN search_name text GENERATED ALWAYS AS (
     replace(lower(translate(regexp_replace(

@@ -1,4 +1,4 @@
-"""What an operator watches is found without reading the whole outbox."""
+"""An index on failed messages, so that an operator's check does not scan the outbox."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

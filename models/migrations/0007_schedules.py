@@ -1,8 +1,5 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from models.message import Kind
-from models.offer import Answer
-from models.waiting_list import Outcome
 from orjson import loads
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
@@ -37,7 +34,7 @@ class Migration(migrations.Migration):
                 ('slot', fields.ForeignKeyField('models.Slot', source_field='slot_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('visit_id', fields.UUIDField(null=True, db_index=True)),
                 ('entry_id', fields.UUIDField(null=True, db_index=True)),
-                ('answer', fields.CharEnumField(default=Answer.OPEN, description='OPEN: OPEN\nACCEPTED: ACCEPTED\nDECLINED: DECLINED\nLAPSED: LAPSED\nCLOSED: CLOSED', enum_type=Answer, max_length=10)),
+                ('answer', fields.CharField(default='OPEN', description='OPEN: OPEN\nACCEPTED: ACCEPTED\nDECLINED: DECLINED\nLAPSED: LAPSED\nCLOSED: CLOSED', max_length=10)),
                 ('made_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('answered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -75,7 +72,7 @@ class Migration(migrations.Migration):
                 ('until_minute', fields.IntField(null=True)),
                 ('joined_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('ended_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                ('outcome', fields.CharEnumField(null=True, description='SERVED: SERVED\nLEFT: LEFT\nEXPIRED: EXPIRED', enum_type=Outcome, max_length=10)),
+                ('outcome', fields.CharField(null=True, description='SERVED: SERVED\nLEFT: LEFT\nEXPIRED: EXPIRED', max_length=10)),
             ],
             options={'table': 'waiting_list_entry', 'app': 'models', 'pk_attr': 'id', 'table_description': 'The wish of one patient: one slot of a clinic, on some days, perhaps of one doctor, or at some hours.'},
             bases=['Model'],
@@ -88,7 +85,7 @@ class Migration(migrations.Migration):
         ops.AlterField(
             model_name='Message',
             name='kind',
-            field=fields.CharEnumField(description='ACCOUNT_OPENED: account_opened\nADDRESS_TRIED: address_tried\nNEW_PASSWORD: new_password\nPASSWORD_CHANGED: password_changed\nCONTACT_CHANGED: contact_changed\nACCOUNT_CLOSED: account_closed\nVISIT_BOOKED: visit_booked\nVISIT_MOVED: visit_moved\nVISIT_CANCELLED: visit_cancelled\nVISIT_REMINDER: visit_reminder\nTERM_OFFERED: term_offered\nDOCTOR_ABSENT: doctor_absent', enum_type=Kind, max_length=30),
+            field=fields.CharField(description='ACCOUNT_OPENED: account_opened\nADDRESS_TRIED: address_tried\nNEW_PASSWORD: new_password\nPASSWORD_CHANGED: password_changed\nCONTACT_CHANGED: contact_changed\nACCOUNT_CLOSED: account_closed\nVISIT_BOOKED: visit_booked\nVISIT_MOVED: visit_moved\nVISIT_CANCELLED: visit_cancelled\nVISIT_REMINDER: visit_reminder\nTERM_OFFERED: term_offered\nDOCTOR_ABSENT: doctor_absent', max_length=30),
         ),
         ops.AlterModelOptions(
             name='Slot',

@@ -1,4 +1,4 @@
-"""Absence (nieobecność): a time in which a doctor sees nobody; why is the centre's business only."""
+"""Absence (nieobecność): a time in which a doctor sees no patients; its reason is for colleagues only."""
 
 from datetime import datetime
 from typing import Self
@@ -9,8 +9,8 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from uuid6 import uuid7
 
-from models import clock
-from models.doctor import Doctor
+from infra import clock
+from models.slots.doctor import Doctor
 
 
 class Absence(Model):
@@ -24,20 +24,20 @@ class Absence(Model):
     doctor_id: UUID
 
     @classmethod
-    async def of_doctor(cls, doctor_id: UUID) -> list[Self]:
-        """Those that are not over, soonest first."""
-        still = cls.filter(doctor_id=doctor_id, ended_at=None, ends_at__gt=clock.now())
-        return await still.order_by("starts_at", "id").select_related("doctor")
+    async def list_current(cls, doctor_id: UUID) -> list[Self]:
+        """The absences that are not over, in order of time."""
+        current = cls.filter(doctor_id=doctor_id, ended_at=None, ends_at__gt=clock.now())
+        return await current.order_by("starts_at", "id").select_related("doctor")
 
     @classmethod
-    async def covers(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> bool:
-        return await cls.during(doctor_id, starts_at, ends_at).exists()
+    async def has_any(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> bool:
+        return await cls.overlapping(doctor_id, starts_at, ends_at).exists()
 
     @classmethod
-    async def reason_at(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> str | None:
-        absence = await cls.during(doctor_id, starts_at, ends_at).order_by("starts_at", "id").first()
+    async def find_reason(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> str | None:
+        absence = await cls.overlapping(doctor_id, starts_at, ends_at).order_by("starts_at", "id").first()
         return absence.reason if absence else None
 
     @classmethod
-    def during(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> QuerySet[Self]:
+    def overlapping(cls, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> QuerySet[Self]:
         return cls.filter(doctor_id=doctor_id, ended_at=None, starts_at__lt=ends_at, ends_at__gt=starts_at)

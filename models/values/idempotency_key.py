@@ -1,4 +1,4 @@
-"""Kept answer: what an idempotency key was answered, so that a repeated request changes nothing twice."""
+"""Idempotency key: the stored outcome of a request, so that a repeated request changes nothing twice."""
 
 import hashlib
 import json
@@ -11,8 +11,10 @@ from tortoise import fields
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from models import clock, database
-from models.refusal import KeyReused, Refusal
+from infra import clock, database
+from models import refusals
+from models.refusals.booking import KeyReused
+from models.refusals.refusal import Refusal
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -24,7 +26,7 @@ _CLAIM = """
 """
 
 
-class KeptAnswer(Model):
+class IdempotencyKey(Model):
     id = fields.BigIntField(primary_key=True)
     account_id = fields.UUIDField()
     key = fields.CharField(128)
@@ -38,41 +40,41 @@ class KeptAnswer(Model):
         unique_together = (("account_id", "key"),)
 
     @classmethod
-    async def once(
-        cls, account_id: UUID, key: str | None, asked: list[Any], deed: Callable[[], Awaitable[UUID]]
+    async def run_once(
+        cls, account_id: UUID, key: str | None, request: list[Any], action: Callable[[], Awaitable[UUID]]
     ) -> UUID:
-        """Do the deed in one transaction and give the id of what it changed; with a known key, the first answer again.
+        """Run the action in one transaction and return the id of what it changed; repeat the outcome of a known key.
 
-        Two requests with one key at once: the second waits for the first. A refusal is an answer too: the deed is
-        undone, the refusal kept. Raises KeyReused when the key came with another request before.
+        Of two concurrent requests with one key the second waits for the first. A refusal is an outcome too: the action
+        is rolled back, the refusal stored. Raises KeyReused when the key came with another request before.
         """
         if key is None:
             async with in_transaction():
-                return await deed()
-        fingerprint = hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()
+                return await action()
+        fingerprint = hashlib.sha256(json.dumps(request, default=str).encode()).hexdigest()
         now, refusal = clock.now(), None
         async with in_transaction():
-            claimed = await database.rows(_CLAIM, [account_id, key, fingerprint, now, now - KEPT_FOR])
+            claimed = await database.fetch(_CLAIM, [account_id, key, fingerprint, now, now - KEPT_FOR])
             if not claimed:
-                return (await cls.get(account_id=account_id, key=key))._again(fingerprint)
+                return (await cls.get(account_id=account_id, key=key))._repeat_outcome(fingerprint)
             try:
-                async with in_transaction():  # a savepoint: a refusal undoes the deed, not its memory
-                    subject_id = await deed()
+                async with in_transaction():  # a savepoint: a refusal rolls back the action, not this row
+                    subject_id = await action()
                 await cls.filter(id=claimed[0]["id"]).update(subject_id=subject_id)
             except Refusal as refused:
                 refusal = refused
-                await cls.filter(id=claimed[0]["id"]).update(refusal=refused.frozen())
+                await cls.filter(id=claimed[0]["id"]).update(refusal=refused.to_json())
         if refusal:
             raise refusal
         return subject_id
 
-    def _again(self, fingerprint: str) -> UUID:
+    def _repeat_outcome(self, fingerprint: str) -> UUID:
         if self.asked != fingerprint:
             raise KeyReused
         if self.refusal:
-            raise Refusal.thawed(self.refusal)
+            raise refusals.from_json(self.refusal)
         if self.subject_id is None:
-            raise RuntimeError("A kept answer without an answer cannot have been committed.")
+            raise RuntimeError("A stored key without an outcome cannot have been committed.")
         return self.subject_id
 
     @classmethod

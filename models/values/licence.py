@@ -1,4 +1,4 @@
-"""Licence (PWZ): a physician's number; seven digits of which the first checks the others (nil.org.pl)."""
+"""Licence number (PWZ) of a physician: seven digits, the first of which is the check digit (nil.org.pl)."""
 
 import re
 
@@ -6,7 +6,7 @@ _FORM = re.compile(r"[1-9]\d{6}", re.ASCII)
 
 
 def is_valid(number: str) -> bool:
-    """The check digit is the sum of the others, weighted 1 to 6, modulo 11; it is never 0 or ten."""
+    """Whether the check digit is the sum of the others, weighted 1 to 6, modulo 11; it is never 0."""
     if not _FORM.fullmatch(number):
         return False
     check, *rest = (int(digit) for digit in number)

@@ -1,11 +1,11 @@
-"""Reference: what a patient reads out on the telephone to name a visit."""
+"""Visit reference: the code by which a patient names a visit on the telephone."""
 
 import secrets
 
-SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no letter or digit that sounds or looks like another
+SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no letter or digit that looks like another
 
 
-def new() -> str:
-    """Eight letters in two groups (39 bits): short enough to say, too many to guess."""
+def generate() -> str:
+    """Eight characters in two groups (39 bits): short enough to say, too many to guess."""
     letters = "".join(secrets.choice(SPEAKABLE) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"

@@ -1,4 +1,4 @@
-"""What can become of a visit, and how it can have been booked (FHIR: Appointment.status)."""
+"""The states of a visit (FHIR: Appointment.status) and the channels of booking."""
 
 from enum import StrEnum
 

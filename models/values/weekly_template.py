@@ -1,33 +1,37 @@
-"""Week: the lines of a weekly template, and the terms they become on a day; pure."""
+"""Weekly template: its lines and the slot times that they produce on a day; pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from models import hours
-from models.refusal import Flaw
+from models.refusals.refusal import Flaw
+from models.values import hours
 
-NIGHT_FROM, NIGHT_UNTIL = 2 * 60, 3 * 60  # the hour that a switch of the clocks skips or repeats
+NIGHT_FROM, NIGHT_UNTIL = 2 * 60, 3 * 60  # the hour that a clock change skips or repeats
 SHORTEST, LONGEST = 5, 240
-MOST_LINES = 60
+MAX_LINES = 60
 
-Term = tuple[datetime, datetime]
+SlotTime = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
-class Line:
-    """One stretch of a weekday (Monday is 1) in minutes since local midnight, cut into terms between breaks."""
+class TemplateLine:
+    """A period of a weekday (Monday is 1) in minutes since local midnight, divided into slots between breaks.
+
+    `uneven`: paths of the wall times that were given with seconds, which slots cannot have.
+    """
 
     weekday: int
     from_: int
     until: int
     minutes: int
     breaks: tuple[tuple[int, int], ...] = ()
+    uneven: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     def starts(self) -> Iterator[int]:
-        """After a break the next term begins at its end; nothing touches the hour of the night that may be missing."""
+        """When slots start: after a break at its end; none lies in the hour in which the clocks change."""
         closed = sorted([*self.breaks, (NIGHT_FROM, NIGHT_UNTIL)])
         minute = self.from_
         while minute + self.minutes <= self.until:
@@ -38,7 +42,9 @@ class Line:
                 yield minute
                 minute += self.minutes
 
-    def flaws(self, path: tuple[str, ...]) -> Iterator[Flaw]:
+    def find_flaws(self, path: tuple[str, ...]) -> Iterator[Flaw]:
+        for name in self.uneven:
+            yield Flaw((*path, *name), "MALFORMED")
         if not self.from_ < self.until:
             yield Flaw((*path, "until"), "OUT_OF_RANGE")
         if not SHORTEST <= self.minutes <= LONGEST:
@@ -47,26 +53,31 @@ class Line:
             if not self.from_ <= begin < end <= self.until:
                 yield Flaw((*path, "breaks", str(n)), "OUT_OF_RANGE")
 
-    def plain(self) -> dict[str, Any]:
-        return {"weekday": self.weekday, "from": self.from_, "until": self.until, "minutes": self.minutes,
-                "breaks": [list(pause) for pause in self.breaks]}  # fmt: skip
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "weekday": self.weekday,
+            "from": self.from_,
+            "until": self.until,
+            "minutes": self.minutes,
+            "breaks": [list(pause) for pause in self.breaks],
+        }
 
     @classmethod
-    def of(cls, plain: dict[str, Any]) -> Self:
+    def from_json(cls, plain: dict[str, Any]) -> Self:
         breaks = tuple((begin, end) for begin, end in plain["breaks"])
         return cls(plain["weekday"], plain["from"], plain["until"], plain["minutes"], breaks)
 
 
-def flaws(lines: list[Line], *, on_sundays: bool) -> Iterator[Flaw]:
-    """Everything wrong with a template's lines, each by its place."""
+def find_flaws(lines: list[TemplateLine], *, on_sundays: bool) -> Iterator[Flaw]:
+    """Every flaw of a template's lines with its path."""
     if not lines:
         yield Flaw(("lines",), "REQUIRED")
-    if len(lines) > MOST_LINES:
+    if len(lines) > MAX_LINES:
         yield Flaw(("lines",), "TOO_LONG")
         return
     for n, line in enumerate(lines):
         path = ("lines", str(n))
-        yield from line.flaws(path)
+        yield from line.find_flaws(path)
         if line.weekday == 7 and not on_sundays:
             yield Flaw((*path, "weekday"), "OUT_OF_RANGE")
         same_day = [other for other in lines[:n] if other.weekday == line.weekday]
@@ -74,21 +85,21 @@ def flaws(lines: list[Line], *, on_sundays: bool) -> Iterator[Flaw]:
             yield Flaw((*path, "from"), "OUT_OF_RANGE")
 
 
-def terms(lines: list[Line], day: date, zone: ZoneInfo) -> Iterator[Term]:
-    """The terms of a local day, by the wall clock; what a switch of the clocks would stretch or shrink is left out."""
+def slot_times(lines: list[TemplateLine], day: date, zone: ZoneInfo) -> Iterator[SlotTime]:
+    """The slot times of a local day by the wall clock, without those that a clock change would stretch or shrink."""
     for line in lines:
         if line.weekday == day.isoweekday():
             for start in line.starts():
-                begin, end = hours.at(day, start, zone), hours.at(day, start + line.minutes, zone)
+                begin, end = hours.to_utc(day, start, zone), hours.to_utc(day, start + line.minutes, zone)
                 if end - begin == timedelta(minutes=line.minutes):
                     yield begin, end
 
 
-def clashing(terms_: list[Term], with_: list[Term]) -> set[Term]:
-    """Those of `terms_` that overlap any of `with_`; both are sorted and hold no overlap among themselves."""
-    found, rest = set(), iter(with_)
+def find_overlapping(slots: list[SlotTime], others: list[SlotTime]) -> set[SlotTime]:
+    """Those of `slots` that overlap any of `others`; both lists are sorted and free of overlaps."""
+    found, rest = set(), iter(others)
     other = next(rest, None)
-    for begin, end in terms_:
+    for begin, end in slots:
         while other and other[1] <= begin:
             other = next(rest, None)
         if other and other[0] < end:

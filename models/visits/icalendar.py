@@ -1,31 +1,51 @@
-"""What a calendar program needs of a visit: RFC 5545 text that it can accept, update and cancel (RFC 5546)."""
+"""iCalendar: a visit as RFC 5545 text, which a calendar program can add, update and cancel (RFC 5546)."""
 
-from datetime import datetime
-from email.utils import parseaddr
+from datetime import datetime, timedelta
 from typing import Any
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
 import settings
+from models.values import contact
 
-_UNTIL_CANCELLED, _CANCELLED = ("REQUEST", "CONFIRMED"), ("CANCEL", "CANCELLED")
+ALARMS = (timedelta(days=1), timedelta(hours=2))
+FILE_NAMES = {"PL": "wizyta.ics", "EN": "visit.ics"}
 WORDS = {
     "PL": ("Wizyta - {centre}", "Numer wizyty: {reference}. Zmiana lub odwołanie: {url} albo tel. {phone}."),
     "EN": ("Visit - {centre}", "Visit reference: {reference}. To move or cancel it: {url} or phone {phone}."),
 }
 
 
-def text(visit: dict[str, Any], language: str, attendee: str | None) -> str:
-    """The iCalendar text of a visit's snapshot: UTC times, one UID for its life, SEQUENCE + 1 at each change.
+def render(visit: dict[str, Any], language: str, attendee: str | None) -> str:
+    """An invitation (or its withdrawal) made of a visit's snapshot, for the patient's mail program."""
+    event = _build_event(visit, language)
+    if attendee:
+        event.add("attendee", _address(attendee, attendee, PARTSTAT="ACCEPTED", RSVP="FALSE"))
+    return _wrap(event, "CANCEL" if visit["cancelled"] else "REQUEST")
 
-    The summary is neutral: a calendar is often shared, and a clinic's name would tell the illness.
+
+def render_file(visit: dict[str, Any], language: str) -> str:
+    """A file to download: nobody is invited, and a visit to come gets two alarms."""
+    event = _build_event(visit, language)
+    for before in () if visit["cancelled"] else ALARMS:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("trigger", -before)
+        alarm.add("description", event["summary"])
+        event.add_component(alarm)
+    return _wrap(event, "PUBLISH")
+
+
+def _build_event(visit: dict[str, Any], language: str) -> Event:
+    """Times in UTC, one UID per visit, SEQUENCE + 1 at each change.
+
+    The summary is neutral: calendars are often shared, and a clinic's name would reveal the illness.
     """
-    method, status = _CANCELLED if visit["cancelled"] else _UNTIL_CANCELLED
     summary, description = WORDS[language]
     event = Event()
     event.add("uid", visit["uid"])
     event.add("sequence", visit["sequence"])
-    event.add("status", status)
+    event.add("status", "CANCELLED" if visit["cancelled"] else "CONFIRMED")
     event.add("dtstamp", datetime.fromisoformat(visit["changed_at"]))
     event.add("dtstart", datetime.fromisoformat(visit["starts_at"]))
     event.add("dtend", datetime.fromisoformat(visit["ends_at"]))
@@ -33,9 +53,11 @@ def text(visit: dict[str, Any], language: str, attendee: str | None) -> str:
     event.add("location", vText(visit["address"]))
     words = {"reference": visit["reference"], "url": settings.PUBLIC_URL, "phone": visit["phone"]}
     event.add("description", description.format(**words))
-    event.add("organizer", _address(parseaddr(settings.MAIL_FROM)[1], settings.CENTRE_NAME))
-    if attendee:
-        event.add("attendee", _address(attendee, attendee, PARTSTAT="ACCEPTED", RSVP="FALSE"))
+    event.add("organizer", _address(settings.split_sender(settings.MAIL_FROM)[1], settings.CENTRE_NAME))
+    return event
+
+
+def _wrap(event: Event, method: str) -> str:
     calendar = Calendar()
     calendar.add("prodid", "-//CM Diamed//e-Rejestracja//PL")
     calendar.add("version", "2.0")
@@ -45,6 +67,6 @@ def text(visit: dict[str, Any], language: str, attendee: str | None) -> str:
 
 
 def _address(email: str, name: str, **parameters: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{email}")
+    address = vCalAddress(f"mailto:{contact.to_ascii_address(email)}")
     address.params.update({"CN": vText(name), **parameters})
     return address

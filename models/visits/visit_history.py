@@ -1,4 +1,4 @@
-"""Visit change: what happened to a visit, in the patient's words; append-only."""
+"""Visit history: the changes of a visit that its patient may see; entries are never changed."""
 
 from typing import TYPE_CHECKING
 
@@ -6,10 +6,10 @@ from tortoise import fields
 from tortoise.models import Model
 from uuid6 import uuid7
 
-from models.visit_status import Channel
+from models.values.visit_status import Channel
 
 if TYPE_CHECKING:
-    from models.visit import Visit
+    from models.visits.visit import Visit
 
 
 class VisitChange(Model):
@@ -25,6 +25,7 @@ class VisitChange(Model):
     reason = fields.CharField(500, null=True)
     channel = fields.CharEnumField(Channel, max_length=10, null=True)
     override_reason = fields.CharField(500, null=True)
+    account_id = fields.UUIDField(null=True)
 
     class Meta:
         table = "visit_change"

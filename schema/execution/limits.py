@@ -1,5 +1,6 @@
-"""Limits: how much one document may ask for, measured in one pass before any other rule looks at it."""
+"""Limits: how much one document may request, measured in one pass before any other validation rule runs."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,25 +10,26 @@ from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema_directive import Location
 
 import settings
-from schema.fault import TOKENS
-from schema.measure import Measure, Measuring
+from schema.execution.errors import TOKENS
+from schema.execution.query_cost import CostVisitor, Measure
 
-DEPTH = 10  # graphql-armor has 6; Relay's edges and node add two, me and patient another two
+DEPTH = 10  # graphql-armor's default is 6; Relay's edges and node add two, `me` and `patient` another two
 INTROSPECTION_DEPTH = 20  # for staff: the usual introspection query is 13 to 15 deep
 ALIASES = 15
 ROOT_FIELDS = 10
 DIRECTIVES = 50
-REPEATS = 50  # GraphQL's own rules compare each pair of fields of one name: 900 of them take a second
+MAX_MEASURES = 256
+REPEATS = 50  # GraphQL compares every pair of fields with the same name: 900 of them take a second
 
-LIMITED = {
+EXCEEDED = {
     "depth": ("{limit} levels deep", DEPTH),
     "introspection_depth": ("{limit} levels of introspection", INTROSPECTION_DEPTH),
     "aliases": ("{limit} aliases", ALIASES),
-    "roots": ("{limit} fields at the root", ROOT_FIELDS),
+    "roots": ("{limit} root fields", ROOT_FIELDS),
     "directives": ("{limit} directives", DIRECTIVES),
-    "repeats": ("{limit} fields asked for again in one place", REPEATS),
-    "tokens": ("{limit} words and signs", TOKENS),
-    "mutations": ("{limit} mutation in one document's operation", 1),
+    "repeats": ("{limit} repeated fields in one selection", REPEATS),
+    "tokens": ("{limit} tokens", TOKENS),
+    "mutations": ("{limit} mutation per operation", 1),
 }
 
 
@@ -40,8 +42,8 @@ LIMITED = {
         Location.ARGUMENT_DEFINITION,
     ],
     name="cost",
-    description="What the field costs by itself (IBM's GraphQL cost specification); 1 for an object, 0 for a value,"
-    " when nothing is said.",
+    description="The cost of the field without its subfields, as in IBM's GraphQL Cost Directives Specification."
+    " Default: 1 for an object, 0 for a scalar or enum.",
 )
 class Cost:
     weight: str
@@ -50,8 +52,8 @@ class Cost:
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="How long the field's list can be: `assumedSize`, or as an argument says; then the lists of"
-    " `sizedFields` are meant (IBM's GraphQL cost specification).",
+    description="The greatest length of the field's list, as in IBM's GraphQL Cost Directives Specification:"
+    " `assumedSize`, or the value of one of `slicingArguments`, which then limits the lists in `sizedFields`.",
 )
 class ListSize:
     assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=strawberry.UNSET)
@@ -66,41 +68,41 @@ PAGED = ListSize(slicing_arguments=["first"], sized_fields=["nodes", "edges"], r
 
 
 def at_most(size: int) -> ListSize:
-    """A list without pages that is never longer."""
+    """The directive of an unpaged list with at most `size` rows."""
     return ListSize(assumed_size=size, require_one_slicing_argument=False)
 
 
 class TooComplex(ValidationAbortedError):
-    """A document asks for more than one document may: the other rules, not linear in its size, do not look at it."""
+    """A document exceeds a limit. Validation stops: the other rules take more than linear time."""
 
     def __init__(self, name: str, limit: int | None = None) -> None:
-        words, standard = LIMITED.get(name, (name, limit or 0))
-        said = words.format(limit=limit or standard)
-        super().__init__(f"The query is too complex: at most {said}.", extensions={"code": "QUERY_TOO_COMPLEX"})
+        template, default = EXCEEDED.get(name, (name, limit or 0))
+        allowed = template.format(limit=limit or default)
+        super().__init__(f"The query is too complex: at most {allowed}.", extensions={"code": "QUERY_TOO_COMPLEX"})
 
 
 def check(measure: Measure, *, is_mutation: bool) -> None:
     """Raise the first limit that the document exceeds."""
     for name in ("depth", "introspection_depth", "aliases", "roots", "directives", "repeats"):
-        if getattr(measure, name) > LIMITED[name][1]:
+        if getattr(measure, name) > EXCEEDED[name][1]:
             raise TooComplex(name)
     if is_mutation and measure.roots > 1:
         raise TooComplex("mutations")
     if measure.cost > settings.QUERY_COST:
-        raise costly(measure.cost)
+        raise cost_exceeded(measure.cost)
 
 
-def costly(cost: int) -> TooComplex:
-    problem = TooComplex(f"a cost of {settings.QUERY_COST}; this one has {cost}. Ask for shorter pages")
-    problem.extensions = {
+def cost_exceeded(cost: int) -> TooComplex:
+    error = TooComplex(f"a cost of {settings.QUERY_COST}; it costs {cost}. Request shorter pages")
+    error.extensions = {
         "code": "QUERY_TOO_COMPLEX",
         "cost": {"requested": cost, "limit": settings.QUERY_COST},
     }
-    return problem
+    return error
 
 
 class LimitsRule(ASTValidationRule):
-    """Our one validation rule; `first` from a variable counts nothing here, by its value in `measured`."""
+    """Our only validation rule. Pages whose `first` is a variable cost nothing here: see `measure_operation`."""
 
     context: ValidationContext
 
@@ -108,17 +110,36 @@ class LimitsRule(ASTValidationRule):
         try:
             for operation in document.definitions:
                 if isinstance(operation, OperationDefinitionNode):
-                    measure = Measuring(self.context.schema, document).of(operation)
+                    measure = CostVisitor(self.context.schema, document).measure(operation)
                     check(measure, is_mutation=operation.operation.value == "mutation")
         except RecursionError:
             raise TooComplex("depth") from None
 
 
-def measured(schema: Any, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None) -> Measure:
-    """What the operation asks for that is to be carried out, with the values of its variables."""
+# The documents are kept with their measures, so that no other document has their ids meanwhile.
+_measures: OrderedDict[tuple[int, str | None], tuple[Measure, DocumentNode]] = OrderedDict()
+
+
+def measure_operation(
+    schema: Any, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None
+) -> Measure:
+    """What the operation to execute requests, with the values of its variables; kept if they do not matter."""
+    key = id(document), name
+    if (known := _measures.get(key)) is not None:
+        return known[0]
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode) and (
             name is None or (operation.name and operation.name.value == name)
         ):
-            return Measuring(schema, document, variables or {}).of(operation)
+            visitor = CostVisitor(schema, document, variables or {})
+            measure = visitor.measure(operation)
+            if not visitor.uses_variables:
+                _keep(key, measure, document)
+            return measure
     return Measure()
+
+
+def _keep(key: tuple[int, str | None], measure: Measure, document: DocumentNode) -> None:
+    _measures[key] = measure, document
+    if len(_measures) > MAX_MEASURES:
+        _measures.popitem(last=False)

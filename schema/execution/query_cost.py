@@ -1,4 +1,4 @@
-"""Measuring a document: depth, aliases, directives and cost, each fragment once, so in time linear in its size."""
+"""Measures a document: depth, aliases, directives and cost. Each fragment is measured once: the time is linear."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -14,22 +14,24 @@ from graphql import (
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableDefinitionNode,
     VariableNode,
     get_named_type,
     is_composite_type,
     is_list_type,
     is_non_null_type,
 )
+from graphql.execution.values import get_variable_values
 
-LONGEST_PAGE = 500  # whatever `first` says: Page refuses more
-ASSUMED_SIZE = 10  # of a list whose field says nothing
-SIZED = ("nodes", "edges")
+LARGEST_PAGE = 500  # Page refuses more
+ASSUMED_SIZE = 10  # of a list without @listSize
+SIZED_FIELDS = ("nodes", "edges")
 
 
 class Measure(NamedTuple):
-    """What a selection asks for; `per_row`: the cost of its rows, by each row that the page above has.
+    """What a selection requests. `per_row`: what each row of the enclosing page costs.
 
-    `repeats`: fields asked for again in one selection, each of which is compared with all of its like.
+    `repeats`: fields that occur again in one selection. GraphQL compares each with all others of its name.
     """
 
     depth: int = 0
@@ -41,7 +43,7 @@ class Measure(NamedTuple):
     per_row: int = 0
     repeats: int = 0
 
-    def beside(self, other: "Measure") -> "Measure":
+    def plus(self, other: "Measure") -> "Measure":
         return Measure(
             max(self.depth, other.depth),
             max(self.introspection_depth, other.introspection_depth),
@@ -50,30 +52,29 @@ class Measure(NamedTuple):
 
 
 class FieldCost(NamedTuple):
-    """What the schema says of a field: its own weight, its type, and how long its list is, if it is one."""
+    """What the schema declares for a field: its weight, its type and, for a list, its length."""
 
     weight: int
     type_: Any
     is_list: bool
     size: int
-    slicing: tuple[str, int] | None  # the argument and its default
+    slicing: tuple[str, int] | None  # the argument and its default value
 
 
-class Measuring:
+class CostVisitor:
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any] | None = None
     ) -> None:
         self.schema, self.variables = schema, variables
-        self.defaults: dict[str, int] = {}
+        self.uses_variables = False
+        self.definitions: dict[str, VariableDefinitionNode] = {}
         self.measured: dict[str, Measure] = {}
         self.fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
 
-    def of(self, operation: OperationDefinitionNode) -> Measure:
-        for variable in operation.variable_definitions or ():
-            if isinstance(variable.default_value, IntValueNode):
-                self.defaults[variable.variable.name.value] = _int(variable.default_value.value)
+    def measure(self, operation: OperationDefinitionNode) -> Measure:
+        self.definitions = {node.variable.name.value: node for node in operation.variable_definitions or ()}
         self.measured = {}
         root = self.schema.get_root_type(operation.operation)
         measure = self._selections(operation.selection_set, root)
@@ -84,20 +85,22 @@ class Measuring:
         for node in selections.selections if selections else ():
             if isinstance(node, FieldNode):
                 key = (node.alias or node.name).value
-                total = total.beside(self._field(node, parent)).beside(Measure(repeats=key in seen))
+                total = total.plus(self._field(node, parent)).plus(Measure(repeats=key in seen))
                 seen.add(key)
             elif isinstance(node, FragmentSpreadNode):
-                total = total.beside(self._fragment(node.name.value))
+                total = total.plus(self._fragment(node.name.value))
             elif isinstance(node, InlineFragmentNode):
                 inner = self._named(node.type_condition) if node.type_condition else parent
-                total = total.beside(self._selections(node.selection_set, inner, seen))
+                total = total.plus(self._selections(node.selection_set, inner, seen))
             if node.directives:
                 total = total._replace(directives=total.directives + len(node.directives))
         return total
 
     def _fragment(self, name: str) -> Measure:
         if name not in self.measured:
-            self.measured[name] = Measure()  # for a fragment that holds itself; another rule says so
+            self.measured[name] = (
+                Measure()
+            )  # ends the recursion of a fragment that contains itself; another rule refuses it
             if fragment := self.fragments.get(name):
                 measure = self._selections(fragment.selection_set, self._named(fragment.type_condition))
                 self.measured[name] = measure._replace(directives=measure.directives + len(fragment.directives or ()))
@@ -116,9 +119,15 @@ class Measuring:
         inside = self._selections(node.selection_set, known.type_ if known else None)
         cost, per_row = self._cost(node, known, inside)
         return Measure(
-            1 + inside.depth, inside.introspection_depth, aliases + inside.aliases, inside.directives, 1, cost, per_row,
+            1 + inside.depth,
+            inside.introspection_depth,
+            aliases + inside.aliases,
+            inside.directives,
+            1,
+            cost,
+            per_row,
             inside.repeats,
-        )  # fmt: skip
+        )
 
     def _cost(self, node: FieldNode, known: FieldCost | None, inside: Measure) -> tuple[int, int]:
         if known is None or not node.selection_set:
@@ -126,12 +135,12 @@ class Measuring:
         if known.slicing:
             rows = self._first(node, *known.slicing)
             return known.weight + inside.cost + rows * inside.per_row, 0
-        whole = inside.cost + ASSUMED_SIZE * inside.per_row
+        row_cost = inside.cost + ASSUMED_SIZE * inside.per_row
         if not known.is_list:
-            return known.weight + whole, 0
-        if known.size == 0:  # rows of the page above
-            return 0, 1 + whole
-        return known.weight + known.size * (1 + whole), 0
+            return known.weight + row_cost, 0
+        if known.size == 0:  # the rows of the enclosing page
+            return 0, 1 + row_cost
+        return known.weight + known.size * (1 + row_cost), 0
 
     def _first(self, node: FieldNode, argument: str, default: int) -> int:
         rows: Any = default
@@ -140,19 +149,23 @@ class Measuring:
                 rows = _int(given.value.value)
             elif given.name.value == argument and isinstance(given.value, VariableNode):
                 rows = self._value(given.value.name.value, default)
-        if not isinstance(rows, int):  # refused when the variables are read
+        if not isinstance(rows, int):  # refused later, when the variables are read
             rows = default
-        return int(min(max(rows, 0), LONGEST_PAGE))
+        return int(min(max(rows, 0), LARGEST_PAGE))
 
     def _value(self, variable: str, default: int) -> Any:
-        """Without values, what is unknown costs nothing yet: the same document may be sent with any."""
+        """What execution will use: `100.0` is an Int, too. Without values an unknown page costs nothing."""
+        self.uses_variables = True
         if self.variables is None:
             return 0
-        return self.variables.get(variable, self.defaults.get(variable, default))
+        if variable not in self.definitions:
+            return default
+        values = get_variable_values(self.schema, [self.definitions[variable]], dict(self.variables))
+        return default if isinstance(values, list) else values.coerced.get(variable, default)
 
 
 def _int(text: str) -> int:
-    return int(text) if len(text) <= 10 else LONGEST_PAGE
+    return int(text) if len(text) <= 10 else LARGEST_PAGE
 
 
 @cache
@@ -160,19 +173,19 @@ def _field_cost(schema: GraphQLSchema, parent: Any, name: str) -> FieldCost | No
     field = getattr(parent, "fields", {}).get(name)
     if field is None:
         return None
-    said = {type(directive).__name__: directive for directive in _declared(field)}
+    directives = {type(directive).__name__: directive for directive in _declared(field)}
     type_ = get_named_type(field.type)
     is_composite = is_composite_type(type_)
-    weight = int(said["Cost"].weight) if "Cost" in said else int(is_composite)
+    weight = int(directives["Cost"].weight) if "Cost" in directives else int(is_composite)
     is_list = is_list_type(field.type.of_type if is_non_null_type(field.type) else field.type)
-    size = getattr(said.get("ListSize"), "assumed_size", None) or ASSUMED_SIZE
-    if is_list and is_composite and name in SIZED and parent.name.endswith("Connection"):
+    size = getattr(directives.get("ListSize"), "assumed_size", None) or ASSUMED_SIZE
+    if is_list and is_composite and name in SIZED_FIELDS and parent.name.endswith("Connection"):
         size = 0
     slicing = ("first", field.args["first"].default_value) if "first" in field.args else None
     return FieldCost(weight, type_ if is_composite else None, is_list and is_composite, size, slicing)
 
 
 def _declared(field: Any) -> list[Any]:
-    """The directives that Strawberry's own field holds."""
+    """The directives of the Strawberry field."""
     definition = (field.extensions or {}).get("strawberry-definition")
     return list(getattr(definition, "directives", ()))

@@ -1,16 +1,19 @@
-"""Lasting: subscriptions are carried out only where more than one answer can be told."""
+"""Refuses subscriptions on connections that can carry only one answer."""
 
 from collections.abc import Iterator
 
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from schema.fault import BadInput
+from schema.execution.errors import BadUserInput
 
 
-class Lasting(SchemaExtension):
+class SubscriptionGuard(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         context = self.execution_context
         if context.operation_type is OperationType.SUBSCRIPTION and not context.context.can_follow:
-            raise BadInput("Subscriptions are answered over a socket, or to `Accept: text/event-stream`.")
+            raise BadUserInput(
+                pl="Subskrypcje wymagają WebSocketu albo nagłówka `Accept: text/event-stream`.",
+                en="Subscriptions need a WebSocket, or `Accept: text/event-stream`.",
+            )
         yield

@@ -1,6 +1,6 @@
-"""Trusted documents: which ones anonymous and patient callers may use, when TRUSTED_DOCUMENTS names a file of them.
+"""Trusted documents: if TRUSTED_DOCUMENTS names a file, anonymous callers and patients may use only those in it.
 
-Those of our own pages are always among them.
+The documents of the portal and of the staff's sign-in page are always trusted.
 """
 
 import json
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import settings
 
-ROOT = Path(__file__).parent.parent
-OWN = (ROOT / "portal/documents.graphql", ROOT / "explorer/static/sign_in.graphql")
+ROOT = Path(__file__).parents[2]
+PORTAL, SIGN_IN = ROOT / "portal/dist/documents.json", ROOT / "explorer/static/sign_in.graphql"
 
 
 class BadRegister(settings.BadSetting):
-    """The file of registered documents cannot be used."""
+    """The file of trusted documents cannot be used."""
 
 
 def _read(path: str) -> dict[str, str]:
@@ -27,10 +27,16 @@ def _read(path: str) -> dict[str, str]:
     return documents
 
 
+@cache
+def portal() -> dict[str, str]:
+    """The portal's operations by the ids that its build assigned; empty if the portal is not built."""
+    return _read(str(PORTAL)) if PORTAL.exists() else {}
+
+
 def own() -> list[str]:
-    """What the patient's page and the staff's sign-in page send: operations with a blank line between."""
-    blocks = [block for path in OWN for block in path.read_text().split("\n\n")]
-    return [block for block in blocks if not block.startswith("#")]
+    """The operations of the portal and of the staff's sign-in page; blank lines separate the latter."""
+    blocks = SIGN_IN.read_text().split("\n\n")
+    return [*portal().values(), *(block for block in blocks if not block.startswith("#"))]
 
 
 @cache
@@ -40,16 +46,17 @@ def _register(path: str) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def load() -> None:
-    """Read the register when the service starts, so that a bad one is told then."""
+    """Read the file when the service starts, so that a bad one stops it."""
     if settings.TRUSTED_DOCUMENTS:
         _register(settings.TRUSTED_DOCUMENTS)
 
 
 def is_registered(query: str) -> bool:
-    """Whether the document may be used by everybody; without a register all may."""
+    """Whether every caller may use the document; without a file, all documents are allowed."""
     return not settings.TRUSTED_DOCUMENTS or query.strip() in _register(settings.TRUSTED_DOCUMENTS)[1]
 
 
 def of_id(id_: str) -> str | None:
-    """The registered document of this id (Relay's and codegen's: a hash of it)."""
-    return _register(settings.TRUSTED_DOCUMENTS)[0].get(id_) if settings.TRUSTED_DOCUMENTS else None
+    """The document with this id, such as a hash of it (Relay, GraphQL Codegen)."""
+    registered = _register(settings.TRUSTED_DOCUMENTS)[0] if settings.TRUSTED_DOCUMENTS else {}
+    return registered.get(id_) or portal().get(id_)

@@ -1,4 +1,4 @@
-"""The development mailbox: a real SMTP server on loopback and a folder; everything sent can be read there."""
+"""The development mailbox: an SMTP server on loopback that keeps every sent message in a folder."""
 
 import asyncio
 import json
@@ -8,28 +8,30 @@ from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiosmtpd.smtp import SMTP, Envelope
 from uuid6 import uuid7
 
 import settings
-from models import clock
+from infra import clock
 from tasks.outbox import Misconfigured, TryLater
 
-KEPT = 500
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import Envelope
+
+MAX_ENTRIES = 500
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs every command, with addresses
 
 _address: tuple[str, int] | None = None
 
 
 def is_open() -> bool:
-    """Only where nothing real is configured, and never in production."""
+    """The mailbox replaces a missing SMTP server, never in production."""
     return not settings.IN_PRODUCTION and not settings.SMTP_URL
 
 
 def address() -> tuple[str, int]:
-    """Where the SMTP server of this process listens."""
+    """The address on which the SMTP server of this process listens."""
     if settings.IN_PRODUCTION:
         raise Misconfigured("SMTP_URL is not set")
     if _address is None:
@@ -38,14 +40,16 @@ def address() -> tuple[str, int]:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[tuple[str, int] | None]:
-    """Listen on a free port of loopback, as long as there is no real server to send to."""
+async def run_mailbox() -> AsyncIterator[tuple[str, int] | None]:
+    """Listen on a free port of loopback unless a real server is configured."""
     global _address
     if not is_open():
         yield None
         return
+    from aiosmtpd.smtp import SMTP  # requirements/development.txt has it, the production image does not
+
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(_Keeper(), loop=loop, hostname="localhost"), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SMTP(_MailboxHandler(), loop=loop, hostname="localhost"), "127.0.0.1", 0)
     before, _address = _address, server.sockets[0].getsockname()
     try:
         yield _address
@@ -55,15 +59,15 @@ async def running() -> AsyncIterator[tuple[str, int] | None]:
         await server.wait_closed()
 
 
-class _Keeper:
-    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:
+class _MailboxHandler:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: "Envelope") -> str:
         content = envelope.content or b""
         mail = message_from_bytes(content if isinstance(content, bytes) else content.encode(), policy=policy.default)
-        await asyncio.to_thread(keep, _letter(mail, envelope.rcpt_tos))
+        await asyncio.to_thread(store, _email_entry(mail, envelope.rcpt_tos))
         return "250 OK"
 
 
-def _letter(mail: EmailMessage, recipients: list[str]) -> dict[str, Any]:
+def _email_entry(mail: EmailMessage, recipients: list[str]) -> dict[str, Any]:
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     return {
         "channel": "email",
@@ -77,7 +81,7 @@ def _letter(mail: EmailMessage, recipients: list[str]) -> dict[str, Any]:
 
 
 def _attachments(mail: EmailMessage, bodies: list[Any]) -> list[dict[str, Any]]:
-    """Every other part; one that is there twice (a calendar file, also as alternative) is told once, with its name."""
+    """All parts but the bodies; a part that occurs twice (a calendar file and its alternative) is listed once."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for part in mail.walk():
         if part.is_multipart() or any(part is body for body in bodies):
@@ -89,21 +93,21 @@ def _attachments(mail: EmailMessage, bodies: list[Any]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def text_kept(to: str, text: str) -> dict[str, Any]:
-    """An SMS as the mailbox shows it."""
+def sms_entry(to: str, text: str) -> dict[str, Any]:
+    """The mailbox entry of an SMS."""
     entry = {"channel": "sms", "to": to, "subject": None, "text": text, "html": None, "messageId": None}
     return {**entry, "attachments": []}
 
 
-def keep(entry: dict[str, Any]) -> str:
-    """Write a file that is whole whenever it is seen, and let the oldest ones go."""
+def store(entry: dict[str, Any]) -> str:
+    """Write an entry atomically and delete the oldest ones beyond MAX_ENTRIES."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = str(uuid7())
     unfinished = folder / f"{name}.part"
     unfinished.write_text(json.dumps({**entry, "at": clock.now().isoformat()}, ensure_ascii=False))
     unfinished.rename(folder / f"{name}.json")
-    for old in sorted(folder.glob("*.json"))[:-KEPT]:
+    for old in sorted(folder.glob("*.json"))[:-MAX_ENTRIES]:
         old.unlink(missing_ok=True)
     return name
 
@@ -117,7 +121,7 @@ def entries() -> list[dict[str, Any]]:
 def _read(file: Path) -> str:
     try:
         return file.read_text()
-    except FileNotFoundError:  # another process has just made room
+    except FileNotFoundError:  # another process has just deleted it
         return ""
 
 

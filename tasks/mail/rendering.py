@@ -1,4 +1,4 @@
-"""How letters and texts are written: a template a kind and language, filled in once for the eye and once for HTML."""
+"""Renders letters and texts from one template per kind and language; a letter as plain text and as HTML."""
 
 import re
 from collections.abc import Callable
@@ -13,8 +13,9 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 import settings
-from models.message import Message
-from tasks import gsm
+from models.outbox import Message
+from tasks.mail import links
+from tasks.sms import gsm
 
 WHEN = "EEEE, d MMMM y, HH:mm"
 DAY = {"pl": "dd.MM.y", "en": "d MMM y"}
@@ -28,66 +29,68 @@ class Letter(NamedTuple):
     html: str
 
 
-def letter(message: Message, **more: Any) -> Letter:
-    """The letter of a message; `more` is what may be said in it but never kept, such as a one-time password."""
+def render_letter(message: Message, **extra: Any) -> Letter:
+    """Render a message; `extra` holds values that are never stored, such as a one-time password."""
     language = message.language.lower()
     values = {
         "language": language,
         "centre": settings.CENTRE_NAME,
         "phone": settings.CENTRE_PHONE,
-        "url": Markup(settings.PUBLIC_URL),  # noqa: S704 - the operator's own  # nosec B704
+        "url": Markup(settings.PUBLIC_URL),  # noqa: S704 - set by the operator  # nosec B704
+        "pages": links.find_pages(message),
         "valid_hours": settings.ONE_TIME_PASSWORD_HOURS,
+        "confirm_hours": settings.EMAIL_CONFIRMATION_HOURS,
         "to": message.to,
         "at": message.created_at,
         "visits": [],
         **message.details,
-        **more,
+        **extra,
     }
     name = f"{message.kind.value}.{language}.md"
-    subject, text = _parted(_for_eyes.get_template(name).render(values))
-    content = _markdown.render(_parted(_for_markdown.get_template(name).render(values))[1])
-    values |= {"subject": subject, "content": Markup(content)}  # noqa: S704 - Markdown let no HTML in  # nosec B704
-    return Letter(subject, text, _for_html.get_template("layout.html").render(values))
+    subject, text = _split_subject(_plain.get_template(name).render(values))
+    content = _markdown.render(_split_subject(_escaped.get_template(name).render(values))[1])
+    values |= {"subject": subject, "content": Markup(content)}  # noqa: S704 - rendered with HTML off  # nosec B704
+    return Letter(subject, text, _html.get_template("layout.html").render(values))
 
 
-def short_text(message: Message) -> str:
-    """The SMS of a message, in one part; a long name of the centre gives way to the rest."""
-    language, told = message.language.lower(), message.details.get("visit") or message.details["term"]
-    template = _for_eyes.get_template(f"{message.kind.value}.{language}.txt")
+def render_text(message: Message) -> str:
+    """Render an SMS in one part; if it is too long, shorten the name of the centre."""
+    language, facts = message.language.lower(), message.details.get("visit") or message.details["term"]
+    template = _plain.get_template(f"{message.kind.value}.{language}.txt")
 
-    def written(centre: str) -> str:
-        day, hour = (_local(told["starts_at"], form, language) for form in (DAY[language], "HH:mm"))
-        until = _local(message.details.get("until") or told["starts_at"], f"{DAY[language]} HH:mm", language)
-        return gsm.spelled(template.render(centre=centre, date=day, time=hour, until=until, phone=told["phone"]))
+    def render(centre: str) -> str:
+        day, hour = (_format_local(facts["starts_at"], form, language) for form in (DAY[language], "HH:mm"))
+        until = _format_local(message.details.get("until") or facts["starts_at"], f"{DAY[language]} HH:mm", language)
+        return gsm.transliterate(template.render(centre=centre, date=day, time=hour, until=until, phone=facts["phone"]))
 
-    text = written(settings.CENTRE_NAME)
-    if excess := max(0, gsm.length(text) - gsm.ONE_PART):
-        text = written(settings.CENTRE_NAME[: max(0, len(settings.CENTRE_NAME) - excess)])
+    text = render(settings.CENTRE_NAME)
+    if excess := max(0, gsm.count_septets(text) - gsm.SEPTETS_PER_PART):
+        text = render(settings.CENTRE_NAME[: max(0, len(settings.CENTRE_NAME) - excess)])
     return text
 
 
-def _parted(rendered: str) -> tuple[str, str]:
-    """The first line is the subject."""
+def _split_subject(rendered: str) -> tuple[str, str]:
+    """Split a rendered template: its first line is the subject."""
     first, _, rest = rendered.partition("\n")
     return first.removeprefix("Subject: "), rest.strip() + "\n"
 
 
-def _local(moment: datetime | str, form: str, language: str) -> str:
+def _format_local(moment: datetime | str, form: str, language: str) -> str:
     moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return format_datetime(moment, form, tzinfo=settings.TIME_ZONE, locale=language)
 
 
 @pass_context
 def _when(context: Context, moment: datetime | str) -> str:
-    return _local(moment, WHEN, context["language"])
+    return _format_local(moment, WHEN, context["language"])
 
 
 def _in_one_line(value: Any) -> Any:
     return value if isinstance(value, Markup) or not isinstance(value, str) else " ".join(value.split())
 
 
-def _without_markup(value: Any) -> Any:
-    """What people have written is never Markdown."""
+def _escape_markup(value: Any) -> Any:
+    """Escape Markdown in text that people have written."""
     value = _in_one_line(value)
     return value if isinstance(value, Markup) or not isinstance(value, str) else _MARKUP.sub(r"\\\1", value)
 
@@ -96,7 +99,7 @@ def _environment(finalize: Callable[[Any], Any] | None = None, *, autoescape: bo
     environment = Environment(  # nosec B701 - see autoescape below
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
-        autoescape=autoescape,  # noqa: S701 - off for plain text and for Markdown, which lets no HTML in
+        autoescape=autoescape,  # noqa: S701 - off for plain text and for Markdown, whose HTML is off
         finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -105,5 +108,5 @@ def _environment(finalize: Callable[[Any], Any] | None = None, *, autoescape: bo
     return environment
 
 
-_for_eyes, _for_markdown = _environment(_in_one_line), _environment(_without_markup)
-_for_html = _environment(autoescape=True)
+_plain, _escaped = _environment(_in_one_line), _environment(_escape_markup)
+_html = _environment(autoescape=True)

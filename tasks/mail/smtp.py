@@ -1,4 +1,4 @@
-"""Handing a mail to the SMTP server, and what its answers mean for the next try."""
+"""Sends a mail to the SMTP server and decides by its answer whether to try again."""
 
 import asyncio
 import re
@@ -14,54 +14,76 @@ from emails.message import Message as Mail
 from emails.utils import DNS_NAME
 
 import settings
-from tasks import mailbox
+from infra import hosts
+from tasks.mail import mailbox
 from tasks.outbox import Misconfigured, Refused, TryLater
 
-GOODBYE_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 LONG_NUMBER = re.compile(r"\d{7,}")
-ABOUT_US = {530, 534, 535, 538}  # "authentication required": no fault of the recipient, whenever it is said
+AUTHENTICATION_CODES = {530, 534, 535, 538}  # they concern our login, not the recipient, at any command
 
 
-async def hand_over(mail: Mail, to: str) -> None:
-    """Returns when the server has taken the mail; otherwise raises what to do about it."""
+async def send(mail: Mail, to: str) -> None:
+    """Return when the server has accepted the mail; otherwise raise Refused, TryLater or Misconfigured."""
     if not to.partition("@")[0].isascii():
         raise Refused("the address has letters that cannot be mailed to")
-    await asyncio.to_thread(DNS_NAME.get_fqdn)  # cached; the library asks for it, and a slow DNS would stop the loop
+    await asyncio.to_thread(DNS_NAME.get_fqdn)  # fills the cache of the library: a slow DNS would block the event loop
     try:
-        async with _line() as line:
-            response = await mail.send_async(to=("", to), smtp=line)
+        async with _connect() as connection:
+            response = await mail.send_async(to=("", to), smtp=connection)
     except (aiosmtplib.SMTPException, OSError) as problem:
-        raise _because(problem) from None
+        raise _classify_error(problem) from None
     if not response.success:
-        raise _verdict(response, to)
+        raise _classify_response(response, to)
 
 
 @asynccontextmanager
-async def _line() -> AsyncIterator[AsyncSMTPBackend]:
-    """A connection that is left soon, also when the server has fallen silent: the library would wait as long again."""
-    line = AsyncSMTPBackend(**server())
+async def _connect() -> AsyncIterator[AsyncSMTPBackend]:
+    """A connection that closes quickly even if the server is silent; the library would wait for another timeout."""
+    connection = AsyncSMTPBackend(**connection_options())
     try:
-        yield line
+        yield connection
     finally:
-        client = line._client
+        client = connection._client
         try:
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                await line.close()
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await connection.close()
         except TimeoutError:
             if client:
                 client._smtp.close()
 
 
-def server() -> dict[str, Any]:
-    """Where mails go: SMTP_URL, or the development mailbox. `smtp://` takes STARTTLS whenever it is offered."""
+async def check() -> None:
+    """Log in as for a letter, and send none; raises what `send` would."""
+    options = connection_options()
+    server = aiosmtplib.SMTP(
+        hostname=options["host"],
+        port=options["port"],
+        username=options.get("user"),
+        password=options.get("password") or None,
+        use_tls=options.get("ssl", False),
+        start_tls=options["tls"],
+        timeout=options["timeout"],
+    )
+    try:
+        await server.connect()
+        await server.quit()
+    except (aiosmtplib.SMTPException, OSError) as problem:
+        raise _classify_error(problem) from None
+    finally:
+        server.close()
+
+
+def connection_options() -> dict[str, Any]:
+    """Options for SMTP_URL, or for the development mailbox. `smtp://` needs STARTTLS, but within this host."""
     if not settings.SMTP_URL:
         host, port = mailbox.address()
         return {"host": host, "port": port, "tls": False, "timeout": settings.SEND_TIMEOUT_SECONDS}
     url = urlsplit(settings.SMTP_URL)
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
         raise Misconfigured("SMTP_URL is not smtp[s]://user:password@host:port")
-    implicit = url.scheme == "smtps"
+    implicit, needs_tls = url.scheme == "smtps", bool(url.username) or not _may_be_plain(url.hostname)
     usual_port = 465 if implicit else 587 if url.username else 25
     return {
         "host": url.hostname,
@@ -69,29 +91,36 @@ def server() -> dict[str, Any]:
         "user": unquote(url.username or "") or None,
         "password": unquote(url.password or ""),
         "ssl": implicit,
-        "tls": None,  # neither asked for nor forbidden
-        "timeout": settings.SEND_TIMEOUT_SECONDS,  # for one command; all of them: see the outbox
+        "tls": (not implicit and needs_tls) or None,  # None: STARTTLS if offered
+        "timeout": settings.SEND_TIMEOUT_SECONDS,  # per command; tasks/outbox.py limits the whole
     }
 
 
-def _verdict(response: SMTPResponse, to: str) -> Exception:
-    """5xx to the recipient or the mail is final; everything else may be better next time."""
+def _may_be_plain(host: str) -> bool:
+    """Letters hold one-time passwords: without TLS they leave this host only if the operator allows it."""
+    return hosts.is_loopback(host) or settings.SMTP_ALLOW_PLAIN
+
+
+def _classify_response(response: SMTPResponse, to: str) -> Exception:
+    """A 5xx for the recipient or the content is final; anything else may succeed later."""
     code = response.status_code
     if code is None or response.last_command not in ("mail", "rcpt", "data"):
-        return _because(response.error)
-    reason = f"SMTP {code}: {scrubbed((response.status_text or b'').decode(errors='replace'), to)}"
-    if code in ABOUT_US:
+        return _classify_error(response.error)
+    reason = f"SMTP {code}: {scrub((response.status_text or b'').decode(errors='replace'), to)}"
+    if code in AUTHENTICATION_CODES:
         return Misconfigured(reason)
     final = 500 <= code < 600 and response.last_command in ("rcpt", "data")
     return Refused(reason) if final else TryLater(reason)
 
 
-def _because(problem: Exception | None) -> TryLater:
+def _classify_error(problem: Exception | None) -> TryLater:
     match problem:
         case OSError() if (problem.strerror or "").startswith("[SSL"):
             return TryLater("SMTP: no trusted TLS connection")
         case aiosmtplib.SMTPAuthenticationError():
             return Misconfigured(f"SMTP {problem.code}: login refused")
+        case aiosmtplib.SMTPException() if "STARTTLS extension" in problem.message:
+            return Misconfigured("SMTP: the server offers no TLS; see SMTP_ALLOW_PLAIN")
         case aiosmtplib.SMTPException() if "AUTH extension is not supported" in problem.message:
             return Misconfigured("SMTP: the server offers no login")
         case aiosmtplib.SMTPResponseException():
@@ -103,8 +132,8 @@ def _because(problem: Exception | None) -> TryLater:
     return TryLater(f"SMTP: {type(problem).__name__}")
 
 
-def scrubbed(answer: str, to: str = "") -> str:
-    """A server's words on one short line, without the addresses and numbers that servers like to quote."""
+def scrub(answer: str, to: str = "") -> str:
+    """The answer of a server on one short line, without the addresses and numbers that it quotes."""
     local_part = to.partition("@")[0]
     answer = ADDRESS.sub("[address]", " ".join(answer.split()))
     answer = LONG_NUMBER.sub("[number]", answer)

@@ -1,35 +1,41 @@
-"""The ways to send an SMS: one small interface, chosen by SMS_URL."""
+"""SMS gateways: one interface; SMS_URL chooses the gateway."""
 
 import asyncio
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import settings
-from tasks import mailbox
+from tasks.mail import mailbox
 from tasks.outbox import Misconfigured
-from tasks.smsapi import Smsapi
+from tasks.sms.smsapi import Smsapi
 
 
 class Gateway(Protocol):
     async def send(self, to: str, text: str, idx: str) -> str | None:
-        """Hand a text over and give the gateway's id, if it tells one. `idx` is ours: sent again, it is not sent twice.
+        """Send a text and return the id that the gateway gave it, if any. A repeated `idx` is not delivered twice.
 
         Raises Refused, TryLater or Misconfigured (see tasks.outbox).
         """
 
+    async def check(self) -> None:
+        """Raise what `send` would, and send nothing."""
 
-class Mailbox:
-    """No telephone rings: the text is shown on the page of the development mailbox."""
+
+class MailboxGateway:
+    """Stores texts in the development mailbox instead of sending them."""
 
     async def send(self, to: str, text: str, idx: str) -> str | None:
-        return await asyncio.to_thread(mailbox.keep, mailbox.text_kept(to, text))
+        return await asyncio.to_thread(mailbox.store, mailbox.sms_entry(to, text))
+
+    async def check(self) -> None:
+        """The mailbox takes everything."""
 
 
-def chosen() -> Gateway:
+def choose() -> Gateway:
     if not settings.SMS_URL:
         if settings.IN_PRODUCTION:
             raise Misconfigured("SMS_URL is not set")
-        return Mailbox()
+        return MailboxGateway()
     url = urlsplit(settings.SMS_URL)
     protocol = {"smsapi": "https", "smsapi+http": "http"}.get(url.scheme)
     if not (protocol and url.username and url.hostname):

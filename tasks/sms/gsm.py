@@ -1,20 +1,20 @@
-"""The alphabet of SMS (GSM 03.38): which characters fit, and how much room they take."""
+"""The SMS alphabet (GSM 03.38): its characters and the septets that each one takes."""
 
-from models.spelling import plain
+from infra.transliteration import to_ascii
 
-ONE_PART = 160
+SEPTETS_PER_PART = 160
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENSION = frozenset("^{}[]~\\|€")  # behind an escape character
+EXTENSION = frozenset("^{}[]~\\|€")  # each preceded by an escape character
 
 
-def length(text: str) -> int:
+def count_septets(text: str) -> int:
     return sum(2 if character in EXTENSION else 1 for character in text)
 
 
-def spelled(text: str) -> str:
-    """The text without Polish letters; what SMS cannot spell at all becomes a question mark."""
+def transliterate(text: str) -> str:
+    """Replace Polish letters by ASCII ones, and characters outside the alphabet by question marks."""
     fits = BASIC | EXTENSION
-    return "".join(character if character in fits else "?" for character in plain(text))
+    return "".join(character if character in fits else "?" for character in to_ascii(text))

@@ -1,4 +1,4 @@
-"""SMSAPI.pl over HTTP: one request a text, and what each of its answers means for the next try."""
+"""SMSAPI.pl over HTTP: one request per text; the answer decides whether to try again."""
 
 import ssl
 from functools import cache
@@ -9,15 +9,15 @@ import httpx
 import settings
 from tasks.outbox import Misconfigured, Refused, TryLater
 
-ACCEPTED_BEFORE = 53  # our `idx` again within 24 hours
-PASSING = {8, 200, 201, 666, 999}
-FOR_AN_OPERATOR = {14, 101, 102, 103, 105, 110}  # the token, the sender's name, the points, the address allowed
-FOR_GOOD = {
+DUPLICATE_IDX = 53  # the gateway has accepted our `idx` within the last 24 hours
+TEMPORARY_ERRORS = {8, 200, 201, 666, 999}
+OPERATOR_ERRORS = {14, 101, 102, 103, 105, 110}  # token, sender name, credit, allowed address
+PERMANENT_ERRORS = {
     11: "the text is too long",
     12: "too many parts",
-    13: "not a number that can get texts",
+    13: "not a number that can receive texts",
     54: "a bad date",
-    57: "the number is on the gateway's blacklist",
+    57: "the number is blocked by the gateway",
 }
 
 
@@ -37,54 +37,61 @@ class Smsapi:
             "check_idx": "1",
             **({"from": settings.SMS_FROM} if settings.SMS_FROM else {}),
         }
-        answer = await self._ask(form)
+        answer = await self._post(form)
         if "error" in answer:
-            _judge(answer["error"])
+            _raise_for_error(answer["error"])
             return None
         return _gateway_id(answer)
 
-    async def _ask(self, form: dict[str, str]) -> dict[str, Any]:
+    async def check(self) -> None:
+        """Ask for our own account, which needs the token and costs nothing; raises what `send` would."""
+        await self._request("GET", self.url.replace("/sms.do", "/profile"))
+
+    async def _post(self, form: dict[str, str]) -> dict[str, Any]:
+        return await self._request("POST", self.url, data=form)
+
+    async def _request(self, method: str, url: str, **body: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            async with httpx.AsyncClient(verify=_trust(), timeout=settings.SEND_TIMEOUT_SECONDS) as client:
-                response = await client.post(self.url, data=form, headers=headers)
+            async with httpx.AsyncClient(verify=_ssl_context(), timeout=settings.SEND_TIMEOUT_SECONDS) as client:
+                response = await client.request(method, url, headers=headers, **body)
         except httpx.TimeoutException:
             raise TryLater("SMSAPI: no answer in time") from None
         except httpx.HTTPError:
             raise TryLater("SMSAPI: no connection") from None
         if response.status_code == 429 or response.status_code >= 500:
             raise TryLater(f"SMSAPI: HTTP {response.status_code}")
-        if response.status_code != 200:  # such as 401 of a wrong token; a redirect is never followed with it
+        if response.status_code != 200:  # such as 401 for a wrong token; a redirect would carry it away
             raise Misconfigured(f"SMSAPI: HTTP {response.status_code}")
-        return _understood(response)
+        return _parse_answer(response)
 
 
 @cache
-def _trust() -> ssl.SSLContext:
-    """Built once: reading all the certificates takes longer than sending a text."""
+def _ssl_context() -> ssl.SSLContext:
+    """Built once: loading the certificates takes longer than sending a text."""
     return httpx.create_ssl_context()
 
 
-def _understood(response: httpx.Response) -> dict[str, Any]:
+def _parse_answer(response: httpx.Response) -> dict[str, Any]:
     try:
         answer = response.json()
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise TryLater("SMSAPI: an answer that is none")
+        raise TryLater("SMSAPI: not a JSON object")
     return answer
 
 
-def _judge(error: object) -> None:
-    """Returns only when the text was accepted before."""
+def _raise_for_error(error: object) -> None:
+    """Raise for every error except a duplicate `idx`: that text was accepted before."""
     code = int(error) if isinstance(error, int) or (isinstance(error, str) and error.isdecimal()) else 0
-    if code == ACCEPTED_BEFORE:
+    if code == DUPLICATE_IDX:
         return
-    if code in FOR_GOOD:
-        raise Refused(f"SMSAPI {code}: {FOR_GOOD[code]}")
-    if code in FOR_AN_OPERATOR:
-        raise Misconfigured(f"SMSAPI {code}: the account or its settings")
-    raise TryLater(f"SMSAPI {code}: {'for the moment' if code in PASSING else 'an unknown answer'}")
+    if code in PERMANENT_ERRORS:
+        raise Refused(f"SMSAPI {code}: {PERMANENT_ERRORS[code]}")
+    if code in OPERATOR_ERRORS:
+        raise Misconfigured(f"SMSAPI {code}: the account or its settings are wrong")
+    raise TryLater(f"SMSAPI {code}: {'temporary' if code in TEMPORARY_ERRORS else 'unknown'}")
 
 
 def _gateway_id(answer: dict[str, Any]) -> str:

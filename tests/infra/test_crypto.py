@@ -1,4 +1,4 @@
-"""Seals promise: what leaves the service comes back unchanged or is refused, and what stays is unreadable."""
+"""Encryption and ids: what leaves the service comes back unchanged or is refused, and what stays is unreadable."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid6 import uuid7
 
-from models import seal
+from infra import crypto
 
 
 def flipped(raw: bytes, place: int) -> bytes:
@@ -17,86 +17,86 @@ def flipped(raw: bytes, place: int) -> bytes:
 
 @given(text=st.text(), place=st.integers(0, 1000))
 def test_sealed_text_opens_for_its_purpose_and_any_changed_byte_breaks_it(text: str, place: int) -> None:
-    sealed = seal.close(text, "pesel")
-    assert seal.open_(sealed, "pesel") == text
-    assert seal.close(text, "pesel") != sealed
+    sealed = crypto.encrypt(text, "pesel")
+    assert crypto.decrypt(sealed, "pesel") == text
+    assert crypto.encrypt(text, "pesel") != sealed
     for broken, purpose in ((sealed, "application"), (flipped(sealed, place), "pesel"), (sealed[:-1], "pesel")):
-        with pytest.raises(seal.Broken):
-            seal.open_(broken, purpose)
+        with pytest.raises(crypto.InvalidToken):
+            crypto.decrypt(broken, purpose)
 
 
 @pytest.mark.parametrize("sealed", [b"x" * 12, b"x" * 27, b"x" * 28, b"x" * 1000])
 def test_what_was_never_sealed_is_broken(sealed: bytes) -> None:
-    with pytest.raises(seal.Broken):
-        seal.open_(sealed, "pesel")
+    with pytest.raises(crypto.InvalidToken):
+        crypto.decrypt(sealed, "pesel")
 
 
 @given(payload=st.binary(max_size=60), place=st.integers(0, 1000))
 def test_a_cursor_comes_back_unchanged_or_is_refused(payload: bytes, place: int) -> None:
-    cursor = seal.sign(payload, "slots")
-    assert seal.unsign(cursor, "slots") == payload
-    with pytest.raises(seal.Broken):
-        seal.unsign(cursor, "visits")
+    cursor = crypto.sign(payload, "slots")
+    assert crypto.verify(cursor, "slots") == payload
+    with pytest.raises(crypto.InvalidToken):
+        crypto.verify(cursor, "visits")
     for forged in (
-        seal.encode(flipped(seal.decode(cursor), place)),
+        crypto.encode_base64url(flipped(crypto.decode_base64url(cursor), place)),
         cursor[:-1],
         cursor + "A",
         cursor + "=",
         "A" + cursor,
     ):
-        with pytest.raises(seal.Broken):
-            seal.unsign(forged, "slots")
+        with pytest.raises(crypto.InvalidToken):
+            crypto.verify(forged, "slots")
 
 
 @given(token=st.text(max_size=60))
 def test_no_text_is_a_cursor_by_chance(token: str) -> None:
-    with pytest.raises(seal.Broken):
-        seal.unsign(token, "slots")
+    with pytest.raises(crypto.InvalidToken):
+        crypto.verify(token, "slots")
 
 
 @given(identifier=st.uuids())
 def test_an_id_is_the_same_each_time_comes_back_and_is_of_its_kind_only(identifier: UUID) -> None:
-    hidden = seal.hide("visit", identifier)
-    assert hidden == seal.hide("visit", identifier)
-    assert seal.reveal("visit", hidden) == identifier
+    hidden = crypto.encode_id("visit", identifier)
+    assert hidden == crypto.encode_id("visit", identifier)
+    assert crypto.decode_id("visit", hidden) == identifier
     assert identifier.hex not in hidden
-    with pytest.raises(seal.Broken):
-        seal.reveal("slot", hidden)
-    assert seal.reveal("slot", hidden.replace("visit_", "slot_")) != identifier, "another prefix is another id"
+    with pytest.raises(crypto.InvalidToken):
+        crypto.decode_id("slot", hidden)
+    assert crypto.decode_id("slot", hidden.replace("visit_", "slot_")) != identifier, "another prefix is another id"
 
 
 @given(text=st.text(max_size=40) | st.from_regex(r"visit_[A-Za-z0-9_=-]{0,30}"))
 def test_any_text_is_an_id_in_its_one_spelling_or_refused(text: str) -> None:
     try:
-        identifier = seal.reveal("visit", text)
-    except seal.Broken:
+        identifier = crypto.decode_id("visit", text)
+    except crypto.InvalidToken:
         return
-    assert seal.hide("visit", identifier) == text
+    assert crypto.encode_id("visit", identifier) == text
 
 
 @pytest.mark.parametrize(
     "text", ["", "visit", "visit_", "_", "visit_\0", "visit_ż", "visit_" + "A" * 21, "\ud800", "A" * 10**6]
 )
 def test_what_is_no_id_is_broken(text: str) -> None:
-    with pytest.raises(seal.Broken):
-        seal.reveal("visit", text)
+    with pytest.raises(crypto.InvalidToken):
+        crypto.decode_id("visit", text)
 
 
 def test_ids_made_one_after_the_other_do_not_look_alike() -> None:
     """A UUIDv7 tells when its row was made, and what came next: the hidden ones tell neither."""
-    hidden = [seal.hide("visit", uuid7()) for _ in range(50)]
+    hidden = [crypto.encode_id("visit", uuid7()) for _ in range(50)]
     assert len({text[:12] for text in hidden}) == 50
     assert hidden != sorted(hidden)
 
 
 def test_everything_depends_on_the_secret_key_and_the_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
-    identifier, sealed, cursor = uuid7(), seal.close("x", "pesel"), seal.sign(b"x", "slots")
-    hidden, blind = seal.hide("visit", identifier), seal.blind("x", "pesel index")
-    assert blind != seal.blind("x", "throttle/login")
+    identifier, sealed, cursor = uuid7(), crypto.encrypt("x", "pesel"), crypto.sign(b"x", "slots")
+    hidden, blind = crypto.encode_id("visit", identifier), crypto.blind_index("x", "pesel index")
+    assert blind != crypto.blind_index("x", "throttle/login")
     monkeypatch.setattr("settings.SECRET_KEY", "another secret key, of another installation")
-    assert seal.reveal("visit", hidden) != identifier
-    assert seal.blind("x", "pesel index") != blind
-    with pytest.raises(seal.Broken):
-        seal.open_(sealed, "pesel")
-    with pytest.raises(seal.Broken):
-        seal.unsign(cursor, "slots")
+    assert crypto.decode_id("visit", hidden) != identifier
+    assert crypto.blind_index("x", "pesel index") != blind
+    with pytest.raises(crypto.InvalidToken):
+        crypto.decrypt(sealed, "pesel")
+    with pytest.raises(crypto.InvalidToken):
+        crypto.verify(cursor, "slots")

@@ -1,8 +1,8 @@
-"""Trace: what the log's last net takes away, and what it leaves whole."""
+"""Logs: what the last filter removes, and what it leaves whole."""
 
 import pytest
 
-from models import trace
+from infra import logs
 from tests import cast
 
 NUMBER = cast.ANNA_PESEL
@@ -10,7 +10,7 @@ NUMBER = cast.ANNA_PESEL
 
 @pytest.mark.parametrize("said", [NUMBER, f"PESEL={NUMBER}.", f"x{NUMBER}y", f"{NUMBER}-{'a' * 20}", f"a\n{NUMBER}\n"])
 def test_eleven_digits_do_not_stay(said: str) -> None:
-    assert trace.scrubbed(said) == said.replace(NUMBER, "[number]")
+    assert logs.redact(said) == said.replace(NUMBER, "[number]")
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_eleven_digits_do_not_stay(said: str) -> None:
 )
 def test_an_id_or_a_hash_that_holds_eleven_digits_by_chance_stays_whole(name: str) -> None:
     line = f"operation request_id={name} hash={name}"
-    assert trace.scrubbed(f"{line} about={NUMBER}") == f"{line} about=[number]"
+    assert logs.redact(f"{line} about={NUMBER}") == f"{line} about=[number]"

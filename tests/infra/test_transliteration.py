@@ -1,10 +1,10 @@
-"""Spelling: words without Polish letters, for searching, sorting and SMS."""
+"""Transliteration: words without Polish letters, for searching, sorting and SMS."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.spelling import folded, plain
+from infra.transliteration import fold, to_ascii
 
 
 @pytest.mark.parametrize(
@@ -18,19 +18,32 @@ from models.spelling import folded, plain
     ],
 )
 def test_polish_letters_lose_their_marks_and_nothing_else(text: str, ascii_text: str) -> None:
-    assert plain(text) == ascii_text
+    assert to_ascii(text) == ascii_text
 
 
 def test_two_spellings_of_a_name_fold_to_one() -> None:
-    assert folded("  Łęcka-ŻÓŁĆ \t Anna\n") == folded("łęcka-żółć anna") == "lecka-zolc anna"
+    assert fold("  Łęcka-ŻÓŁĆ \t Anna\n") == fold("łęcka-żółć anna") == "lecka-zolc anna"
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [("Đorđević", "dordevic"), ("Søren Æbelø", "soren aebelo"), ("Þór", "thor"), ("Işık İnönü", "isik inonu")],
+)
+def test_foreign_letters_fold_to_what_a_polish_keyboard_has(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(("text", "folded"), [("Шевченко", "shevchenko"), ("ЇЖАК", "izhak"), ("Ψυχή", "psychi")])
+def test_other_alphabets_fold_to_latin_letters(text: str, folded: str) -> None:
+    assert fold(text) == folded
 
 
 @given(text=st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
-    assert folded(folded(text)) == folded(text)
+    assert fold(fold(text)) == fold(text)
 
 
 @given(text=st.text(alphabet="aąbcćdeęłńoósśzźż AĄBCĆDEĘŁŃOÓSŚZŹŻ.,-!?0123456789"))
 def test_polish_text_becomes_ascii_of_the_same_length(text: str) -> None:
-    assert plain(text).isascii()
-    assert len(plain(text)) == len(text)
+    assert to_ascii(text).isascii()
+    assert len(to_ascii(text)) == len(text)

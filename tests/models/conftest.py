@@ -1,4 +1,4 @@
-"""What the tests of the models share: a way around the code, and a look at the promises after every test."""
+"""What the tests of the models share: a connection that bypasses the code, and the invariants after every test."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.models.promises import promises_hold
+from tests.support.invariants import check_invariants
 
 
 @pytest.fixture
@@ -21,4 +21,4 @@ async def stranger(database_url: str) -> AsyncIterator[Any]:
 async def kept(fresh: None) -> AsyncIterator[None]:
     """Whatever a test did, the promises hold afterwards."""
     yield
-    await promises_hold()
+    await check_invariants()

@@ -1,1 +1,1 @@
-"""Promises of the room portal."""
+"""Promises of the patient's portal, kept in a real browser."""

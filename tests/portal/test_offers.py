@@ -1,53 +1,23 @@
-"""Terms offered on the patient's page: for a visit whose doctor is absent, and to one who waits; in a real browser."""
+"""Terms that are offered: for a visit whose doctor is absent, and to somebody who waits."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+import re
+from datetime import datetime, timedelta
 
-import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from models import clock, relief
-from models.account import Account
-from models.doctor import Doctor
-from models.slot import Slot
-from models.visit import Visit
+from infra import clock
+from models.accounts.account import Account
+from models.schedules import absence_rebooking
+from models.slots.slot import Slot
+from models.visits.visit import Visit
+from models.waiting.offer import Offer
 from tests import cast
-from tests.models.promises import book, cancel
-from tests.portal.test_portal import the_letter
-
-DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-async def at_present(fresh: None) -> AsyncIterator[None]:
-    """The server's clock is the real one: what a test writes before is of the same time."""
-    with clock.pinned(datetime.now(UTC)):
-        yield
+from tests.portal.stage import DAY, public, visit_of
+from tests.portal.window import Opener
+from tests.support.visits import cancel
 
 
-@pytest.fixture
-def faults(page: Page) -> list[str]:
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    return found
-
-
-async def enter(page: Page, server: str, account: Account) -> None:
-    await page.set_viewport_size({"width": 390, "height": 844})
-    await page.goto(f"{server}/#/log-in")
-    await page.fill("[name=login]", account.email or "")
-    await page.fill("[name=password]", cast.PASSWORD)
-    await page.click("button.main")
-    await page.click("text=Moje wizyty")
-
-
-async def ill(doctor: Doctor, day: date, by: Account) -> None:
-    begin = datetime.combine(day, datetime.min.time(), cast.WARSAW)
-    await relief.report(doctor.id, begin, begin + DAY, reason="choroba", by=by)
-
-
-async def absence() -> tuple[Account, list[Slot]]:
+async def absence() -> tuple[Account, Visit, list[Slot]]:
     """Anna's visit cannot take place; the same doctor has a term two days later."""
     anna, clinic = await cast.anna(), await cast.clinic()
     doctor, day = await cast.doctor(clinic), clock.today() + 3 * DAY
@@ -55,59 +25,68 @@ async def absence() -> tuple[Account, list[Slot]]:
         *await cast.morning(day, 1, at=clinic, by=doctor),
         *await cast.morning(day + 2 * DAY, 1, at=clinic, by=doctor),
     ]
-    await book(anna, slots[0])
-    await ill(doctor, day, await cast.rita())
-    return anna, slots
+    visit = await visit_of(anna, slots[0])
+    begin = datetime.combine(day, datetime.min.time(), cast.WARSAW)
+    notice = absence_rebooking.AbsenceNotice(doctor.id, begin, begin + DAY, "choroba")
+    await absence_rebooking.report(notice, by=await cast.rita())
+    return anna, visit, slots
 
 
-async def test_the_offered_term_is_taken_instead_of_the_visit(server: str, page: Page, faults: list[str]) -> None:
-    anna, [_, other] = await absence()
-    await enter(page, server, anna)
-    await expect(page.locator(".refusal").first).to_contain_text("lekarza nie będzie")
-    await expect(page.locator(".offer")).to_contain_text("zamiast wizyty")
-    await page.click("text=Przyjmij ten termin")
-    await expect(page.locator("[role=status]")).to_contain_text("Wizyta przełożona")
-    await expect(page.locator(".offer")).to_have_count(0)
-    assert [visit.slot_id for visit in await Visit.filter(patient_id=anna.patient_id)] == [other.id]
-    assert f"{clock.local(other.starts_at):%H:%M}" in await the_letter(server, "Zmiana terminu")
-    assert faults == []
+async def test_the_offered_term_is_taken_instead_of_the_visit(opened: Opener) -> None:
+    anna, visit, [_, other] = await absence()
+    window = await opened(by=anna)
+    await window.go("/")
+    await window.sees("Mamy dla Państwa propozycję terminu")
+    await window.follow("Zobacz propozycję")
+    await window.sees(
+        "Lekarza nie będzie. Proponujemy inny termin zamiast", "lekarza nie będzie", "Czeka tylko na Państwa do"
+    )
+    await window.press("Przyjmij ten termin")
+    await window.titled("Wizyta przełożona")
+    assert [found.slot_id for found in await Visit.filter(id=visit.id)] == [other.id]
+    assert f"{clock.local(other.starts_at):%H:%M}" in await window.letter("Zmiana terminu")
 
 
-async def test_what_does_not_suit_stays_the_patients_choice(server: str, page: Page, faults: list[str]) -> None:
-    anna, [booked, other] = await absence()
-    await enter(page, server, anna)
-    await page.click("text=Nie odpowiada mi")
-    await expect(page.locator("[role=status]")).to_contain_text("Wizyta pozostaje bez zmian")
-    await expect(page.locator(".offer")).to_have_count(0)
-    await expect(page.locator(".refusal").first).to_contain_text("lekarza nie będzie")
+async def test_a_letters_link_opens_the_offer_and_a_late_one_says_that_it_is_over(opened: Opener) -> None:
+    anna, _visit, [booked, _] = await absence()
+    offer = await Offer.get()
+    window = await opened()
+    await window.go(f"/oferty/{public(offer)}")
+    await window.titled("Logowanie")
+    await window.sign_in(anna)
+    await window.titled("Propozycja terminu")
+    await window.press("Nie odpowiada mi")
+    await window.sees("Wizyta pozostaje bez zmian", "Ta propozycja nie jest już aktualna")
     assert (await Visit.get()).slot_id == booked.id
-    assert (await Slot.get(id=other.id)).visit_id is None
-    assert faults == []
+    await window.go("/wizyty")
+    await window.sees("lekarza nie będzie")
 
 
-async def test_who_waits_is_offered_what_comes_free_and_books_it(server: str, page: Page, faults: list[str]) -> None:
+async def test_an_offer_that_lapses_while_it_is_looked_at_goes(opened: Opener) -> None:
+    anna, *_ = await absence()
+    await Offer.all().update(expires_at=clock.now() + timedelta(minutes=9))
+    window = await opened(by=anna)
+    await window.page.clock.install()
+    await window.go("/wizyty")
+    await window.sees(re.compile(r"pozostało [5-8]:\d\d"))
+    await Offer.all().update(expires_at=clock.now())
+    await window.page.clock.fast_forward("09:00")
+    await expect(window.page.locator(".offer")).to_have_count(0)
+
+
+async def test_one_who_waits_is_offered_what_comes_free_and_books_it(opened: Opener) -> None:
     anna, borys, clinic = await cast.anna(), await cast.borys(), await cast.clinic()
     [slot] = await cast.morning(clock.today() + 3 * DAY, 1, at=clinic, by=await cast.doctor(clinic))
-    visit = await book(borys, slot)
-    await enter(page, server, anna)
-    await page.click("text=Umów wizytę")
-    await page.click("main button.main")  # the clinic, which has nothing free
-    await page.click("summary")
-    await page.fill("[name=latest]", "07:00")
-    await page.fill("[name=earliest]", "12:00")
-    await page.click("details button.main")
-    await expect(page.locator("#latest-flaw")).not_to_be_empty()
-    await page.fill("[name=latest]", "12:00")
-    await page.fill("[name=earliest]", "07:00")
-    await page.click("details button.main")
-    await expect(page.locator("[role=status]")).to_contain_text("Zapisano na listę")
-    await expect(page.locator("main")).to_contain_text(clinic.name)
+    visit = await visit_of(borys, slot)
+    window = await opened(by=anna)
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.press("Zapisz na listę")
+    await window.sees("Zapisano na listę")
     await cancel(borys, visit)
-    await the_letter(server, "Zwolnił się termin")
-    await page.click("text=Moje konto")
-    await page.click("text=Moje wizyty")
-    await page.click("text=Przyjmij ten termin")
-    await expect(page.locator("[role=status]")).to_contain_text("Wizyta umówiona")
-    await expect(page.locator("main")).not_to_contain_text("Lista oczekujących")
+    await window.letter("Zwolnił się termin")
+    await window.go("/wizyty")
+    await window.press("Przyjmij ten termin")
+    await window.titled("Wizyta umówiona")
     assert (await Visit.get(patient_id=anna.patient_id)).slot_id == slot.id
-    assert faults == []
+    await window.go("/wizyty")
+    await expect(window.page.locator("main")).not_to_contain_text("Lista oczekujących")

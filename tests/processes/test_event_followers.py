@@ -1,4 +1,4 @@
-"""Processes that die or stop: nobody who follows events misses or repeats one, and everybody is told where to go on."""
+"""Processes die or stop: no follower of events misses or repeats one, and each learns where to go on."""
 
 import asyncio
 import signal
@@ -12,45 +12,49 @@ import asyncpg
 import pytest
 import websockets
 
-from models import postgres, seal
-from models.clinic import Clinic
-from models.event import Event
+from infra import crypto, postgres
+from models.events.event import Event
+from models.slots.clinic import Clinic
 from schema.scalars import public_id
-from tests import cast, prepared
-from tests.live import example
-from tests.live.service import PATIENCE, Socket, socket
-from tests.live.test_event_streams import following
-from tests.models.chaos import Chaos, append
-from tests.processes import Service, started
-from tests.test_processes import restart
-from web import streams
+from tests import cast
+from tests.processes.test_lifecycle import restart
+from tests.support import partner_program, postgres_template
+from tests.support.event_chaos import Chaos, append
+from tests.support.live_server import Socket, socket
+from tests.support.service import Service, run_service
+from tests.support.waiting import eventually, patience
+from tests.web.live.test_sse import following
+from web.endpoint import connections
 
 EVENTS = "subscription ($after: String) { events(after: $after) { id cursor } }"
 CHANGES = "subscription ($id: ID!) { slotChanges(clinicId: $id) { isFree } }"
 
 
 @pytest.fixture
-async def fleet(database_url: str, tmp_path: Path) -> AsyncIterator[list[Service]]:
+async def cluster(database_url: str, tmp_path: Path) -> AsyncIterator[list[Service]]:
     """Two web processes, both ready to relay; the process of the tests does not."""
     with ExitStack() as stack:
         homes = [tmp_path / name for name in ("one", "two")]
         for home in homes:
             home.mkdir()
-        yield [stack.enter_context(started(home, DATABASE_URL=database_url, **example.SETTINGS)) for home in homes]
+        yield [
+            stack.enter_context(run_service(home, DATABASE_URL=database_url, **partner_program.SETTINGS))
+            for home in homes
+        ]
 
 
 class Reader:
     """Follows through one process or the other; whatever happens, it goes on from its last cursor."""
 
-    def __init__(self, fleet: list[Service], key: str, patience: int) -> None:
-        self.fleet, self.key, self.patience = fleet, key, patience
+    def __init__(self, cluster: list[Service], key: str, patience: int) -> None:
+        self.cluster, self.key, self.patience = cluster, key, patience
         self.seen: list[str] = []
         self.ends = 0
         self.cursor: str | None = None
 
     async def read(self, is_enough: "asyncio.Event", count: "list[int]") -> None:
         while not (is_enough.is_set() and len(self.seen) >= count[0]):
-            service = self.fleet[self.ends % len(self.fleet)]
+            service = self.cluster[self.ends % len(self.cluster)]
             try:
                 async with socket(service.url.removeprefix("http://")) as client:
                     await client.init(self.key)
@@ -71,23 +75,24 @@ class Reader:
 
 
 async def test_kill_9_of_the_relaying_processes_costs_no_reader_an_event(
-    fleet: list[Service], database_url: str
+    cluster: list[Service], database_url: str
 ) -> None:
     clinic = await cast.clinic()
     _, key = await cast.partner(clinic)
     chaos, is_over, count = Chaos(database_url, 9, clinic.id), asyncio.Event(), [0]
-    readers = [Reader(fleet, key, patience) for patience in (3, 25, 10_000)]
+    readers = [Reader(cluster, key, patience) for patience in (3, 25, 10_000)]
     reading = [asyncio.create_task(reader.read(is_over, count)) for reader in readers]
-    for victim in fleet:
+    for victim in cluster:
         writing = asyncio.gather(*(chaos.write(10) for _ in range(6)))
-        await asyncio.sleep(0.2)
+        before = len(chaos.committed)
+        await eventually(lambda: len(chaos.committed) > before + 5)  # noqa: B023 - awaited at once
         await asyncio.to_thread(victim.stop, signal.SIGKILL)
         await writing
         await asyncio.to_thread(victim.start_again)
     count[0] = len(chaos.committed)
     is_over.set()
     await append(clinic.id)  # so that nobody waits for an event that has been read
-    async with asyncio.timeout(PATIENCE * 2):
+    async with asyncio.timeout(patience()):
         await asyncio.gather(*reading)
         while await Event.filter(position=None).exists():
             await asyncio.sleep(0.05)
@@ -105,17 +110,17 @@ async def test_a_stop_tells_sockets_and_streams_to_reconnect_and_does_not_wait_f
 ) -> None:
     clinic: Clinic = await cast.clinic()
     _, key = await cast.partner(clinic)
-    with started(tmp_path, DATABASE_URL=database_url, STOP_SECONDS="30", **example.SETTINGS) as service:
+    with run_service(tmp_path, DATABASE_URL=database_url, STOP_SECONDS="30", **partner_program.SETTINGS) as service:
         address = service.url.removeprefix("http://")
         async with socket(address) as nobody, socket(address) as idle, following(address, key) as stream:
             await nobody.init()
             await nobody.subscribe(CHANGES, id=public_id("Clinic", clinic.id))
             await idle.init(key)
             service.process.send_signal(signal.SIGTERM)
-            assert await nobody.closed() == (1012, streams.CLOSING.reason)
-            assert await idle.closed() == (1012, streams.CLOSING.reason)
+            assert await nobody.closed() == (1012, connections.RESTARTING.message)
+            assert await idle.closed() == (1012, connections.RESTARTING.message)
             assert await stream.end() == "RECONNECT"
-        assert await asyncio.to_thread(service.process.wait, 15) in (0, -signal.SIGTERM)
+        assert await asyncio.to_thread(service.process.wait, patience()) == 0
         assert "Traceback" not in service.log()
 
 
@@ -124,8 +129,9 @@ async def happen(url: str, clinic_id: UUID) -> None:
     await connection.execute(
         "INSERT INTO event (id, occurred_at, clinic_id, happening, details)"
         " VALUES ($1, now(), $2, 'SlotsPublished', jsonb_build_object('doctor_id', $1::uuid, 'slot_ids', '[]'::jsonb))",
-        uuid4(), clinic_id,
-    )  # fmt: skip
+        uuid4(),
+        clinic_id,
+    )
     await connection.close()
 
 
@@ -134,27 +140,27 @@ async def add_partner(url: str, clinic_id: UUID, key: str) -> None:
     await connection.execute(
         "INSERT INTO partner (id, name, clinic_ids, shows_references, created_at, tokens, refilled_at)"
         " VALUES ($1, 'P', ARRAY[$2::uuid], false, now(), 1000, now())",
-        id_, clinic_id,
-    )  # fmt: skip
+        id_,
+        clinic_id,
+    )
     await connection.execute(
         "INSERT INTO partner_key (id, partner_id, key_hash, created_at) VALUES ($1, $1, $2, now())",
-        id_, seal.token_hash(key),
-    )  # fmt: skip
+        id_,
+        crypto.hash_token(key),
+    )
     await connection.close()
 
 
 async def until_seen(reader: Reader, count: int) -> None:
-    async with asyncio.timeout(PATIENCE * 2):
-        while len(reader.seen) < count:
-            await asyncio.sleep(0.05)
+    await eventually(lambda: len(reader.seen) >= count)
 
 
 async def test_after_a_restart_of_postgresql_followers_miss_and_repeat_nothing(tmp_path: Path) -> None:
     clinic_id, key = uuid4(), "erp_of-a-test"
-    prepared.place(tmp_path / "shared" / "data")
+    postgres_template.copy_to(tmp_path / "shared" / "data")
     with (
-        postgres.running(tmp_path / "shared", durable=False) as url,
-        started(tmp_path, DATABASE_URL=url, **example.SETTINGS) as service,
+        postgres.run_server(tmp_path / "shared", durable=False) as url,
+        run_service(tmp_path, DATABASE_URL=url, **partner_program.SETTINGS) as service,
     ):
         await add_partner(url, clinic_id, key)
         reader = Reader([service], key, 10_000)
@@ -177,7 +183,7 @@ async def test_after_a_restart_of_postgresql_followers_miss_and_repeat_nothing(t
 async def test_neither_what_is_in_a_socket_s_address_nor_a_traceback_of_odd_bytes_gets_into_the_log(
     database_url: str, tmp_path: Path
 ) -> None:
-    with started(tmp_path, DATABASE_URL=database_url, **example.SETTINGS) as service:
+    with run_service(tmp_path, DATABASE_URL=database_url, **partner_program.SETTINGS) as service:
         url = service.url.replace("http", "ws") + "/graphql?key=erp_in-the-wrong-place"
         protocols: Any = ["graphql-transport-ws"]
         async with websockets.connect(url, subprotocols=protocols, proxy=None) as connection:

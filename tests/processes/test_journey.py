@@ -1,6 +1,5 @@
 """A patient's whole journey against the service as a process: real HTTP, real mail, and what it logs."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -11,9 +10,11 @@ import asyncpg
 import httpx
 import pytest
 
-from models import demo, postgres
+from infra import postgres
+from models.admin import demo_data
 from tests import cast
-from tests.processes import Service, shared
+from tests.support.service import Service, run_shared_service
+from tests.support.waiting import eventually, patience
 
 SECRET = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
 PHONE, REASON = "501234567", "bardzo prywatny powód"
@@ -23,7 +24,7 @@ OWN = "siedem kroków do zielonych drzwi"
 
 @pytest.fixture(scope="module", params=["text", "json"])
 def service(request: pytest.FixtureRequest) -> Iterator[Service]:
-    with shared(LOG_FORMAT=request.param) as running:
+    with run_shared_service(LOG_FORMAT=request.param) as running:
         yield running
 
 
@@ -31,7 +32,7 @@ class Patient:
     """A client as docs/clients.md describes it."""
 
     def __init__(self, url: str) -> None:
-        self.http, self.token = httpx.AsyncClient(base_url=url, timeout=60), ""
+        self.http, self.token = httpx.AsyncClient(base_url=url, timeout=patience()), ""
 
     async def post(self, query: str, **variables: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
@@ -43,19 +44,18 @@ class Patient:
         return next(iter(answer["data"].values()))
 
     async def letter(self, subject: str) -> dict[str, Any]:
-        for _ in range(600):
-            for entry in (await self.http.get("/mailbox.json")).json():
-                if subject in (entry["subject"] or ""):
-                    return dict(entry)
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"No letter came about {subject}.")
+        async def found() -> dict[str, Any] | None:
+            letters = (await self.http.get("/mailbox.json")).json()
+            return next((dict(letter) for letter in letters if subject in (letter["subject"] or "")), None)
+
+        return await eventually(found, otherwise=lambda: f"No letter came about {subject}.")
 
 
 SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accepted { message } } }"
 LOG_IN = """mutation($input: LogInInput!) { logIn(input: $input) {
     ... on Session { token account { mustChangePassword } } ... on Problem { message } } }"""
 CHANGE = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { ... on Session { token } } }"
-SOON = (datetime.now(cast.WARSAW) + timedelta(hours=4)).isoformat()  # terms that can still be booked a minute later
+SOON = (datetime.now(cast.WARSAW) + timedelta(hours=4)).isoformat()  # slots that can still be booked a minute later
 SLOTS = f"""query($clinic: ID!) {{ freeSlots(filter: {{clinicId: $clinic, from: "{SOON}"}}, first: 3) {{
     nodes {{ id startsAt }} }} }}"""
 HOLD = "mutation($input: HoldSlotInput!) { holdSlot(input: $input) { ... on SlotHold { expiresAt } } }"
@@ -116,7 +116,7 @@ async def test_from_sign_up_to_the_closed_account_and_nothing_private_in_the_log
 
 
 async def signed_in(patient: Patient) -> Patient:
-    opened = await patient.ask(LOG_IN, input={"login": demo.LOGINS[0], "password": demo.PASSWORD})
+    opened = await patient.ask(LOG_IN, input={"login": demo_data.LOGINS[0], "password": demo_data.PASSWORD})
     patient.token = opened["token"]
     return patient
 
@@ -128,7 +128,7 @@ async def test_a_row_that_the_database_quotes_in_its_refusal_reaches_neither_cli
     clinics = (await patient.ask("{ clinics { nodes { id } } }"))["nodes"]
     slot, *_ = (await patient.ask(SLOTS, clinic=clinics[0]["id"]))["nodes"]
     wish = {"slotId": slot["id"], "reason": IN_LINES}
-    with postgres.running(service.home / "postgres") as url:
+    with postgres.run_server(service.home / "postgres") as url:
         database = await asyncpg.connect(url)
         await database.execute("ALTER TABLE visit ADD CONSTRAINT provoked CHECK (reason IS NULL) NOT VALID")
         response = await patient.post(BOOK, input=wish)

@@ -1,18 +1,18 @@
-"""What an operator sees of running processes: one id from the request to the letter, spans, and figures that move."""
+"""What an operator sees of running processes: one id from the request to the letter, spans, and metrics that move."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from tests.client import Client
-from tests.collector import Collector, Span
-from tests.fleet import Fleet, sailing
-from tests.processes import started
+from tests.support.client import Client
+from tests.support.cluster import Cluster, run_cluster
+from tests.support.figures import Figures, figures
+from tests.support.service import run_service
+from tests.support.span_collector import Span, SpanCollector
+from tests.support.waiting import eventually, patience
 
 FORM = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Żegota", "lastName": "Źrebiec"}
 PRIVATE = [*FORM.values(), "501234567"]
@@ -20,53 +20,52 @@ PRIVATE = [*FORM.values(), "501234567"]
 
 @pytest.fixture(scope="module")
 def collector() -> Any:
-    with Collector.open() as running:
+    with SpanCollector.open() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-async def fleet(collector: Collector) -> AsyncIterator[Fleet]:
+async def cluster(collector: SpanCollector) -> AsyncIterator[Cluster]:
     """Two web processes behind one port, a worker and a scheduler."""
-    async with sailing(
-        "web", "worker", "scheduler",
-        WORKERS="2", LOG_FORMAT="json", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="200",
-    ) as ready:  # fmt: skip
+    async with run_cluster(
+        "web",
+        "worker",
+        "scheduler",
+        WORKERS="2",
+        LOG_FORMAT="json",
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_BSP_SCHEDULE_DELAY="200",
+    ) as ready:
         yield ready
 
 
 @pytest.fixture(scope="module")
-async def request_id(fleet: Fleet) -> str:
+async def request_id(cluster: Cluster) -> str:
     """Of a sign-up whose letter has been sent."""
     body = {"query": SIGN_UP, "variables": {"input": {**FORM, "phone": "501234567"}}}
-    async with httpx.AsyncClient(base_url=fleet.webs[0], timeout=60) as client:
+    async with httpx.AsyncClient(base_url=cluster.webs[0], timeout=patience()) as client:
         response = await client.post("/graphql", json=body)
     assert "errors" not in response.json()
-    await until(lambda: fleet.office.mails)
+    await eventually(lambda: cluster.smtp_server.mails)
     return response.headers["x-request-id"]
 
 
 SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accepted { message } } }"
 
 
-async def until(condition: Callable[[], object]) -> None:
-    for _ in range(1800):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("It never came.")
-
-
 async def test_one_trace_leads_from_the_request_through_the_tasks_to_the_letter(
-    fleet: Fleet, collector: Collector, request_id: str
+    cluster: Cluster, collector: SpanCollector, request_id: str
 ) -> None:
     def ours() -> dict[str, Span]:
         return {f"{span.service} {span.name}": span for span in collector.spans if span.trace_id == request_id}
 
     names = [
-        "web mutation signUp", "web INSERT application", "worker task tasks.applications:decide_applications",
+        "web mutation signUp",
+        "web INSERT application",
+        "worker task tasks.account_requests:process_account_requests",
         "worker send email",
-    ]  # fmt: skip
-    await until(lambda: {f"e-rejestracja-{name}" for name in names} <= ours().keys())  # each process sends its own
+    ]
+    await eventually(lambda: {f"e-rejestracja-{name}" for name in names} <= ours().keys())  # each process sends its own
     operation, inserting, deciding, sending = [ours()[f"e-rejestracja-{name}"] for name in names]
     assert (operation.parent_id, deciding.parent_id) == ("", operation.id)
     assert inserting.parent_id == operation.id
@@ -74,53 +73,46 @@ async def test_one_trace_leads_from_the_request_through_the_tasks_to_the_letter(
     assert operation.attributes["outcome"] == "answered"
 
 
-async def test_spans_and_logs_tell_nothing_of_people(fleet: Fleet, collector: Collector, request_id: str) -> None:
-    await until(lambda: "send email" in {span.name for span in collector.spans})
-    heard = collector.heard + "".join(member.log() for member in fleet.members.values()).encode()
+async def test_spans_and_logs_reveal_nothing_of_people(
+    cluster: Cluster, collector: SpanCollector, request_id: str
+) -> None:
+    await eventually(lambda: "send email" in {span.name for span in collector.spans})
+    heard = collector.heard + "".join(member.log() for member in cluster.members.values()).encode()
     assert [word for word in PRIVATE if word.encode() in heard] == []
     assert {name for span in collector.spans for name in span.attributes} <= {
-        "request_id", "outcome", "kind", "db.system", "error.type",
-    }  # fmt: skip
+        "request_id",
+        "outcome",
+        "kind",
+        "db.system",
+        "error.type",
+    }
 
 
-async def test_the_logs_of_all_processes_carry_the_one_request_id(fleet: Fleet, request_id: str) -> None:
+async def test_the_logs_of_all_processes_carry_the_one_request_id(cluster: Cluster, request_id: str) -> None:
     def events(member: str) -> list[str]:
-        lines = [json.loads(line) for line in fleet.members[member].log().splitlines() if line.startswith("{")]
+        lines = [json.loads(line) for line in cluster.members[member].log().splitlines() if line.startswith("{")]
         return [line["event"] for line in lines if line.get("request_id") == request_id]
 
-    await until(lambda: "message" in events("worker1"))
+    await eventually(lambda: "message" in events("worker1"))
     assert "operation" in events("web0")
 
 
-Figures = dict[str, float]
 SENDING = "task_seconds_count{outcome=done,task=tasks.letters:send_letters}"
 SENT = "messages_total{medium=email,state=sent}"
 
 
-async def figures(url: str) -> Figures:
-    """By name and labels, such as `x_total{medium="email"}`."""
-    async with httpx.AsyncClient(timeout=60) as client:
-        page = (await client.get(f"{url}/metrics")).text
-    found: Figures = {}
-    for family in text_string_to_metric_families(page):
-        for sample in family.samples:
-            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()) if name != "pid")
-            found[f"{sample.name.removeprefix('e_rejestracja_')}{{{labels}}}"] = sample.value
-    return found
-
-
 async def figures_with(url: str, wanted: Figures) -> Figures:
     """As soon as these are as high as wanted."""
-    for _ in range(600):
+
+    async def high_enough() -> Figures | None:
         found = await figures(url)
-        if all(found.get(name, 0) >= value for name, value in wanted.items()):
-            return found
-        await asyncio.sleep(0.1)
-    raise AssertionError(found)
+        return found if all(found.get(name, 0) >= value for name, value in wanted.items()) else None
+
+    return await eventually(high_enough)
 
 
-async def test_the_figures_of_the_web_processes_are_added_up_and_move(fleet: Fleet, request_id: str) -> None:
-    url = fleet.webs[0]
+async def test_the_figures_of_the_web_processes_are_added_up_and_move(cluster: Cluster, request_id: str) -> None:
+    url = cluster.webs[0]
     before = await figures_with(url, {"pool_connections{state=limit}": 40})  # both processes are there
     for _ in range(10):  # each by a connection of its own: both processes get some
         client = Client(url=url)
@@ -140,14 +132,14 @@ async def test_the_figures_of_the_web_processes_are_added_up_and_move(fleet: Fle
     assert "subscribers{}" in after
 
 
-async def test_the_figures_of_tasks_outbox_and_relay_move(fleet: Fleet, request_id: str) -> None:
-    worker = fleet.members["worker1"].url
+async def test_the_figures_of_tasks_outbox_and_relay_move(cluster: Cluster, request_id: str) -> None:
+    worker = cluster.members["worker1"].url
     done = await figures_with(worker, {SENDING: 1, SENT: 1})  # the letter may have come before its task has ended
-    assert done["task_seconds_count{outcome=done,task=tasks.applications:decide_applications}"] >= 1
+    assert done["task_seconds_count{outcome=done,task=tasks.account_requests:process_account_requests}"] >= 1
     assert done[SENT] == 1
     assert done["pool_connections{state=limit}"] == 20
     assert done["outbox_oldest_seconds{medium=email}"] == 0
-    async with fleet.database() as database:
+    async with cluster.database() as database:
         await database.execute("SELECT pg_advisory_lock(7222027)")  # as by a relay that hangs
         await database.execute(WAITING)
         waiting = await figures(worker)
@@ -171,7 +163,7 @@ WAITING = """
 
 
 async def test_a_collector_that_is_not_there_neither_stops_nor_delays_the_service(tmp_path: Any) -> None:
-    with started(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", DEMO="0") as service:
+    with run_service(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", DEMO="0") as service:
         client = Client(url=service.url)
         await client.ask("ServiceHours")
         await client.http.aclose()

@@ -1,4 +1,4 @@
-"""Told to stop: red for balancers first, then what was begun is finished or handed back, and the end comes in time."""
+"""Shutdown: not ready for balancers first, then begun work is finished or handed back, and the end comes in time."""
 
 import asyncio
 import signal
@@ -11,19 +11,22 @@ import asyncpg
 import httpx
 import pytest
 
-from models import demo, postgres
-from tests.client import Client
-from tests.fleet import sailing, valkey_server
-from tests.processes import Service, started
-from tests.test_processes import term_of_tomorrow
+from infra import postgres
+from models.admin import demo_data
+from tests.processes.test_lifecycle import slot_of_tomorrow
+from tests.support.client import Client
+from tests.support.cluster import run_cluster, valkey_server
+from tests.support.service import Service, run_service
+from tests.support.waiting import eventually, patience
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+# Not how many: housekeeping of the started service may wait for the same rows.
+WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @asynccontextmanager
 async def connected(service: Service) -> AsyncIterator[asyncpg.Connection]:
-    with postgres.running(service.home / "postgres") as url:
+    with postgres.run_server(service.home / "postgres") as url:
         connection = await asyncpg.connect(url)
         try:
             yield connection
@@ -32,22 +35,22 @@ async def connected(service: Service) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def until(database: asyncpg.Connection, question: str, answer: object) -> None:
-    for _ in range(600):
-        if (found := await database.fetchval(question)) == answer:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{question}: {found}, not {answer}")
+    async def is_so() -> bool:
+        await database.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees no later connection otherwise
+        return bool(await database.fetchval(question) == answer)
+
+    await eventually(is_so, otherwise=lambda: f"{question}: never {answer}")
 
 
 @asynccontextmanager
 async def booking_in_flight(service: Service, database: asyncpg.Connection) -> AsyncIterator[asyncio.Task[Any]]:
     """A request that is really being answered: it waits until the test lets go of the patients' rows."""
-    jan = await Client(url=service.url).log_in(demo.LOGINS[0], demo.PASSWORD)
+    jan = await Client(url=service.url).log_in(demo_data.LOGINS[0], demo_data.PASSWORD)
     clinic = (await jan.ask("Clinics"))["nodes"][0]["id"]
-    slot = await term_of_tomorrow(jan, clinic)
+    slot = await slot_of_tomorrow(jan, clinic)
     await database.execute("BEGIN; SELECT 1 FROM patient FOR UPDATE")
     booking = asyncio.create_task(jan.do("BookVisit", slotId=slot))
-    await until(database, WAITING, 1)
+    await until(database, WAITING, True)
     yield booking
     await jan.http.aclose()
 
@@ -64,10 +67,10 @@ async def until_nobody_listens(service: Service) -> None:
 
 
 async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp_path: Path) -> None:
-    with started(tmp_path, STOP_DELAY_SECONDS="4", STOP_SECONDS="20") as service:
+    with run_service(tmp_path, STOP_DELAY_SECONDS="4", STOP_SECONDS="20") as service:
         async with connected(service) as database, booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
-            async with httpx.AsyncClient(base_url=service.url, timeout=30) as balancer:
+            async with httpx.AsyncClient(base_url=service.url, timeout=patience()) as balancer:
                 red = await balancer.get("/health/ready")
                 late = await balancer.post("/graphql", json=CLINICS)  # who has not looked yet
             assert (red.status_code, red.json()) == (503, {"status": "stopping"})
@@ -76,61 +79,61 @@ async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp
             assert service.process.poll() is None
             await database.execute("ROLLBACK")
             assert (await booking)["__typename"] == "Visit"
-        assert await asyncio.to_thread(service.process.wait, 60) == 0
+        assert await asyncio.to_thread(service.process.wait, patience()) == 0
         assert "Traceback" not in service.log()
 
 
 async def test_a_request_that_would_never_end_is_cut_off_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    with started(tmp_path, STOP_SECONDS="1") as service:
+    with run_service(tmp_path, STOP_SECONDS="1") as service:
         async with connected(service) as database, booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(service.process.wait, 60) == 0
+            assert await asyncio.to_thread(service.process.wait, patience()) == 0
             with pytest.raises(AssertionError, match="INTERNAL_SERVER_ERROR"):  # an answer that says: try again
                 await booking
             assert "Traceback" not in service.log()
-            await until(database, WAITING, 0)  # long before the lock is let go
+            await until(database, WAITING, False)  # long before the lock is let go
             await database.execute("ROLLBACK")
             assert await database.fetchval("SELECT count(*) FROM visit") == 0
             assert await database.fetchval("SELECT count(*) FROM slot WHERE visit_id IS NOT NULL") == 0
 
 
 @pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
-async def test_told_twice_it_waits_no_longer_for_balancers(tmp_path: Path, again: signal.Signals) -> None:
-    with started(tmp_path, STOP_DELAY_SECONDS="600", DEMO="0") as service:
+async def test_a_second_signal_ends_the_wait_for_balancers(tmp_path: Path, again: signal.Signals) -> None:
+    with run_service(tmp_path, STOP_DELAY_SECONDS="600", DEMO="0") as service:
         service.process.send_signal(signal.SIGTERM)
-        async with httpx.AsyncClient(base_url=service.url, timeout=30) as balancer:
+        async with httpx.AsyncClient(base_url=service.url, timeout=patience()) as balancer:
             while (await balancer.get("/health/ready")).is_success:
                 await asyncio.sleep(0.05)
         service.process.send_signal(again)
-        assert await asyncio.to_thread(service.process.wait, 60) == 0
+        assert await asyncio.to_thread(service.process.wait, patience()) == 0
 
 
 async def test_many_web_processes_on_one_host_finish_their_requests_too(tmp_path: Path) -> None:
     with (
         valkey_server() as valkey,
-        started(tmp_path, WORKERS="2", BROKER_URL=valkey.connection_url, STOP_SECONDS="20") as service,
+        run_service(tmp_path, WORKERS="2", BROKER_URL=valkey.connection_url, STOP_SECONDS="20") as service,
     ):
         async with connected(service) as database, booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
             await until_nobody_listens(service)
             await database.execute("ROLLBACK")
             assert (await booking)["__typename"] == "Visit"
-        assert await asyncio.to_thread(service.process.wait, 60) == 0
+        assert await asyncio.to_thread(service.process.wait, patience()) == 0
 
 
 async def test_a_worker_hands_back_a_letter_that_it_cannot_finish_and_another_sends_it_at_once() -> None:
-    async with sailing("web", "worker", STOP_SECONDS="3") as fleet:
-        fleet.office.hanging.add("osoba1@example.pl")
+    async with run_cluster("web", "worker", STOP_SECONDS="3") as cluster:
+        cluster.smtp_server.hanging.add("osoba1@example.pl")
         form = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Osoba", "lastName": "Kolejna"}
-        client = Client(url=fleet.webs[0])
+        client = Client(url=cluster.webs[0])
         assert (await client.do("SignUp", **form))["__typename"] == "Accepted"
         await client.http.aclose()
-        async with fleet.database() as database:
+        async with cluster.database() as database:
             state = "SELECT state FROM message"
             await until(database, state, "sending")
-            assert await asyncio.to_thread(fleet.members["worker1"].stop, signal.SIGTERM) == 0
+            assert await asyncio.to_thread(cluster.members["worker1"].stop, signal.SIGTERM) == 0
             assert await database.fetchval(state) == "due"
-            fleet.office.hanging.clear()
-            await asyncio.to_thread(fleet.members["worker1"].start_again)  # the task, too, was handed back
+            cluster.smtp_server.hanging.clear()
+            await asyncio.to_thread(cluster.members["worker1"].start_again)  # the task, too, was handed back
             await until(database, state, "sent")
-        assert fleet.office.recipients == ["osoba1@example.pl"]
+        assert cluster.smtp_server.recipients == ["osoba1@example.pl"]

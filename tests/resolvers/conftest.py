@@ -1,5 +1,5 @@
 """What these tests share: the cast as clients, and no task in the background."""
 
-from tests.client import anna, borys, celina, nobody, nudges
+from tests.support.client import anna, borys, celina, nobody, nudges
 
 __all__ = ["anna", "borys", "celina", "nobody", "nudges"]

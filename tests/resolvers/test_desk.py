@@ -4,17 +4,18 @@ from typing import Any
 
 import pytest
 
-from models import clock
-from models.account import Account, Language
+from infra import clock
+from models.accounts.account import Account, Language
 from models.audit import AuditEntry
-from models.clinic import Clinic
-from models.message import Message, State
-from models.slot import Slot
-from models.visit import Visit
-from models.visit_status import Channel
+from models.outbox import Message, MessageState
+from models.slots.clinic import Clinic
+from models.slots.slot import Slot
+from models.values.visit_status import Channel
+from models.visits.visit import Visit
 from tests import cast
-from tests.colleague import answer, ask, code, do, id_of
-from tests.models.promises import book, hold, promises_hold
+from tests.support.execution import answer, ask, code, do, id_of
+from tests.support.invariants import check_invariants
+from tests.support.visits import book, hold
 
 VISIT = "... on Visit { id reference status channel startsAt history { kind by channel reason overrideReason } }"
 NOBODY, NOTHING, NOWHERE = "Patient_AAAAAAAAAAAAAAAAAAAAAA", "Visit_AAAAAAAAAAAAAAAAAAAAAA", "Slot_" + "A" * 22
@@ -23,7 +24,7 @@ NOBODY, NOTHING, NOWHERE = "Patient_AAAAAAAAAAAAAAAAAAAAAA", "Visit_AAAAAAAAAAAA
 @pytest.fixture(autouse=True)
 async def kept(fresh: None) -> Any:
     yield
-    await promises_hold()
+    await check_invariants()
 
 
 async def morning(count: int, **rules: Any) -> list[Slot]:
@@ -39,12 +40,21 @@ async def booked(rita: Account, slot: Slot) -> Any:
 async def test_a_callers_visit_from_the_first_call_to_the_end_of_the_visit() -> None:
     rita, [one, two] = await cast.rita(), await morning(2)
     patient = await do(
-        rita, "registerPatient", "... on Patient { id peselMasked email phone }",
-        firstName="Dorota", lastName="Dzwoniąca", pesel=cast.DOROTA_PESEL, phone="22 621 00 00",
-    )  # fmt: skip
+        rita,
+        "registerPatient",
+        "... on Patient { id peselMasked email phone }",
+        firstName="Dorota",
+        lastName="Dzwoniąca",
+        pesel=cast.DOROTA_PESEL,
+        phone="22 621 00 00",
+    )
     assert patient | {"id": ""} == {
-        "__typename": "Patient", "id": "", "peselMasked": "*******5604", "email": None, "phone": "+48226210000",
-    }  # fmt: skip
+        "__typename": "Patient",
+        "id": "",
+        "peselMasked": "*******5604",
+        "email": None,
+        "phone": "+48226210000",
+    }
     visit = await do(rita, "bookFor", VISIT, slotId=id_of(one), patientId=patient["id"], reason="kontrola")
     assert (visit["status"], visit["channel"]) == ("BOOKED", "PHONE")
     moved = await do(rita, "rescheduleFor", VISIT, visitId=visit["id"], slotId=id_of(two), channel="RECEPTION")
@@ -54,14 +64,19 @@ async def test_a_callers_visit_from_the_first_call_to_the_end_of_the_visit() -> 
             assert (await do(rita, mutation, VISIT, visitId=visit["id"]))["status"] == status
         told = await do(rita, "markNoShow", "... on StatusNotChangeable { status wanted reason }", visitId=visit["id"])
     assert told == {
-        "__typename": "StatusNotChangeable", "message": "A visit that is FULFILLED cannot become NO_SHOW.",
-        "status": "FULFILLED", "wanted": "NO_SHOW", "reason": "STATUS",
-    }  # fmt: skip
+        "__typename": "StatusNotChangeable",
+        "message": "A visit that is FULFILLED cannot become NO_SHOW.",
+        "status": "FULFILLED",
+        "wanted": "NO_SHOW",
+        "reason": "STATUS",
+    }
     history = (await ask(rita, "query($id: ID!) { node(id: $id) { %s } }" % VISIT, id=visit["id"]))["history"]  # noqa: UP031 - the text is full of braces
     assert [(change["kind"], change["by"], change["channel"]) for change in history] == [
-        ("BOOKED", "reception", "PHONE"), ("MOVED", "reception", "RECEPTION"),
-        ("ARRIVED", "reception", "RECEPTION"), ("FULFILLED", "reception", "RECEPTION"),
-    ]  # fmt: skip
+        ("BOOKED", "reception", "PHONE"),
+        ("MOVED", "reception", "RECEPTION"),
+        ("ARRIVED", "reception", "RECEPTION"),
+        ("FULFILLED", "reception", "RECEPTION"),
+    ]
     assert await Message.all().count() == 0
 
 
@@ -73,7 +88,7 @@ async def test_reception_is_not_gated_by_service_hours() -> None:
         assert (await do(rita, "cancelFor", VISIT, visitId=visit["id"]))["status"] == "CANCELLED"
 
 
-async def test_an_overridden_rule_is_told_in_history_and_audit_trail_with_the_colleagues_name() -> None:
+async def test_an_overridden_rule_is_in_history_and_audit_trail_with_the_colleagues_name() -> None:
     rita, adam, [slot] = await cast.rita(), await cast.adam(), await morning(1, days_ahead=0)
     patient = await cast.dorota(rita)
     wish = {"slotId": id_of(slot), "patientId": id_of(patient)}
@@ -87,10 +102,13 @@ async def test_an_overridden_rule_is_told_in_history_and_audit_trail_with_the_co
     )
     assert (await ask(adam, trail, id=visit["id"]))["nodes"] == [
         {
-            "action": "visit_booked", "who": "reception", "staffName": "Rita Recepcyjna",
-            "overrideReason": "prosi lekarz", "passedOver": ["TOO_FAR_AHEAD"],
+            "action": "visit_booked",
+            "who": "reception",
+            "staffName": "Rita Recepcyjna",
+            "overrideReason": "prosi lekarz",
+            "passedOver": ["TOO_FAR_AHEAD"],
         }
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "PESEL 44051401359", "a\0b"])
@@ -144,14 +162,20 @@ async def test_a_taken_slot_has_alternatives_and_an_overlap_names_the_other_visi
     visit = await booked(rita, one)
     patient = (await Visit.get()).patient_id
     taken = await do(
-        rita, "bookFor", "... on SlotTaken { alternatives { id } }", slotId=id_of(one),
+        rita,
+        "bookFor",
+        "... on SlotTaken { alternatives { id } }",
+        slotId=id_of(one),
         patientId=id_of((await cast.borys()).patient),
-    )  # fmt: skip
+    )
     assert [slot["id"] for slot in taken["alternatives"]] == [id_of(two), id_of(beside)]
     overlap = await do(
-        rita, "bookFor", "... on VisitsOverlap { visit { reference patient { lastName } } }", slotId=id_of(beside),
+        rita,
+        "bookFor",
+        "... on VisitsOverlap { visit { reference patient { lastName } } }",
+        slotId=id_of(beside),
         patientId=id_of((await Visit.get(patient_id=patient).select_related("patient")).patient),
-    )  # fmt: skip
+    )
     assert overlap["visit"] == {"reference": visit["reference"], "patient": {"lastName": "Dzwoniąca"}}
 
 
@@ -164,28 +188,30 @@ async def test_a_repeated_request_with_its_key_gets_the_first_answer() -> None:
     assert (again["id"], other["__typename"]) == (first["id"], "KeyReused")
 
 
-async def test_why_not_bookable_tells_every_rule_in_the_readers_language() -> None:
-    rita, clinic = await cast.rita(), await cast.clinic(planned_visits_per_patient=0)
+async def test_why_not_bookable_names_every_rule_in_the_readers_language() -> None:
+    rita, clinic = await cast.rita(), await cast.clinic()
     slot = await cast.slot(at=clinic, by=await cast.doctor(clinic))
     patient = await cast.dorota(rita)
     await hold(await cast.borys(), slot)
-    await Clinic.filter(id=clinic.id).update(minimum_notice_minutes=3 * 24 * 60)
+    await Clinic.filter(id=clinic.id).update(minimum_notice_minutes=3 * 24 * 60, planned_visits_per_patient=0)
     document = """query($s: ID!, $p: ID) { whyNotBookable(slotId: $s, patientId: $p) { __typename message
         ... on SlotNotBookable { reason } ... on SlotHeld { heldUntil } ... on TooManyVisits { limit } } }"""
     found = await ask(rita, document, Language.PL, s=id_of(slot), p=id_of(patient))
     assert [(each["__typename"], each.get("reason"), each.get("limit")) for each in found] == [
-        ("SlotNotBookable", "NOTICE_TOO_SHORT", None), ("SlotHeld", None, None), ("TooManyVisits", None, 0),
-    ]  # fmt: skip
+        ("SlotNotBookable", "NOTICE_TOO_SHORT", None),
+        ("SlotHeld", None, None),
+        ("TooManyVisits", None, 0),
+    ]
     assert found[1]["heldUntil"] == "2026-11-23T09:05:00+01:00"
     assert "Rejestracja może pominąć tę regułę" in found[0]["message"]
     assert "nie można pominąć" in found[1]["message"]
     assert await ask(rita, document, s=NOWHERE, p=NOBODY) == [
-        {"__typename": "SlotNotFound", "message": "There is no such term."},
+        {"__typename": "SlotNotFound", "message": "There is no such slot."},
         {"__typename": "PatientNotFound", "message": "There is no such patient."},
     ]
 
 
-async def test_reception_sees_terms_beyond_the_clinics_rules_and_nobody_else_does() -> None:
+async def test_reception_sees_slots_beyond_the_clinics_rules_and_nobody_else_does() -> None:
     rita, anna, clinic = await cast.rita(), await cast.anna(), await cast.clinic()
     doctor = await cast.doctor(clinic)
     near = await cast.slot(cast.warsaw(23, 9, 30), at=clinic, by=doctor)
@@ -207,28 +233,39 @@ async def test_the_call_list_is_worked_off() -> None:
         reason phone message { state } visit { id patient { lastName } } } }"""
     assert await ask(rita, document, d="2026-11-24") == [
         {
-            "reason": "NO_EMAIL", "phone": "+48226210000", "message": None,
+            "reason": "NO_EMAIL",
+            "phone": "+48226210000",
+            "message": None,
             "visit": {"id": visit["id"], "patient": {"lastName": "Dzwoniąca"}},
         }
-    ]  # fmt: skip
+    ]
     called = await do(rita, "markCalled", VISIT, visitId=visit["id"], note="przyjdzie")
     assert called["history"][-1] | {"overrideReason": None} == {
-        "kind": "CALLED", "by": "reception", "channel": "PHONE", "reason": "przyjdzie", "overrideReason": None,
-    }  # fmt: skip
+        "kind": "CALLED",
+        "by": "reception",
+        "channel": "PHONE",
+        "reason": "przyjdzie",
+        "overrideReason": None,
+    }
     assert await ask(rita, document, d="2026-11-24", c=id_of(await slot.clinic)) == []
 
 
 async def test_a_message_that_failed_is_seen_with_its_reason_and_sent_again() -> None:
     rita, anna, [slot] = await cast.rita(), await cast.anna(), await morning(1)
     visit = await book(anna, slot)
-    await Message.all().update(state=State.FAILED, reason="SMTP 550: no such mailbox")
+    await Message.all().update(state=MessageState.FAILED, reason="SMTP 550: no such mailbox")
     document = """query($f: MessagesFilter!) { messages(filter: $f) { nodes {
         id kind medium state reason to visit { id } } } }"""
     [failed] = (await ask(rita, document, f={"visitId": id_of(visit), "state": "FAILED"}))["nodes"]
     assert failed | {"id": ""} == {
-        "id": "", "kind": "VISIT_BOOKED", "medium": "EMAIL", "state": "FAILED", "to": "anna@example.pl",
-        "reason": "SMTP 550: no such mailbox", "visit": {"id": id_of(visit)},
-    }  # fmt: skip
+        "id": "",
+        "kind": "VISIT_BOOKED",
+        "medium": "EMAIL",
+        "state": "FAILED",
+        "to": "anna@example.pl",
+        "reason": "SMTP 550: no such mailbox",
+        "visit": {"id": id_of(visit)},
+    }
     again = await do(rita, "resendMessage", "... on Message { id state }", messageId=failed["id"])
     assert again["__typename"] == "Message"
     assert again["id"] != failed["id"]

@@ -1,4 +1,4 @@
-"""Owning an account: its holder changes how they are reached, takes their data along, and leaves."""
+"""The own account through the API: patients change how they are reached, export their data, and leave."""
 
 import json
 from datetime import timedelta
@@ -6,26 +6,17 @@ from typing import Any
 
 import pytest
 
-from models import clock
-from models.account import Account
-from models.patient import Patient
-from models.visit import Visit
+from infra import clock
+from models.accounts.account import Account
+from models.accounts.patient import Patient
+from models.visits.visit import Visit
 from tests import cast
-from tests.client import Client, client_of, deliver, id_of
+from tests.support.client import Client, client_of, deliver, id_of
+from tests.support.visits import patient_of
 
 
 async def update(client: Client, **changes: Any) -> Any:
     return await client.do("UpdateContact", **{"currentPassword": cast.PASSWORD, **changes})
-
-
-async def test_a_new_address_is_the_new_login_and_both_addresses_are_told(anna: Client, nudges: list[str]) -> None:
-    updated = await update(anna, email="Anna.Nowa@example.pl")
-    assert (updated["__typename"], updated["email"]) == ("Patient", "Anna.Nowa@example.pl")
-    assert nudges == ["send_letters"]
-    assert {letter["to"] for letter in await deliver()} == {"anna@example.pl", "Anna.Nowa@example.pl"}
-    assert (await (await Client().log_in("anna.nowa@example.pl", cast.PASSWORD)).ask("Me"))["email"] == updated["email"]
-    old = await Client().do("LogIn", login="anna@example.pl", password=cast.PASSWORD)
-    assert old["__typename"] == "WrongCredentials"
 
 
 async def test_what_is_left_out_stays(anna: Client) -> None:
@@ -33,10 +24,10 @@ async def test_what_is_left_out_stays(anna: Client) -> None:
     expected = {"email": "anna@example.pl", "phone": "+48501234567", "smsReminders": True}
     assert {name: updated[name] for name in expected} == expected
     [letter] = await deliver()
-    assert letter["subject"] == "Your details in the e-registration of CM Diamed were changed"
+    assert letter["subject"] == "Your CM Diamed e-registration details were changed"
 
 
-async def test_nothing_changed_is_nothing_told(anna: Client) -> None:
+async def test_when_nothing_changes_nobody_is_notified(anna: Client) -> None:
     assert (await update(anna, phone="501 234 567", smsReminders=True))["__typename"] == "Patient"
     assert await deliver() == []
 
@@ -56,10 +47,8 @@ async def test_a_telephone_can_be_changed_and_removed(anna: Client) -> None:
         ({"phone": "22 111 11 11"}, [["phone"], "PHONE_NOT_MOBILE"]),
         ({"phone": ""}, [["phone"], "REQUIRED"]),
         ({"phone": "\0"}, [["phone"], "MALFORMED"]),
-        ({"email": "borys@example.pl"}, [["email"], "NOT_AVAILABLE"]),
     ],
 )
-@pytest.mark.usefixtures("borys")
 async def test_flawed_changes_change_nothing(changes: dict[str, Any], flaws: list[Any], anna: Client) -> None:
     refused = await update(anna, **changes, language="EN")
     assert [[flaw["path"], flaw["code"]] for flaw in refused["fields"]] == [flaws]
@@ -73,12 +62,6 @@ async def test_reminders_need_a_telephone() -> None:
     refused = await update(anna, smsReminders=True)
     assert refused["fields"][0]["code"] == "REQUIRED"
     assert (await update(anna, smsReminders=True, phone="601234567"))["smsReminders"] is True
-
-
-@pytest.mark.usefixtures("borys")
-async def test_who_wants_a_taken_address_does_not_get_it_and_its_owner_is_told(anna: Client) -> None:
-    await update(anna, email="BORYS@example.pl")
-    assert [letter["to"] for letter in await deliver()] == ["borys@example.pl"]
 
 
 @pytest.mark.parametrize("password", ["", "wrong", "\0", "x" * 100_000])
@@ -101,8 +84,13 @@ async def test_all_that_is_known_of_a_patient_is_theirs_to_take(anna: Client, bo
         "firstName": "Anna",
         "lastName": "Żółć",
         "peselMasked": "*******7589",
+        "birthDate": "2002-01-13",
+        "document": None,
         "phone": "+48501234567",
         "smsReminders": True,
+        "identityConfirmedAt": clock.now().isoformat(),
+        "identitySeen": "IDENTITY_CARD",
+        "recordedAt": "2026-11-23T08:00:00+00:00",
     }
     assert [(v["reference"], v["status"], v["reason"]) for v in told["visits"]] == [
         (visit["reference"], "CANCELLED", "ból głowy")
@@ -116,12 +104,13 @@ async def test_all_that_is_known_of_a_patient_is_theirs_to_take(anna: Client, bo
 
 async def test_a_closed_account_opens_no_more_and_its_contact_data_are_gone(anna: Client) -> None:
     telephone = await client_of(anna.account)
+    await anna.do("BookVisit", slotId=id_of(await cast.slot()))
     closed = await anna.do("CloseAccount", currentPassword=cast.PASSWORD)
     assert (closed["__typename"], "closed" in closed["message"]) == ("Accepted", True)
     assert [await client.ask("Me") for client in (anna, telephone)] == [None, None]
     again = await Client().do("LogIn", login="anna@example.pl", password=cast.PASSWORD)
     assert again["__typename"] == "WrongCredentials"
-    assert [letter["to"] for letter in await deliver()] == ["anna@example.pl"]
+    assert {letter["to"] for letter in await deliver()} == {"anna@example.pl"}
     account, patient = await Account.get(), await Patient.get()
     assert [account.email, account.email_key, account.password_hash] == [None] * 3
     assert (patient.phone, patient.sms_reminders) == (None, False)
@@ -143,7 +132,7 @@ async def test_a_new_password_for_a_closed_account_is_promised_and_never_sent(an
 
 
 @pytest.mark.usefixtures("borys")
-async def test_what_was_done_with_ones_data_is_told_in_plain_words(anna: Client) -> None:
+async def test_the_access_log_says_in_plain_words_what_was_done(anna: Client) -> None:
     slot, later = await cast.slot(), await cast.slot(cast.warsaw(25, 10))
     await anna.do("HoldSlot", slotId=id_of(slot))
     visit = await anna.do("BookVisit", slotId=id_of(slot))
@@ -157,21 +146,34 @@ async def test_what_was_done_with_ones_data_is_told_in_plain_words(anna: Client)
         told[language] = [(entry["who"], entry["what"], entry["outcome"]) for entry in log]
         assert all(entry["at"] == cast.MONDAY.isoformat() for entry in log)
     assert told["en"] == [
-        ("you", "The password was asked for again.", "refused"),
+        ("you", "Confirmation of the password.", "refused"),
         ("you", "A visit was cancelled.", "done"),
         ("you", "A visit was moved.", "done"),
         ("you", "A visit was booked.", "done"),
-        ("you", "A term was held for a moment.", "done"),
+        ("you", "A slot was held for a short time.", "done"),
     ]
     assert told["pl"][1:] == [
-        ("Ty", "Odwołano wizytę.", "done"),
-        ("Ty", "Przełożono wizytę.", "done"),
-        ("Ty", "Zarezerwowano wizytę.", "done"),
-        ("Ty", "Wstrzymano termin na chwilę.", "done"),
+        ("Państwo", "Odwołano wizytę.", "done"),
+        ("Państwo", "Przełożono wizytę.", "done"),
+        ("Państwo", "Zarezerwowano wizytę.", "done"),
+        ("Państwo", "Wstrzymano termin na chwilę.", "done"),
     ]
 
 
-async def test_who_fails_to_sign_in_is_in_the_log_of_the_account(anna: Client, nobody: Client) -> None:
+async def test_what_others_did_is_told_apart_from_what_one_did_oneself(anna: Client) -> None:
+    await anna.ask("ExportMyData")
+    rita = Client(await cast.signed_in(await cast.rita()))
+    await rita.ask("Node", id=id_of(patient_of(anna.account)))
+
+    async def told(by_others: bool | None) -> list[str]:
+        log = await anna.ask("AccessLog", byOthers=by_others)
+        return [entry["action"] for entry in log["patient"]["accessLog"]["nodes"]]
+
+    assert (await told(True), await told(False)) == (["open_record"], ["export_data"])
+    assert await told(None) == ["open_record", "export_data"]
+
+
+async def test_a_failed_sign_in_is_in_the_log_of_the_account(anna: Client, nobody: Client) -> None:
     await nobody.do("LogIn", login="anna@example.pl", password="wrong")
     await Client().log_in("anna@example.pl", cast.PASSWORD)
     log = (await anna.ask("AccessLog"))["patient"]["accessLog"]["nodes"]

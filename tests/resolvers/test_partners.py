@@ -1,15 +1,15 @@
-"""Partnering: an administrator adds a partner, renews its key and removes it; a key is told once."""
+"""Partners through the API: an administrator adds one, renews its key, which is shown once, and removes it."""
 
 from typing import Any
 
 import pytest
 
-from models import database
+from infra import database
 from models.audit import AuditEntry
-from models.partner import Partner, PartnerKey
+from models.events.partner import Partner, PartnerKey
 from schema.scalars import public_id
 from tests import cast
-from tests.client import Client, client_of, id_of
+from tests.support.client import Client, client_of, id_of
 
 ADD = """mutation ($input: AddPartnerInput!) { addPartner(input: $input) { __typename
     ... on PartnerKey { key othersEndAt partner { id name showsReferences createdAt removedAt clinics { id } } }
@@ -31,7 +31,7 @@ async def add(adam: Client, **more: Any) -> Any:
     return await adam.do(ADD, **given)
 
 
-async def test_a_partner_is_added_its_key_told_once_and_works_at_once(adam: Client) -> None:
+async def test_a_partner_is_added_and_its_key_shown_once_works_at_once(adam: Client) -> None:
     clinic = await cast.clinic()
     added = await add(adam, clinicIds=[id_of(clinic)], showsReferences=True)
     assert added["othersEndAt"] is None
@@ -43,7 +43,7 @@ async def test_a_partner_is_added_its_key_told_once_and_works_at_once(adam: Clie
     assert listed["data"]["partners"][0]["id"] == partner["id"]
     everything = str(listed)
     for table in ("partner", "partner_key", "audit_entry"):
-        everything += str(await database.rows(f"SELECT * FROM {table}"))
+        everything += str(await database.fetch(f"SELECT * FROM {table}"))
     assert added["key"].removeprefix("erp_") not in everything
 
 
@@ -94,3 +94,10 @@ async def test_a_key_in_a_cookie_is_no_key(adam: Client) -> None:
     client = Client()
     client.headers["cookie"] = f"__Host-session={added['key']}"
     assert await client.code(LATEST) == "UNAUTHENTICATED"
+
+
+async def test_the_earlier_key_ends_now_if_it_has_leaked(adam: Client) -> None:
+    added = await add(adam)
+    rotated = await adam.do(ROTATE, partnerId=added["partner"]["id"], endOthersNow=True)
+    assert await Client(added["key"]).code(LATEST) == "UNAUTHENTICATED"
+    assert await Client(rotated["key"]).ask(LATEST)

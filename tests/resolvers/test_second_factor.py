@@ -1,13 +1,16 @@
-"""Securing: a colleague sets up a second factor through the contract, and nobody learns of it without the password."""
+"""The second factor through the API: a colleague sets it up, and nobody learns of it without the password."""
 
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree
 
-from models import clock
+import segno
+
+from infra import clock
 from tests import cast
-from tests.client import Client, client_of, deliver
-from tests.colleague import id_of
-from tests.telephone import Telephone, set_up
+from tests.support.authenticator import Authenticator, set_up_second_factor
+from tests.support.client import Client, client_of, deliver
+from tests.support.execution import id_of
 
 LOG_IN = """mutation($input: LogInInput!) { logIn(input: $input) {
   __typename ... on SecondFactorRequired { reason message } ... on Session { token account { hasSecondFactor } } } }"""
@@ -28,10 +31,21 @@ async def log_in(login: str, secret: str, code: str | None = None) -> dict[str, 
     return answer
 
 
+async def test_the_secret_is_shown_as_a_qr_code_for_which_nothing_foreign_is_needed() -> None:
+    rita = await client_of(await cast.rita())
+    asked = BEGIN.replace("secret uri", "uri qrCode")
+    offer = await rita.ask(asked, input={"currentPassword": cast.PASSWORD})
+    drawn = ElementTree.fromstring(offer["qrCode"])  # noqa: S314 - our own answer
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg", "without its namespace it is no picture on its own"
+    expected = ElementTree.fromstring(segno.make_qr(offer["uri"]).svg_inline(scale=4, light="white"))  # noqa: S314 - ours
+    assert [part.get("d") for part in drawn.iter()] == [part.get("d") for part in expected.iter()]
+    assert "href" not in offer["qrCode"]
+
+
 async def test_a_colleague_sets_it_up_signs_in_with_it_and_gives_it_up() -> None:
     rita = await client_of(await cast.rita())
     offer = await rita.ask(BEGIN, input={"currentPassword": cast.PASSWORD})
-    telephone = Telephone(offer["secret"])
+    telephone = Authenticator(offer["secret"])
     assert await rita.ask(CONFIRM, input={"code": "000000"}) == {"__typename": "WrongCode"}
     codes = (await rita.ask(CONFIRM, input={"code": telephone.code()}))["recoveryCodes"]
     asked = await log_in("rita@diamed.example", cast.PASSWORD)
@@ -56,7 +70,7 @@ async def test_a_colleague_sets_it_up_signs_in_with_it_and_gives_it_up() -> None
 
 
 async def test_without_the_password_nobody_learns_who_has_one() -> None:
-    await set_up(await cast.rita())
+    await set_up_second_factor(await cast.rita())
     await cast.adam()
     answers = [
         await log_in(login, "not the password", code)
@@ -66,10 +80,10 @@ async def test_without_the_password_nobody_learns_who_has_one() -> None:
     assert answers == [{"__typename": "WrongCredentials"}] * 6
 
 
-async def test_the_password_is_asked_for_before_a_secret_is_told() -> None:
+async def test_the_password_is_asked_for_before_a_secret_is_shown() -> None:
     rita = await client_of(await cast.rita())
     assert await rita.ask(BEGIN, input={"currentPassword": "wrong"}) == {"__typename": "WrongCredentials"}
-    await set_up(rita.account)
+    await set_up_second_factor(rita.account)
     rita = await client_of(rita.account)
     said = await rita.ask(BEGIN, input={"currentPassword": cast.PASSWORD})
     assert said == {"__typename": "SecondFactorPresent"}
@@ -77,7 +91,7 @@ async def test_the_password_is_asked_for_before_a_secret_is_told() -> None:
 
 async def test_administration_sees_who_has_one_and_resets_it_for_a_colleague_only() -> None:
     adam, rita = await client_of(await cast.adam()), await cast.rita()
-    await set_up(rita)
+    await set_up_second_factor(rita)
     names = {node["name"]: node["hasSecondFactor"] for node in (await adam.ask(STAFF))["nodes"]}
     assert names == {"Adam Główny": False, "Rita Recepcyjna": True}
     said = [

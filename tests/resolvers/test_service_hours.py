@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 import settings
-from models import clock
+from infra import clock
+from models.slots.slot import Slot
 from tests import cast
 from tests.cast import WARSAW, warsaw
-from tests.client import Client, id_of
+from tests.support.client import Client, id_of
 
 GATED = {
     "SignUp": {"email": "x", "pesel": "x", "firstName": "x", "lastName": "x"},
@@ -89,6 +90,7 @@ async def test_at_night_one_can_still_read_log_in_release_and_close_the_account(
     with clock.pinned(warsaw(23, 21, 59)):
         anna = Client(await cast.signed_in(account))
         assert (await anna.do("HoldSlot", slotId=id_of(slot)))["__typename"] == "SlotHold"
+    await Slot.filter(id=slot.id).update(held_until=warsaw(24, 8))  # as an offer may last
     with clock.pinned(warsaw(23, 22, 1)):
         assert (await nobody.ask("Clinics"))["nodes"][0]["name"] == "Poradnia kardiologiczna"
         signed_in = await Client().log_in("anna@example.pl", cast.PASSWORD)

@@ -1,18 +1,24 @@
 """Signing in: a one-time password opens only the way to an own one, and guessing gets slower and slower."""
 
+import asyncio
 import re
+import threading
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 import settings
-from models import clock, password
-from models.throttle import FREE_TRIES
+from infra import clock
+from models.accounts import password
+from models.accounts.hashing_queue import HashingQueue
+from models.accounts.login_throttle import FREE_TRIES
 from tests import cast
-from tests.client import Client, client_of, deliver
-from tests.statements import counted
+from tests.support.client import Client, client_of, deliver
+from tests.support.hashing import count_hashing
+from tests.support.statement_count import count_statements
+from tests.support.waiting import eventually
 
 OWN = "burza nad jeziorem o świcie"
 DOROTA = {"email": "dorota@example.pl", "pesel": "44051401359", "firstName": "Dorota", "lastName": "Nowak"}
@@ -40,13 +46,38 @@ async def test_the_way_from_sign_up_to_an_own_password(nobody: Client) -> None:
     opened = await nobody.do("LogIn", login="Dorota@Example.pl", password=secret)
     assert opened["account"]["mustChangePassword"] is True
     dorota = Client(opened["token"])
-    assert await dorota.code("Me") == "PASSWORD_CHANGE_REQUIRED"
+    assert (await dorota.ask("Me"))["login"] == "dorota@example.pl"
+    assert await dorota.code("ExportMyData") == "PASSWORD_CHANGE_REQUIRED"
     changed = await dorota.do("ChangePassword", currentPassword=secret, newPassword=OWN)
     assert changed["account"]["mustChangePassword"] is False
     assert changed["account"]["patient"]["peselMasked"] == "*******1359"
     assert await dorota.ask("Me") is None  # the old token is nobody's now
     assert (await Client(changed["token"]).ask("Me"))["role"] == "PATIENT"
     assert (await (await Client().log_in("dorota@example.pl", OWN)).ask("Me"))["login"] == "dorota@example.pl"
+
+
+CHANGE = """mutation C($new: String!) { changePassword(input: { newPassword: $new }) {
+    __typename ... on Session { account { mustChangePassword } } } }"""
+
+
+async def test_whoever_came_by_a_letter_need_not_repeat_what_it_said(nobody: Client) -> None:
+    """A reload of the page forgets it."""
+    opened = await nobody.do("LogIn", login="dorota@example.pl", password=await signed_up())
+    changed = (await Client(opened["token"]).send(CHANGE, new=OWN))["data"]["changePassword"]
+    assert changed == {"__typename": "Session", "account": {"mustChangePassword": False}}
+
+
+async def test_with_an_own_password_it_must_be_repeated(anna: Client) -> None:
+    assert (await anna.send(CHANGE, new=OWN))["data"]["changePassword"] == {"__typename": "WrongCredentials"}
+    assert (await anna.ask("Me"))["login"] == "anna@example.pl"
+
+
+async def test_a_new_log_in_replaces_a_half_open_session(anna: Client, nobody: Client) -> None:
+    opened = await nobody.do("LogIn", login="dorota@example.pl", password=await signed_up())
+    half = Client(opened["token"])
+    assert (await half.do("LogIn", login="anna@example.pl", password=cast.PASSWORD))["__typename"] == "Session"
+    assert await half.ask("Me") is None
+    assert (await anna.ask("Me"))["login"] == "anna@example.pl"
 
 
 async def test_a_one_time_password_opens_one_session_only(nobody: Client) -> None:
@@ -69,12 +100,29 @@ async def test_a_one_time_password_lives_a_day(nobody: Client) -> None:
     assert await kind(nobody, "dorota@example.pl", second) == "Session"
 
 
-async def test_a_new_one_time_password_voids_the_old_one(nobody: Client) -> None:
+async def test_the_passwords_of_several_letters_all_open_once(nobody: Client) -> None:
+    """A stranger who asks for a newer letter does not void the one that its owner is just typing from."""
     first = await signed_up()
     await nobody.do("RequestNewPassword", email="dorota@example.pl")
     second = await one_time_password()
+    assert [await kind(nobody, "dorota@example.pl", secret) for secret in (first, second)] == ["Session"] * 2
     assert await kind(nobody, "dorota@example.pl", first) == "WrongCredentials"
-    assert await kind(nobody, "dorota@example.pl", second) == "Session"
+
+
+@pytest.mark.usefixtures("anna")
+async def test_a_stranger_who_asks_for_all_letters_of_the_day_does_not_lock_the_owner_out(nobody: Client) -> None:
+    """The owner gets no further letter that day; each that came opens the account for a whole day."""
+    for _ in range(15):
+        await nobody.do("RequestNewPassword", email="anna@example.pl")
+        await deliver()
+        clock.advance(timedelta(minutes=3))
+    letters = [found[1] for letter in await deliver() if (found := ONE_TIME.search(letter["text"]))]
+    assert len(letters) == 10
+    clock.advance(timedelta(hours=23))
+    assert {await kind(nobody, "anna@example.pl", secret) for secret in letters} == {"Session"}
+    clock.advance(timedelta(minutes=16))
+    await nobody.do("RequestNewPassword", email="anna@example.pl")
+    assert await one_time_password() not in letters
 
 
 async def test_asking_for_a_new_password_leaves_the_own_one_good(anna: Client, nobody: Client) -> None:
@@ -113,18 +161,14 @@ async def test_unknown_login_and_wrong_password_are_one_answer(login: str, secre
 async def test_unknown_login_and_wrong_password_are_the_same_work(
     nobody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hashed: list[str] = []
-
-    def counting(secret: str, hash_: str | None, really: Any = password._verify) -> bool:
-        hashed.append(secret)
-        return bool(really(secret, hash_))
-
-    monkeypatch.setattr(password, "_verify", counting)
-    known, statements_known = await counted(kind(nobody, "anna@example.pl", "wrong"))
-    unknown, statements_unknown = await counted(kind(nobody, "nobody@example.pl", "wrong"))
+    await kind(nobody, "warming-up@example.pl", "makes the hash that stands for nobody's")
+    work = count_hashing(monkeypatch)
+    known, statements_known = await count_statements(kind(nobody, "anna@example.pl", "wrong"))
+    unknown, statements_unknown = await count_statements(kind(nobody, "nobody@example.pl", "wrong"))
     assert known == unknown == "WrongCredentials"
     assert statements_known == statements_unknown > 0
-    assert hashed == ["wrong", "wrong"]
+    work_known, work_unknown = work
+    assert work_known == work_unknown
 
 
 @pytest.mark.usefixtures("anna")
@@ -135,11 +179,11 @@ async def test_the_look_for_a_one_time_password_is_the_same_work_too(
     """A password of a quarter megabyte would make the difference a tenth of a second."""
     folded: list[str] = []
 
-    def counting(text: str, really: Any = password.one_time_hash) -> str:
+    def counting(text: str, really: Any = password.hash_one_time_password) -> str:
         folded.append(text)
         return str(really(text))
 
-    monkeypatch.setattr(password, "one_time_hash", counting)
+    monkeypatch.setattr(password, "hash_one_time_password", counting)
     for login in ("anna@example.pl", "nobody@example.pl"):
         folded.clear()
         assert await kind(nobody, login, secret) == "WrongCredentials"
@@ -148,36 +192,18 @@ async def test_the_look_for_a_one_time_password_is_the_same_work_too(
 
 @pytest.mark.parametrize("login", ["anna@example.pl", "nobody@example.pl"])
 @pytest.mark.usefixtures("anna")
-async def test_too_many_failures_slow_a_login_down_known_or_not(login: str, nobody: Client) -> None:
-    for _ in range(FREE_TRIES["login"]):
+async def test_too_many_failures_slow_an_address_down_at_a_login_known_or_not(login: str, nobody: Client) -> None:
+    for _ in range(FREE_TRIES["pair"]):
         assert await kind(nobody, login, "wrong") == "WrongCredentials"
     refused = await nobody.do("LogIn", login=login, password=cast.PASSWORD)
     assert refused["__typename"] == "TooManyAttempts"
     assert refused["retryAt"] == (clock.local(clock.now()) + timedelta(seconds=30)).isoformat()
     clock.advance(timedelta(seconds=29))
-    assert await kind(Client(address="10.9.8.7"), login.upper(), cast.PASSWORD) == "TooManyAttempts"
-    clock.advance(timedelta(seconds=1))
+    assert await kind(nobody, login.upper(), cast.PASSWORD) == "TooManyAttempts"
     expected = "Session" if login == "anna@example.pl" else "WrongCredentials"
+    assert await kind(Client(address="10.9.8.7"), login, cast.PASSWORD) == expected
+    clock.advance(timedelta(seconds=1))
     assert await kind(nobody, login, cast.PASSWORD) == expected
-
-
-@pytest.mark.usefixtures("anna")
-async def test_the_wait_doubles_up_to_an_hour_and_a_success_forgets_it(nobody: Client) -> None:
-    waits = []
-    for _ in range(FREE_TRIES["login"] - 1):
-        await kind(nobody, "anna@example.pl", "wrong")
-    for n in range(9):
-        somewhere = Client(address=f"10.0.0.{n}")
-        assert await kind(somewhere, "anna@example.pl", "wrong") == "WrongCredentials"
-        refused = await somewhere.do("LogIn", login="anna@example.pl", password="wrong")
-        waits.append(refused["retryAt"])
-        clock.advance(timedelta(hours=1))
-    begin = cast.MONDAY
-    seconds = [(datetime.fromisoformat(at) - begin - timedelta(hours=n)).total_seconds() for n, at in enumerate(waits)]
-    assert seconds == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
-    assert await kind(nobody, "anna@example.pl", cast.PASSWORD) == "Session"
-    assert await kind(nobody, "anna@example.pl", "wrong") == "WrongCredentials"
-    assert await kind(nobody, "anna@example.pl", "wrong") == "WrongCredentials"
 
 
 @pytest.mark.usefixtures("anna", "borys")
@@ -188,24 +214,108 @@ async def test_an_address_from_which_all_logins_are_tried_is_slowed_down_too(nob
     assert await kind(Client(address="10.0.0.1"), "anna@example.pl", cast.PASSWORD) == "Session"
 
 
+DEVICE = """mutation D($input: LogInInput!) { logIn(input: $input) { __typename ... on Session { token device } } }"""
+NEW_DEVICE = """mutation N($input: ChangePasswordInput!) { changePassword(input: $input) {
+    __typename ... on Session { token device } } }"""
+
+
+async def attack(login: str) -> None:
+    """What a stranger who knows the login can do from everywhere, the owner's own network included."""
+    for n in range(FREE_TRIES["login"] + 5):
+        await kind(Client(address=f"10.{n}.0.1"), login, "wrong")
+    for n in range(FREE_TRIES["address"] + 1):
+        await kind(Client(), f"n{n}@example.pl", "wrong")
+
+
+async def typed(client: Client, **fields: Any) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.send(DEVICE, input=fields))["data"]["logIn"]
+    return found
+
+
 @pytest.mark.usefixtures("anna")
-async def test_who_is_slowed_down_gets_in_by_a_new_password(nobody: Client) -> None:
-    for _ in range(FREE_TRIES["login"]):
-        await kind(nobody, "anna@example.pl", "wrong")
+async def test_a_program_that_shows_its_device_is_not_held_up_by_strangers(nobody: Client) -> None:
+    """The way of a mobile application: `Session.device` goes back with the next `logIn`."""
+    mine = {"login": "anna@example.pl", "password": cast.PASSWORD}
+    device = (await typed(nobody, **mine))["device"]
+    await attack("anna@example.pl")
+    assert (await typed(Client(address="10.200.0.1"), **mine))["__typename"] == "TooManyAttempts"
+    assert (await typed(nobody, **mine, device="forged"))["__typename"] == "TooManyAttempts"
+    assert (await typed(nobody, **mine, device=device))["device"] == device
+    again = await typed(Client(address="10.200.0.1"), **mine, device=device)
+    assert again["__typename"] == "Session"
+
+
+@pytest.mark.usefixtures("celina")
+async def test_the_device_of_one_s_own_account_opens_no_way_past_another_s_delay(anna: Client, nobody: Client) -> None:
+    device = (await typed(nobody, login="celina@example.pl", password=cast.PASSWORD))["device"]
+    hers = {"login": anna.account.email, "password": "wrong", "device": device}
+    kinds = [(await typed(nobody, **hers))["__typename"] for _ in range(FREE_TRIES["pair"] + 1)]
+    assert kinds == ["WrongCredentials"] * FREE_TRIES["pair"] + ["TooManyAttempts"]
+
+
+@pytest.mark.usefixtures("anna")
+async def test_a_browser_remembers_its_device_beyond_the_session_and_log_out() -> None:
+    page = Client()
+    mine = {"login": "anna@example.pl", "password": cast.PASSWORD, "asCookie": True}
+    assert await typed(page, **mine) == {"__typename": "Session", "token": None, "device": None}
+    [cookie] = [each for each in page.http.cookies.jar if each.name == "__Host-device"]
+    assert (cookie.secure, cookie.path, cookie.has_nonstandard_attr("HttpOnly")) == (True, "/", True)
+    assert cookie.get_nonstandard_attr("SameSite") == "strict"
+    await page.ask("LogOut")
+    await attack("anna@example.pl")
+    assert (await typed(page, **mine))["__typename"] == "Session"
+    foreign = {"origin": "https://elsewhere.example"}
+    page.headers |= foreign
+    assert (await typed(page, **mine))["__typename"] == "TooManyAttempts", "a foreign page does not show our cookie"
+
+
+async def test_a_flood_of_log_ins_does_not_send_a_known_device_away(
+    nobody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers with many addresses fill their part of the queue for hashing."""
+    await cast.anna()
+    mine = {"login": "anna@example.pl", "password": cast.PASSWORD}
+    device = (await typed(nobody, **mine))["device"]
+    queue = HashingQueue(1, longest=4)
+    monkeypatch.setattr(password, "_queue", queue)
+    gate = threading.Event()
+    flood = [asyncio.create_task(queue.run_for_stranger(gate.wait)) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert await nobody.code(DEVICE, input=mine) == "RATE_LIMITED"
+    asked = asyncio.create_task(typed(nobody, **mine, device=device))
+    await eventually(lambda: queue._places._value == 0)
+    gate.set()
+    assert (await asked)["__typename"] == "Session"
+    await asyncio.gather(*flood)
+
+
+async def test_a_letter_makes_no_device_known_and_the_own_password_set_by_it_does(nobody: Client) -> None:
+    secret = await signed_up()
+    opened = await typed(nobody, login="dorota@example.pl", password=secret)
+    assert opened["device"] is None
+    half = Client(opened["token"])
+    changed = (await half.send(NEW_DEVICE, input={"newPassword": OWN}))["data"]["changePassword"]
+    await attack("dorota@example.pl")
+    mine = {"login": "dorota@example.pl", "password": OWN, "device": changed["device"]}
+    assert (await typed(nobody, **mine))["__typename"] == "Session"
+
+
+@pytest.mark.usefixtures("anna")
+async def test_an_owner_who_is_slowed_down_gets_in_by_a_new_password(nobody: Client) -> None:
+    await attack("anna@example.pl")
     assert await kind(nobody, "anna@example.pl", cast.PASSWORD) == "TooManyAttempts"
     await nobody.do("RequestNewPassword", email="anna@example.pl")
     assert await kind(nobody, "anna@example.pl", await one_time_password()) == "Session"
 
 
 async def test_strangers_who_guess_do_not_lock_out_who_is_signed_in(anna: Client, nobody: Client) -> None:
-    for _ in range(FREE_TRIES["login"] + 1):
-        await kind(nobody, "anna@example.pl", "wrong")
+    await attack("anna@example.pl")
     changed = await anna.do("ChangePassword", currentPassword=cast.PASSWORD, newPassword=OWN)
     assert changed["__typename"] == "Session"
 
 
 async def test_guessing_in_an_open_session_is_slowed_down_as_well(anna: Client) -> None:
-    for _ in range(FREE_TRIES["login"]):
+    for _ in range(FREE_TRIES["session"]):
         assert await changed(anna, "wrong", OWN) == "WrongCredentials"
     assert await changed(anna, cast.PASSWORD, OWN) == "WrongCredentials"
     clock.advance(timedelta(seconds=31))
@@ -262,10 +372,10 @@ async def test_a_password_that_is_easy_to_guess_is_refused_with_reasons(
         "TOO_SHORT": ("Potrzeba co najmniej 15 znaków.", "At least 15 characters are needed."),
         "TOO_LONG": ("Możliwych jest najwyżej 128 znaków.", "At most 128 characters are possible."),
         "COMMON": ("Należy do haseł sprawdzanych najpierw.", "It is among the passwords that are tried first."),
-        "MALFORMED": ("Zawiera znak, którego nie da się wpisać.", "It holds a character that cannot be typed."),
+        "MALFORMED": ("Zawiera znak, którego nie da się wpisać.", "It contains a character that cannot be typed."),
         "PERSONAL": (
-            "Składa się z Twoich danych lub naszej nazwy i niczego więcej.",
-            "It consists of your own data or of our name, and little else.",
+            "Składa się z Państwa danych lub naszej nazwy i niewiele więcej.",
+            "It consists of your own data or our name and little else.",
         ),
     }
     assert told["pl"] == [words[reason][0] for reason in reasons]
@@ -349,3 +459,28 @@ async def test_me_is_the_holder_of_the_account(anna: Client, nobody: Client) -> 
             "smsReminders": True,
         },
     }
+
+
+async def test_a_session_says_when_it_ends_and_is_extended_to_its_limit(anna: Client) -> None:
+    ends = "{ me { session { endsAt latestEnd } } }"
+    with clock.pinned(clock.now()):
+        begun = (await anna.ask(ends))["session"]
+        clock.advance(timedelta(minutes=29))
+        assert (await anna.ask("mutation { extendSession { endsAt } }"))["endsAt"] > begun["endsAt"]
+        clock.advance(timedelta(minutes=29))
+        assert await anna.ask("mutation { extendSession { endsAt } }")
+        for _ in range(20):
+            clock.advance(timedelta(minutes=25))
+            if (session := await anna.ask("mutation { extendSession { endsAt latestEnd } }")) is None:
+                break
+            assert session["latestEnd"] == begun["latestEnd"] >= session["endsAt"]
+        assert session is None  # after eight hours nothing extends it
+        clock.advance(timedelta(minutes=1))
+        assert await anna.ask("{ me { login } }") is None
+
+
+async def test_a_session_that_idles_cannot_be_extended_any_more(anna: Client) -> None:
+    with clock.pinned(clock.now()):
+        await anna.ask("{ me { login } }")
+        clock.advance(timedelta(minutes=31))
+        assert await anna.ask("mutation { extendSession { endsAt } }") is None

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from tests import cast
-from tests.client import Client, id_of
-from tests.statements import counted
+from tests.support.client import Client, id_of
+from tests.support.statement_count import count_statements
 
 
 async def statements(work: Awaitable[Any], rows: int) -> int:
-    page, count = await counted(work)
+    page, count = await count_statements(work)
     assert len(page["nodes"]) == rows
     return count
 
 
-async def test_fifty_free_terms_with_clinic_and_doctor_cost_as_much_as_one(nobody: Client) -> None:
+async def test_fifty_free_slots_with_clinic_and_doctor_cost_as_much_as_one(nobody: Client) -> None:
     clinic = await cast.clinic()
     doctors = [await cast.doctor(clinic) for _ in range(5)]
     await cast.morning(date(2026, 11, 24), 1, at=clinic, by=doctors[0])
@@ -30,7 +30,7 @@ async def test_fifty_free_terms_with_clinic_and_doctor_cost_as_much_as_one(nobod
 
 
 @pytest.mark.parametrize("document", ["DoctorsWithTerms", "ClinicsWithTerms"])
-async def test_many_doctors_and_clinics_with_their_next_terms_cost_as_much_as_one(
+async def test_many_doctors_and_clinics_with_their_next_slots_cost_as_much_as_one(
     document: str, nobody: Client
 ) -> None:
     async def work_day(n: int) -> None:
@@ -50,7 +50,7 @@ async def test_a_calendar_is_one_statement(signed_in: bool, anna: Client, nobody
     await cast.morning(date(2026, 11, 24), 10, at=clinic, by=await cast.doctor(clinic))
     span = {"from": "2026-11-23", "until": "2027-02-22"}
     client = anna if signed_in else nobody
-    days, count = await counted(client.ask("FreeDays", clinicId=id_of(clinic), **span))
+    days, count = await count_statements(client.ask("FreeDays", clinicId=id_of(clinic), **span))
     assert [day["freeSlots"] for day in days] == [10]
     assert count == 2 + signed_in  # the counter of rates; the session
 
@@ -62,7 +62,7 @@ async def test_planned_visits_with_clinic_doctor_and_calendar_do_not_cost_more_e
     doctor = await cast.doctor(clinic)
 
     async def planned(work: Callable[[str], Awaitable[Any]] = anna.ask) -> tuple[int, int]:
-        me, count = await counted(work(asked))
+        me, count = await count_statements(work(asked))
         return len(me["patient"]["plannedVisits"]["nodes"]), count
 
     slots = await cast.morning(date(2026, 11, 24), 12, at=clinic, by=doctor)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from models import clock, turn
-from models.slot import Slot
+from infra import clock
+from models.slots.slot import Slot
+from models.waiting import waiting_list_allocation
+from schema.scalars import public_id
 from tests import cast
-from tests.asking import ask, faults, public_id
-from tests.models.promises import book, cancel
-from tests.rota import TUESDAY, absent, holder, the_offer, wait
+from tests.support.execution import ask, codes
+from tests.support.schedules import TUESDAY, holder_of, join_waiting_list, report_absence, the_offer
+from tests.support.visits import book, cancel
 
 JOIN = """
     mutation Join($input: JoinWaitingListInput!) { joinWaitingList(input: $input) { __typename
@@ -35,18 +37,30 @@ async def test_a_patient_waits_is_offered_a_slot_and_books_it(nudges: list[str])
     visit = await book(zofia, slot)
     joined = await ask(anna, JOIN, input=wish(clinic.id, earliest="08:00", latest="12:30"))
     assert joined == {
-        "__typename": "WaitingListEntry", "id": joined["id"], "clinic": {"name": clinic.name}, "doctor": None,
-        "from": "2026-11-24", "until": "2026-12-24", "earliest": "08:00", "latest": "12:30", "offer": None,
-    }  # fmt: skip
-    await ask(zofia, "mutation($id: ID!) { cancelVisit(input: {visitId: $id}) { __typename } }",
-              id=public_id("Visit", visit.id))  # fmt: skip
-    assert "offer_terms" in nudges
-    await turn.sweep()
+        "__typename": "WaitingListEntry",
+        "id": joined["id"],
+        "clinic": {"name": clinic.name},
+        "doctor": None,
+        "from": "2026-11-24",
+        "until": "2026-12-24",
+        "earliest": "08:00",
+        "latest": "12:30",
+        "offer": None,
+    }
+    await ask(
+        zofia,
+        "mutation($id: ID!) { cancelVisit(input: {visitId: $id}) { __typename } }",
+        id=public_id("Visit", visit.id),
+    )
+    assert "offer_slots" in nudges
+    await waiting_list_allocation.allocate()
     mine = (await ask(anna, MINE))["patient"]
     [entry], [offer] = mine["waitingList"]["nodes"], mine["offers"]
     there = {"id": public_id("Slot", slot.id), "isFree": True}
-    assert entry["offer"] == {"expiresAt": "2026-11-23T10:00:00+01:00",
-                              "slot": {**there, "startsAt": "2026-11-24T10:00:00+01:00"}}  # fmt: skip
+    assert entry["offer"] == {
+        "expiresAt": "2026-11-23T10:00:00+01:00",
+        "slot": {**there, "startsAt": "2026-11-24T10:00:00+01:00"},
+    }
     assert (offer["reason"], offer["answer"], offer["slot"]) == ("WAITING_LIST", "OPEN", there)
     node = await ask(anna, "query($id: ID!) { node(id: $id) { ... on WaitingListEntry { until } } }", id=entry["id"])
     assert node == {"until": "2026-12-24"}
@@ -68,7 +82,7 @@ async def test_joining_is_refused_as_the_contract_says() -> None:
 
 async def test_leaving_is_possible_at_any_hour_and_for_oneself_only() -> None:
     clinic, anna, borys = await cast.clinic(), await cast.anna(), await cast.borys()
-    entry = public_id("WaitingListEntry", (await wait(anna, clinic)).id)
+    entry = public_id("WaitingListEntry", (await join_waiting_list(anna, clinic)).id)
     with clock.pinned(cast.warsaw(23, 23)):
         assert await ask(borys, LEAVE, id=entry) is False
         assert await ask(borys, "query($id: ID!) { node(id: $id) { id } }", id=entry) is None
@@ -76,12 +90,12 @@ async def test_leaving_is_possible_at_any_hour_and_for_oneself_only() -> None:
         assert await ask(anna, LEAVE, id=entry) is False
 
 
-async def test_a_patient_accepts_the_term_that_is_offered_for_an_absence() -> None:
+async def test_a_patient_accepts_the_slot_that_is_offered_for_an_absence() -> None:
     clinic, anna, borys = await cast.clinic(), await cast.anna(), await cast.borys()
     doctor = await cast.doctor(clinic)
     visit = await book(anna, await cast.slot(at=clinic, by=doctor))
     await cast.slot(cast.warsaw(25, 10), at=clinic, by=doctor)
-    await absent(await cast.rita(), doctor, 24)
+    await report_absence(await cast.rita(), doctor, 24)
     [offer] = (await ask(anna, MINE))["patient"]["offers"]
     assert offer["visitId"] == public_id("Visit", visit.id)
     node = "query($id: ID!) { node(id: $id) { ... on Offer { answer } } }"
@@ -101,14 +115,14 @@ async def test_reception_answers_for_a_caller_at_any_hour() -> None:
     doctor = await cast.doctor(clinic)
     await book(anna, await cast.slot(at=clinic, by=doctor))
     await cast.slot(cast.warsaw(25, 10), at=clinic, by=doctor)
-    await absent(rita, doctor, 24)
+    await report_absence(rita, doctor, 24)
     offer = public_id("Offer", (await the_offer(anna)).id)
     with clock.pinned(cast.warsaw(23, 22)):
         moved = await ask(rita, ACCEPT, id=offer)
     assert moved["history"][-1] == {"kind": "MOVED", "by": "reception"}
-    [entry] = (await ask(anna, '{ me { patient { accessLog(first: 1) { nodes { who what } } } } }'))["patient"][
+    [entry] = (await ask(anna, "{ me { patient { accessLog(first: 1) { nodes { who what } } } } }"))["patient"][
         "accessLog"
-    ]["nodes"]  # fmt: skip
+    ]["nodes"]
     assert entry == {"who": "reception", "what": "A visit was moved."}
 
 
@@ -118,14 +132,14 @@ async def test_what_one_declines_the_next_is_offered_at_once(nudges: list[str]) 
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=await cast.doctor(clinic))
     visit = await book(zofia, slot)
     for account in (anna, borys):
-        await wait(account, clinic)
+        await join_waiting_list(account, clinic)
     await cancel(zofia, visit)
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     first = public_id("Offer", (await the_offer(anna)).id)
     assert await ask(rita, DECLINE, id=first) is True
-    assert nudges == ["offer_terms"]
-    await turn.sweep()
-    assert await holder(slot) == borys.patient_id
+    assert nudges == ["offer_slots"]
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) == borys.patient_id
     over = await ask(anna, ACCEPT, id=first)
     assert (over["__typename"], over["message"][:19]) == ("OfferOver", "This offer is over:")
     second = public_id("Offer", (await the_offer(borys)).id)
@@ -134,11 +148,11 @@ async def test_what_one_declines_the_next_is_offered_at_once(nudges: list[str]) 
     assert (await Slot.get()).held_by_id is None
 
 
-async def test_who_may_not_wait_is_told_so() -> None:
+async def test_callers_who_may_not_wait_are_refused() -> None:
     clinic, rita = await cast.clinic(), await cast.rita()
     some = public_id("Offer", clinic.id)
     for account, code in ((None, "UNAUTHENTICATED"), (rita, "FORBIDDEN")):
-        assert await faults(account, JOIN, input=wish(clinic.id)) == [code]
-        assert await faults(account, LEAVE, id=public_id("WaitingListEntry", clinic.id)) == [code]
+        assert await codes(account, JOIN, input=wish(clinic.id)) == [code]
+        assert await codes(account, LEAVE, id=public_id("WaitingListEntry", clinic.id)) == [code]
     for document in (ACCEPT, DECLINE):
-        assert await faults(None, document, id=some) == ["UNAUTHENTICATED"]
+        assert await codes(None, document, id=some) == ["UNAUTHENTICATED"]

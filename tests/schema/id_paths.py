@@ -8,7 +8,6 @@ from graphql import (
     GraphQLField,
     GraphQLInputType,
     GraphQLObjectType,
-    build_schema,
     get_named_type,
     is_abstract_type,
     is_input_object_type,
@@ -18,11 +17,11 @@ from graphql import (
     is_object_type,
     is_required_argument,
     is_required_input_field,
+    print_ast,
 )
 
-from resolvers import schema
+from tests.support.contract import BUILT
 
-BUILT = build_schema(str(schema))
 Words = dict[str, Any]
 Way = tuple[str, ...] | None
 LEVELS = 4
@@ -111,7 +110,9 @@ def value(name: str, type_: GraphQLInputType, words: Words, way: Way = None, tar
     return next(iter(inner.values)) if isinstance(inner, GraphQLEnumType) else VALUES.get(inner.name, "x")
 
 
-def document(path: Path, words: Words, target: str | None = None) -> tuple[str, dict[str, Any]]:
+def document(
+    path: Path, words: Words, target: str | None = None, *, for_staff: bool = False, role: str = ""
+) -> tuple[str, dict[str, Any]]:
     """What is asked, and the variables; the target stands where the path leads."""
     owner = BUILT.type_map[path.node] if path.node else ROOTS[path.kind]
     assert isinstance(owner, GraphQLObjectType)
@@ -127,7 +128,7 @@ def document(path: Path, words: Words, target: str | None = None) -> tuple[str, 
     }
     declared = {name: str(told.type) for name, told in asked.items()}
     passed = f"({', '.join(f'{name}: ${name}' for name in asked)})" if asked else ""
-    text = f"{path.field}{passed} {selection(owner.fields[path.field].type, LEVELS)}"
+    text = f"{path.field}{passed} {selection(owner.fields[path.field].type, LEVELS, for_staff=for_staff, role=role)}"
     if path.node:
         declared, variables = {"node": "ID!", **declared}, {"node": words[path.node], **variables}
         text = f"node(id: $node) {{ ... on {path.node} {{ {text} }} }}"
@@ -135,18 +136,36 @@ def document(path: Path, words: Words, target: str | None = None) -> tuple[str, 
     return f"{path.kind}{head} {{ {text} }}", variables
 
 
-def selection(type_: Any, levels: int) -> str:
-    """All fields of the type, and of what they hold, each under a name of its own so that no two are in conflict."""
+def selection(type_: Any, levels: int, *, for_staff: bool = False, role: str = "") -> str:
+    """All fields of the type, and of what they hold, each under a name of its own so that no two are in conflict.
+
+    Those that are declared for staff alone only for staff, and with a role those of the role alone: one that is refused
+    would take the rest of the answer along.
+    """
     named = get_named_type(type_)
     if is_leaf_type(named):
         return ""
     if is_abstract_type(named):
         kinds = BUILT.get_possible_types(named)
-        return f"{{ __typename {' '.join(f'... on {kind.name} {selection(kind, levels)}' for kind in kinds)} }}"
+        inner = (f"... on {kind.name} {selection(kind, levels, for_staff=for_staff, role=role)}" for kind in kinds)
+        return f"{{ __typename {' '.join(inner)} }}"
     chosen = [
-        f"{named.name}_{name}: {name} {selection(field.type, levels - 1)}"
+        f"{named.name}_{name}: {name} {selection(field.type, levels - 1, for_staff=for_staff, role=role)}"
         for name, field in named.fields.items()
         if (levels > 1 or is_leaf_type(get_named_type(field.type)))
         and not any(is_required_argument(told) for told in field.args.values())
+        and (for_staff or not _is_for_staff(field))
+        and role in _required(field)
     ]
     return f"{{ __typename {' '.join(chosen)} }}"
+
+
+def _is_for_staff(field: GraphQLField) -> bool:
+    return "PATIENT" not in _required(field)
+
+
+def _required(field: GraphQLField) -> str:
+    """The roles that the field is declared for; all of them if it says nothing."""
+    directives = (field.ast_node and field.ast_node.directives) or ()
+    required = [print_ast(directive) for directive in directives if directive.name.value == "requires"]
+    return required[0] if required else "PATIENT RECEPTIONIST"

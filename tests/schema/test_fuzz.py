@@ -17,16 +17,16 @@ from schemathesis.core.result import Ok
 from schemathesis.graphql import nodes
 
 import settings as ours
-from models.account import Account, Role
-from models.clinic import Clinic
-from models.doctor import Doctor
-from models.patient import Patient
-from models.slot import Slot
-from resolvers import schema
-from resolvers.finding import FINDERS
+from models.accounts.account import Account, Role
+from models.accounts.patient import Patient
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from resolvers.node import FINDERS
 from schema.scalars import public_id
 from tests import cast
-from tests.client import Client, client_of
+from tests.support.client import Client, client_of
+from tests.support.contract import SDL
 
 SOME = UUID("01a20bf5-e9ab-7380-8967-dcfa8bb2cacd")
 IDS = st.sampled_from([str(public_id(kind, SOME)) for kind in FINDERS])
@@ -40,12 +40,18 @@ SCALARS = {
 }
 for name, strategy in SCALARS.items():
     schemathesis.graphql.scalar(name, strategy)
-FUZZED = schemathesis.graphql.from_file(io.StringIO(str(schema)))
+FUZZED = schemathesis.graphql.from_file(io.StringIO(SDL))
 CASES = st.one_of([found.ok().as_strategy() for found in FUZZED.get_all_operations() if isinstance(found, Ok)])
 EXPECTED = {
-    "UNAUTHENTICATED", "FORBIDDEN", "PASSWORD_CHANGE_REQUIRED", "BAD_USER_INPUT", "QUERY_TOO_COMPLEX",
-    "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "CURSOR_EXPIRED",
-}  # fmt: skip
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "PASSWORD_CHANGE_REQUIRED",
+    "BAD_USER_INPUT",
+    "QUERY_TOO_COMPLEX",
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "CURSOR_EXPIRED",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -68,9 +74,12 @@ async def somebody(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
         yield Client()
         return
     account = await Account.create(
-        role=role, email="a@example.pl", email_key="a@example.pl", created_at=cast.MONDAY,
+        role=role,
+        email="a@example.pl",
+        email_key="a@example.pl",
+        created_at=cast.MONDAY,
         patient=patient if role == Role.PATIENT else None,
-    )  # fmt: skip
+    )
     yield await client_of(account)
 
 

@@ -11,22 +11,31 @@ from typing import Any, NamedTuple
 import pytest
 from graphql import GraphQLObjectType, get_named_type
 
-import schema.fault
-import schema.limits
+import schema.execution.errors
+import schema.execution.limits
 import settings
-from models import database, relief, staff, turn
-from models.account import Account, Role
+from infra import database
+from models.accounts import staff
+from models.accounts.account import Account, Role
 from models.audit import AuditEntry
-from models.clinic import Clinic
-from models.message import Kind, Message
-from models.slot import Slot
-from models.visit import Visit
+from models.outbox import Message, MessageKind
+from models.schedules import absence_rebooking
+from models.schedules.absence_rebooking import AbsenceNotice
+from models.slots.clinic import Clinic
+from models.slots.slot import Slot
+from models.visits import attendance
+from models.visits.attendance import CallReport
+from models.visits.phone_call import PhoneCall
+from models.visits.visit import Visit
+from models.waiting import waiting_list_allocation
 from schema.scalars import public_id
 from tests import cast
-from tests.client import Client, client_of
-from tests.models.promises import book, cancel, hold, person
-from tests.paths import BUILT, Path, Words, all_paths, document, node_types, root_fields
-from tests.rota import TUESDAY, line, publish, the_offer, wait
+from tests.schema.id_paths import Path, Words, all_paths, document, node_types, root_fields
+from tests.support.client import Client, client_of
+from tests.support.contract import BUILT
+from tests.support.schedules import TUESDAY, join_waiting_list, line, publish, the_offer
+from tests.support.visits import actor, book, cancel, hold, patient_of
+from tests.tasks.letters import post
 
 PATHS = all_paths()
 # Under which name an id of which kind is asked for; "" takes any kind.
@@ -35,6 +44,7 @@ NAMES = {
     "subjectId": "",
     "absenceId": "Absence",
     "clinicId": "Clinic",
+    "doubleOfId": "Patient",
     "clinicIds": "Clinic",
     "doctorId": "Doctor",
     "doctorIds": "Doctor",
@@ -51,7 +61,7 @@ NAMES = {
 }
 PUBLIC = {"Clinic", "Doctor", "Slot"}  # everybody may see them
 OF_PATIENTS = {"Visit", "Patient", "AuditEntry", "Offer", "WaitingListEntry"}
-OF_DESK = {"Absence", "Schedule"}
+OF_DESK = {"Absence", "Schedule", "Call"}
 OF_STAFF = {"Message", "StaffMember", "Partner"}
 SECRET = "kanarek"
 PUBLIC_ID = re.compile(r"[A-Z][A-Za-z]+_[\w-]{22}")
@@ -73,8 +83,8 @@ class World(NamedTuple):
 def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not to be seen must not be so merely because the question is long."""
     for name in ("depth", "aliases"):
-        monkeypatch.setitem(schema.limits.LIMITED, name, ("", 10_000))
-    monkeypatch.setattr(schema.fault, "TOKENS", 100_000)
+        monkeypatch.setitem(schema.execution.limits.EXCEEDED, name, ("", 10_000))
+    monkeypatch.setattr(schema.execution.errors, "TOKENS", 100_000)
     monkeypatch.setattr(settings, "QUERY_COST", 10**9)
     monkeypatch.setattr(settings, "RATE_OF_SIGN_IN", "100000/minute")
     monkeypatch.setattr(settings, "RATE_PER_ADDRESS", "100000/minute")
@@ -101,9 +111,9 @@ async def waiting(anna: Account, borys: Account, slot: Slot) -> dict[str, list[A
     """A slot that came free is offered to Anna."""
     place = await Clinic.get(id=slot.clinic_id)
     visit = await book(borys, slot)
-    entry = await wait(anna, place)
+    entry = await join_waiting_list(anna, place)
     await cancel(borys, visit)
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     return {"WaitingListEntry": [entry], "Offer": [await the_offer(anna)]}
 
 
@@ -113,25 +123,35 @@ async def planned(adam: Account, slots: list[Slot]) -> dict[str, list[Any]]:
     doctor = await cast.doctor(place, last_name="Nieobecna")
     schedule, _ = await publish(adam, doctor, place, line(2, 8, 9), valid_until=TUESDAY)
     begin = cast.warsaw(30, 8)
-    report = await relief.report(doctor.id, begin, begin + timedelta(hours=1), reason=SECRET, by=adam)
+    report = await absence_rebooking.report(
+        AbsenceNotice(doctor.id, begin, begin + timedelta(hours=1), SECRET), by=adam
+    )
     return {"Schedule": [schedule], "Absence": [report.absence]}
+
+
+async def called(adam: Account, visit: Visit) -> PhoneCall:
+    """What was said to Anna on the telephone."""
+    patient = await Visit.find_patient(visit.id)
+    await attendance.record_call(visit.id, CallReport(note=SECRET), patient=patient, actor=actor(adam))
+    return await PhoneCall.get(visit_id=visit.id)
 
 
 @pytest.fixture
 async def world(slots: list[Slot]) -> World:
     anna, borys, adam = await cast.anna(phone="+48600700800"), await cast.borys(), await cast.adam()
     hers, his = await visits(anna, slots), await book(borys, slots[3])
-    await Message.post(Kind.STAFF_INVITED, adam)
+    await post(MessageKind.STAFF_INVITED, adam)
     theirs = await cast.colleague("ewa@diamed.example", "Ewa Cicha", Role.ADMINISTRATOR)
     await staff.remove(theirs.id, by=adam)
     annas: dict[str, list[Any]] = {
         "Visit": hers,
-        "Patient": [person(anna)],
+        "Patient": [patient_of(anna)],
         "AuditEntry": await AuditEntry.filter(patient_id=anna.patient_id),
         "Message": await Message.filter(account_id=anna.id),
         "Slot": [slots[0], slots[2]],
         **await waiting(anna, borys, slots[5]),
         **await planned(adam, slots),
+        "Call": [await called(adam, hers[0])],
     }
     partner, _ = await cast.partner(await Clinic.get(id=slots[0].clinic_id))
     adams: dict[str, list[Any]] = {
@@ -143,7 +163,7 @@ async def world(slots: list[Slot]) -> World:
     place = {"Clinic": slots[0].clinic_id, "Doctor": slots[0].doctor_id}
     words: Words = {kind: str(public_id(kind, key)) for kind, key in place.items()}
     words |= {"clinicId": words["Clinic"], "doctorId": words["Doctor"], "slotId": str(public_id("Slot", slots[4].id))}
-    words |= {"visitId": str(public_id("Visit", his.id)), "patientId": str(public_id("Patient", person(borys).id))}
+    words |= {"visitId": str(public_id("Visit", his.id)), "patientId": str(public_id("Patient", patient_of(borys).id))}
     words |= {"search": "Żółć", "email": "anna@example.pl", "login": "anna@example.pl", "channel": "PHONE"}
     words |= {"Slot": words["slotId"], "Visit": words["visitId"], "Patient": words["patientId"], "id": words["visitId"]}
     ids = {kind: [str(public_id(kind, row.id)) for row in rows] for kind, rows in annas.items()}
@@ -151,7 +171,12 @@ async def world(slots: list[Slot]) -> World:
         annas=ids,
         adams={kind: [str(public_id(kind, row.id)) for row in rows] for kind, rows in adams.items()},
         annas_words=[
-            "Anna", "Żółć", "anna@example.pl", "600700800", cast.ANNA_PESEL, SECRET,
+            "Anna",
+            "Żółć",
+            "anna@example.pl",
+            "600700800",
+            cast.ANNA_PESEL,
+            SECRET,
             *(visit.reference for visit in hers),
             *(id_ for kind in OF_PATIENTS | OF_DESK | {"Message"} for id_ in ids[kind]),
         ],
@@ -159,14 +184,14 @@ async def world(slots: list[Slot]) -> World:
         annas_rows=[str(key) for key in (anna.id, anna.patient_id, *(visit.id for visit in hers))],
         adams_rows=[str(key) for key in (adam.id, theirs.id)],
         attacker=words,
-    )  # fmt: skip
+    )
 
 
 async def rows_with(keys: list[str], tables: str) -> list[tuple[str, str]]:
     """Every row of the database that names one of the keys."""
     wanted = "|".join(keys)
     asked = (f"SELECT '{t}' AS name, t::text AS row FROM {t} t WHERE t::text ~ '{wanted}'" for t in tables.split(", "))
-    return sorted((found["name"], found["row"]) for found in await database.rows(" UNION ALL ".join(asked)))
+    return sorted((found["name"], found["row"]) for found in await database.fetch(" UNION ALL ".join(asked)))
 
 
 async def caller(role: str) -> Client:
@@ -181,9 +206,9 @@ async def caller(role: str) -> Client:
     return await client_of(account)
 
 
-async def heard(client: Client, path: Path, words: Words, target: str | None = None) -> str:
+async def heard(client: Client, path: Path, words: Words, target: str | None = None, *, for_staff: bool = False) -> str:
     """The whole answer along the path, as it is sent; nothing breaks on the way."""
-    text, variables = document(path, words, target)
+    text, variables = document(path, words, target, for_staff=for_staff)
     response = await client.post(json.dumps({"query": text, "variables": variables}).encode())
     codes = {error["extensions"]["code"] for error in response.json().get("errors", [])}
     assert codes <= {"UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT"}, (path, response.text)
@@ -232,7 +257,7 @@ async def test_nothing_of_administrations_is_seen_or_changed_by_reception(world:
     client, before = await caller("receptionist"), await rows_with(world.adams_rows, tables)
     for path in PATHS:
         for target in targets_of(path, world.adams):
-            answer = await heard(client, path, world.attacker, target)
+            answer = await heard(client, path, world.attacker, target, for_staff=True)
             assert told(answer, world.adams_words, target) == [], (path, target, answer)
         assert await rows_with(world.adams_rows, tables) == before, path
 
@@ -245,7 +270,7 @@ async def test_nothing_of_annas_is_seen_by_others_without_an_id_either(role: str
         assert told(answer, world.annas_words, None) == [], (name, answer)
 
 
-async def test_who_may_see_it_does_along_the_same_paths(world: World) -> None:
+async def test_those_who_may_see_it_do_along_the_same_paths(world: World) -> None:
     """Else the tests above would prove nothing."""
     anna = await client_of(await Account.get(email="anna@example.pl").select_related("patient"))
     adam = await client_of(await Account.get(email="adam@diamed.example"))
@@ -253,9 +278,11 @@ async def test_who_may_see_it_does_along_the_same_paths(world: World) -> None:
     for kind in OF_PATIENTS:
         assert f'"{kind}"' in await heard(anna, node, world.attacker, world.annas[kind][0])
     for kind in OF_DESK:
-        assert f'"{kind}"' in await heard(adam, node, world.attacker, world.annas[kind][0])
+        assert f'"{kind}"' in await heard(adam, node, world.attacker, world.annas[kind][0], for_staff=True)
     for kind in OF_STAFF:
-        assert told(await heard(adam, node, world.attacker, world.adams[kind][0]), world.adams_words, None)
+        assert told(
+            await heard(adam, node, world.attacker, world.adams[kind][0], for_staff=True), world.adams_words, None
+        )
     cancelled = Path("mutation", "cancelVisit", ("input", "visitId"))
     assert "CANCELLED" in await heard(anna, cancelled, world.attacker, world.annas["Visit"][0])
 
@@ -273,7 +300,7 @@ async def test_what_is_not_for_the_caller_looks_like_what_is_not_there(kind: str
 
 def test_every_field_of_a_node_is_asked_for() -> None:
     """The answers that are searched hold all that there is to tell."""
-    text, _ = document(Path("query", "node", ("id",)), {}, "x")
+    text, _ = document(Path("query", "node", ("id",)), {}, "x", for_staff=True)
     for name, type_ in node_types().items():
         assert isinstance(get_named_type(BUILT.type_map[name]), GraphQLObjectType)
         assert [field for field in type_.fields if f"{name}_{field}:" not in text] == []

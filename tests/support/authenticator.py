@@ -1,18 +1,18 @@
-"""A colleague's telephone with an authenticator program, by its own reckoning of RFC 6238."""
+"""A colleague's authenticator program, with its own computation of RFC 6238."""
 
 import hmac
 import struct
 from base64 import b32decode
 from dataclasses import dataclass, field
 
-from models import clock
-from models.account import Account
-from models.second_factor import SecondFactor
-from models.session import Session
+from infra import clock
+from models.accounts.account import Account
+from models.accounts.second_factor import SecondFactor
+from models.accounts.session import Session
 
 
 @dataclass
-class Telephone:
+class Authenticator:
     secret: str
     recovery_codes: list[str] = field(default_factory=list)
 
@@ -25,10 +25,10 @@ class Telephone:
         return f"{(number & 0x7FFFFFFF) % 1_000_000:06}"
 
 
-async def set_up(account: Account) -> Telephone:
+async def set_up_second_factor(account: Account) -> Authenticator:
     """A second factor in use from now on; the code of this moment is spent."""
     session, _ = await Session.open_for(account)
     secret, _uri = await SecondFactor.begin(account)
-    telephone = Telephone(secret)
+    telephone = Authenticator(secret)
     telephone.recovery_codes = await SecondFactor.confirm(account, session, telephone.code())
     return telephone

@@ -1,4 +1,4 @@
-"""A crowd of patients who book, move and cancel without a pause, and remember what they were told."""
+"""Patients who book, move and cancel without a pause, and remember what they were answered."""
 
 import asyncio
 import json
@@ -15,16 +15,16 @@ from uuid import uuid4
 
 import httpx
 
-from tests.client import Client
-from tests.fleet import Fleet
-from tests.processes import ROOT
+from tests.support.client import Client
+from tests.support.cluster import Cluster
+from tests.support.service import ROOT
+from tests.support.waiting import eventually, patience
 
-PATIENCE_SECONDS = 60
 LOST_ON_THE_WAY = 0.3  # of answers: done, and the patient does not know
 
 
 @dataclass
-class Told:
+class KnownVisit:
     """What a patient knows of one visit from the answers."""
 
     slot: str
@@ -36,19 +36,19 @@ class Told:
         return datetime.fromisoformat(self.starts_at)
 
 
-class Crowd:
-    def __init__(self, fleet: Fleet, tokens: list[str], slots: list[str], key: str) -> None:
-        self.fleet, self.tokens, self.slots, self.key = fleet, tokens, slots, key
-        self.visits: dict[str, Told] = {}  # by reference
+class BookingLoad:
+    def __init__(self, cluster: Cluster, tokens: list[str], slots: list[str], key: str) -> None:
+        self.cluster, self.tokens, self.slots, self.key = cluster, tokens, slots, key
+        self.visits: dict[str, KnownVisit] = {}  # by reference
         self.unanswered = 0
         self.leaving = asyncio.Event()
 
     @classmethod
-    async def gathered(cls, fleet: Fleet, patients: int) -> Self:
-        command = [sys.executable, "-m", "tests.founding", fleet.database_url, str(patients)]
-        environment = {**os.environ, **fleet.settings, **fleet.given}
+    async def gathered(cls, cluster: Cluster, patients: int) -> Self:
+        command = [sys.executable, "-m", "tests.support.seed", cluster.database_url, str(patients)]
+        environment = {**os.environ, **cluster.settings, **cluster.given}
         found = await asyncio.to_thread(subprocess.check_output, command, cwd=ROOT, env=environment)
-        return cls(fleet, **json.loads(found))
+        return cls(cluster, **json.loads(found))
 
     @asynccontextmanager
     async def present(self) -> AsyncIterator[None]:
@@ -65,16 +65,14 @@ class Crowd:
     async def change(self, times: int) -> None:
         """Wait until so many more changes have been made."""
         enough = self.changes + times
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.changes < enough:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: self.changes >= enough)
 
     @property
     def changes(self) -> int:
         return sum(len(visit.changes) for visit in self.visits.values())
 
     async def _live(self, token: str) -> None:
-        webs = [Client(token, url=url) for url in self.fleet.webs]
+        webs = [Client(token, url=url) for url in self.cluster.webs]
         try:
             while not self.leaving.is_set():
                 if visit := await self._do(webs, "BookVisit", "BOOKED", slotId=random.choice(self.slots)):
@@ -95,7 +93,7 @@ class Crowd:
         if answer["__typename"] != "Visit":
             return None
         slot = fields.get("slotId", "")
-        told = self.visits.setdefault(answer["reference"], Told(slot, answer["startsAt"]))
+        told = self.visits.setdefault(answer["reference"], KnownVisit(slot, answer["startsAt"]))
         is_news = change != "MOVED" or told.slot != slot  # to where it was: nothing happens
         told.slot, told.starts_at = slot, answer["startsAt"]
         told.changes += [change] if is_news else []
@@ -103,7 +101,7 @@ class Crowd:
 
     async def _insist(self, webs: list[Client], mutation: str, fields: dict[str, Any]) -> Any:
         """Ask anybody with the same key until there is an answer."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(patience()):
             while True:
                 try:
                     answer = await random.choice(webs).send(mutation, input=fields)

@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.processes import ROOT, Service, shared
+from tests.support.service import ROOT, Service, run_shared_service
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-HAS_ASSETS = (ROOT / "explorer/node_modules/graphiql/graphiql.min.js").exists()
+QUIET += ["--renderer-process-limit=1", "--disable-site-isolation-trials"]  # half as many processes per window
+
+HAS_ASSETS = (ROOT / "explorer/dist/manifest.json").exists()
+HAS_PORTAL = (ROOT / "portal/dist/index.html").exists()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -18,7 +21,7 @@ def _serving(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """On the tests' database; strict as in production: only registered documents."""
     register = tmp_path_factory.mktemp("trusted") / "register.json"
     register.write_text("{}")
-    with shared(DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register)) as service:
+    with run_shared_service(DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register)) as service:
         yield service
 
 

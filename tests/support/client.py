@@ -1,4 +1,4 @@
-"""A client of the service, as a patient's program is one: it posts documents and reads answers."""
+"""A client of the service, like a patient's program: it posts documents and reads answers."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,12 +14,13 @@ from taskiq import AsyncTaskiqDecoratedTask
 import server
 import settings
 import tasks.broker
-from models.account import Account
+from models.accounts.account import Account
 from schema.scalars import public_id
-from tasks import mailbox
-from tasks.applications import decide_applications
+from tasks.account_requests import process_account_requests
 from tasks.letters import send_letters
+from tasks.mail import mailbox
 from tests import cast
+from tests.support.waiting import patience
 
 SOURCE = Path(__file__).with_name("documents.graphql").read_text()
 DOCUMENTS = {name: print_ast(document) for name, document in separate_operations(parse(SOURCE)).items()}
@@ -43,7 +44,7 @@ class Client:
             self.headers["authorization"] = f"Bearer {token}"
         inside = None if url else httpx.ASGITransport(server.app, client=(address, 40000))
         self.http = httpx.AsyncClient(
-            transport=inside, base_url=url or "https://testserver", timeout=30, trust_env=False
+            transport=inside, base_url=url or "https://testserver", timeout=patience(), trust_env=False
         )
 
     @property
@@ -94,7 +95,7 @@ def id_of(row: Any) -> str:
 
 async def deliver() -> list[dict[str, Any]]:
     """Do all that was put off until nothing is due; the letters in the mailbox, newest first."""
-    await decide_applications()
+    await process_account_requests()
     await send_letters()
     return mailbox.entries()
 
@@ -104,12 +105,12 @@ async def nudges(fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     """Nothing runs in the background of a test: nudges are only noted, `deliver` does the work when asked."""
     noted: list[str] = []
 
-    async def note(task: AsyncTaskiqDecoratedTask[Any, Any], _labels: dict[str, str]) -> None:
+    def note(task: AsyncTaskiqDecoratedTask[Any, Any], _labels: dict[str, str]) -> None:
         noted.append(task.task_name.rpartition(":")[2])
 
-    monkeypatch.setattr(tasks.broker, "_kick", note)
+    monkeypatch.setattr(tasks.broker, "_start_in_background", note)
     monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
-    async with mailbox.running():
+    async with mailbox.run_mailbox():
         yield noted
 
 

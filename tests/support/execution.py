@@ -1,9 +1,9 @@
-"""A colleague at the explorer: what the schema answers to somebody of the cast, with an address's letters beside it."""
+"""Operations executed on the schema in process, as a person of the cast, without HTTP."""
 
 from typing import Any
 
-from models.account import Account, Language
-from models.session import Session
+from models.accounts.account import Account, Language
+from models.accounts.session import Session
 from resolvers import schema
 from schema.context import Context
 from schema.scalars import public_id
@@ -20,7 +20,7 @@ async def answer(document: str, account: Account | None, language: Language = La
     session = None
     if account:
         opened, token = await Session.open_for(account)
-        session = await Session.of_token(token)
+        session = await Session.find_by_token(token)
         assert session
         assert session.id == opened.id
     context = Context(session=session, language=language, address="127.0.0.1", request_id="r")
@@ -47,3 +47,9 @@ async def code(account: Account | None, document: str, **variables: Any) -> str:
     result = await answer(document, account, **variables)
     [found] = {error.extensions["code"] for error in result.errors or []}
     return str(found)
+
+
+async def codes(account: Account | None, document: str, **variables: Any) -> list[str]:
+    """The codes of all errors, in their order."""
+    result = await answer(document, account, **variables)
+    return [error.extensions["code"] for error in result.errors or []]

@@ -1,4 +1,4 @@
-"""A running server for tests that need sockets: the real uvicorn and routes, with the relay and the lookers-after."""
+"""A running server for tests that need sockets: the real uvicorn and routes, the relay and the watch of connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,12 +13,10 @@ import websockets
 from starlette.applications import Starlette
 
 import server
-from models.news import bell
-from tasks import relay
-from web import streams
-from web.serving import SOCKETS
-
-PATIENCE = 30  # with a busy machine; every wait ends as soon as it can
+from models.events.subscribers import event_signal
+from tasks import event_relay
+from tests.support.waiting import patience
+from web.serving import SOCKET_OPTIONS
 
 
 @asynccontextmanager
@@ -26,15 +24,17 @@ async def serving(database_url: str) -> AsyncIterator[str]:
     """Host and port of a server on the tests' database; the clock is the tests'."""
     app = Starlette(routes=server.routes())
     quiet: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False}
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, timeout_graceful_shutdown=PATIENCE, **quiet, **SOCKETS)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, timeout_graceful_shutdown=round(patience()), **quiet, **SOCKET_OPTIONS
+    )
     running = uvicorn.Server(config)
     running.capture_signals = nullcontext  # type: ignore[assignment, method-assign]  # Ctrl-C is pytest's
-    rung = bell.rung
-    async with relay.running(database_url), streams.watched():
+    rung = event_signal.count
+    async with event_relay.run_relay(database_url), server.connections.watch():
         task = asyncio.create_task(running.serve())
         while not running.started:
             await asyncio.sleep(0.01)
-        await bell.after(rung)
+        await event_signal.wait_after(rung)
         yield "127.0.0.1:" + str(running.servers[0].sockets[0].getsockname()[1])
         running.should_exit = True
         await task
@@ -42,7 +42,7 @@ async def serving(database_url: str) -> AsyncIterator[str]:
 
 async def ask(address: str, document: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
     headers = {"accept-language": "en"} | ({"authorization": f"Bearer {token}"} if token else {})
-    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=patience()) as http:
         body = {"query": document, "variables": variables}
         answer = await http.post(f"http://{address}/graphql", json=body, headers=headers)
     found: dict[str, Any] = answer.json()
@@ -59,7 +59,7 @@ class Socket:
         await self.connection.send(message if isinstance(message, str | bytes) else orjson.dumps(message).decode())
 
     async def hear(self) -> Any:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience()):
             text = await self.connection.recv()
         assert isinstance(text, str), "a binary frame, which browsers' clients do not read"
         return orjson.loads(text)
@@ -88,7 +88,7 @@ class Socket:
     async def closed(self) -> tuple[int, str]:
         """How the server ends it; whatever it says before is not looked at."""
         with pytest.raises(websockets.ConnectionClosed) as ended:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience()):
                 await self._read_to_the_end()
         assert ended.value.rcvd is not None, "the connection broke without a close frame"
         return ended.value.rcvd.code, ended.value.rcvd.reason
@@ -102,6 +102,11 @@ class Socket:
 async def socket(address: str, *, protocol: str | None = "graphql-transport-ws", **more: Any) -> AsyncIterator[Socket]:
     protocols: Any = [protocol] if protocol else None
     async with websockets.connect(
-        f"ws://{address}/graphql", subprotocols=protocols, proxy=None, ping_interval=None, open_timeout=PATIENCE, **more
+        f"ws://{address}/graphql",
+        subprotocols=protocols,
+        proxy=None,
+        ping_interval=None,
+        open_timeout=patience(),
+        **more,
     ) as connection:
         yield Socket(connection)

@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import settings
-from models import clock, event_log
-from models.event import Event
-from models.partner import Partner
+from infra import clock
+from models.events import event_log
+from models.events.event import Event
+from models.events.partner import Partner
 from schema.scalars import public_id
 from tests import cast
-from tests.models.promises import book
-from tests.processes import ROOT, Service
+from tests.support.service import ROOT, Service
+from tests.support.visits import book
+from tests.support.waiting import eventually, patience
 
 EXAMPLES, CLIENTS = ROOT / "docs" / "examples", ROOT / "tests" / "clients"
-PATIENCE = 60
-SETTINGS = {"DEMO": "0", "EVENT_RETENTION_DAYS": "100000"}  # the tests' Monday may be long ago
+SETTINGS = {"DEMO": "0", "EVENT_RETENTION_DAYS": "3660"}  # the longest: the tests' Monday may be long ago
 
 
-class Example:
+class PartnerProgram:
     """One of the two programs, in a folder of its own."""
 
     def __init__(self, command: list[str], folder: Path, url: str, key: str) -> None:
@@ -63,20 +64,12 @@ class Example:
             store.close()
 
     async def until_kept(self, count: int) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while len(self.ids()) < count:
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            raise AssertionError(f"{len(self.ids())} of {count} kept:\n{self.log()}") from None
+        await eventually(
+            lambda: len(self.ids()) >= count, otherwise=lambda: f"{len(self.ids())} of {count} kept:\n{self.log()}"
+        )
 
     async def until_said(self, words: str) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while words not in self.log():
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            raise AssertionError(self.log()) from None
+        await eventually(lambda: words in self.log(), otherwise=self.log)
 
 
 def python(folder: Path) -> list[str]:
@@ -112,7 +105,7 @@ class Centre:
         return [public_id("Event", row.id) for row in rows]
 
 
-async def missing_and_repeating_nothing(example: Example, service: Service, centre: Centre) -> None:
+async def check_nothing_is_missed_or_repeated(example: PartnerProgram, service: Service, centre: Centre) -> None:
     """Killed itself, and its service killed: it has kept every committed event once, in order."""
     await centre.book(5)
     await example.until_kept(3)
@@ -127,24 +120,24 @@ async def missing_and_repeating_nothing(example: Example, service: Service, cent
     assert example.ids() == await centre.log()
 
 
-async def away_for_too_long(example: Example, centre: Centre) -> None:
+async def check_return_after_retention(example: PartnerProgram, centre: Centre) -> None:
     """What it has not seen is kept no longer: it is told so, begins anew, and goes on."""
     example.kill()
     await centre.book(2)
     while await Event.filter(position=None).exists():  # the service may be about to place them, and then we do not
-        await event_log.number()
+        await event_log.assign_positions()
     with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
-        assert await event_log.forget() > 0
+        assert await event_log.purge() > 0
     before = len(example.ids())
     example.start()
-    await example.until_said("began anew")
+    await example.until_said("started over")
     await centre.book(1)
     await example.until_kept(before + 1)
     assert example.ids()[before:] == await centre.log()
 
 
-async def removed(example: Example, centre: Centre) -> None:
+async def check_removal(example: PartnerProgram, centre: Centre) -> None:
     """Its key ended: it stops, and says why."""
     await Partner.remove(centre.partner.id, by=await cast._adding_administrator())
-    assert await asyncio.to_thread(example.process.wait, PATIENCE) == 1
-    assert "this key is good no longer" in example.log()
+    assert await asyncio.to_thread(example.process.wait, patience()) == 1
+    assert "this key is no longer valid" in example.log()

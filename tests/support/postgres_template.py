@@ -1,16 +1,16 @@
-"""PostgreSQL's files as `python server.py migrate` leaves them: made once a run of the tests, and copied."""
+"""The files of a migrated PostgreSQL: made once per run of the tests, then copied."""
 
 import fcntl
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.support.fork_server import Forked
+
 FOLDER = "PREPARED_FOLDER"  # in the environment, of all processes of one run of the tests
 
 
-def place(data: Path, *, demo: bool = False) -> None:
+def copy_to(data: Path, *, demo: bool = False) -> None:
     """Put the files at `data`, where there are none: migrated, and empty or with the demo. No run of tests: nothing."""
     if FOLDER in os.environ and not data.exists():
         data.parent.mkdir(parents=True, exist_ok=True)
@@ -24,9 +24,9 @@ def _made(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "is_made").exists():
             if name == "demo":
-                place(home / "postgres" / "data")
+                copy_to(home / "postgres" / "data")
             environment = {**os.environ, "DATA_DIR": str(home), "DEMO": "1" if name == "demo" else "0"}
-            subprocess.run([sys.executable, "server.py", "migrate"], cwd=ROOT, env=environment, check=True)
+            assert Forked(["server.py", "migrate"], environment).wait() == 0
             (home / "is_made").touch()
     return home / "postgres" / "data"
 

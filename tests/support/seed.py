@@ -1,4 +1,4 @@
-"""A centre founded in a database of its own: `python -m tests.founding URL PATIENTS` tells keys and slots as JSON."""
+"""A centre in a database of its own: `python -m tests.support.seed URL PATIENTS` prints its keys and slots as JSON."""
 
 import asyncio
 import json
@@ -7,20 +7,20 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import settings
-from models import clock, database
+from infra import clock, database
 from schema.scalars import public_id
 from tests import cast
 
-DOCTORS, TERMS = 5, 20
+DOCTORS, SLOTS = 5, 20
 
 
-async def found(patients: int) -> dict[str, Any]:
-    """Patients who are signed in, and terms of tomorrow, by the centre's own clock; few enough that they meet."""
+async def create_centre(patients: int) -> dict[str, Any]:
+    """Patients who are signed in, and slots of tomorrow, by the centre's own clock; few enough that they meet."""
     clinic = await cast.clinic(planned_visits_per_patient=20)
     eight, slots = datetime.combine(clock.today() + timedelta(days=1), time(8), settings.TIME_ZONE), []
     for number in range(DOCTORS):
         doctor = await cast.doctor(clinic, last_name=f"Lekarska{number}")
-        slots += [await cast.slot(eight + timedelta(minutes=20 * n), at=clinic, by=doctor) for n in range(TERMS)]
+        slots += [await cast.slot(eight + timedelta(minutes=20 * n), at=clinic, by=doctor) for n in range(SLOTS)]
     accounts = await cast.rivals(patients)
     _, key = await cast.partner(clinic)
     return {
@@ -31,7 +31,7 @@ async def found(patients: int) -> dict[str, Any]:
 
 
 async def main(url: str, patients: int) -> None:
-    centre = await database.within(url, lambda: found(patients))
+    centre = await database.run_connected(url, lambda: create_centre(patients))
     sys.stdout.write(json.dumps(centre))
 
 

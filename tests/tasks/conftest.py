@@ -1,4 +1,4 @@
-"""What tests of tasks stand on besides: a post office, a gateway for texts, and no task left running."""
+"""What the tests of tasks share: an SMTP server, an SMS gateway, and no task left running."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 from taskiq import InMemoryBroker
 
 import settings
-from tasks import smtp
-from tasks.broker import broker
-from tests.tasks.post_office import PostOffice
-from tests.tasks.text_gateway import TextGateway
+from tasks.broker import broker, finish_nudges
+from tasks.mail import smtp
+from tests.support.sms_server import SmsServer
+from tests.support.smtp_server import SmtpServer
 
 
 @pytest.fixture(autouse=True)
@@ -26,24 +26,26 @@ def own_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostOffice]:
+async def smtp_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SmtpServer]:
     """A real SMTP server that letters are sent to."""
-    monkeypatch.setattr(smtp, "GOODBYE_SECONDS", 0.05)
-    office = PostOffice()
-    async with office.open():
-        monkeypatch.setattr(settings, "SMTP_URL", f"smtp://127.0.0.1:{office.port}")
-        yield office
+    monkeypatch.setattr(smtp, "CLOSE_SECONDS", 0.05)
+    smtp_server = SmtpServer()
+    async with smtp_server.open():
+        monkeypatch.setattr(settings, "SMTP_URL", f"smtp://127.0.0.1:{smtp_server.port}")
+        yield smtp_server
 
 
 @pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[TextGateway]:
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmsServer]:
     """A local server that answers as SMSAPI does."""
-    with TextGateway.open() as gateway:
+    with SmsServer.open() as gateway:
         monkeypatch.setattr(settings, "SMS_URL", f"smsapi+http://t%2Fo-ken@127.0.0.1:{gateway.port}")
         yield gateway
 
 
 async def all_done() -> None:
     assert isinstance(broker, InMemoryBroker)
+    await finish_nudges()
     while broker._running_tasks:
         await broker.wait_all()
+        await finish_nudges()

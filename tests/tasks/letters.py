@@ -1,12 +1,23 @@
-"""A letter to send, and what has become of it."""
+"""A letter to send, and its state."""
 
-from models.message import Kind, Message
+from typing import Any
+
+from tortoise.transactions import in_transaction
+
+from models.accounts.account import Account
+from models.outbox import Message, MessageKind
 from tests import cast
+
+
+async def post(kind: MessageKind, account: Account, **details: Any) -> Message | None:
+    """A letter whose cause is of no matter here."""
+    async with in_transaction():
+        return await Message.post(kind, account, **details)
 
 
 async def a_letter(to: str = "anna@example.pl") -> Message:
     account = await cast.patient_account(to, None, "Anna", "Żółć")
-    message = await Message.post(Kind.PASSWORD_CHANGED, account)
+    message = await post(MessageKind.PASSWORD_CHANGED, account)
     assert message
     return message
 

@@ -1,4 +1,4 @@
-"""Everything that a log could tell."""
+"""Everything that a log contains."""
 
 import pytest
 

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from models import hours, reminder
-from models.account import Account
-from models.message import Medium, Message
-from models.visit import Visit
-from tasks import mailbox
+from models.accounts.account import Account
+from models.outbox import Medium, Message
+from models.values import hours
+from models.visits import reminder
+from models.visits.visit import Visit
+from tasks.mail import mailbox
 from tasks.texts import send_texts
 from tests import cast
-from tests.tasks.visits import booked, turn_to
+from tests.support.visits import booked, turn_to
 
 NEXT_DAY = cast.warsaw(24, 14, 30)
 
@@ -21,14 +22,14 @@ async def a_visit(starts_at: datetime = NEXT_DAY, account: Account | None = None
 async def a_reminder(starts_at: datetime = NEXT_DAY, *, written: datetime | None = None) -> Message:
     """In the outbox, at noon of the day before."""
     visit = await a_visit(starts_at)
-    turn_to(written or hours.reminder_from(starts_at))
+    turn_to(written or hours.reminder_opens_at(starts_at))
     await sweep(sending=False)
     return await Message.get(visit_id=visit.id, medium=Medium.SMS)
 
 
 async def sweep(*, sending: bool = True) -> list[str]:
     """What the clock does every minute; gives the texts that went out so far, oldest first."""
-    await reminder.write_due()
+    await reminder.write_due_reminders()
     if sending:
         await send_texts()
     return [entry["text"] for entry in reversed(mailbox.entries()) if entry["channel"] == "sms"]

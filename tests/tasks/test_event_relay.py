@@ -1,4 +1,4 @@
-"""The relay's promises: watchers hear of every change of a slot, by whichever path, soon, and of no other."""
+"""The relay: watchers learn of every change of a slot, by whichever path, soon, and of no other."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,37 +11,53 @@ import asyncpg
 import pytest
 from tortoise.transactions import in_transaction
 
-from models import clock, database, news, vacancy
-from models.news import Sharing, Watch, bell, lookout
-from models.partner_refusal import ChangesMissed
-from models.slot import Slot
-from tasks import relay
+from infra import clock, database
+from models.events import subscribers
+from models.events.subscribers import (
+    ChangedSlot,
+    DeskWatcher,
+    SingleFlight,
+    SlotWatcher,
+    desk_watchers,
+    event_signal,
+    patient_watchers,
+    slot_watchers,
+)
+from models.refusals.partner import ChangesMissed
+from models.slots import availability
+from models.slots.slot import Slot
+from models.values.actor import Actor
+from models.values.visit_status import Status
+from models.visits import attendance, offer_response
+from models.waiting.offer import Offer
+from tasks import event_relay
 from tests import cast
-from tests.models.promises import book, cancel, hold, move, release
+from tests.support.schedules import join_waiting_list, report_absence
+from tests.support.visits import book, cancel, hold, move, patient_of, release
+from tests.support.waiting import patience
 
-PATIENCE = 30
 KILL = (
     "SELECT count(pg_terminate_backend(pid)) AS killed FROM pg_stat_activity"
     " WHERE application_name = 'e-rejestracja relay'"
 )
 
 
-async def heard(watch: Watch) -> tuple[Any, bool]:
-    async with asyncio.timeout(PATIENCE):
-        slot = await watch.next()
+async def heard(watch: SlotWatcher) -> tuple[Any, bool]:
+    async with asyncio.timeout(patience()):
+        slot = (await watch.next()).row
     return slot.id, slot.is_free_for(None)
 
 
-async def quiet(watch: Watch) -> bool:
+async def quiet(watch: SlotWatcher) -> bool:
     """After all that was said so far has been dealt with."""
     place = await cast.clinic("Poradnia znaku")
-    with lookout.watching(place.id) as other:
+    with slot_watchers.watch(place.id) as other:
         marker = await cast.slot(cast.warsaw(30, 8), at=place)
         assert (await heard(other))[0] == marker.id
     return not watch._slots
 
 
-async def caught_up(watch: Watch) -> None:
+async def caught_up(watch: SlotWatcher) -> None:
     """What was said before does not count."""
     await quiet(watch)
     watch._slots.clear()
@@ -50,21 +66,21 @@ async def caught_up(watch: Watch) -> None:
 @pytest.fixture
 def unlooking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is done soon is done because of a notification."""
-    monkeypatch.setattr(relay, "LOOK_EVERY_SECONDS", 1000)
+    monkeypatch.setattr(event_relay, "POLL_SECONDS", 1000)
 
 
 @pytest.fixture
 async def relaying(database_url: str, fresh: None) -> AsyncIterator[None]:
-    rung = bell.rung
-    async with relay.running(database_url):
-        await bell.after(rung)  # it listens
+    rung = event_signal.count
+    async with event_relay.run_relay(database_url):
+        await event_signal.wait_after(rung)  # it listens
         yield
 
 
 async def test_watchers_hear_of_every_way_in_which_a_slot_changes(relaying: None) -> None:
     anna, clinic = await cast.anna(), await cast.clinic()
     one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=await cast.doctor(clinic))
-    with lookout.watching(clinic.id) as watch:
+    with slot_watchers.watch(clinic.id) as watch:
         await caught_up(watch)
         await hold(anna, one)
         assert await heard(watch) == (one.id, False)
@@ -84,7 +100,7 @@ async def test_watchers_hear_of_every_way_in_which_a_slot_changes(relaying: None
 
 async def test_watchers_of_other_clinics_and_changes_undone_are_not_disturbed(relaying: None) -> None:
     anna, slot = await cast.anna(), await cast.slot()
-    with lookout.watching(uuid4()) as elsewhere, lookout.watching(slot.clinic_id) as here:
+    with slot_watchers.watch(uuid4()) as elsewhere, slot_watchers.watch(slot.clinic_id) as here:
         await caught_up(here)
         with suppress(LookupError):
             async with in_transaction():
@@ -96,13 +112,13 @@ async def test_watchers_of_other_clinics_and_changes_undone_are_not_disturbed(re
         assert await quiet(elsewhere)
 
 
-async def test_a_hold_that_lapses_by_the_clock_alone_is_told(relaying: None) -> None:
+async def test_watchers_learn_of_a_hold_that_lapses_by_the_clock_alone(relaying: None) -> None:
     anna, slot = await cast.anna(), await cast.slot()
-    with lookout.watching(slot.clinic_id) as watch:
+    with slot_watchers.watch(slot.clinic_id) as watch:
         await caught_up(watch)
         await hold(anna, slot)
         assert await heard(watch) == (slot.id, False)
-        await lookout.tell_lapses()
+        await slot_watchers.notify_expired_holds()
         with clock.pinned(clock.now() + timedelta(minutes=5)):
             assert await heard(watch) == (slot.id, True)
 
@@ -110,23 +126,23 @@ async def test_a_hold_that_lapses_by_the_clock_alone_is_told(relaying: None) -> 
 async def test_many_watchers_of_a_clinic_cost_one_reading(relaying: None, monkeypatch: pytest.MonkeyPatch) -> None:
     anna, slot = await cast.anna(), await cast.slot()
     readings: list[int] = []
-    read = vacancy.with_people
+    read = availability.load_related
 
     async def counting(slots: list[Slot]) -> list[Slot]:
         readings.append(len(slots))
         return await read(slots)
 
-    with lookout.watching(slot.clinic_id) as one, lookout.watching(slot.clinic_id) as two:
+    with slot_watchers.watch(slot.clinic_id) as one, slot_watchers.watch(slot.clinic_id) as two:
         await caught_up(one)
         two._slots.clear()
-        monkeypatch.setattr(vacancy, "with_people", counting)
+        monkeypatch.setattr(availability, "load_related", counting)
         await book(anna, slot)
         assert await heard(one) == await heard(two) == (slot.id, False)
     assert readings == [1]
 
 
 async def test_what_was_read_before_a_ring_is_not_taken_for_what_is_there_after_it() -> None:
-    sharing, answers = Sharing(), iter(range(10))
+    sharing, answers = SingleFlight(), iter(range(10))
     gate = asyncio.Event()
 
     async def reading() -> int:
@@ -146,7 +162,7 @@ async def test_what_was_read_before_a_ring_is_not_taken_for_what_is_there_after_
 
 
 async def test_a_reading_that_failed_is_not_kept() -> None:
-    sharing, outcomes = Sharing(), iter([OSError(), None])
+    sharing, outcomes = SingleFlight(), iter([OSError(), None])
 
     async def reading() -> str:
         if problem := next(outcomes):
@@ -159,31 +175,31 @@ async def test_a_reading_that_failed_is_not_kept() -> None:
     assert await sharing.read(1, "place", reading) == "read"
 
 
-async def test_a_watcher_who_does_not_read_keeps_the_latest_of_each_slot_and_then_is_told_to_look_anew() -> None:
+async def test_a_watcher_that_does_not_read_keeps_the_latest_of_each_slot_and_must_then_look_anew() -> None:
     slot = await cast.slot()
-    watch = Watch()
-    for _ in range(3 * news.MOST_WAITING):
-        watch.put(slot)
-    assert (await watch.next()).id == slot.id
+    watch = SlotWatcher()
+    for _ in range(3 * subscribers.MAX_UNREAD):
+        watch.put(ChangedSlot(slot))
+    assert (await watch.next()).row.id == slot.id
     assert not watch._slots
-    for _ in range(news.MOST_WAITING + 1):
-        watch.put(Slot(id=uuid4(), clinic_id=slot.clinic_id, doctor_id=slot.doctor_id))
+    for _ in range(subscribers.MAX_UNREAD + 1):
+        watch.put(ChangedSlot(Slot(id=uuid4(), clinic_id=slot.clinic_id, doctor_id=slot.doctor_id)))
     assert not watch._slots
     with pytest.raises(ChangesMissed):
         await watch.next()
 
 
-async def test_when_its_connection_is_lost_watchers_are_told_that_they_may_have_missed_something(
+async def test_when_its_connection_is_lost_watchers_learn_that_they_may_have_missed_something(
     relaying: None, stranger: Any
 ) -> None:
     slot = await cast.slot()
-    with lookout.watching(slot.clinic_id) as watch:
+    with slot_watchers.watch(slot.clinic_id) as watch:
         await caught_up(watch)
         assert await stranger.fetchval(KILL)  # one, or also that of the test before, which has not quite gone
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience()):
             with pytest.raises(ChangesMissed):
                 await watch.next()
-    with lookout.watching(slot.clinic_id) as watch:
+    with slot_watchers.watch(slot.clinic_id) as watch:
         await caught_up(watch)
         await book(await cast.anna(), slot)
         assert await heard(watch) == (slot.id, False)
@@ -191,22 +207,22 @@ async def test_when_its_connection_is_lost_watchers_are_told_that_they_may_have_
 
 async def test_committed_events_are_placed_without_waiting_for_the_next_look(unlooking: None, relaying: None) -> None:
     anna, slot = await cast.anna(), await cast.slot()
-    rung = bell.rung
+    rung = event_signal.count
     await book(anna, slot)
-    async with asyncio.timeout(PATIENCE):
-        await bell.after(rung)
-    assert await database.rows("SELECT position FROM event") == [{"position": 1}]
+    async with asyncio.timeout(patience()):
+        await event_signal.wait_after(rung)
+    assert await database.fetch("SELECT position FROM event") == [{"position": 1}]
 
 
 async def test_a_notification_that_was_lost_costs_a_second_at_most(relaying: None, stranger: Any) -> None:
-    assert relay.LOOK_EVERY_SECONDS <= 1
+    assert event_relay.POLL_SECONDS <= 1
     await stranger.execute("ALTER TABLE event DISABLE TRIGGER event_told")
     try:
-        rung = bell.rung
+        rung = event_signal.count
         await book(await cast.anna(), await cast.slot())
-        async with asyncio.timeout(PATIENCE):
-            await bell.after(rung)
-        assert await database.rows("SELECT position FROM event") == [{"position": 1}]
+        async with asyncio.timeout(patience()):
+            await event_signal.wait_after(rung)
+        assert await database.fetch("SELECT position FROM event") == [{"position": 1}]
     finally:
         await stranger.execute("ALTER TABLE event ENABLE TRIGGER event_told")
 
@@ -216,3 +232,79 @@ async def stranger(database_url: str) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
+
+
+async def noticed(changed: asyncio.Event) -> None:
+    async with asyncio.timeout(patience()):
+        await changed.wait()
+    changed.clear()
+
+
+async def test_a_patient_hears_of_every_change_of_their_own_by_whomever_and_of_no_other(
+    relaying: None, unlooking: None
+) -> None:
+    anna, celina, rita, clinic = await cast.anna(), await cast.celina(), await cast.rita(), await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=doctor)
+    with (
+        patient_watchers.watch(patient_of(anna).id) as changed,
+        patient_watchers.watch(patient_of(celina).id) as others,
+    ):
+        visit = await book(anna, one)
+        await noticed(changed)
+        await move(anna, visit, two)
+        await noticed(changed)
+        await report_absence(rita, doctor, 24)
+        await noticed(changed)
+        offers = await Offer.filter(patient_id=anna.patient_id)
+        await offer_response.decline(offers[0].id, patient=None, by=rita)
+        await cancel(anna, visit)
+        await noticed(changed)
+        await join_waiting_list(anna, clinic)
+        await noticed(changed)
+        assert not others.is_set()
+
+
+async def test_whoever_watches_is_told_to_look_again_after_the_connection_was_lost(relaying: None) -> None:
+    with patient_watchers.watch(uuid4()) as changed:
+        await database.fetch(KILL)
+        await noticed(changed)
+
+
+async def next_patient(desk: DeskWatcher) -> Any:
+    async with asyncio.timeout(patience()):
+        return await desk.next()
+
+
+async def test_the_desk_hears_whose_visit_has_changed_also_when_a_colleague_marks_the_arrival(
+    relaying: None, unlooking: None
+) -> None:
+    anna, celina, rita = await cast.anna(), await cast.celina(), await cast.rita()
+    visit = await book(anna, await cast.slot(cast.warsaw(23, 11)))
+    with desk_watchers.watch() as desk:
+        await book(celina, await cast.slot(cast.warsaw(24, 9)))
+        while await next_patient(desk) != celina.patient_id:
+            pass  # what was said before
+        await attendance.mark(visit.id, Status.ARRIVED, patient=patient_of(anna), actor=Actor(rita))
+        assert await next_patient(desk) == anna.patient_id
+        await database.fetch(KILL)
+        assert await next_patient(desk) is None, "changes may have been lost with the connection"
+
+
+async def test_of_more_changes_than_a_desk_can_read_it_is_told_to_load_everything() -> None:
+    desk = DeskWatcher()
+    for _ in range(subscribers.MAX_UNREAD + 2):
+        desk.put(uuid4())
+    assert await desk.next() is None
+    desk.put(last := uuid4())
+    assert await desk.next() == last
+
+
+def test_nothing_is_kept_of_who_watches_no_more() -> None:
+    with desk_watchers.watch():
+        pass
+    assert not desk_watchers._watchers
+    patient_id = uuid4()
+    with patient_watchers.watch(patient_id), patient_watchers.watch(patient_id):
+        pass
+    assert patient_id not in patient_watchers._watchers

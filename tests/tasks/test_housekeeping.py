@@ -3,67 +3,67 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from models import clock, event_log
-from models.account import Account
-from models.event import Event
-from models.kept_answer import KeptAnswer
-from models.session import Session
-from models.throttle import Throttle
-from tasks.housekeeping import tidy_up
+from infra import clock
+from models.accounts.login_throttle import LoginThrottle
+from models.accounts.one_time_password import OneTimePassword
+from models.accounts.session import Session
+from models.events import event_log
+from models.events.event import Event
+from models.values.idempotency_key import IdempotencyKey
+from tasks.housekeeping import purge_expired
 from tests import cast
-from tests.models.chaos import append
+from tests.support.event_chaos import append
 
 
 async def test_sessions_go_a_week_after_their_end() -> None:
     await cast.signed_in(await cast.anna())
     clock.advance(timedelta(days=7, hours=8))
-    await tidy_up()
+    await purge_expired()
     assert await Session.all().count() == 1
     clock.advance(timedelta(seconds=1))
-    await tidy_up()
+    await purge_expired()
     assert await Session.all().count() == 0
 
 
 async def test_failures_are_forgotten_after_a_day() -> None:
-    await Throttle.failed([Throttle.of_login("anna@example.pl")])
+    await LoginThrottle.count(LoginThrottle.for_session(uuid4()))
     clock.advance(timedelta(hours=24))
-    await tidy_up()
-    assert await Throttle.all().count() == 1
+    await purge_expired()
+    assert await LoginThrottle.all().count() == 1
     clock.advance(timedelta(seconds=1))
-    await tidy_up()
-    assert await Throttle.all().count() == 0
+    await purge_expired()
+    assert await LoginThrottle.all().count() == 0
 
 
 async def test_answers_are_kept_for_a_day() -> None:
-    await KeptAnswer.create(account_id=uuid4(), key="k", asked="a", kept_at=clock.now())
+    await IdempotencyKey.create(account_id=uuid4(), key="k", asked="a", kept_at=clock.now())
     clock.advance(timedelta(hours=24))
-    await tidy_up()
-    assert await KeptAnswer.all().count() == 1
+    await purge_expired()
+    assert await IdempotencyKey.all().count() == 1
     clock.advance(timedelta(seconds=1))
-    await tidy_up()
-    assert await KeptAnswer.all().count() == 0
+    await purge_expired()
+    assert await IdempotencyKey.all().count() == 0
 
 
-async def test_expired_one_time_passwords_are_blanked_and_valid_ones_stay() -> None:
+async def test_expired_one_time_passwords_go_and_valid_ones_stay() -> None:
     anna, borys = await cast.anna(), await cast.borys()
-    await anna.new_one_time_password()
+    await OneTimePassword.issue(anna)
     clock.advance(timedelta(hours=24, seconds=1))
-    await borys.new_one_time_password()
-    await tidy_up()
-    assert (await Account.get(id=anna.id)).one_time_hash is None
-    assert (await Account.get(id=borys.id)).one_time_hash is not None
+    await OneTimePassword.issue(borys)
+    await purge_expired()
+    assert await OneTimePassword.all().values_list("account_id", flat=True) == [borys.id]
 
 
 async def test_events_are_kept_for_ninety_days_and_those_without_a_place_for_as_long_as_they_wait() -> None:
     await append()
-    await event_log.number()
+    await event_log.assign_positions()
     await append()
     clock.advance(timedelta(days=90))
-    await tidy_up()
+    await purge_expired()
     assert await Event.all().count() == 2
     clock.advance(timedelta(seconds=1))
-    await tidy_up()
+    await purge_expired()
     [waiting] = await Event.all()
     assert waiting.position is None
-    await event_log.number()
+    await event_log.assign_positions()
     assert [event.position for event in (await event_log.read(1, None, 10)).events] == [2]

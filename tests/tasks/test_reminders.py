@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from models import clock, reminder
-from models.account import Account, Language
-from models.message import Kind, Medium, Message, State
-from models.patient import Patient
-from tasks import mailbox
+import tasks.broker
+from infra import clock
+from models.accounts.account import Account, Language
+from models.accounts.patient import Patient
+from models.outbox import Medium, Message, MessageKind, MessageState
+from models.visits import reminder
 from tasks.broker import nudge
+from tasks.mail import mailbox
 from tasks.reminders import write_reminders
 from tests import cast
+from tests.support.visits import cancelled, turn_to
 from tests.tasks.conftest import all_done
-from tests.tasks.sweeps import a_visit, sweep
-from tests.tasks.visits import cancelled, turn_to
+from tests.tasks.reminders import a_visit, sweep
 
 
 async def test_at_noon_of_the_day_before_one_text_goes_to_the_phone() -> None:
@@ -32,7 +34,7 @@ async def test_at_noon_of_the_day_before_one_text_goes_to_the_phone() -> None:
         clock.advance(timedelta(hours=2))
         assert len(await sweep()) == 1
     message = await Message.get(medium=Medium.SMS)
-    assert (message.kind, message.to, message.state) == (Kind.VISIT_REMINDER, "+48501234567", State.SENT)
+    assert (message.kind, message.to, message.state) == (MessageKind.VISIT_REMINDER, "+48501234567", MessageState.SENT)
     await message.fetch_related("account")
     assert message.account == await Account.get()
     assert mailbox.entries()[0]["to"] == "+48501234567"
@@ -114,7 +116,7 @@ async def test_a_day_of_downtime_is_caught_up_while_it_helps() -> None:
 
 
 @pytest.mark.parametrize("unwanted", [{"sms_reminders": False}, {"phone": None}])
-async def test_who_did_not_ask_for_reminders_gets_none(unwanted: dict[str, bool | None]) -> None:
+async def test_a_patient_who_did_not_ask_for_reminders_gets_none(unwanted: dict[str, bool | None]) -> None:
     await a_visit()
     await Patient.all().update(**unwanted)
     turn_to(cast.warsaw(23, 12))
@@ -151,7 +153,7 @@ async def test_sweeps_that_race_write_one_reminder_each(monkeypatch: pytest.Monk
         await write(*messages, **options)
 
     monkeypatch.setattr(Message, "bulk_create", all_at_once)
-    await asyncio.gather(*(reminder.write_due() for _ in range(together.parties)))
+    await asyncio.gather(*(reminder.write_due_reminders() for _ in range(together.parties)))
     assert await Message.filter(medium=Medium.SMS).count() == 5
 
 
@@ -159,5 +161,6 @@ async def test_the_sweep_nudges_the_sender() -> None:
     await a_visit()
     turn_to(cast.warsaw(23, 12))
     await nudge(write_reminders)
+    await tasks.broker.finish_nudges()
     await all_done()
     assert len(mailbox.entries()) == 1

@@ -1,5 +1,25 @@
 """What these tests share: the cast as clients, and no task in the background."""
 
-from tests.client import anna, borys, celina, nobody, nudges
+from collections.abc import AsyncIterator
+
+import pytest
+
+import settings
+from infra import bounded_client, database
+from tests.support.client import anna, borys, celina, nobody, nudges
+from tests.support.silent_proxy import SilentProxy
 
 __all__ = ["anna", "borys", "celina", "nobody", "nudges"]
+
+
+@pytest.fixture
+async def proxy(database_url: str, fresh: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SilentProxy]:
+    """Between the service and the database; whatever takes longer than a second is given up."""
+    monkeypatch.setattr(settings, "OPERATION_SECONDS", 1.0)
+    monkeypatch.setattr(bounded_client, "GIVE_BACK_SECONDS", 0.2)
+    async with SilentProxy.before(database_url) as proxy:
+        await database.disconnect()
+        await database.connect(f"postgres://postgres@127.0.0.1:{proxy.port}/postgres")
+        yield proxy
+        await database.disconnect()
+        await database.connect(database_url)

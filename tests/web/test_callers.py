@@ -1,15 +1,13 @@
-"""Callers: a bearer token, or a cookie that only pages of our own can use; a language; an address."""
-
-from typing import Any
+"""Callers: a bearer token, or a cookie that only our own pages can use; a language; an address."""
 
 import orjson
 import pytest
 
 import settings
-from models.account import Language
+from models.accounts.account import Language
 from tests import cast
-from tests.client import DOCUMENTS, Client
-from web.caller import language_of
+from tests.support.client import DOCUMENTS, Client
+from web.endpoint.caller import negotiate_language
 
 ME = orjson.dumps({"query": DOCUMENTS["Me"]})
 WITH_COOKIE = {"login": "anna@example.pl", "password": cast.PASSWORD, "asCookie": True}
@@ -20,27 +18,23 @@ async def login_of(client: Client, **headers: str) -> str | None:
     return me and str(me["login"])
 
 
-async def browser() -> tuple[Client, Any]:
-    """A browser after log-in, and the cookie header that it got."""
+async def browser() -> tuple[Client, list[str]]:
+    """A browser after log-in, and the cookie headers that it got: of the session, and of the device."""
     client = Client()
     sent = orjson.dumps({"query": DOCUMENTS["LogIn"], "variables": {"input": WITH_COOKIE}})
     response = await client.post(sent)
     assert response.json()["data"]["logIn"]["token"] is None
-    return client, response.headers["set-cookie"]
+    return client, response.headers.get_list("set-cookie")
 
 
 @pytest.mark.usefixtures("anna")
 async def test_a_browser_gets_a_cookie_that_scripts_and_foreign_pages_cannot_use() -> None:
-    client, cookie = await browser()
-    name, *attributes = [part.strip() for part in cookie.split(";")]
-    assert name.startswith("__Host-session=")
-    assert {attribute.casefold() for attribute in attributes} == {
-        "httponly",
-        "secure",
-        "samesite=strict",
-        "path=/",
-        f"max-age={settings.SESSION_HOURS * 3600}",
-    }
+    client, cookies = await browser()
+    kept_for = {"__Host-session": settings.SESSION_HOURS * 3600, "__Host-device": 365 * 24 * 3600}
+    for cookie, (name, seconds) in zip(cookies, kept_for.items(), strict=True):
+        first, *attributes = [part.strip().casefold() for part in cookie.split(";")]
+        assert first.startswith(f"{name.casefold()}=")
+        assert set(attributes) == {"httponly", "secure", "samesite=strict", "path=/", f"max-age={seconds}"}
     assert await login_of(client) == "anna@example.pl"
 
 
@@ -98,7 +92,7 @@ async def test_a_new_password_gives_a_browser_a_new_cookie_and_no_token() -> Non
 
 @pytest.mark.usefixtures("anna")
 @pytest.mark.parametrize("leaving", ["LogOut", "CloseAccount"])
-async def test_who_leaves_leaves_no_cookie_behind(leaving: str) -> None:
+async def test_a_browser_that_logs_out_keeps_no_cookie(leaving: str) -> None:
     client, _cookie = await browser()
     variables = {"input": {"currentPassword": cast.PASSWORD}} if leaving == "CloseAccount" else {}
     await client.ask(leaving, **variables)
@@ -125,7 +119,7 @@ async def test_who_leaves_leaves_no_cookie_behind(leaving: str) -> None:
     ],
 )
 def test_the_better_liked_language_is_spoken(accepted: str, language: Language) -> None:
-    assert language_of(accepted) == language
+    assert negotiate_language(accepted) == language
 
 
 async def test_answers_are_kept_by_no_cache_and_carry_the_id_of_the_request(nobody: Client) -> None:

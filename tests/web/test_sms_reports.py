@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 import server
-from models import clock
-from models.message import Kind, Medium, Message, State
+from infra import clock
+from models.outbox import Medium, Message, MessageKind, MessageState
 from web import sms_reports
 
 PATH = urlsplit(sms_reports.address()).path
@@ -22,12 +22,20 @@ async def report(method: str = "POST", path: str = PATH, **fields: Any) -> tuple
 
 async def text_sent(gateway_id: str | None = "G1") -> Message:
     return await Message.create(
-        kind=Kind.VISIT_REMINDER, medium=Medium.SMS, to="+48501234567", language="PL", details={}, request_id="",
-        created_at=clock.now(), due_at=clock.now(), state=State.SENT, gateway_id=gateway_id,
-    )  # fmt: skip
+        kind=MessageKind.VISIT_REMINDER,
+        medium=Medium.SMS,
+        to="+48501234567",
+        language="PL",
+        details={},
+        request_id="",
+        created_at=clock.now(),
+        due_at=clock.now(),
+        state=MessageState.SENT,
+        gateway_id=gateway_id,
+    )
 
 
-async def state_of(text: Message) -> tuple[State, str | None]:
+async def state_of(text: Message) -> tuple[MessageState, str | None]:
     text = await Message.get(id=text.id)
     return text.state, text.reason
 
@@ -36,17 +44,19 @@ async def state_of(text: Message) -> tuple[State, str | None]:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("404", (State.DELIVERED, None)),
-        ("DELIVERED", (State.DELIVERED, None)),
-        ("405", (State.FAILED, "SMSAPI: undelivered")),
-        ("UNDELIVERED", (State.FAILED, "SMSAPI: undelivered")),
-        ("402", (State.FAILED, "SMSAPI: expired")),
-        ("403", (State.SENT, None)),
-        ("409", (State.SENT, None)),
-        ("nonsense", (State.SENT, None)),
+        ("404", (MessageState.DELIVERED, None)),
+        ("DELIVERED", (MessageState.DELIVERED, None)),
+        ("405", (MessageState.FAILED, "SMSAPI: undelivered")),
+        ("UNDELIVERED", (MessageState.FAILED, "SMSAPI: undelivered")),
+        ("402", (MessageState.FAILED, "SMSAPI: expired")),
+        ("403", (MessageState.SENT, None)),
+        ("409", (MessageState.SENT, None)),
+        ("nonsense", (MessageState.SENT, None)),
     ],
 )
-async def test_what_became_of_a_text_is_noted(method: str, status: str, expected: tuple[State, str | None]) -> None:
+async def test_what_became_of_a_text_is_noted(
+    method: str, status: str, expected: tuple[MessageState, str | None]
+) -> None:
     text = await text_sent()
     assert await report(method, MsgId="G1", status=status, idx=text.id.hex) == (200, "OK")
     assert await state_of(text) == expected
@@ -56,34 +66,43 @@ async def test_several_reports_come_at_once() -> None:
     one, two, three = await text_sent("G1"), await text_sent("G2"), await text_sent(None)
     idx = f",,{three.id.hex}"
     assert await report(MsgId="G1,G2,G3", status="404,406,404", idx=idx) == (200, "OK")
-    assert [(await state_of(text))[0] for text in (one, two, three)] == [State.DELIVERED, State.FAILED, State.DELIVERED]
+    assert [(await state_of(text))[0] for text in (one, two, three)] == [
+        MessageState.DELIVERED,
+        MessageState.FAILED,
+        MessageState.DELIVERED,
+    ]
 
 
 async def test_the_same_report_again_and_a_contradicting_one_change_nothing_more() -> None:
     text = await text_sent()
     for status in ("404", "404", "405"):
         assert await report(MsgId="G1", status=status) == (200, "OK")
-    assert await state_of(text) == (State.DELIVERED, None)
+    assert await state_of(text) == (MessageState.DELIVERED, None)
 
 
 async def test_a_stranger_who_does_not_know_the_address_reports_nothing() -> None:
     text = await text_sent()
     for path in ("/sms/delivered/0", PATH[:-1], f"{PATH}0", "/sms/delivered/ż"):
         assert (await report("POST", path, MsgId="G1", status="405"))[0] == 404
-    assert await state_of(text) == (State.SENT, None)
+    assert await state_of(text) == (MessageState.SENT, None)
 
 
 NONSENSE: list[dict[str, str]] = [
-    {}, {"MsgId": "G1"}, {"status": "404"}, {"MsgId": "", "status": "404", "idx": ""},
-    {"MsgId": "G9", "status": "404"}, {"MsgId": "G\0", "status": "404\0"}, {"MsgId": "x" * 50_000, "status": "404"},
-]  # fmt: skip
+    {},
+    {"MsgId": "G1"},
+    {"status": "404"},
+    {"MsgId": "", "status": "404", "idx": ""},
+    {"MsgId": "G9", "status": "404"},
+    {"MsgId": "G\0", "status": "404\0"},
+    {"MsgId": "x" * 50_000, "status": "404"},
+]
 
 
 @pytest.mark.parametrize("fields", NONSENSE)
 async def test_nonsense_is_answered_ok_and_changes_nothing(fields: dict[str, str]) -> None:
     text = await text_sent()
     assert await report(**fields) == (200, "OK")
-    assert await state_of(text) == (State.SENT, None)
+    assert await state_of(text) == (MessageState.SENT, None)
 
 
 async def test_the_address_is_long_and_the_same_at_every_start() -> None:

@@ -1,27 +1,31 @@
-"""Frames of graphql-transport-ws: what is wrong with one that a client has sent."""
+"""Frames of graphql-transport-ws: what is wrong with one from a client, and those that many clients get."""
 
 from typing import Any
+
+import orjson
+
+from schema.execution.sharing import SharedData
 
 WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
-def flaw_of(message: Any) -> str | None:
-    """What is wrong with a frame, in the words of the protocol's reference implementation where it has some."""
+def find_flaw(message: Any) -> str | None:
+    """The flaw of a frame, in the words of the protocol's reference implementation where it has any."""
     if not isinstance(message, dict):
         return "Message is expected to be a JSON object."
     if not isinstance(message.get("type"), str):
         return "Message is missing the 'type' property."
     if message["type"] in ("subscribe", "complete") and not (isinstance(message.get("id"), str) and message["id"]):
-        return "Message is expected to have an 'id', a string that is not empty."
+        return "Message is expected to have an 'id' that is a non-empty string."
     payload = message.get("payload")
     if message["type"] == "subscribe":
-        return _flaw_of_operation(payload)
+        return _find_operation_flaw(payload)
     if "payload" in message and message["type"] in WITH_PAYLOAD and not isinstance(payload, dict):
         return "The 'payload' is expected to be a JSON object."
     return None
 
 
-def _flaw_of_operation(payload: Any) -> str | None:
+def _find_operation_flaw(payload: Any) -> str | None:
     if not isinstance(payload, dict):
         return "The 'payload' is expected to be a JSON object."
     if not isinstance(payload.get("query"), str):
@@ -32,3 +36,14 @@ def _flaw_of_operation(payload: Any) -> str | None:
         if not isinstance(payload.get(name), dict | None):
             return f"The payload's '{name}' is expected to be a JSON object."
     return None
+
+
+def write_shared(id_: str, result: Any) -> str | None:
+    """The frame of an answer that other subscriptions get, too: only its id is written anew. None: it is no such."""
+    data = result.data
+    if not isinstance(data, SharedData) or result.errors:
+        return None
+    if data.text is None or data.extensions != result.extensions:
+        payload = {"data": data} | ({"extensions": result.extensions} if result.extensions else {})
+        data.text, data.extensions = orjson.dumps(payload).decode(), result.extensions
+    return f'{{"id":{orjson.dumps(id_).decode()},"type":"next","payload":{data.text}}}'

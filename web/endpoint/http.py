@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: strict JSON in, one JSON answer out whatever happens."""
+"""GraphQL over HTTP: strict JSON in, one JSON response out, whatever happens."""
 
 import asyncio
 import logging
@@ -17,47 +17,51 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 import settings
-from models import trace
+from infra import deadlines, logs
 from schema.context import Context
-from schema.fault import sentence
-from web import explorer, persisted
-from web.caller import context_of, language_of
+from schema.execution.errors import CodedError, sentence
+from schema.execution.polish import in_language
+from web.endpoint.caller import negotiate_language, read_context
+from web.endpoint.failures import count, find_status, respond
+from web.endpoint.media_types import GRAPHQL_JSON, JSON, choose_json
+from web.endpoint.persisted import NotPersisted, PersistedDocuments
+from web.pages import explorer
 
 log = logging.getLogger(__name__)
-GRAPHQL_JSON, JSON = "application/graphql-response+json", "application/json"
-STATUSES = {"RATE_LIMITED": 429, "INTERNAL_SERVER_ERROR": 500}  # of answers that hold no data; 400 otherwise
 NOT_PERSISTED = {"errors": [{"message": "PersistedQueryNotFound", "extensions": {"code": "PERSISTED_QUERY_NOT_FOUND"}}]}
 
 
-class Endpoint(GraphQL[Context, None]):
+class HttpEndpoint(GraphQL[Context, None]):
+    persisted: PersistedDocuments
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, _bounded(receive))
-        request_id = trace.begin()
+        request = Request(scope, _limit_size(receive))
+        request_id = logs.bind_request_id()
         try:
             response = await self._answer(request)
-        except persisted.NotPersisted:  # clients know it by this message and then send the whole document
-            response = self._shaped(NOT_PERSISTED, _media_type(request))
+        except NotPersisted:  # clients recognise this message and then send the whole document
+            response = self._build_response(NOT_PERSISTED, _media_type(request))
         except HTTPException as refused:
-            code = "RATE_LIMITED" if refused.status_code == 429 else "BAD_USER_INPUT"
-            response = _error(refused.status_code, code, refused.reason)
+            response = _refuse(request, refused.status_code, refused.reason)
         except Refused as refused:
-            response = _error(refused.status_code, "BAD_USER_INPUT", refused.detail)
+            response = _refuse(request, refused.status_code, refused.detail)
             response.headers.update(refused.headers or {})
         except ClientDisconnect:
             return
-        except asyncio.CancelledError:  # this process stops, and has waited long enough
-            log.warning("request_cut_off")
-            response = _failed(503, "TIMED_OUT", request, request_id)
-        except Exception:
-            log.exception("request_failed")
-            response = _failed(500, "INTERNAL_SERVER_ERROR", request, request_id)
+        except asyncio.CancelledError:
+            if deadlines.is_over():
+                raise  # to whom the limit belongs
+            log.warning("request_cut_off")  # this process stops and can wait no longer
+            language = negotiate_language(request.headers.get("accept-language", ""))
+            error = CodedError("INTERNAL_SERVER_ERROR", language, sentence("TIMED_OUT", language), requestId=request_id)
+            response = respond(count(error), request.headers)
         response.headers["x-request-id"] = request_id
         response.headers["cache-control"] = "no-store"
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            return await explorer.page(await context_of(request, Response()))
+            return await explorer.page(await read_context(request, Response()))
         if request.method != "POST":
             raise Refused(405, "Send GraphQL by POST, as JSON.", headers={"allow": "POST"})
         return await self.run(request)
@@ -68,7 +72,7 @@ class Endpoint(GraphQL[Context, None]):
         return response
 
     async def get_context(self, request: Any, response: Any) -> Context:
-        return await context_of(request, response)
+        return await read_context(request, response)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -77,51 +81,56 @@ class Endpoint(GraphQL[Context, None]):
         return orjson.dumps(data)
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData | list[GraphQLRequestData]:
-        if parse_content_type(request.content_type or "")[0] != "application/json":
+        if parse_content_type(request.content_type or "")[0].casefold() != JSON:
             raise HTTPException(415, "The body must be JSON, with `Content-Type: application/json`.")
-        body = self.parse_json(await _body(request))
-        if not isinstance(body, dict):  # nor a list: no batches, which would multiply tries at a password
+        body = self.parse_json(await _read_body(request))
+        if not isinstance(body, dict):  # no lists either: batches would multiply attempts at a password
             raise HTTPException(400, "The body must be a JSON object with `query`.")
-        query = persisted.document(body)
-        _expect(query, str, "query")
+        query = self.persisted.find(body)
+        _check_type(query, str, "query")
         for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
-            _expect(body.get(name), kind, name)
+            _check_type(body.get(name), kind, name)
         return GraphQLRequestData(query, body.get("variables"), body.get("operationName"), body.get("extensions"))
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         answer = await super().process_result(request, result)
-        if isinstance(result, PreExecutionError):
-            answer.pop("data", None)  # nothing was executed: there are no data, not even null ones
+        if isinstance(result, PreExecutionError) or _is_request_error(result):
+            answer.pop("data", None)  # nothing was executed, so there is no `data`, not even null
         return answer
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        response = self._shaped(response_data, sub_response.media_type or JSON)
+        response = self._build_response(response_data, sub_response.media_type or JSON)
         response.headers.raw.extend(sub_response.headers.raw)
         return response
 
-    def _shaped(self, answer: Any, media_type: str) -> Response:
-        """With the old media type a well-formed request is always answered by 200, whatever came of it."""
+    def _build_response(self, answer: Any, media_type: str) -> Response:
+        """With the old media type every well-formed request gets status 200, also when it is refused."""
         errors = answer.get("errors") or [{}]
         extensions = errors[0].get("extensions") or {}
         is_refused = media_type == GRAPHQL_JSON and "data" not in answer
-        status = STATUSES.get(str(extensions.get("code")), 400) if is_refused else 200
+        status = find_status(str(extensions.get("code"))) if is_refused else 200
         response = Response(self.encode_json(answer), status, media_type=media_type)
         if wait := extensions.get("retryAfterSeconds"):
             response.headers["retry-after"] = str(wait)
         return response
 
 
+def _is_request_error(result: ExecutionResult) -> bool:
+    """Such as variables that do not fit: an error of a field has a path."""
+    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+
+
 def _media_type(request: Any) -> str:
-    return GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
+    return choose_json(request.headers.get("accept", ""))
 
 
-def _expect(value: object, kind: type, name: str) -> None:
+def _check_type(value: object, kind: type, name: str) -> None:
     if value is not None and not isinstance(value, kind):
         raise HTTPException(400, f"`{name}` must be {'an object' if kind is dict else 'a string'}.")
 
 
-async def _body(request: Any) -> bytes:
-    """All of the body, unless it dribbles in for too long."""
+async def _read_body(request: Any) -> bytes:
+    """The whole body, unless it arrives too slowly."""
     try:
         async with asyncio.timeout(settings.BODY_SECONDS):
             body: bytes = await request.get_body()
@@ -130,12 +139,8 @@ async def _body(request: Any) -> bytes:
         raise HTTPException(408, "The body took too long to arrive.") from None
 
 
-def _said(code: str, message: str, **extensions: str) -> dict[str, Any]:
-    return {"message": message, "extensions": {"code": code, **extensions}}
-
-
-def _bounded(receive: Receive) -> Receive:
-    """No more of a body is read than the limit. (Starlette's own limit answers in plain text.)"""
+def _limit_size(receive: Receive) -> Receive:
+    """Stop reading a body beyond the limit. (The limit of Starlette answers in plain text.)"""
     size = 0
 
     async def receive_some() -> Message:
@@ -149,11 +154,8 @@ def _bounded(receive: Receive) -> Receive:
     return receive_some
 
 
-def _error(status: int, code: str, message: str, **extensions: str) -> Response:
-    return Response(orjson.dumps({"errors": [_said(code, message, **extensions)]}), status, media_type=JSON)
-
-
-def _failed(status: int, name: str, request: Request, request_id: str) -> Response:
-    """Our fault, said in the client's language."""
-    said = sentence(name, language_of(request.headers.get("accept-language", "")))
-    return _error(status, "INTERNAL_SERVER_ERROR", said, requestId=request_id)
+def _refuse(request: Request, status: int, message: str) -> Response:
+    """The answer to what is no request of the protocol, with the status that says why, whatever the media type."""
+    language = negotiate_language(request.headers.get("accept-language", ""))
+    error = CodedError("BAD_USER_INPUT", language, in_language(message, language))
+    return respond(count(error), request.headers, status)

@@ -1,4 +1,4 @@
-"""Accounts promise: who knows the password gets in, nobody else does, and every failure looks the same."""
+"""Accounts: the right password gets in, nothing else does, and every failure looks the same."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from models import clock, database, password
-from models.account import Account
+from infra import clock, database
+from models.accounts import password
+from models.accounts.account import Account
+from models.accounts.one_time_password import OneTimePassword
+from models.accounts.session import Session
 from models.audit import AuditEntry
-from models.message import Kind, Message
-from models.refusal import TooManyAttempts, WeakPassword, WrongCredentials
-from models.session import Session
+from models.outbox import Message, MessageKind
+from models.refusals.booking import TooManyAttempts, WeakPassword, WrongCredentials
 from tests import cast
-from tests.models.promises import only, race, tally
+from tests.support.hashing import SERVICE, count_hashing
+from tests.support.racing import only, race, tally
 
 HOME = "203.0.113.7"
 NEW_PASSWORD = "szary wilk nosi kapelusz"
@@ -31,7 +34,7 @@ async def entries() -> list[tuple[Any, ...]]:
 async def test_the_own_password_opens_a_session() -> None:
     anna = await cast.anna()
     session, token = await log_in("anna@example.pl", cast.PASSWORD)
-    found = await Session.of_token(token)
+    found = await Session.find_by_token(token)
     assert found is not None
     assert (found.id, found.account.id, found.account.patient_id) == (session.id, anna.id, anna.patient_id)
     assert not found.must_change_password
@@ -74,18 +77,14 @@ async def test_an_account_without_an_own_password_is_not_opened_by_an_empty_one(
 
 async def test_a_wrong_password_costs_as_much_work_as_an_unknown_login(monkeypatch: pytest.MonkeyPatch) -> None:
     await cast.anna()
-    work: list[bool] = []
-    verify = password._verify
-
-    def counted(secret: str, hash_: str | None) -> bool:
-        work.append(hash_ is None)
-        return verify(secret, hash_)
-
-    monkeypatch.setattr(password, "_verify", counted)
+    with pytest.raises(WrongCredentials):
+        await log_in("warming-up@example.pl", "makes the hash that stands for nobody's")
+    work = count_hashing(monkeypatch)
     for login in ("anna@example.pl", "nobody@example.pl"):
         with pytest.raises(WrongCredentials):
             await log_in(login, "not her password")
-    assert work == [False, True]
+    wrong, unknown = work
+    assert wrong == unknown
 
 
 async def test_a_password_hashed_by_older_rules_is_hashed_anew_when_it_is_used() -> None:
@@ -101,9 +100,9 @@ async def test_a_password_hashed_by_older_rules_is_hashed_anew_when_it_is_used()
 
 async def test_a_one_time_password_opens_a_session_that_must_change_it() -> None:
     anna = await cast.anna()
-    secret = await anna.new_one_time_password()
+    secret = await OneTimePassword.issue(anna)
     _, token = await log_in("anna@example.pl", secret)
-    session = await Session.of_token(token)
+    session = await Session.find_by_token(token)
     assert session is not None
     assert session.must_change_password
     assert await entries() == [("log_in_once", "done", anna.id, anna.patient_id)]
@@ -112,7 +111,7 @@ async def test_a_one_time_password_opens_a_session_that_must_change_it() -> None
 async def test_a_one_time_password_is_good_once_even_in_a_race() -> None:
     anna = await cast.anna()
     for _round in range(3):
-        secret = await anna.new_one_time_password()
+        secret = await OneTimePassword.issue(anna)
         outcomes = await race(*(log_in("anna@example.pl", secret, f"198.51.100.{n}") for n in range(10)))
         kinds = tally(outcomes)
         assert kinds.pop("tuple") == 1
@@ -122,61 +121,62 @@ async def test_a_one_time_password_is_good_once_even_in_a_race() -> None:
 
 async def test_a_one_time_password_is_good_for_24_hours_and_not_a_moment_longer() -> None:
     anna = await cast.anna()
-    secret = await anna.new_one_time_password()
+    secret = await OneTimePassword.issue(anna)
     with clock.pinned(clock.now() + timedelta(hours=24)), pytest.raises(WrongCredentials):
         await log_in("anna@example.pl", secret)
     with clock.pinned(clock.now() + timedelta(hours=24) - MOMENT):
         assert await log_in("anna@example.pl", secret)
 
 
-async def test_a_new_one_time_password_voids_the_one_before() -> None:
+async def test_a_newer_letter_does_not_void_an_older_one_and_each_opens_once() -> None:
+    """Anybody can cause a newer letter."""
     anna = await cast.anna()
-    first = await anna.new_one_time_password()
-    second = await anna.new_one_time_password()
-    with pytest.raises(WrongCredentials):
-        await log_in("anna@example.pl", first)
-    assert await log_in("anna@example.pl", second)
+    secrets = [await OneTimePassword.issue(anna) for _ in range(3)]
+    for secret in secrets:
+        assert await log_in("anna@example.pl", secret)
+        with pytest.raises(WrongCredentials):
+            await log_in("anna@example.pl", secret)
 
 
 async def test_a_one_time_password_voided_while_it_is_being_used_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new one was made between reading the account and using up the old one, which must not use up the new."""
+    """An own password was set between looking the letter's up and using it up."""
     anna = await cast.anna()
-    first = await anna.new_one_time_password()
-    as_it_was = await Account.of_email("anna@example.pl")
-    second = await anna.new_one_time_password()
+    secret = await OneTimePassword.issue(anna)
+    find = OneTimePassword.find_hash
 
-    async def stale(_: str) -> Account | None:
-        return as_it_was
+    async def find_and_lose(*arguments: Any) -> str | None:
+        found = await find(*arguments)
+        await OneTimePassword.void(anna.id)
+        return found
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Account, "of_email", stale)
-        with pytest.raises(WrongCredentials):
-            await log_in("anna@example.pl", first)
-    assert await log_in("anna@example.pl", second)
+    monkeypatch.setattr(OneTimePassword, "find_hash", find_and_lose)
+    with pytest.raises(WrongCredentials):
+        await log_in("anna@example.pl", secret)
+    assert await Session.all().count() == 0
 
 
 async def test_the_own_password_still_works_while_a_one_time_one_is_outstanding() -> None:
     """Anybody may ask for a new password in Anna's name: it must not lock her out."""
     anna = await cast.anna()
-    secret = await anna.new_one_time_password()
+    secret = await OneTimePassword.issue(anna)
     assert not (await log_in("anna@example.pl", cast.PASSWORD))[0].must_change_password
     assert (await log_in("anna@example.pl", secret))[0].must_change_password
 
 
 async def test_one_s_one_time_password_does_not_open_another_s_account() -> None:
     anna, _ = await cast.anna(), await cast.celina()
-    secret = await anna.new_one_time_password()
+    secret = await OneTimePassword.issue(anna)
     with pytest.raises(WrongCredentials):
         await log_in("celina@example.pl", secret)
 
 
 async def test_one_time_passwords_that_are_over_are_forgotten_and_no_others() -> None:
     anna, borys = await cast.anna(), await cast.borys()
-    await anna.new_one_time_password()
+    await OneTimePassword.issue(anna)
     with clock.pinned(clock.now() + timedelta(hours=24, minutes=1)):
-        secret = await borys.new_one_time_password()
-        assert await Account.forget_one_time_passwords() == 1
-        assert (await Account.get(id=anna.id)).one_time_hash is None
+        secret = await OneTimePassword.issue(borys)
+        assert await OneTimePassword.purge() == 1
+        assert await OneTimePassword.filter(account_id=anna.id).count() == 0
         assert await log_in("borys@example.pl", secret)
 
 
@@ -185,20 +185,20 @@ async def test_changing_the_password_ends_every_session_and_opens_a_new_one() ->
     session, mine = await log_in("anna@example.pl", cast.PASSWORD)
     _, other = await log_in("anna@example.pl", cast.PASSWORD)
     _, new = await anna.change_password(session, cast.PASSWORD, NEW_PASSWORD)
-    assert await Session.of_token(mine) is None
-    assert await Session.of_token(other) is None
-    assert await Session.of_token(new) is not None
+    assert await Session.find_by_token(mine) is None
+    assert await Session.find_by_token(other) is None
+    assert await Session.find_by_token(new) is not None
     with pytest.raises(WrongCredentials):
         await log_in("anna@example.pl", cast.PASSWORD)
     assert await log_in("anna@example.pl", NEW_PASSWORD)
-    assert (await Message.get()).kind == Kind.PASSWORD_CHANGED
+    assert (await Message.get()).kind == MessageKind.PASSWORD_CHANGED
     assert ("change_password", "done", anna.id, anna.patient_id) in await entries()
 
 
 async def test_a_first_log_in_sets_an_own_password_by_the_one_time_one() -> None:
     anna = await cast.anna()
     await Account.filter(id=anna.id).update(password_hash=None)
-    secret = await anna.new_one_time_password()
+    secret = await OneTimePassword.issue(anna)
     session, _ = await log_in("anna@example.pl", secret)
     account = await Account.get(id=anna.id)
     with pytest.raises(WrongCredentials):
@@ -211,7 +211,7 @@ async def test_a_first_log_in_sets_an_own_password_by_the_one_time_one() -> None
 async def test_changing_the_password_voids_an_outstanding_one_time_password() -> None:
     anna = await cast.anna()
     session, _ = await log_in("anna@example.pl", cast.PASSWORD)
-    secret = await anna.new_one_time_password()
+    secret = await OneTimePassword.issue(anna)
     await anna.change_password(session, cast.PASSWORD, NEW_PASSWORD)
     with pytest.raises(WrongCredentials):
         await log_in("anna@example.pl", secret)
@@ -226,13 +226,13 @@ async def test_a_password_is_not_changed_by_a_wrong_one_or_to_a_weak_one() -> No
         with pytest.raises(WeakPassword) as refusal:
             await anna.change_password(session, cast.PASSWORD, weak)
         assert code in refusal.value.details["reasons"]
-    assert await Session.of_token(token) is not None
+    assert await Session.find_by_token(token) is not None
     assert await log_in("anna@example.pl", cast.PASSWORD)
     assert await Message.all().count() == 0
 
 
 async def test_of_two_changes_with_one_password_at_once_one_counts() -> None:
-    """Whoever changed it first has ended the other's session: a thief cannot overwrite the owner's new password."""
+    """The first to change it has ended the other's session: a thief cannot overwrite the owner's new password."""
     anna = await cast.anna()
     for n in range(5):
         old = cast.PASSWORD if n == 0 else f"{NEW_PASSWORD} {n}"
@@ -256,7 +256,7 @@ async def test_a_log_in_with_the_old_password_during_its_change_leaves_no_sessio
         [opened, _] = outcomes[0]
         still_open = await Session.filter(account_id=anna.id, ended_at=None).values_list("id", flat=True)
         assert still_open == [opened.id]
-        await database.rows("DELETE FROM throttle")
+        await database.fetch("DELETE FROM throttle")
         old = new
 
 
@@ -266,15 +266,15 @@ async def test_the_old_password_read_before_and_proved_after_its_change_opens_no
     """The same race, decided: the change happens while the old password is being hashed."""
     anna = await cast.anna()
     session, _ = await log_in("anna@example.pl", cast.PASSWORD)
-    matches = password.matches
+    matches = password.verify
 
-    async def change_meanwhile(secret: str, hash_: str | None) -> bool:
+    async def change_meanwhile(secret: str, hash_: str | None, **_: object) -> bool:
         right = await matches(secret, hash_)
-        monkeypatch.setattr(password, "matches", matches)
+        monkeypatch.setattr(password, "verify", matches)
         await (await Account.get(id=anna.id)).change_password(session, cast.PASSWORD, NEW_PASSWORD)
         return right
 
-    monkeypatch.setattr(password, "matches", change_meanwhile)
+    monkeypatch.setattr(password, "verify", change_meanwhile)
     with pytest.raises(WrongCredentials):
         await log_in("anna@example.pl", cast.PASSWORD)
     assert await Session.filter(ended_at=None).count() == 1
@@ -288,20 +288,20 @@ async def test_a_signed_in_owner_proves_the_password_whatever_strangers_do_to_th
             await log_in("anna@example.pl", "a stranger's guess")
     with pytest.raises(TooManyAttempts):
         await log_in("anna@example.pl", cast.PASSWORD)
-    await anna.prove(cast.PASSWORD, session)
+    await anna.reauthenticate(cast.PASSWORD, session)
     await anna.change_password(session, cast.PASSWORD, NEW_PASSWORD)
-    assert await log_in("anna@example.pl", NEW_PASSWORD), "the change has lifted the delay"
+    assert await log_in("anna@example.pl", NEW_PASSWORD, "198.51.100.9")
 
 
-async def test_who_found_an_open_session_cannot_guess_its_password() -> None:
+async def test_a_thief_of_an_open_session_cannot_guess_its_password() -> None:
     anna = await cast.anna()
     session, _ = await log_in("anna@example.pl", cast.PASSWORD)
-    outcomes = await race(*(anna.prove(f"guess {n}", session) for n in range(5)))
+    outcomes = await race(*(anna.reauthenticate(f"guess {n}", session) for n in range(5)))
     assert tally(outcomes) == {"WrongCredentials": 5}
     with pytest.raises(WrongCredentials):
-        await anna.prove(cast.PASSWORD, session)
+        await anna.reauthenticate(cast.PASSWORD, session)
     with clock.pinned(clock.now() + timedelta(seconds=30)):
-        await anna.prove(cast.PASSWORD, session)  # trying during the delay has not made it longer
+        await anna.reauthenticate(cast.PASSWORD, session)  # trying during the delay has not made it longer
 
 
 async def test_a_proved_password_forgets_the_failures_before() -> None:
@@ -310,17 +310,18 @@ async def test_a_proved_password_forgets_the_failures_before() -> None:
     for _ in range(4):
         for _ in range(4):
             with pytest.raises(WrongCredentials):
-                await anna.prove("a slip of the finger", session)
-        await anna.prove(cast.PASSWORD, session)
+                await anna.reauthenticate("a slip of the finger", session)
+        await anna.reauthenticate(cast.PASSWORD, session)
     assert await AuditEntry.filter(action="prove_password", outcome="refused").count() == 16
 
 
-async def test_of_a_burst_of_guesses_at_once_only_the_free_tries_are_looked_at() -> None:
-    """The right one among them is refused too, once the others have failed."""
+async def test_of_a_burst_of_guesses_at_once_only_the_free_tries_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The right one among them is refused too, once the others have failed. Hashing takes its time, as it does."""
+    monkeypatch.setattr(password, "_hasher", SERVICE)
+    monkeypatch.setattr(cast, "_hashes", {})
     await cast.anna()
     guesses = [f"guess {n}" for n in range(30)] + [cast.PASSWORD]
-    outcomes = await race(*(log_in("anna@example.pl", guess, f"198.51.100.{n}") for n, guess in enumerate(guesses)))
+    outcomes = await race(*(log_in("anna@example.pl", guess) for guess in guesses))
     kinds = tally(outcomes)
-    assert kinds["WrongCredentials"] <= 5 + 3, "those already being looked at when the fifth failed"
-    assert kinds["WrongCredentials"] + kinds["TooManyAttempts"] == 31
+    assert kinds == {"WrongCredentials": 5, "TooManyAttempts": 26}
     assert only(type(outcomes[-1]), outcomes[-1:]).details["retry_at"]

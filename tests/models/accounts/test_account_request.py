@@ -1,18 +1,20 @@
-"""Applications promise: one account a person and an address, and a stranger learns nothing from asking."""
+"""Account requests: one account per person and address, and a stranger learns nothing from asking."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from models import clock, database, pesel, seal
-from models.account import Account, Language
-from models.application import Application, Undecidable, Wish
+from infra import clock, crypto, database
+from models.accounts.account import Account, Language
+from models.accounts.account_request import AccountRequest, AccountRequestKind, ProcessingFailed
+from models.accounts.one_time_password import OneTimePassword
+from models.accounts.patient import Patient
 from models.audit import AuditEntry
-from models.message import Kind, Message
-from models.patient import Patient
+from models.outbox import Message, MessageKind
+from models.values import pesel
 from tests import cast
-from tests.models.promises import race
+from tests.support.racing import race
 
 FORM: dict[str, Any] = {
     "email": "Dorota@example.pl",
@@ -26,15 +28,15 @@ FORM: dict[str, Any] = {
 
 
 async def sign_up(**other: Any) -> None:
-    await Application.receive(Wish.SIGN_UP, "request 1", **{**FORM, **other})
+    await AccountRequest.receive(AccountRequestKind.SIGN_UP, "request 1", **{**FORM, **other})
 
 
 async def ask_for_password(email: str) -> None:
-    await Application.receive(Wish.NEW_PASSWORD, "request 2", email=email)
+    await AccountRequest.receive(AccountRequestKind.NEW_PASSWORD, "request 2", email=email)
 
 
 async def decide_all() -> None:
-    while await Application.decide_next():
+    while await AccountRequest.process_next():
         pass
 
 
@@ -46,16 +48,17 @@ async def letters() -> list[tuple[str, str]]:
 async def people() -> dict[str, Any]:
     """All that is known of patients and accounts."""
     return {
-        table: await database.rows(f"SELECT * FROM {table} ORDER BY id") for table in ("patient", "account", "session")
+        table: await database.fetch(f"SELECT * FROM {table} ORDER BY id") for table in ("patient", "account", "session")
     }
 
 
 async def test_an_application_becomes_an_account_without_a_password_and_a_letter() -> None:
     await sign_up(language="EN")
-    assert await Application.decide_next()
+    assert await AccountRequest.process_next()
     account = await Account.get().select_related("patient")
     assert (account.email, account.email_key, account.language) == ("Dorota@example.pl", "dorota@example.pl", "EN")
-    assert {account.password_hash, account.one_time_hash} == {None}
+    assert account.password_hash is None
+    assert await OneTimePassword.all().count() == 0
     assert account.closed_at is None
     assert account.patient is not None
     assert (account.patient.first_name, account.patient.last_name) == ("Dorota", "Maj")
@@ -64,19 +67,22 @@ async def test_an_application_becomes_an_account_without_a_password_and_a_letter
     assert await letters() == [("account_opened", "Dorota@example.pl")]
     entry = await AuditEntry.get()
     assert (entry.action, entry.outcome, entry.account_id, entry.patient_id) == (
-        "open_account", "done", account.id, account.patient_id,
-    )  # fmt: skip
-    assert (await Application.all().count(), await Application.decide_next()) == (0, False)
+        "open_account",
+        "done",
+        account.id,
+        account.patient_id,
+    )
+    assert (await AccountRequest.all().count(), await AccountRequest.process_next()) == (0, False)
 
 
 async def test_what_waits_to_be_decided_cannot_be_read() -> None:
     await sign_up()
-    kept = str(await database.rows("SELECT id, wish, encode(sealed, 'escape') AS sealed FROM application"))
+    kept = str(await database.fetch("SELECT id, wish, encode(sealed, 'escape') AS sealed FROM application"))
     assert not any(str(value) in kept for value in FORM.values() if str(value) not in ("True", "PL"))
 
 
 @pytest.mark.parametrize("email", ["anna@example.pl", "ANNA@EXAMPLE.PL", "Anna@Example.pl"])
-async def test_a_known_address_in_any_case_tells_its_owner_and_changes_nothing(email: str) -> None:
+async def test_the_owner_of_a_known_address_in_any_case_is_notified_and_nothing_changes(email: str) -> None:
     anna = await cast.anna()
     before = await people()
     await sign_up(email=email)
@@ -88,44 +94,42 @@ async def test_a_known_address_in_any_case_tells_its_owner_and_changes_nothing(e
     ]
 
 
-async def test_a_known_pesel_tells_its_owner_and_not_the_applicant() -> None:
+@pytest.mark.parametrize("address", ["stranger@example.pl", "borys@example.pl"])
+async def test_a_known_pesel_changes_nothing_for_whoever_has_it_and_is_told_to_nobody(address: str) -> None:
+    """The account gets a record of its own; an address that is in use is told to its owner, whatever the PESEL."""
+    anna, borys = await cast.anna(), await cast.borys()
+    before = await people()
+    await sign_up(pesel=cast.ANNA_PESEL, email=address)
+    await decide_all()
+    is_free = address == "stranger@example.pl"
+    assert await letters() == [("account_opened" if is_free else "address_tried", address)]
+    after = await people()
+    known = {str(anna.id), str(borys.id), str(anna.patient_id), str(borys.patient_id)}
+    assert {table: [row for row in rows if str(row["id"]) in known] for table, rows in after.items()} == before
+    if is_free:
+        stranger = await Account.get(email=address).select_related("patient")
+        assert stranger.patient
+        assert (stranger.patient.is_claim, stranger.patient.identity_confirmed_at) == (True, None)
+        assert stranger.patient_id != anna.patient_id
+
+
+async def test_the_applicant_is_written_to_in_the_same_words_whoever_is_known() -> None:
     await cast.anna()
-    before = await people()
-    await sign_up(pesel=cast.ANNA_PESEL, email="stranger@example.pl")
+    await sign_up(pesel=cast.ANNA_PESEL, email="one@example.pl")
+    await sign_up(pesel="92071314764", email="two@example.pl")
     await decide_all()
-    assert await people() == before
-    assert await letters() == [("address_tried", "anna@example.pl")]
-
-
-async def test_the_pesel_of_one_with_the_address_of_another_tells_both() -> None:
-    await cast.anna()
-    await cast.borys()
-    before = await people()
-    await sign_up(pesel=cast.ANNA_PESEL, email="borys@example.pl")
-    await decide_all()
-    assert await people() == before
-    assert sorted(await letters()) == [("address_tried", "anna@example.pl"), ("address_tried", "borys@example.pl")]
-
-
-async def test_a_person_known_by_pesel_who_has_no_account_changes_nothing() -> None:
-    """Reception knows the patient: the number alone proves nothing about who is asking."""
-    anna = await cast.anna()
-    await Account.filter(id=anna.id).delete()
-    before = await people()
-    await sign_up(pesel=cast.ANNA_PESEL)
-    await decide_all()
-    assert (await people(), await letters()) == (before, [])
+    one, two = await Message.all().order_by("id")
+    assert (one.kind, one.details, one.language) == (two.kind, two.details, two.language)
+    first, second = await Patient.filter(is_claim=True).order_by("id")
+    told = [name for name in first._meta.fields_map if getattr(first, name, None) == getattr(second, name, None)]
+    assert {"identity_confirmed_at", "is_claim", "joined_to_id", "invited_from_id", "phone"} <= set(told)
 
 
 @pytest.mark.parametrize(
     "same",
-    [
-        {"pesel": "92071314764"},
-        {"email": "dorota@example.pl"},
-        {"pesel": "92071314764", "email": "dorota@example.pl"},
-    ],
+    [{"email": "dorota@example.pl"}, {"pesel": "92071314764", "email": "dorota@example.pl"}],
 )
-async def test_of_twenty_applications_at_once_for_one_person_or_address_one_becomes_an_account(
+async def test_of_twenty_applications_at_once_for_one_address_one_becomes_an_account(
     same: dict[str, str],
 ) -> None:
     for n in range(20):
@@ -134,11 +138,19 @@ async def test_of_twenty_applications_at_once_for_one_person_or_address_one_beco
         await sign_up(pesel=same.get("pesel", number), email=email)
     assert set(await race(*(decide_all() for _ in range(10)))) == {None}
     assert (await Account.all().count(), await Patient.all().count()) == (1, 1)
-    assert await Application.all().count() == 0
-    opened = [to for kind, to in await letters() if kind == Kind.ACCOUNT_OPENED]
-    tried = [to for kind, to in await letters() if kind == Kind.ADDRESS_TRIED]
+    assert await AccountRequest.all().count() == 0
+    opened = [to for kind, to in await letters() if kind == MessageKind.ACCOUNT_OPENED]
+    tried = [to for kind, to in await letters() if kind == MessageKind.ADDRESS_TRIED]
     owner = await Account.get()
     assert (opened, tried) == ([owner.email], [owner.email]), "the owner is told once, not nineteen times"
+
+
+async def test_twenty_applications_at_once_with_one_pesel_become_twenty_claims_apart() -> None:
+    for n in range(20):
+        await sign_up(pesel="92071314764", email=f"nr{n}@example.pl")
+    assert set(await race(*(decide_all() for _ in range(10)))) == {None}
+    assert await Patient.filter(is_claim=True, pesel_index=pesel.blind_index("92071314764")).count() == 20
+    assert {kind for kind, _ in await letters()} == {MessageKind.ACCOUNT_OPENED}
 
 
 def pesel_of(n: int) -> str:
@@ -165,6 +177,13 @@ async def test_an_owner_is_not_flooded_by_a_stranger_s_tries() -> None:
     await ask_for_password("anna@example.pl")
     await decide_all()
     assert len(await letters()) == 3
+    await sign_up(email="anna@example.pl")
+    await decide_all()
+    assert len(await letters()) == 3, "of tries with the address the owner is told once a day"
+    clock.advance(timedelta(days=1))
+    await sign_up(email="anna@example.pl")
+    await decide_all()
+    assert len(await letters()) == 4
 
 
 async def test_an_owner_is_not_flooded_by_tries_at_once_either() -> None:
@@ -208,16 +227,19 @@ async def test_asking_for_a_new_password_changes_no_password_yet() -> None:
 
 
 async def test_an_application_that_cannot_be_decided_does_not_stop_the_others() -> None:
-    broken = await Application.create(
-        wish=Wish.SIGN_UP, sealed=seal.close("{}", "another purpose"), received_at=clock.now(), request_id="x"
+    broken = await AccountRequest.create(
+        wish=AccountRequestKind.SIGN_UP,
+        sealed=crypto.encrypt("{}", "another purpose"),
+        received_at=clock.now(),
+        request_id="x",
     )
     with clock.pinned(clock.now() + timedelta(seconds=1)):
         await sign_up()
-        with pytest.raises(Undecidable, match=str(broken.id)):
-            await Application.decide_next()
+        with pytest.raises(ProcessingFailed, match=str(broken.id)):
+            await AccountRequest.process_next()
         await decide_all()
     assert await Account.all().count() == 1
-    assert [row.id for row in await Application.all()] == [broken.id]
+    assert [row.id for row in await AccountRequest.all()] == [broken.id]
 
 
 async def test_a_failure_in_the_middle_leaves_the_application_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,8 +249,8 @@ async def test_a_failure_in_the_middle_leaves_the_application_and_nothing_else(m
     await sign_up()
     with monkeypatch.context() as patch:
         patch.setattr(Message, "post", fail)
-        with pytest.raises(Undecidable):
-            await Application.decide_next()
+        with pytest.raises(ProcessingFailed):
+            await AccountRequest.process_next()
     assert (await Account.all().count(), await Patient.all().count(), await AuditEntry.all().count()) == (0, 0, 0)
     clock.advance(timedelta(hours=1))
     await decide_all()
@@ -246,9 +268,9 @@ async def test_nowhere_in_the_database_is_a_pesel_to_be_read(tables: str) -> Non
     number = FORM["pesel"]
     dump = ""
     for table in tables.split(", "):
-        dump += str(await database.rows(f"SELECT t::text AS row FROM {table} AS t"))
+        dump += str(await database.fetch(f"SELECT t::text AS row FROM {table} AS t"))
     assert "Dorota@example.pl" in dump, "the search would find what is readable"
     for form in (number, number.encode().hex(), number[:10], number[::-1], number[1:]):
         assert form not in dump
-    assert (await Patient.get()).pesel_index == pesel.index(number)
+    assert {person.pesel_index for person in await Patient.all()} == {pesel.blind_index(number)}
     assert Language(FORM["language"]) is Language.PL

@@ -1,4 +1,4 @@
-"""Records that reception opens: one a person, without PESEL or e-mail too, never merged; and accounts for them."""
+"""Records that reception opens: one a person, without PESEL or e-mail too; and accounts for their persons."""
 
 import json
 import re
@@ -7,32 +7,36 @@ from typing import Any
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from models import database, document, enrolment, ownership, pesel
-from models.account import Account, Language
-from models.application import Application, Wish
+from infra import database
+from models.accounts import patient_record
+from models.accounts.account import Account, Language
+from models.accounts.patient import Patient
+from models.accounts.patient_record import PatientDetails
+from models.admin import own_account
 from models.audit import AuditEntry
-from models.document import Kind as DocumentKind
-from models.enrolment import Entry
-from models.message import Kind, Message
-from models.patient import Patient
-from models.refusal import InvalidInput
-from models.staff_refusal import AccountExists, PatientExists, PatientNotFound, RecordsNotMerged
+from models.outbox import Message, MessageKind
+from models.refusals.desk import AccountExists, PatientExists, PatientNotFound, RecordsNotMerged
+from models.refusals.refusal import InvalidInput
+from models.values import identity_document, pesel
+from models.values.identity_document import DocumentKind, SeenDocument
 from tests import cast
-from tests.models.promises import person, race, tally
+from tests.support.identity import show
+from tests.support.racing import race, tally
+from tests.support.visits import book, patient_of
 
 PASSPORT = (DocumentKind.PASSPORT, "ua", "fe 123-456")
 NAMES: dict[str, Any] = {"first_name": "Oksana", "last_name": "Шевченко"}
 
 
-async def flaws(entry: Entry) -> set[tuple[str, str]]:
+async def flaws(entry: PatientDetails) -> set[tuple[str, str]]:
     with pytest.raises(InvalidInput) as refused:
-        await enrolment.register(entry, by=await cast.rita())
+        await patient_record.register(entry, by=await cast.rita())
     return {(".".join(flaw.path), flaw.code) for flaw in refused.value.flaws}
 
 
 async def test_a_person_without_pesel_and_email_has_a_record_and_no_account() -> None:
     rita = await cast.rita()
-    oksana = await enrolment.register(Entry(**NAMES, document=PASSPORT, phone="22 621 00 00"), by=rita)
+    oksana = await patient_record.register(PatientDetails(**NAMES, document=PASSPORT, phone="22 621 00 00"), by=rita)
     assert (oksana.pesel, oksana.pesel_masked, oksana.phone) == ("", "", "+48226210000")
     assert await Account.filter(patient_id=oksana.id).count() == 0
     assert oksana.document
@@ -44,7 +48,7 @@ async def test_a_person_without_pesel_and_email_has_a_record_and_no_account() ->
 
 async def test_neither_pesel_nor_document_can_be_read_in_the_database(stranger: Any) -> None:
     rita = await cast.rita()
-    await enrolment.register(Entry(**NAMES, pesel=cast.DOROTA_PESEL, document=PASSPORT), by=rita)
+    await patient_record.register(PatientDetails(**NAMES, pesel=cast.DOROTA_PESEL, document=PASSPORT), by=rita)
     for table in ("patient", "audit_entry"):
         told = str([dict(row) for row in await stranger.fetch(f"SELECT * FROM {table}")])
         assert not re.search(f"{cast.DOROTA_PESEL}|FE123456", told)
@@ -52,51 +56,62 @@ async def test_neither_pesel_nor_document_can_be_read_in_the_database(stranger: 
 
 async def test_with_an_email_an_account_is_opened_and_its_one_time_password_mailed() -> None:
     rita = await cast.rita()
-    entry = Entry(**NAMES, document=PASSPORT, email="oksana@example.pl")
-    oksana = await enrolment.register(entry, by=rita, language=Language.EN)
+    entry = PatientDetails(**NAMES, document=PASSPORT, email="oksana@example.pl")
+    oksana = await patient_record.register(entry, by=rita, language=Language.EN, seen=SeenDocument.PASSPORT)
     letter = await Message.get()
-    assert (letter.kind, letter.to, letter.language) == (Kind.ACCOUNT_OPENED, "oksana@example.pl", "EN")
+    assert (letter.kind, letter.to, letter.language) == (MessageKind.ACCOUNT_OPENED, "oksana@example.pl", "EN")
     assert oksana.account.email == "oksana@example.pl"
     assert not re.search("Oksana|FE123456", json.dumps(letter.details))
 
 
 async def test_every_flaw_is_named_at_once() -> None:
-    entry = Entry(
-        first_name="", last_name="7", pesel="44051401358", document=(DocumentKind.PASSPORT, "ZZ", "FE123456"),
-        phone="22 621 00 00", sms_reminders=True, email="x@",
-    )  # fmt: skip
+    entry = PatientDetails(
+        first_name="",
+        last_name="7",
+        pesel="44051401358",
+        document=(DocumentKind.PASSPORT, "ZZ", "FE123456"),
+        phone="22 621 00 00",
+        sms_reminders=True,
+        email="x@",
+    )
     assert await flaws(entry) == {
-        ("firstName", "REQUIRED"), ("lastName", "MALFORMED"), ("pesel", "PESEL_CHECKSUM"),
-        ("document.country", "MALFORMED"), ("phone", "PHONE_NOT_MOBILE"), ("email", "EMAIL_MALFORMED"),
-    }  # fmt: skip
+        ("firstName", "REQUIRED"),
+        ("lastName", "MALFORMED"),
+        ("pesel", "PESEL_CHECKSUM"),
+        ("document.country", "MALFORMED"),
+        ("phone", "PHONE_NOT_MOBILE"),
+        ("email", "EMAIL_MALFORMED"),
+    }
     assert await Patient.all().count() == 0
 
 
 @pytest.mark.parametrize("number", ["", "F1", "FE/12*45", "1" * 31])
 async def test_a_document_has_a_number_that_can_be_one(number: str) -> None:
-    entry = Entry(**NAMES, document=(DocumentKind.IDENTITY_CARD, "PL", number))
+    entry = PatientDetails(**NAMES, document=(DocumentKind.IDENTITY_CARD, "PL", number))
     assert await flaws(entry) == {("document.number", "MALFORMED")}
 
 
 async def test_a_person_must_be_known_by_something() -> None:
-    assert await flaws(Entry(**NAMES)) == {("document", "REQUIRED")}
+    assert await flaws(PatientDetails(**NAMES)) == {("document", "REQUIRED")}
 
 
 @pytest.mark.parametrize("again", [{"pesel": "850 312 45604"}, {"document": (DocumentKind.PASSPORT, "UA", "FE123456")}])
-async def test_a_known_person_gets_no_second_record_and_reception_is_told_which_is_theirs(again: Any) -> None:
+async def test_a_known_person_gets_no_second_record_and_reception_learns_which_is_theirs(again: Any) -> None:
     rita = await cast.rita()
-    first = await enrolment.register(Entry(**NAMES, pesel=cast.DOROTA_PESEL, document=PASSPORT), by=rita)
+    first = await patient_record.register(PatientDetails(**NAMES, pesel=cast.DOROTA_PESEL, document=PASSPORT), by=rita)
     with pytest.raises(PatientExists) as refused:
-        await enrolment.register(Entry(**NAMES, **again), by=rita)
+        await patient_record.register(PatientDetails(**NAMES, **again), by=rita)
     assert refused.value.details == {"patient_id": str(first.id)}
     assert await Patient.all().count() == 1
 
 
 async def test_the_same_number_of_another_country_is_another_document() -> None:
     rita = await cast.rita()
-    await enrolment.register(Entry(**NAMES, document=PASSPORT), by=rita)
-    await enrolment.register(Entry(**NAMES, document=(DocumentKind.PASSPORT, "BY", "FE123456")), by=rita)
-    await enrolment.register(Entry(**NAMES, document=(DocumentKind.IDENTITY_CARD, "UA", "FE123456")), by=rita)
+    await patient_record.register(PatientDetails(**NAMES, document=PASSPORT), by=rita)
+    await patient_record.register(PatientDetails(**NAMES, document=(DocumentKind.PASSPORT, "BY", "FE123456")), by=rita)
+    await patient_record.register(
+        PatientDetails(**NAMES, document=(DocumentKind.IDENTITY_CARD, "UA", "FE123456")), by=rita
+    )
     assert await Patient.all().count() == 3
 
 
@@ -112,28 +127,31 @@ async def test_an_address_of_somebody_else_opens_no_account_and_leaves_no_record
     await cast.anna()
     for address in ("ANNA@example.pl", "rita@diamed.example"):
         with pytest.raises(InvalidInput) as refused:
-            await enrolment.register(Entry(**NAMES, document=PASSPORT, email=address), by=rita)
+            await patient_record.register(PatientDetails(**NAMES, document=PASSPORT, email=address), by=rita)
         assert [(flaw.path, flaw.code) for flaw in refused.value.flaws] == [(("email",), "NOT_AVAILABLE")]
     assert await Patient.filter(first_name="Oksana").count() == 0
 
 
 async def test_a_pesel_assigned_later_is_added_and_found_again() -> None:
     rita = await cast.rita()
-    oksana = await enrolment.register(Entry(**NAMES, document=PASSPORT), by=rita)
-    changed = await enrolment.change(oksana.id, Entry(pesel=cast.DOROTA_PESEL), by=rita)
-    assert (changed.pesel, changed.pesel_index) == (cast.DOROTA_PESEL, pesel.index(cast.DOROTA_PESEL))
+    oksana = await patient_record.register(PatientDetails(**NAMES, document=PASSPORT), by=rita)
+    changed = await patient_record.change(oksana.id, PatientDetails(pesel=cast.DOROTA_PESEL), by=rita)
+    assert (changed.pesel, changed.pesel_index) == (cast.DOROTA_PESEL, pesel.blind_index(cast.DOROTA_PESEL))
     assert changed.document_index == oksana.document_index
     assert await AuditEntry.filter(action="change_patient", patient_id=oksana.id).count() == 1
 
 
 async def test_two_records_of_one_person_are_never_merged_and_the_refusal_says_why() -> None:
     rita = await cast.rita()
-    dorota, oksana = await cast.dorota(rita), await enrolment.register(Entry(**NAMES, document=PASSPORT), by=rita)
+    dorota, oksana = (
+        await cast.dorota(rita),
+        await patient_record.register(PatientDetails(**NAMES, document=PASSPORT), by=rita),
+    )
     with pytest.raises(RecordsNotMerged) as refused:
-        await enrolment.change(oksana.id, Entry(pesel=cast.DOROTA_PESEL, phone="501 234 567"), by=rita)
+        await patient_record.change(oksana.id, PatientDetails(pesel=cast.DOROTA_PESEL, phone="501 234 567"), by=rita)
     assert refused.value.details == {"patient_id": str(dorota.id)}
-    assert "never merged" in refused.value.message("EN")
-    assert "nigdy się nie łączy" in refused.value.message("PL")
+    assert "are not merged" in refused.value.message("EN")
+    assert "się nie łączy" in refused.value.message("PL")
     after = await Patient.get(id=oksana.id)
     assert (after.pesel, after.phone) == ("", None)
     assert await AuditEntry.filter(action="change_patient").count() == 0
@@ -142,57 +160,62 @@ async def test_two_records_of_one_person_are_never_merged_and_the_refusal_says_w
 async def test_what_is_left_out_stays_and_the_same_again_changes_nothing() -> None:
     rita = await cast.rita()
     dorota = await cast.dorota(rita)
-    same = Entry(last_name="Dzwoniąca", pesel=cast.DOROTA_PESEL, phone="+48 22 621 00 00")
-    assert (await enrolment.change(dorota.id, same, by=rita)).pesel_sealed == dorota.pesel_sealed
+    same = PatientDetails(last_name="Dzwoniąca", pesel=cast.DOROTA_PESEL, phone="+48 22 621 00 00")
+    assert (await patient_record.change(dorota.id, same, by=rita)).pesel_sealed == dorota.pesel_sealed
     assert await AuditEntry.filter(action="change_patient").count() == 0
-    renamed = await enrolment.change(dorota.id, Entry(last_name="Nowa"), by=rita)
+    renamed = await patient_record.change(dorota.id, PatientDetails(last_name="Nowa"), by=rita)
     assert (renamed.last_name, renamed.first_name, renamed.phone) == ("Nowa", "Dorota", "+48226210000")
-    assert (await enrolment.change(dorota.id, Entry(phone=""), by=rita)).phone is None
+    assert (await patient_record.change(dorota.id, PatientDetails(phone=""), by=rita)).phone is None
 
 
-async def test_the_owner_of_an_account_is_told_when_reception_changes_the_telephone() -> None:
+async def test_the_owner_of_an_account_is_notified_when_reception_changes_the_telephone() -> None:
     rita, anna = await cast.rita(), await cast.anna()
-    await enrolment.change(person(anna).id, Entry(last_name="Żółta"), by=rita)
+    await patient_record.change(patient_of(anna).id, PatientDetails(last_name="Żółta"), by=rita)
     assert await Message.all().count() == 0
-    await enrolment.change(person(anna).id, Entry(phone="601 234 567"), by=rita)
+    await patient_record.change(patient_of(anna).id, PatientDetails(phone="601 234 567"), by=rita)
     letter = await Message.get()
-    assert (letter.kind, letter.to, letter.details) == (Kind.CONTACT_CHANGED, "anna@example.pl", {"changed": ["phone"]})
+    assert (letter.kind, letter.to, letter.details) == (
+        MessageKind.CONTACT_CHANGED,
+        "anna@example.pl",
+        {"changed": ["phone"]},
+    )
 
 
 async def test_a_text_needs_a_mobile_telephone_also_when_the_patient_asks_for_it_later() -> None:
     rita = await cast.rita()
-    dorota = await cast.dorota(rita)
+    dorota = await show(await cast.dorota(rita), rita)
     with pytest.raises(InvalidInput):
-        await enrolment.change(dorota.id, Entry(sms_reminders=True), by=rita)
-    await enrolment.invite(dorota.id, "dorota@example.pl", by=rita)
+        await patient_record.change(dorota.id, PatientDetails(sms_reminders=True), by=rita)
+    await patient_record.invite(dorota.id, "dorota@example.pl", by=rita)
     account = await Account.get(patient_id=dorota.id).select_related("patient")
     with pytest.raises(InvalidInput) as refused:
-        await ownership.update_contact(account, dorota, sms_reminders=True)
+        await own_account.update_contact(account, dorota, sms_reminders=True)
     assert [flaw.code for flaw in refused.value.flaws] == ["PHONE_NOT_MOBILE"]
-    await ownership.update_contact(account, dorota, sms_reminders=True, phone="501 234 567")
+    await own_account.update_contact(account, dorota, sms_reminders=True, phone="501 234 567")
 
 
 async def test_a_record_is_given_an_account_once() -> None:
     rita, roman = await cast.rita(), await cast.roman()
     dorota = await cast.dorota(rita)
     outcomes = await race(
-        enrolment.invite(dorota.id, "dorota@example.pl", by=rita),
-        enrolment.invite(dorota.id, "dorota@example.com", by=roman),
+        patient_record.invite(dorota.id, "dorota@example.pl", by=rita),
+        patient_record.invite(dorota.id, "dorota@example.com", by=roman),
     )
     assert tally(outcomes) == {"Patient": 1, "AccountExists": 1}
-    assert await Message.filter(kind=Kind.ACCOUNT_OPENED).count() == 1
+    assert await Message.filter(kind=MessageKind.ACCOUNT_OPENED).count() == 1
 
 
 async def test_a_closed_account_is_opened_again_for_the_same_record() -> None:
     rita, anna = await cast.rita(), await cast.anna()
-    await ownership.close(anna, person(anna))
-    await enrolment.invite(person(anna).id, "anna@example.com", by=rita)
+    await book(anna, await cast.slot())
+    await own_account.close_account(anna, patient_of(anna))
+    await patient_record.invite(patient_of(anna).id, "anna@example.com", by=rita)
     account = await Account.get(patient_id=anna.patient_id)
     assert (account.id, account.email) == (anna.id, "anna@example.com")
     assert account.closed_at is None
     assert account.password_hash is None
     with pytest.raises(AccountExists):
-        await enrolment.invite(person(anna).id, "anna@example.com", by=rita)
+        await patient_record.invite(patient_of(anna).id, "anna@example.com", by=rita)
 
 
 async def test_an_invitation_needs_an_address_of_their_own() -> None:
@@ -200,30 +223,15 @@ async def test_an_invitation_needs_an_address_of_their_own() -> None:
     dorota = await cast.dorota(rita)
     for address, code in (("x@", "EMAIL_MALFORMED"), ("rita@diamed.example", "NOT_AVAILABLE")):
         with pytest.raises(InvalidInput) as refused:
-            await enrolment.invite(dorota.id, address, by=rita)
+            await patient_record.invite(dorota.id, address, by=rita)
         assert [flaw.code for flaw in refused.value.flaws] == [code]
     assert await Account.filter(patient_id=dorota.id).count() == 0
 
 
-async def test_somebody_known_at_the_desk_who_signs_up_online_gets_no_account_and_reception_can_see_it() -> None:
-    """Whoever types a PESEL has not shown that it is theirs: reception invites, after looking at a document."""
+async def test_a_look_at_a_whole_pesel_is_audited() -> None:
     rita = await cast.rita()
     dorota = await cast.dorota(rita)
-    await Application.receive(
-        Wish.SIGN_UP, "r", email="d@example.pl", pesel=cast.DOROTA_PESEL, first_name="D", last_name="D", phone=None,
-        sms_reminders=False, language="PL",
-    )  # fmt: skip
-    assert await Application.decide_next()
-    assert await Account.filter(patient_id=dorota.id).count() == 0
-    assert await Message.all().count() == 0
-    entry = await AuditEntry.get(action="sign_up_again")
-    assert (entry.patient_id, entry.account_id, entry.outcome) == (dorota.id, None, "refused")
-
-
-async def test_who_looks_at_a_whole_pesel_is_remembered() -> None:
-    rita = await cast.rita()
-    dorota = await cast.dorota(rita)
-    assert (await enrolment.reveal(dorota.id, by=rita)).pesel == cast.DOROTA_PESEL
+    assert (await patient_record.reveal_pesel(dorota.id, by=rita)).pesel == cast.DOROTA_PESEL
     entry = await AuditEntry.get(action="reveal_pesel")
     assert (entry.account_id, entry.patient_id, entry.role) == (rita.id, dorota.id, "RECEPTIONIST")
 
@@ -231,9 +239,10 @@ async def test_who_looks_at_a_whole_pesel_is_remembered() -> None:
 async def test_of_nobody_nothing_is_revealed_changed_or_opened() -> None:
     rita, nobody = await cast.rita(), (await cast.slot()).id
     for attempt in (
-        enrolment.reveal(nobody, by=rita), enrolment.change(nobody, Entry(phone=""), by=rita),
-        enrolment.invite(nobody, "n@example.pl", by=rita),
-    ):  # fmt: skip
+        patient_record.reveal_pesel(nobody, by=rita),
+        patient_record.change(nobody, PatientDetails(phone=""), by=rita),
+        patient_record.invite(nobody, "n@example.pl", by=rita),
+    ):
         with pytest.raises(PatientNotFound):
             await attempt
     assert await AuditEntry.all().count() == 0
@@ -243,6 +252,6 @@ async def test_the_database_keeps_a_documents_parts_together(stranger: Any) -> N
     rita = await cast.rita()
     dorota = await cast.dorota(rita)
     with pytest.raises(IntegrityError):
-        await Patient.filter(id=dorota.id).update(document_index=document.number_index("X123"))
+        await Patient.filter(id=dorota.id).update(document_index=identity_document.number_index("X123"))
     with pytest.raises(IntegrityError):
-        await database.rows("UPDATE account SET patient_id = $1 WHERE id = $2", [dorota.id, rita.id])
+        await database.fetch("UPDATE account SET patient_id = $1 WHERE id = $2", [dorota.id, rita.id])

@@ -1,23 +1,25 @@
-"""A second factor: asked for after the right password only, each code good once, and never a way around it."""
+"""The second factor: asked for only after the right password; each code works once; there is no way around it."""
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from models import clock, database, staff
-from models.account import Account
+from infra import clock, database
+from models.accounts import staff
+from models.accounts.account import Account
+from models.accounts.login_throttle import FREE_TRIES
+from models.accounts.one_time_password import OneTimePassword
+from models.accounts.recovery_code import RecoveryCode
+from models.accounts.second_factor import SecondFactor
+from models.accounts.session import Session
 from models.audit import AuditEntry
-from models.message import Kind, Message
-from models.recovery_code import RecoveryCode
-from models.refusal import SecondFactorRequired, TooManyAttempts, WrongCredentials
-from models.second_factor import SecondFactor
-from models.session import Session
-from models.staff_refusal import SecondFactorNotBegun, SecondFactorPresent, StaffNotFound, WrongCode
-from models.throttle import FREE_TRIES
+from models.outbox import Message, MessageKind
+from models.refusals.booking import SecondFactorRequired, TooManyAttempts, WrongCredentials
+from models.refusals.desk import SecondFactorNotBegun, SecondFactorPresent, StaffNotFound, WrongCode
 from tests import cast
-from tests.models.promises import race, tally
-from tests.telephone import Telephone, set_up
+from tests.support.authenticator import Authenticator, set_up_second_factor
+from tests.support.racing import race, tally
 
 STEP = timedelta(seconds=30)
 
@@ -35,7 +37,7 @@ async def refused(code: str | None = None, secret: str = cast.PASSWORD) -> str:
 async def test_the_password_is_enough_until_a_code_has_confirmed_that_the_program_works() -> None:
     rita = await cast.rita()
     session, _ = await Session.open_for(rita)
-    telephone = Telephone((await SecondFactor.begin(rita))[0])
+    telephone = Authenticator((await SecondFactor.begin(rita))[0])
     assert await log_in()
     with pytest.raises(WrongCode):
         await SecondFactor.confirm(rita, session, telephone.code(5))
@@ -55,7 +57,7 @@ async def test_the_address_for_the_program_names_the_centre_the_login_and_the_se
 
 
 async def test_a_wrong_password_is_never_asked_for_a_code() -> None:
-    telephone = await set_up(await cast.rita())
+    telephone = await set_up_second_factor(await cast.rita())
     clock.advance(STEP)
     for code in (None, "000000", telephone.code(), telephone.recovery_codes[0]):
         with pytest.raises(WrongCredentials):
@@ -64,7 +66,7 @@ async def test_a_wrong_password_is_never_asked_for_a_code() -> None:
 
 
 async def test_a_code_is_good_once_and_an_earlier_one_not_after_it() -> None:
-    telephone = await set_up(await cast.rita())
+    telephone = await set_up_second_factor(await cast.rita())
     clock.advance(3 * STEP)
     earlier, code = telephone.code(-1), telephone.code()
     assert await log_in(code)
@@ -73,7 +75,7 @@ async def test_a_code_is_good_once_and_an_earlier_one_not_after_it() -> None:
 
 
 async def test_of_ten_at_once_with_one_code_one_gets_in() -> None:
-    telephone = await set_up(await cast.rita())
+    telephone = await set_up_second_factor(await cast.rita())
     for _round in range(3):
         clock.advance(2 * STEP)
         code = telephone.code()
@@ -84,7 +86,7 @@ async def test_of_ten_at_once_with_one_code_one_gets_in() -> None:
 
 
 async def test_a_clock_may_be_half_a_minute_wrong_and_no_more() -> None:
-    telephone = await set_up(await cast.rita())
+    telephone = await set_up_second_factor(await cast.rita())
     clock.advance(10 * STEP)
     for steps in (-3, -2, 2, 3):
         assert await refused(telephone.code(steps)) == "WRONG"
@@ -94,12 +96,12 @@ async def test_a_clock_may_be_half_a_minute_wrong_and_no_more() -> None:
 
 @pytest.mark.parametrize("code", ["", " ", "\0", "٣٣٣٣٣٣", "x" * 100_000, "-", "12345", "1234567", "\ud800"])
 async def test_no_strange_code_gets_in_or_breaks_anything(code: str) -> None:
-    await set_up(await cast.rita())
+    await set_up_second_factor(await cast.rita())
     assert await refused(code) == "WRONG"
 
 
 async def test_a_code_may_be_typed_as_it_is_shown() -> None:
-    telephone = await set_up(await cast.rita())
+    telephone = await set_up_second_factor(await cast.rita())
     clock.advance(STEP)
     code = telephone.code()
     assert await log_in(f" {code[:3]} {code[3:]} ")
@@ -108,8 +110,8 @@ async def test_a_code_may_be_typed_as_it_is_shown() -> None:
 
 async def test_a_one_time_password_from_a_letter_is_no_way_around_it() -> None:
     rita = await cast.rita()
-    telephone = await set_up(rita)
-    secret = await rita.new_one_time_password()
+    telephone = await set_up_second_factor(rita)
+    secret = await OneTimePassword.issue(rita)
     assert await refused(None, secret) == "MISSING"
     assert await refused("000000", secret) == "WRONG"
     clock.advance(STEP)
@@ -118,9 +120,9 @@ async def test_a_one_time_password_from_a_letter_is_no_way_around_it() -> None:
 
 
 async def test_guessing_codes_gets_slower_and_slower_also_in_a_burst() -> None:
-    telephone = await set_up(await cast.rita())
-    outcomes = tally(await race(*(log_in("000000") for _ in range(FREE_TRIES["login"] + 10))))
-    assert outcomes == {"SecondFactorRequired": FREE_TRIES["login"], "TooManyAttempts": 10}
+    telephone = await set_up_second_factor(await cast.rita())
+    outcomes = tally(await race(*(log_in("000000") for _ in range(FREE_TRIES["code"] + 10))))
+    assert outcomes == {"SecondFactorRequired": FREE_TRIES["code"], "TooManyAttempts": 10}
     clock.advance(STEP - timedelta(seconds=1))
     with pytest.raises(TooManyAttempts):
         await log_in(telephone.code())
@@ -128,15 +130,15 @@ async def test_guessing_codes_gets_slower_and_slower_also_in_a_burst() -> None:
     assert await log_in(telephone.code())
 
 
-async def test_who_has_guessed_codes_does_not_make_the_holder_of_a_recovery_code_wait() -> None:
-    telephone = await set_up(await cast.rita())
-    for _ in range(FREE_TRIES["login"]):
+async def test_guessed_codes_do_not_make_the_holder_of_a_recovery_code_wait() -> None:
+    telephone = await set_up_second_factor(await cast.rita())
+    for _ in range(FREE_TRIES["code"]):
         await refused("000000")
     assert await log_in(telephone.recovery_codes[3])
 
 
 async def test_each_recovery_code_is_good_once_even_in_a_race() -> None:
-    telephone = await set_up(await cast.rita())
+    telephone = await set_up_second_factor(await cast.rita())
     assert len(set(telephone.recovery_codes)) == 8
     for code in telephone.recovery_codes[:2]:
         outcomes = await race(*(log_in(code) for _ in range(5)))
@@ -146,33 +148,33 @@ async def test_each_recovery_code_is_good_once_even_in_a_race() -> None:
 
 
 async def test_neither_secret_nor_recovery_codes_can_be_read_from_the_database(tables: str) -> None:
-    telephone = await set_up(await cast.rita())
+    telephone = await set_up_second_factor(await cast.rita())
     for table in tables.split(", "):
-        [found] = await database.rows(f"SELECT coalesce(string_agg(t::text, ' '), '') AS text FROM {table} t")
+        [found] = await database.fetch(f"SELECT coalesce(string_agg(t::text, ' '), '') AS text FROM {table} t")
         for secret in (telephone.secret, telephone.secret.encode().hex(), *telephone.recovery_codes):
             assert secret not in found["text"], table
 
 
-async def test_setting_up_and_removing_end_other_sessions_tell_the_holder_and_leave_a_trace() -> None:
+async def test_setting_up_and_removing_end_other_sessions_notify_the_holder_and_are_audited() -> None:
     rita = await cast.rita()
     elsewhere = await cast.signed_in(rita)
-    telephone = await set_up(rita)
-    assert await Session.of_token(elsewhere) is None
+    telephone = await set_up_second_factor(rita)
+    assert await Session.find_by_token(elsewhere) is None
     clock.advance(STEP)
     mine, other = await log_in(telephone.code()), await cast.signed_in(rita)
     await SecondFactor.remove(rita, mine[0], telephone.recovery_codes[0])
-    assert await Session.of_token(mine[1]) is not None
-    assert await Session.of_token(other) is None
+    assert await Session.find_by_token(mine[1]) is not None
+    assert await Session.find_by_token(other) is None
     assert await log_in()
     assert await RecoveryCode.all().count() == 0
-    assert [letter.kind for letter in await Message.all()] == [Kind.SECOND_FACTOR_CHANGED] * 2
+    assert [letter.kind for letter in await Message.all()] == [MessageKind.SECOND_FACTOR_CHANGED] * 2
     actions = [entry.action for entry in await AuditEntry.filter(outcome="done").order_by("id")]
     assert actions == ["confirm_second_factor", "log_in", "use_recovery_code", "remove_second_factor", "log_in"]
 
 
 async def test_a_wrong_code_removes_nothing_and_one_in_use_is_not_replaced() -> None:
     rita = await cast.rita()
-    await set_up(rita)
+    await set_up_second_factor(rita)
     session, _ = await Session.open_for(rita)
     with pytest.raises(WrongCode):
         await SecondFactor.remove(rita, session, "000000")
@@ -187,13 +189,13 @@ async def test_beginning_and_confirming_at_once_leave_a_factor_that_somebody_kno
     rita = await cast.rita()
     for _round in range(5):
         session, _ = await Session.open_for(rita)
-        telephone = Telephone((await SecondFactor.begin(rita))[0])
+        telephone = Authenticator((await SecondFactor.begin(rita))[0])
         outcomes = await race(SecondFactor.confirm(rita, session, telephone.code()), SecondFactor.begin(rita))
         if isinstance(outcomes[0], list):
             assert tally(outcomes[1:]) == {"SecondFactorPresent": 1}
             clock.advance(STEP)
-            await SecondFactor.ask(rita, telephone.code())
-            await SecondFactor.forget(rita.id)
+            await SecondFactor.require(rita, telephone.code())
+            await SecondFactor.delete_for(rita.id)
         else:
             assert tally(outcomes) == {"WrongCode": 1, "tuple": 1}
         clock.advance(timedelta(hours=1))
@@ -201,23 +203,23 @@ async def test_beginning_and_confirming_at_once_leave_a_factor_that_somebody_kno
 
 async def test_an_administrator_resets_a_colleagues_and_not_their_own() -> None:
     rita, adam = await cast.rita(), await cast.adam()
-    await set_up(rita)
-    await set_up(adam)
+    await set_up_second_factor(rita)
+    await set_up_second_factor(adam)
     token = await cast.signed_in(rita)
     await staff.reset_second_factor(rita.id, by=adam)
-    assert await Session.of_token(token) is None
+    assert await Session.find_by_token(token) is None
     assert await log_in()
     for somebody in (adam.id, (await cast.anna()).id):
         with pytest.raises(StaffNotFound):
             await staff.reset_second_factor(somebody, by=adam)
     entry = await AuditEntry.get(action="reset_second_factor")
     assert (entry.account_id, entry.subject_id) == (adam.id, rita.id)
-    assert await SecondFactor.present([rita.id, adam.id]) == {adam.id}
+    assert await SecondFactor.find_holders([rita.id, adam.id]) == {adam.id}
 
 
-async def test_who_leaves_leaves_no_second_factor_behind() -> None:
+async def test_a_removed_colleague_leaves_no_second_factor_behind() -> None:
     rita = await cast.rita()
-    await set_up(rita)
+    await set_up_second_factor(rita)
     await staff.remove(rita.id, by=await cast.adam())
     assert await SecondFactor.all().count() == 0
     assert await RecoveryCode.all().count() == 0

@@ -1,11 +1,11 @@
-"""Sessions promise: a token opens what is its account's, until it idles, grows old or is ended; no copy is kept."""
+"""Sessions: a token opens what belongs to its account until it idles, grows old or is ended; no copy is kept."""
 
 from datetime import timedelta
 
 import pytest
 
-from models import clock, database
-from models.session import Session
+from infra import clock, database
+from models.accounts.session import Session
 from tests import cast
 
 IDLE, OLD, MOMENT = timedelta(minutes=30), timedelta(hours=8), timedelta(microseconds=1)
@@ -14,7 +14,7 @@ IDLE, OLD, MOMENT = timedelta(minutes=30), timedelta(hours=8), timedelta(microse
 async def test_a_token_finds_its_session_account_and_patient_in_one_statement() -> None:
     anna = await cast.anna()
     token = await cast.signed_in(anna)
-    session = await Session.of_token(token)
+    session = await Session.find_by_token(token)
     assert session is not None
     assert session.account.email == "anna@example.pl"
     assert session.account.patient is not None
@@ -26,76 +26,76 @@ async def test_tokens_are_long_random_and_kept_only_as_a_hash() -> None:
     tokens = {await cast.signed_in(anna) for _ in range(20)}
     assert len(tokens) == 20
     assert min(len(token) for token in tokens) >= 43, "256 bits in base64"
-    kept = str(await database.rows("SELECT * FROM session"))
+    kept = str(await database.fetch("SELECT * FROM session"))
     assert not any(token in kept for token in tokens)
 
 
 @pytest.mark.parametrize("token", ["", "x", "\0", "\ud800", "ż", "x" * 100_000])
 async def test_what_is_not_a_token_opens_nothing(token: str) -> None:
     await cast.signed_in(await cast.anna())
-    assert await Session.of_token(token) is None
+    assert await Session.find_by_token(token) is None
 
 
 async def test_the_hash_in_the_database_is_not_a_token() -> None:
     await cast.signed_in(await cast.anna())
-    assert await Session.of_token((await Session.get()).token_hash) is None
+    assert await Session.find_by_token((await Session.get()).token_hash) is None
 
 
 async def test_an_idle_session_ends_after_half_an_hour() -> None:
     token = await cast.signed_in(await cast.anna())
     with clock.pinned(clock.now() + IDLE):
-        assert await Session.of_token(token) is None
+        assert await Session.find_by_token(token) is None
     with clock.pinned(clock.now() + IDLE - MOMENT):
-        assert await Session.of_token(token) is not None
+        assert await Session.find_by_token(token) is not None
 
 
 async def test_a_session_in_use_lives_on_but_not_beyond_eight_hours() -> None:
     token, began = await cast.signed_in(await cast.anna()), clock.now()
     while clock.now() < began + OLD - IDLE:
         clock.advance(IDLE - MOMENT)
-        assert await Session.of_token(token) is not None
+        assert await Session.find_by_token(token) is not None
     with clock.pinned(began + OLD - MOMENT):
-        assert await Session.of_token(token) is not None
+        assert await Session.find_by_token(token) is not None
     with clock.pinned(began + OLD):
-        assert await Session.of_token(token) is None
+        assert await Session.find_by_token(token) is None
 
 
 async def test_being_used_is_noted_once_a_minute_and_never_wakes_the_dead() -> None:
     token, began = await cast.signed_in(await cast.anna()), clock.now()
     for step, noted in ((timedelta(minutes=1), began), (timedelta(minutes=1, seconds=1), None)):
         with clock.pinned(began + step):
-            assert await Session.of_token(token) is not None
+            assert await Session.find_by_token(token) is not None
             assert (await Session.get()).seen_at == (noted or clock.now())
     seen_at = (await Session.get()).seen_at
     with clock.pinned(seen_at + IDLE):
-        assert await Session.of_token(token) is None
+        assert await Session.find_by_token(token) is None
         assert (await Session.get()).seen_at == seen_at
 
 
 async def test_a_session_that_was_ended_stays_ended() -> None:
     anna = await cast.anna()
     token, other = await cast.signed_in(anna), await cast.signed_in(anna)
-    session = await Session.of_token(token)
+    session = await Session.find_by_token(token)
     assert session is not None
     await session.end()
     ended_at = (await Session.get(id=session.id)).ended_at
     with clock.pinned(clock.now() + timedelta(minutes=1)):
         await session.end()
     assert (await Session.get(id=session.id)).ended_at == ended_at
-    assert await Session.of_token(token) is None
-    assert await Session.of_token(other) is not None
+    assert await Session.find_by_token(token) is None
+    assert await Session.find_by_token(other) is not None
 
 
 async def test_ending_all_sessions_ends_those_of_one_account() -> None:
     anna, borys = await cast.anna(), await cast.borys()
     hers, his = [await cast.signed_in(anna) for _ in range(3)], await cast.signed_in(borys)
     await Session.end_all(anna)
-    assert [await Session.of_token(token) for token in hers] == [None, None, None]
-    assert await Session.of_token(his) is not None
+    assert [await Session.find_by_token(token) for token in hers] == [None, None, None]
+    assert await Session.find_by_token(his) is not None
 
 
 async def test_only_sessions_past_their_time_are_swept_away() -> None:
     token = await cast.signed_in(await cast.anna())
     assert await Session.purge(clock.now() + OLD) == 0
-    assert await Session.of_token(token) is not None
+    assert await Session.find_by_token(token) is not None
     assert await Session.purge(clock.now() + OLD + MOMENT) == 1

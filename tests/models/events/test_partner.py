@@ -1,35 +1,47 @@
-"""Partners' promises: a key is told once and ends when it should; budgets and open subscriptions have a limit."""
+"""Partners: a key is shown once and ends when it should; budgets and open subscriptions have a limit."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from tortoise.exceptions import IntegrityError
 
 import settings
-from models import allowance, clock
+from infra import background, clock
 from models.audit import AuditEntry
-from models.partner import Partner, PartnerKey, PartnerStream
-from models.partner_refusal import PartnerNotFound, TooManyStreams
+from models.events import partner_quota
+from models.events.partner import Partner, PartnerKey, PartnerStream
+from models.refusals.partner import PartnerNotFound, TooManyStreams
 from tests import cast
-from tests.models.promises import race, tally
+from tests.support.racing import race, tally
 
 OVERLAP, MOMENT = timedelta(hours=24), timedelta(microseconds=1)
 
 
 async def is_good(key: str) -> bool:
-    return await PartnerKey.of_key(key) is not None
+    return await PartnerKey.find_by_key(key) is not None
 
 
-async def test_a_key_is_told_once_and_only_its_hash_is_kept() -> None:
+async def test_a_key_is_shown_once_and_only_its_hash_is_kept() -> None:
     partner, key = await cast.partner(await cast.clinic())
     assert key.startswith("erp_")
     assert len(key) >= 4 + 43  # 256 random bits
     [row] = await PartnerKey.all().values()
     assert not [value for value in row.values() if key.removeprefix("erp_") in str(value)]
-    found = await PartnerKey.of_key(key)
+    found = await PartnerKey.find_by_key(key)
     assert found is not None
     assert found.partner.id == partner.id
     assert not await is_good(key + "x")
+
+
+async def test_the_earlier_keys_of_a_leak_end_at_once_also_those_that_overlap() -> None:
+    partner, first = await cast.partner(await cast.clinic())
+    admin = await cast._adding_administrator()
+    _, second, _ = await Partner.rotate_key(partner.id, by=admin)
+    clock.advance(timedelta(hours=1))
+    _, third, others_end_at = await Partner.rotate_key(partner.id, by=admin, end_others_now=True)
+    assert others_end_at == clock.now()
+    assert [await is_good(key) for key in (first, second, third)] == [False, False, True]
 
 
 async def test_a_renewed_key_overlaps_with_the_old_one_and_then_replaces_it() -> None:
@@ -60,7 +72,7 @@ async def test_all_keys_of_a_removed_partner_end_at_once() -> None:
     _, new, _ = await Partner.rotate_key(partner.id, by=admin)
     await Partner.remove(partner.id, by=admin)
     assert (await is_good(old), await is_good(new)) == (False, False)
-    assert await Partner.listed() == []
+    assert await Partner.list_all() == []
     for again in (Partner.remove(partner.id, by=admin), Partner.rotate_key(partner.id, by=admin)):
         with pytest.raises(PartnerNotFound):
             await again
@@ -76,40 +88,64 @@ async def test_a_partner_of_no_clinic_cannot_be() -> None:
 async def test_a_budget_is_spent_and_refills_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "PARTNER_COST_PER_MINUTE", 60)
     partner, _ = await cast.partner(await cast.clinic())
-    assert await allowance.spend(partner, 60) is None
-    assert await allowance.spend(partner, 2) == clock.now() + timedelta(seconds=2)
+    assert await partner_quota.charge(partner, 60) is None
+    assert await partner_quota.charge(partner, 2) == clock.now() + timedelta(seconds=2)
     with clock.pinned(clock.now() + timedelta(seconds=2)):
-        assert await allowance.spend(partner, 2) is None
-        assert await allowance.spend(partner, 1)
+        assert await partner_quota.charge(partner, 2) is None
+        assert await partner_quota.charge(partner, 1)
     with clock.pinned(clock.now() + timedelta(days=1)):
-        assert await allowance.spend(partner, 60) is None  # it never holds more than a minute's
-        assert await allowance.spend(partner, 1)
+        assert await partner_quota.charge(partner, 60) is None  # it never holds more than a minute's
+        assert await partner_quota.charge(partner, 1)
 
 
 async def test_what_costs_more_than_a_minute_s_budget_takes_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "PARTNER_COST_PER_MINUTE", 60)
     partner, _ = await cast.partner(await cast.clinic())
-    assert await allowance.spend(partner, 100) is None
-    assert await allowance.spend(partner, 100) == clock.now() + timedelta(minutes=1)
+    assert await partner_quota.charge(partner, 100) is None
+    assert await partner_quota.charge(partner, 100) == clock.now() + timedelta(minutes=1)
 
 
 async def test_many_who_spend_at_once_spend_no_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "PARTNER_COST_PER_MINUTE", 10)
     partner, _ = await cast.partner(await cast.clinic())
-    outcomes = await race(*(allowance.spend(partner, 1) for _ in range(30)))
+    outcomes = await race(*(partner_quota.charge(partner, 1) for _ in range(30)))
     assert tally(outcomes) == {"NoneType": 10, "datetime": 20}
 
 
 async def test_of_many_subscriptions_opened_at_once_as_many_as_allowed_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "PARTNER_STREAMS", 3)
     partner, _ = await cast.partner(await cast.clinic())
-    outcomes = await race(*(allowance.lease(partner) for _ in range(12)))
-    assert tally(outcomes) == {"Lease": 3, "TooManyStreams": 9}
-    held = next(outcome for outcome in outcomes if isinstance(outcome, allowance.Lease))
-    async with allowance.given_back(held):
+    outcomes = await race(*(partner_quota.acquire_permit(partner) for _ in range(12)))
+    assert tally(outcomes) == {"StreamPermit": 3, "TooManyStreams": 9}
+    held = next(outcome for outcome in outcomes if isinstance(outcome, partner_quota.StreamPermit))
+    await PartnerStream.filter(id=held.id).delete()
+    async with partner_quota.hold_permit(partner):
         with pytest.raises(TooManyStreams):
-            await allowance.lease(partner)
-    await allowance.lease(partner)
+            await partner_quota.acquire_permit(partner)
+    await partner_quota.acquire_permit(partner)
+
+
+async def test_a_place_is_given_back_at_whatever_moment_its_task_is_cancelled_and_however_often() -> None:
+    partner, _ = await cast.partner(await cast.clinic())
+
+    async def follow() -> None:
+        async with partner_quota.hold_permit(partner):
+            await asyncio.Event().wait()
+
+    for turns in range(40):
+        task = asyncio.create_task(follow())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        while not task.done():  # as anyio does it: again at each await
+            task.cancel()
+            await asyncio.sleep(0)
+    follower = asyncio.create_task(follow())
+    while not await PartnerStream.exists():
+        await asyncio.sleep(0)
+    follower.cancel()
+    await asyncio.gather(follower, return_exceptions=True)
+    await background.finish()
+    assert not await PartnerStream.exists()
 
 
 async def test_the_subscriptions_of_a_process_that_died_lapse_and_those_in_use_do_not(
@@ -117,13 +153,13 @@ async def test_the_subscriptions_of_a_process_that_died_lapse_and_those_in_use_d
 ) -> None:
     monkeypatch.setattr(settings, "PARTNER_STREAMS", 2)
     partner, _ = await cast.partner(await cast.clinic())
-    alive = await allowance.lease(partner)
-    await allowance.lease(partner)
-    with clock.pinned(clock.now() + allowance.LEASE - timedelta(seconds=1)):
+    alive = await partner_quota.acquire_permit(partner)
+    await partner_quota.acquire_permit(partner)
+    with clock.pinned(clock.now() + partner_quota.PERMIT_LIFETIME - timedelta(seconds=1)):
         await alive.renew()
-    with clock.pinned(clock.now() + allowance.LEASE + timedelta(seconds=1)):
-        assert await allowance.purge() == 1
-        await allowance.lease(partner)
+    with clock.pinned(clock.now() + partner_quota.PERMIT_LIFETIME + timedelta(seconds=1)):
+        assert await partner_quota.purge() == 1
+        await partner_quota.acquire_permit(partner)
         with pytest.raises(TooManyStreams):
-            await allowance.lease(partner)
+            await partner_quota.acquire_permit(partner)
     assert await PartnerStream.all().count() == 2

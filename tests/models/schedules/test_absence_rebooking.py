@@ -1,32 +1,47 @@
-"""An absent doctor: the time closed in one step, another term held for each patient, nobody moved unasked."""
+"""An absent doctor: the time is closed in one step, another slot is held for each patient, nobody is moved unasked."""
 
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from models import call_list, clock, relief, reply, turn
-from models.absence import Absence
+from infra import clock
+from models.accounts.patient import Patient
 from models.audit import AuditEntry
-from models.call_list import Why
-from models.clash import OfferNotFound, OfferOver
-from models.clinic import Clinic
-from models.doctor import Doctor
-from models.event import Event, Happening
-from models.message import Kind, Medium, Message, State
-from models.offer import Answer, Offer
-from models.patient import Patient
-from models.refusal import InvalidInput, SlotTaken, VisitNotChangeable
-from models.schedule import Schedule
-from models.slot import Slot
-from models.visit import Visit
-from models.visit_change import VisitChange
-from models.visit_status import Channel, Status
-from models.waiting_list import Outcome, WaitingListEntry
+from models.events.event import Event, EventType
+from models.outbox import Medium, Message, MessageKind, MessageState
+from models.refusals.booking import SlotTaken, VisitNotChangeable
+from models.refusals.refusal import InvalidInput
+from models.refusals.schedule import OfferNotFound, OfferOver
+from models.schedules import absence_ending, absence_rebooking
+from models.schedules.absence_rebooking import AbsenceNotice
+from models.schedules.schedule import Schedule
+from models.slots.absence import Absence
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.values.visit_status import Channel, Status
+from models.visits import call_list, offer_response
+from models.visits.call_list import CallReason
+from models.visits.visit import Visit
+from models.visits.visit_history import VisitChange
+from models.waiting import waiting_list_allocation
+from models.waiting.offer import Offer, OfferAnswer
+from models.waiting.waiting_list import WaitingListEntry, WaitingOutcome
 from tests import cast
-from tests.models.desk import book_for
-from tests.models.promises import book, cancel, hold, is_free, move, person, race
-from tests.rota import TUESDAY, absent, holder, later, line, publish, the_offer, wait, walls
+from tests.support.racing import race
+from tests.support.schedules import (
+    TUESDAY,
+    holder_of,
+    join_waiting_list,
+    line,
+    pass_minutes,
+    publish,
+    report_absence,
+    the_offer,
+    wall_times,
+)
+from tests.support.visits import book, book_for, cancel, hold, is_free, move, patient_of
 
 DAY = timedelta(days=1)
 
@@ -43,38 +58,39 @@ async def test_free_slots_are_withdrawn_and_booked_ones_stay_booked() -> None:
     _, doctor, slots = await place()
     anna, rita = await cast.anna(), await cast.rita()
     visit = await book(anna, slots[1])
-    report = await absent(rita, doctor, 24)
+    report = await report_absence(rita, doctor, 24)
     assert report.withdrawn == 2
-    assert await walls() == ["24.11. 08:20", "25.11. 08:00", "25.11. 08:20"]
+    assert await wall_times() == ["24.11. 08:20", "25.11. 08:00", "25.11. 08:20"]
     there = await Visit.get(id=visit.id)
     assert (there.status, there.slot_id) == (Status.BOOKED, slots[1].id)
-    [withdrawn] = [event for event in await Event.all() if event.happening is Happening.SLOTS_WITHDRAWN]
+    [withdrawn] = [event for event in await Event.all() if event.happening is EventType.SLOTS_WITHDRAWN]
     assert withdrawn.details["slot_ids"] == [str(slots[0].id), str(slots[2].id)]
 
 
-async def test_the_same_doctors_next_term_is_held_for_the_patient_who_is_told() -> None:
+async def test_the_same_doctors_next_slot_is_held_for_the_patient_who_is_notified() -> None:
     clinic, doctor, slots = await place()
     anna, borys, rita = await cast.anna(), await cast.borys(), await cast.rita()
     visit = await book(anna, slots[1])
     await cast.slot(cast.warsaw(24, 9), at=clinic, by=await cast.doctor(clinic, last_name="Inna"))
-    report = await absent(rita, doctor, 24)
+    report = await report_absence(rita, doctor, 24)
     [(affected, offer)] = report.affected
-    assert (affected.id, offer.slot_id, offer.answer) == (visit.id, slots[3].id, Answer.OPEN)
+    assert (affected.id, offer.slot_id, offer.answer) == (visit.id, slots[3].id, OfferAnswer.OPEN)
     assert offer.expires_at == cast.warsaw(24, 8, 20), "a day, but not beyond the visit"
-    assert await holder(slots[3]) == anna.patient_id
+    assert await holder_of(slots[3]) == anna.patient_id
     with pytest.raises(SlotTaken):
         await book(borys, slots[3])
-    told = await Message.filter(kind=Kind.DOCTOR_ABSENT).order_by("medium")
+    told = await Message.filter(kind=MessageKind.DOCTOR_ABSENT).order_by("medium")
     assert [(message.medium, message.to, message.visit_id) for message in told] == [
-        (Medium.EMAIL, "anna@example.pl", visit.id), (Medium.SMS, "+48501234567", visit.id)
-    ]  # fmt: skip
+        (Medium.EMAIL, "anna@example.pl", visit.id),
+        (Medium.SMS, "+48501234567", visit.id),
+    ]
     assert told[0].details["offered"]["starts_at"] == slots[3].starts_at.isoformat()
     actions = {entry.action: entry for entry in await AuditEntry.filter(account_id=rita.id)}
     assert actions["doctor_absent"].patient_id == anna.patient_id
     assert actions["report_absence"].subject_id == report.absence.id
 
 
-async def test_without_the_doctor_the_clinics_next_term_is_offered_and_never_one_that_overlaps() -> None:
+async def test_without_the_doctor_the_clinics_next_slot_is_offered_and_never_one_that_overlaps() -> None:
     clinic, doctor, slots = await place()
     anna, other = await cast.anna(), await cast.doctor(clinic, last_name="Inna")
     elsewhere = await cast.slot(cast.warsaw(26, 9), at=await cast.clinic("Poradnia okulistyczna"))
@@ -82,33 +98,33 @@ async def test_without_the_doctor_the_clinics_next_term_is_offered_and_never_one
     visit = await book(anna, slots[1])
     await cast.slot(cast.warsaw(26, 9, 10), at=clinic, by=other)  # Anna is elsewhere then
     late = await cast.slot(cast.warsaw(26, 10), at=clinic, by=other)
-    report = await relief.report(
-        doctor.id, cast.warsaw(24, 0), cast.warsaw(30, 0), reason="urlop", by=await cast.rita()
-    )  # fmt: skip
+    report = await absence_rebooking.report(
+        AbsenceNotice(doctor.id, cast.warsaw(24, 0), cast.warsaw(30, 0), "urlop"), by=await cast.rita()
+    )
     [(affected, offer)] = report.affected
     assert (affected.id, offer.slot_id) == (visit.id, late.id)
 
 
-async def test_when_nothing_is_free_the_patient_is_told_that_and_called() -> None:
+async def test_when_nothing_is_free_the_patient_is_notified_and_called() -> None:
     _, doctor, slots = await place()
     visit = await book(await cast.anna(), slots[1])
-    report = await relief.report(
-        doctor.id, cast.warsaw(24, 0), cast.warsaw(30, 0), reason="urlop", by=await cast.rita()
-    )  # fmt: skip
+    report = await absence_rebooking.report(
+        AbsenceNotice(doctor.id, cast.warsaw(24, 0), cast.warsaw(30, 0), "urlop"), by=await cast.rita()
+    )
     [(_, offer)] = report.affected
-    assert (offer.slot_id, offer.answer) == (None, Answer.CLOSED)
-    assert (await Message.filter(kind=Kind.DOCTOR_ABSENT, medium=Medium.EMAIL).get()).details["offered"] is None
-    [found] = await call_list.of_day(None, TUESDAY)
-    assert (found.visit.id, found.why) == (visit.id, Why.NO_TERM)
-    assert await Offer.standing(patient_id=visit.patient_id) == []
+    assert (offer.slot_id, offer.answer) == (None, OfferAnswer.CLOSED)
+    assert (await Message.filter(kind=MessageKind.DOCTOR_ABSENT, medium=Medium.EMAIL).get()).details["offered"] is None
+    [found] = await call_list.list_for_day(None, TUESDAY)
+    assert (found.visit.id, found.reason) == (visit.id, CallReason.NO_TERM)
+    assert await Offer.find_standing(patient_id=visit.patient_id) == []
 
 
-async def test_each_patient_is_offered_a_term_of_their_own() -> None:
+async def test_each_patient_is_offered_a_slot_of_their_own() -> None:
     _, doctor, slots = await place()
     anna, borys, celina = await cast.anna(), await cast.borys(), await cast.celina()
     for account, slot in zip((anna, borys, celina), slots, strict=False):
         await book(account, slot)
-    report = await absent(await cast.rita(), doctor, 24)
+    report = await report_absence(await cast.rita(), doctor, 24)
     assert [offer.slot_id for _, offer in report.affected] == [slots[3].id, slots[4].id, None]
 
 
@@ -116,25 +132,25 @@ async def test_accepting_moves_the_visit_by_the_usual_verb_and_closes_the_old_sl
     _, doctor, slots = await place()
     anna, borys = await cast.anna(), await cast.borys()
     visit = await book(anna, slots[1])
-    await absent(await cast.rita(), doctor, 24)
+    await report_absence(await cast.rita(), doctor, 24)
     offer = await the_offer(anna)
-    moved = await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+    moved = await offer_response.accept(offer.id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
     assert (moved.id, moved.slot_id, moved.sequence) == (visit.id, slots[3].id, 1)
-    assert (await Offer.get(id=offer.id)).answer is Answer.ACCEPTED
+    assert (await Offer.get(id=offer.id)).answer is OfferAnswer.ACCEPTED
     assert (await Slot.get(id=slots[1].id)).withdrawn_at == clock.now(), "nobody else can have it"
-    assert await Message.filter(kind=Kind.VISIT_MOVED).count() == 1
-    again = await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+    assert await Message.filter(kind=MessageKind.VISIT_MOVED).count() == 1
+    again = await offer_response.accept(offer.id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
     assert (again.id, again.sequence) == (visit.id, 1)
     with pytest.raises(OfferNotFound):
-        await reply.accept(offer.id, patient=person(borys), by=borys, channel=Channel.ONLINE)
+        await offer_response.accept(offer.id, patient=patient_of(borys), by=borys, channel=Channel.ONLINE)
 
 
 async def test_what_reception_accepts_for_a_caller_says_so_in_the_visits_history() -> None:
     _, doctor, slots = await place()
     anna, rita = await cast.anna(), await cast.rita()
     visit = await book(anna, slots[1])
-    await absent(rita, doctor, 24)
-    await reply.accept((await the_offer(anna)).id, patient=None, by=rita, channel=Channel.PHONE)
+    await report_absence(rita, doctor, 24)
+    await offer_response.accept((await the_offer(anna)).id, patient=None, by=rita, channel=Channel.PHONE)
     [*_, moved] = await VisitChange.filter(visit_id=visit.id).order_by("at", "id")
     assert (moved.kind, moved.by, moved.channel) == ("MOVED", "reception", Channel.PHONE)
 
@@ -143,45 +159,45 @@ async def test_reception_books_what_is_offered_to_the_patient_and_what_a_waiting
     clinic, doctor, slots = await place()
     anna, borys, celina, rita = await cast.anna(), await cast.borys(), await cast.celina(), await cast.rita()
     await book(anna, slots[1])
-    await absent(rita, doctor, 24)
+    await report_absence(rita, doctor, 24)
     offered, free = slots[3], slots[4]
     with pytest.raises(SlotTaken):
-        await book_for(rita, person(borys), offered)
-    extra = await book_for(rita, person(anna), offered)  # another visit of hers, on what was held for her
-    assert (extra.slot_id, (await Offer.get()).answer) == (offered.id, Answer.ACCEPTED)
-    await wait(borys, clinic)
-    assert (await book_for(rita, person(borys), free)).slot_id == free.id
-    assert (await WaitingListEntry.get()).outcome is Outcome.SERVED
+        await book_for(rita, patient_of(borys), offered)
+    extra = await book_for(rita, patient_of(anna), offered)  # another visit of hers, on what was held for her
+    assert (extra.slot_id, (await Offer.get()).answer) == (offered.id, OfferAnswer.ACCEPTED)
+    await join_waiting_list(borys, clinic)
+    assert (await book_for(rita, patient_of(borys), free)).slot_id == free.id
+    assert (await WaitingListEntry.get()).outcome is WaitingOutcome.SERVED
     with pytest.raises(SlotTaken):
-        await book_for(rita, person(celina), free)
+        await book_for(rita, patient_of(celina), free)
 
 
 async def test_the_slot_of_a_cancelled_visit_is_nobodys() -> None:
     _, doctor, slots = await place()
     anna = await cast.anna()
     visit = await book(anna, slots[1])
-    await absent(await cast.rita(), doctor, 24)
+    await report_absence(await cast.rita(), doctor, 24)
     offer = await the_offer(anna)
     await cancel(anna, visit)
     assert not await is_free(slots[1])
-    assert (await Offer.get(id=offer.id)).answer is Answer.CLOSED
-    await turn.sweep()
+    assert (await Offer.get(id=offer.id)).answer is OfferAnswer.CLOSED
+    await waiting_list_allocation.allocate()
     assert await is_free(slots[3]), "what was held for it is free for others"
-    assert await call_list.of_day(None, TUESDAY) == []
+    assert await call_list.list_for_day(None, TUESDAY) == []
 
 
-async def test_another_term_than_the_offered_one_can_be_taken() -> None:
+async def test_another_slot_than_the_offered_one_can_be_taken() -> None:
     _, doctor, slots = await place()
     anna = await cast.anna()
     visit = await book(anna, slots[1])
-    await absent(await cast.rita(), doctor, 24)
+    await report_absence(await cast.rita(), doctor, 24)
     await move(anna, visit, slots[4])
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     assert await is_free(slots[3])
-    assert (await Offer.get()).answer is Answer.CLOSED
+    assert (await Offer.get()).answer is OfferAnswer.CLOSED
 
 
-async def test_a_rule_about_late_changes_does_not_bind_who_was_let_down() -> None:
+async def test_the_rule_about_late_changes_does_not_bind_a_patient_whose_doctor_is_absent() -> None:
     clinic = await cast.clinic(cancel_until_minutes=3 * 24 * 60)
     doctor = await cast.doctor(clinic)
     slots = await cast.morning(TUESDAY, 2, at=clinic, by=doctor) + await cast.morning(
@@ -191,7 +207,7 @@ async def test_a_rule_about_late_changes_does_not_bind_who_was_let_down() -> Non
     visit = await book(anna, slots[0])
     with pytest.raises(VisitNotChangeable):
         await move(anna, visit, slots[3])
-    await absent(await cast.rita(), doctor, 24)
+    await report_absence(await cast.rita(), doctor, 24)
     assert (await move(anna, visit, slots[3])).slot_id == slots[3].id
 
 
@@ -199,52 +215,52 @@ async def test_an_offer_lapses_by_the_clock_and_the_visit_stays() -> None:
     _, doctor, slots = await place()
     anna = await cast.anna()
     visit = await book(anna, slots[1])
-    report = await absent(await cast.rita(), doctor, 24, minutes=30)
+    report = await report_absence(await cast.rita(), doctor, 24, offer_minutes=30)
     assert report.affected[0][1].expires_at == clock.now() + timedelta(minutes=30)
     clock.advance(timedelta(minutes=30))
     assert await is_free(slots[3])
     with pytest.raises(OfferOver):
-        await reply.accept(report.affected[0][1].id, patient=person(anna), by=anna, channel=Channel.ONLINE)
-    await turn.sweep()
-    assert (await Offer.get()).answer is Answer.LAPSED
+        await offer_response.accept(report.affected[0][1].id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
+    await waiting_list_allocation.allocate()
+    assert (await Offer.get()).answer is OfferAnswer.LAPSED
     assert (await Slot.get(id=slots[3].id)).held_by_id is None
     assert (await Visit.get(id=visit.id)).slot_id == slots[1].id
-    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.NOT_ANSWERED]
+    assert [found.reason for found in await call_list.list_for_day(None, TUESDAY)] == [CallReason.NOT_ANSWERED]
 
 
 async def test_a_declined_offer_is_free_for_others_and_the_patient_is_called() -> None:
     _, doctor, slots = await place()
     anna, rita = await cast.anna(), await cast.rita()
     await book(anna, slots[1])
-    await absent(rita, doctor, 24)
+    await report_absence(rita, doctor, 24)
     offer = await the_offer(anna)
-    assert await reply.decline(offer.id, patient=None, by=rita)
-    assert not await reply.decline(offer.id, patient=None, by=rita)
-    await turn.sweep()
+    assert await offer_response.decline(offer.id, patient=None, by=rita)
+    assert not await offer_response.decline(offer.id, patient=None, by=rita)
+    await waiting_list_allocation.allocate()
     assert await is_free(slots[3])
-    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.DECLINED]
+    assert [found.reason for found in await call_list.list_for_day(None, TUESDAY)] == [CallReason.DECLINED]
 
 
 async def test_reported_twice_nobody_is_asked_twice() -> None:
     _, doctor, slots = await place()
     anna, rita = await cast.anna(), await cast.rita()
     await book(anna, slots[1])
-    first, second = await absent(rita, doctor, 24), await absent(rita, doctor, 24)
+    first, second = await report_absence(rita, doctor, 24), await report_absence(rita, doctor, 24)
     assert first.absence.id == second.absence.id
     assert [offer.id for _, offer in first.affected] == [offer.id for _, offer in second.affected]
-    assert await Message.filter(kind=Kind.DOCTOR_ABSENT, medium=Medium.EMAIL).count() == 1
+    assert await Message.filter(kind=MessageKind.DOCTOR_ABSENT, medium=Medium.EMAIL).count() == 1
     clock.advance(DAY / 2)
-    await reply.decline((await the_offer(anna)).id, patient=person(anna), by=anna)
-    third = await absent(rita, doctor, 24)
-    assert [offer.answer for _, offer in third.affected] == [Answer.DECLINED]
+    await offer_response.decline((await the_offer(anna)).id, patient=patient_of(anna), by=anna)
+    third = await report_absence(rita, doctor, 24)
+    assert [offer.answer for _, offer in third.affected] == [OfferAnswer.DECLINED]
 
 
 async def test_reported_at_once_by_two_nobody_is_asked_twice() -> None:
     _, doctor, slots = await place()
     await book(await cast.anna(), slots[1])
     rita = await cast.rita()
-    reports = await race(*(absent(rita, doctor, 24) for _ in range(3)))
-    assert [type(report) for report in reports] == [relief.Relief] * 3
+    reports = await race(*(report_absence(rita, doctor, 24) for _ in range(3)))
+    assert [type(report) for report in reports] == [absence_rebooking.ReportedAbsence] * 3
     assert await Offer.all().count() == await Absence.all().count() == 1
 
 
@@ -252,12 +268,12 @@ async def test_a_longer_absence_takes_back_what_it_makes_impossible_and_offers_a
     clinic, doctor, slots = await place()
     anna, rita = await cast.anna(), await cast.rita()
     await book(anna, slots[1])
-    await absent(rita, doctor, 24)
+    await report_absence(rita, doctor, 24)
     other = await cast.slot(cast.warsaw(26, 9), at=clinic, by=await cast.doctor(clinic, last_name="Inna"))
     clock.advance(timedelta(hours=1))
-    report = await absent(rita, doctor, 25)
-    assert [(offer.slot_id, offer.answer) for _, offer in report.affected] == [(other.id, Answer.OPEN)]
-    assert await holder(slots[3]) is None
+    report = await report_absence(rita, doctor, 25)
+    assert [(offer.slot_id, offer.answer) for _, offer in report.affected] == [(other.id, OfferAnswer.OPEN)]
+    assert await holder_of(slots[3]) is None
     assert not await is_free(slots[3])
 
 
@@ -265,8 +281,8 @@ async def test_a_booking_that_races_a_report_is_refused_or_relieved() -> None:
     _, doctor, slots = await place()
     rivals, rita = await cast.rivals(3), await cast.rita()
     *booked, report = await race(
-        *(book(rival, slot) for rival, slot in zip(rivals, slots, strict=False)), absent(rita, doctor, 24)
-    )  # fmt: skip
+        *(book(rival, slot) for rival, slot in zip(rivals, slots, strict=False)), report_absence(rita, doctor, 24)
+    )
     visits = {one.id for one in booked if isinstance(one, Visit)}
     assert {visit.id for visit, _ in report.affected} == visits
     assert await Slot.filter(starts_at__lt=cast.warsaw(25, 0), visit_id=None, withdrawn_at=None).count() == 0
@@ -279,34 +295,38 @@ async def test_reports_that_race_moves_neither_deadlock_nor_lose_a_visit() -> No
     rivals, rita = await cast.rivals(3), await cast.rita()
     visits = [await book(rival, slot) for rival, slot in zip(rivals, slots, strict=False)]
     outcomes = await race(
-        absent(rita, doctor, 24), absent(rita, other, 24, 8, 9),
+        report_absence(rita, doctor, 24),
+        report_absence(rita, other, 24, 8, 9),
         *(move(rival, visit, slot) for rival, visit, slot in zip(rivals, visits, more, strict=False)),
-    )  # fmt: skip
-    for outcome in outcomes:
-        assert isinstance(outcome, relief.Relief | Visit) or type(outcome).__name__ in ("SlotTaken", "SlotNotBookable")
+    )
+    kinds = [type(outcome).__name__ for outcome in outcomes]
+    assert kinds[:2] == ["ReportedAbsence"] * 2
+    assert set(kinds[2:]) <= {"Visit", "SlotTaken", "SlotNotBookable"}
     assert await Visit.filter(status=Status.BOOKED).count() == 3
 
 
-async def test_who_has_no_address_or_could_not_be_reached_is_called_at_once() -> None:
+async def test_a_patient_without_an_address_or_out_of_reach_is_called_at_once() -> None:
     clinic, doctor, _ = await place()
     slots = await cast.morning(cast.warsaw(27, 8).date(), 3, at=clinic, by=doctor)
     anna, borys, celina, rita = await cast.anna(), await cast.borys(), await cast.celina(), await cast.rita()
     for account, slot in zip((anna, borys, celina), slots, strict=True):
         await book(account, slot)
     await celina.update_from_dict({"email": None, "email_key": None}).save()
-    await absent(rita, doctor, 27)
+    await report_absence(rita, doctor, 27)
     day = cast.warsaw(27, 8).date()
-    assert [(found.visit.patient_id, found.why) for found in await call_list.of_day(clinic.id, day)] == [
-        (celina.patient_id, Why.NO_EMAIL)
+    assert [(found.visit.patient_id, found.reason) for found in await call_list.list_for_day(clinic.id, day)] == [
+        (celina.patient_id, CallReason.NO_EMAIL)
     ]
-    await Message.filter(account_id=borys.id, kind=Kind.DOCTOR_ABSENT).update(state=State.FAILED)
-    whys: dict[UUID | None, Why] = {call.visit.patient_id: call.why for call in await call_list.of_day(clinic.id, day)}
-    assert whys == {celina.patient_id: Why.NO_EMAIL, borys.patient_id: Why.MESSAGE_FAILED}
-    await later(24 * 60)
-    whys = {call.visit.patient_id: call.why for call in await call_list.of_day(clinic.id, day)}
-    assert whys.get(anna.patient_id) is Why.NOT_ANSWERED
-    assert await call_list.of_day(clinic.id, TUESDAY) == []
-    assert await call_list.of_day((await cast.clinic("Inna")).id, day) == []
+    await Message.filter(account_id=borys.id, kind=MessageKind.DOCTOR_ABSENT).update(state=MessageState.FAILED)
+    whys: dict[UUID | None, CallReason] = {
+        call.visit.patient_id: call.reason for call in await call_list.list_for_day(clinic.id, day)
+    }
+    assert whys == {celina.patient_id: CallReason.NO_EMAIL, borys.patient_id: CallReason.MESSAGE_FAILED}
+    await pass_minutes(24 * 60)
+    whys = {call.visit.patient_id: call.reason for call in await call_list.list_for_day(clinic.id, day)}
+    assert whys.get(anna.patient_id) is CallReason.NOT_ANSWERED
+    assert await call_list.list_for_day(clinic.id, TUESDAY) == []
+    assert await call_list.list_for_day((await cast.clinic("Inna")).id, day) == []
 
 
 async def test_an_offer_does_not_end_the_patients_own_hold() -> None:
@@ -314,20 +334,20 @@ async def test_an_offer_does_not_end_the_patients_own_hold() -> None:
     anna, elsewhere = await cast.anna(), await cast.slot(cast.warsaw(26, 9))
     await book(anna, slots[1])
     await hold(anna, elsewhere)
-    await absent(await cast.rita(), doctor, 24)
+    await report_absence(await cast.rita(), doctor, 24)
     assert await Slot.filter(held_by_id=anna.patient_id).count() == 2
     await hold(anna, await cast.slot(cast.warsaw(27, 9)))
-    assert await holder(slots[3]) == anna.patient_id, "nor does another hold end the offer"
+    assert await holder_of(slots[3]) == anna.patient_id, "nor does another hold end the offer"
 
 
 async def test_what_lapses_unanswered_goes_to_those_who_wait() -> None:
     clinic, doctor, slots = await place()
     anna, borys = await cast.anna(), await cast.borys()
     await book(anna, slots[1])
-    await absent(await cast.rita(), doctor, 24, minutes=30)
-    await wait(borys, clinic)
-    await later(30)
-    assert await holder(slots[3]) == borys.patient_id
+    await report_absence(await cast.rita(), doctor, 24, offer_minutes=30)
+    await join_waiting_list(borys, clinic)
+    await pass_minutes(30)
+    assert await holder_of(slots[3]) == borys.patient_id
 
 
 async def test_when_the_doctor_is_back_the_templates_slots_are_back() -> None:
@@ -335,83 +355,88 @@ async def test_when_the_doctor_is_back_the_templates_slots_are_back() -> None:
     doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
     _, plan = await publish(rita, doctor, clinic, line(2, 8, 10), line(3, 8, 10), valid_until=TUESDAY + DAY)
     visit = await book(anna, plan.fresh[1])
-    before = await walls()
-    report = await absent(rita, doctor, 24)
-    assert len(await walls()) == 5
-    back = await relief.end(report.absence.id, by=rita)
+    before = await wall_times()
+    report = await report_absence(rita, doctor, 24)
+    assert len(await wall_times()) == 5
+    back = await absence_ending.end(report.absence.id, by=rita)
     assert back
     assert back.ended_at == clock.now()
-    assert await walls() == before
+    assert await wall_times() == before
     assert (await Slot.get(id=visit.slot_id)).absence_id is None
-    assert (await Offer.get()).answer is Answer.CLOSED
-    assert await Absence.of_doctor(doctor.id) == []
+    assert (await Offer.get()).answer is OfferAnswer.CLOSED
+    assert await Absence.list_current(doctor.id) == []
 
 
 async def test_when_overlapping_absences_end_in_any_order_all_of_the_templates_slots_are_back() -> None:
     clinic = await cast.clinic()
     doctor, rita = await cast.doctor(clinic), await cast.rita()
     await publish(rita, doctor, clinic, *(line(day, 8, 10) for day in (2, 3, 4)), valid_until=TUESDAY + 2 * DAY)
-    before = await walls()
+    before = await wall_times()
     for order in (1, -1):
         reports = []
         for first in (24, 25):
             begin, end = cast.warsaw(first, 0), cast.warsaw(first + 2, 0)
-            reports.append(await relief.report(doctor.id, begin, end, reason="choroba", by=rita))
+            reports.append(await absence_rebooking.report(AbsenceNotice(doctor.id, begin, end, "choroba"), by=rita))
             clock.advance(timedelta(minutes=1))
-        assert await walls() == []
+        assert await wall_times() == []
         for report in reports[::order]:
-            await relief.end(report.absence.id, by=rita)
+            await absence_ending.end(report.absence.id, by=rita)
             clock.advance(timedelta(minutes=1))
-        assert await walls() == before
+        assert await wall_times() == before
 
 
 async def test_a_template_changed_during_the_absence_is_the_one_that_holds_after_it() -> None:
     clinic = await cast.clinic()
     doctor, rita = await cast.doctor(clinic), await cast.rita()
     schedule, _ = await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
-    before = await walls()
+    before = await wall_times()
     for minutes in (20, 30):
         clock.advance(timedelta(minutes=1))
-        report = await absent(rita, doctor, 24) if minutes == 30 else None
+        report = await report_absence(rita, doctor, 24) if minutes == 30 else None
         await publish(rita, doctor, clinic, line(2, 8, 10, minutes), schedule_id=schedule.id, valid_until=TUESDAY)
     assert report
-    await relief.end(report.absence.id, by=rita)
-    assert await walls() == before
+    await absence_ending.end(report.absence.id, by=rita)
+    assert await wall_times() == before
 
 
-async def test_whose_other_term_is_taken_away_too_gets_one_letter_with_the_next() -> None:
+async def test_a_patient_whose_other_slot_is_withdrawn_too_gets_one_letter_with_the_next() -> None:
     _, doctor, slots = await place()
     anna, rita = await cast.anna(), await cast.rita()
     await book(anna, slots[1])
-    await absent(rita, doctor, 24)
+    await report_absence(rita, doctor, 24)
     clock.advance(timedelta(hours=1))
-    await absent(rita, doctor, 25)
+    await report_absence(rita, doctor, 25)
     letters = await Message.filter(medium=Medium.EMAIL).order_by("created_at", "id")
-    assert [letter.kind for letter in letters] == [Kind.VISIT_BOOKED, Kind.DOCTOR_ABSENT, Kind.DOCTOR_ABSENT]
+    assert [letter.kind for letter in letters] == [
+        MessageKind.VISIT_BOOKED,
+        MessageKind.DOCTOR_ABSENT,
+        MessageKind.DOCTOR_ABSENT,
+    ]
 
 
 async def test_no_template_puts_slots_into_an_absence() -> None:
     clinic = await cast.clinic()
     doctor, rita = await cast.doctor(clinic), await cast.rita()
-    await absent(rita, doctor, 24, 8, 9)
+    await report_absence(rita, doctor, 24, 8, 9)
     await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
-    assert await walls() == ["24.11. 09:00", "24.11. 09:30"]
+    assert await wall_times() == ["24.11. 09:00", "24.11. 09:30"]
     assert await Schedule.all().count() == 1
 
 
 async def test_what_is_wrong_with_a_report_is_named_at_once() -> None:
     rita, somebody = await cast.rita(), await Patient.create(first_name="A", last_name="B", created_at=clock.now())
+    notice = AbsenceNotice(somebody.id, cast.MONDAY, cast.MONDAY - DAY, " ", offer_minutes=0)
     with pytest.raises(InvalidInput) as refused:
-        await relief.report(somebody.id, cast.MONDAY, cast.MONDAY - DAY, reason=" ", by=rita, minutes=0)
+        await absence_rebooking.report(notice, by=rita)
     assert [flaw.path for flaw in refused.value.flaws] == [("reason",), ("doctorId",), ("until",), ("offerMinutes",)]
 
 
-async def test_who_has_no_account_is_relieved_too_and_called() -> None:
+async def test_a_patient_without_an_account_is_offered_another_slot_and_called() -> None:
     clinic, doctor, slots = await place()
     rita = await cast.rita()
     visit = await book_for(rita, await cast.dorota(rita), slots[1])
-    report = await absent(rita, doctor, 24)
+    report = await report_absence(rita, doctor, 24)
     assert [(one.id, offer.slot_id) for one, offer in report.affected] == [(visit.id, slots[3].id)]
-    assert await Message.filter(kind=Kind.DOCTOR_ABSENT).count() == 0
-    [call] = await call_list.of_day(clinic.id, TUESDAY)
-    assert (call.why, call.offer and call.offer.slot_id) == (Why.NO_EMAIL, slots[3].id)
+    assert await Message.filter(kind=MessageKind.DOCTOR_ABSENT).count() == 0
+    [call] = await call_list.list_for_day(clinic.id, TUESDAY)
+    assert (call.reason, call.offer and call.offer.slot_id) == (CallReason.NO_EMAIL, slots[3].id)

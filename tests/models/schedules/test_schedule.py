@@ -6,20 +6,21 @@ from uuid import UUID
 
 import pytest
 
-from models import clock
+from infra import clock
 from models.audit import AuditEntry
-from models.clash import SlotsOverlap
-from models.clinic import Clinic
-from models.doctor import Doctor
-from models.event import Event, Happening
-from models.publication import Plan
-from models.refusal import InvalidInput
-from models.schedule import Schedule
-from models.slot import Slot
-from models.visit import Visit
+from models.events.event import Event, EventType
+from models.refusals.refusal import InvalidInput
+from models.refusals.schedule import SlotsOverlap
+from models.schedules.publication import PublicationPlan
+from models.schedules.schedule import Schedule
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.visits.visit import Visit
 from tests import cast
-from tests.models.promises import book, race, tally
-from tests.rota import TUESDAY, line, publish, template, walls
+from tests.support.racing import race, tally
+from tests.support.schedules import TUESDAY, line, publish, template, wall_times
+from tests.support.visits import book
 
 
 async def place() -> tuple[Clinic, Doctor]:
@@ -27,7 +28,7 @@ async def place() -> tuple[Clinic, Doctor]:
     return clinic, await cast.doctor(clinic)
 
 
-def shown(plan: Plan) -> tuple[list[Any], list[Any], list[Any]]:
+def shown(plan: PublicationPlan) -> tuple[list[Any], list[Any], list[Any]]:
     """A plan, so that two can be compared."""
     return (
         [(slot.starts_at, slot.ends_at) for slot in plan.fresh],
@@ -39,25 +40,25 @@ def shown(plan: Plan) -> tuple[list[Any], list[Any], list[Any]]:
 async def test_a_template_becomes_slots_until_the_horizon() -> None:
     clinic, doctor = await place()
     schedule, plan = await publish(await cast.rita(), doctor, clinic, line(2, 8, 9), line(4, 14, 15, 20))
-    found = await walls(schedule_id=schedule.id)
+    found = await wall_times(schedule_id=schedule.id)
     assert found[:5] == ["24.11. 08:00", "24.11. 08:30", "26.11. 14:00", "26.11. 14:20", "26.11. 14:40"]
     assert found[-1] == "18.02. 14:40"
     assert len(plan.fresh) == len(found) == 13 * 2 + 12 * 3  # Christmas Eve is a Thursday
     assert schedule.filled_until == clock.today() + timedelta(days=90)
 
 
-async def test_partners_and_the_trail_are_told_by_ids_only() -> None:
+async def test_events_and_the_audit_trail_hold_ids_only() -> None:
     clinic, doctor = await place()
     rita = await cast.rita()
     schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 9), valid_until=TUESDAY)
     [event] = await Event.all()
-    assert (event.happening, event.clinic_id) == (Happening.SLOTS_PUBLISHED, clinic.id)
+    assert (event.happening, event.clinic_id) == (EventType.SLOTS_PUBLISHED, clinic.id)
     assert event.details == {"doctor_id": str(doctor.id), "slot_ids": [str(slot.id) for slot in plan.fresh]}
     [entry] = await AuditEntry.all()
     assert (entry.action, entry.account_id, entry.subject_id) == ("publish_schedule", rita.id, schedule.id)
 
 
-async def test_large_publications_are_told_in_parts() -> None:
+async def test_large_publications_are_announced_in_parts() -> None:
     clinic, doctor = await place()
     _, plan = await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 10) for day in range(1, 6)))
     parts = [event.details["slot_ids"] for event in await Event.all().order_by("id")]
@@ -71,10 +72,10 @@ async def test_sundays_and_polish_holidays_are_skipped_unless_said_otherwise() -
     daily = [line(day, 8, 9, 60) for day in range(1, 7)]
     christmas = {"valid_from": date(2026, 12, 23), "valid_until": date(2026, 12, 28)}
     schedule, _ = await publish(rita, doctor, clinic, *daily, **christmas)
-    assert await walls() == ["23.12. 08:00", "28.12. 08:00"]  # 24 December is a holiday since 2025; 27 is a Sunday
+    assert await wall_times() == ["23.12. 08:00", "28.12. 08:00"]  # 24 December is a holiday since 2025; 27 is a Sunday
     more = template(doctor, clinic, *daily, line(7, 8, 9, 60), **christmas, on_sundays=True, on_holidays=True)
-    await Schedule.publish(schedule.id, by=rita, **more)
-    assert await walls() == [f"{day}.12. 08:00" for day in range(23, 29)]
+    await Schedule.publish(more, schedule.id, by=rita)
+    assert await wall_times() == [f"{day}.12. 08:00" for day in range(23, 29)]
 
 
 async def test_on_both_nights_of_the_switch_slots_are_where_the_wall_clock_says() -> None:
@@ -82,13 +83,20 @@ async def test_on_both_nights_of_the_switch_slots_are_where_the_wall_clock_says(
     rita = await cast.rita()
     nights = {"on_sundays": True, "on_holidays": True}
     with clock.pinned(cast.warsaw(20, 9, month=10)):
-        await publish(rita, doctor, clinic, line(7, 0, 5, 60), valid_until=date(2026, 10, 25),
-                      valid_from=date(2026, 10, 25), **nights)  # fmt: skip
+        await publish(
+            rita,
+            doctor,
+            clinic,
+            line(7, 0, 5, 60),
+            valid_until=date(2026, 10, 25),
+            valid_from=date(2026, 10, 25),
+            **nights,
+        )
     with clock.pinned(cast.MONDAY + timedelta(days=100)):
         spring = date(2027, 3, 28)
         await publish(rita, doctor, clinic, line(7, 0, 5, 60), valid_from=spring, valid_until=spring, **nights)
     expected = ["00:00", "01:00", "03:00", "04:00"]
-    assert await walls() == [f"25.10. {hour}" for hour in expected] + [f"28.03. {hour}" for hour in expected]
+    assert await wall_times() == [f"25.10. {hour}" for hour in expected] + [f"28.03. {hour}" for hour in expected]
     for slot in await Slot.all():
         assert slot.ends_at - slot.starts_at == timedelta(hours=1)
 
@@ -96,18 +104,18 @@ async def test_on_both_nights_of_the_switch_slots_are_where_the_wall_clock_says(
 async def test_only_times_to_come_are_published() -> None:
     clinic, doctor = await place()
     await publish(await cast.rita(), doctor, clinic, line(1, 8, 11, 60), valid_from=date(2026, 11, 2))
-    assert (await walls())[:2] == ["23.11. 10:00", "30.11. 08:00"]  # nine o'clock is now
+    assert (await wall_times())[:2] == ["23.11. 10:00", "30.11. 08:00"]  # nine o'clock is now
 
 
 async def test_the_same_publication_twice_is_one() -> None:
     clinic, doctor = await place()
     rita = await cast.rita()
     first, _ = await publish(rita, doctor, clinic, line(2, 8, 9))
-    before = await walls()
+    before = await wall_times()
     again, plan = await publish(rita, doctor, clinic, line(2, 8, 9))
     assert again.id == first.id
     assert (plan.fresh, plan.stale, plan.outside) == ([], [], [])
-    assert await walls() == before
+    assert await wall_times() == before
 
 
 async def test_two_publications_at_once_are_one() -> None:
@@ -116,7 +124,7 @@ async def test_two_publications_at_once_are_one() -> None:
     outcomes = await race(*(publish(rita, doctor, clinic, line(2, 8, 12)) for _ in range(4)))
     assert tally(outcomes) == {"tuple": 4}
     assert await Schedule.all().count() == 1
-    assert len(await walls()) == 13 * 8
+    assert len(await wall_times()) == 13 * 8
 
 
 async def test_a_doctor_cannot_be_in_two_clinics_and_the_clash_is_named() -> None:
@@ -126,10 +134,10 @@ async def test_a_doctor_cannot_be_in_two_clinics_and_the_clash_is_named() -> Non
     for attempt in (Schedule.publish, Schedule.preview):
         by: dict[str, Any] = {"by": rita} if attempt == Schedule.publish else {}
         with pytest.raises(SlotsOverlap) as refused:
-            await attempt(**by, **template(doctor, there, line(2, 9, 12, 20)))
+            await attempt(template(doctor, there, line(2, 9, 12, 20)), **by)
         assert refused.value.details["slot_ids"] == [str(slot.id) for slot in plan.fresh[2:]]
     assert await Schedule.all().count() == 1
-    assert len(await walls()) == 4
+    assert len(await wall_times()) == 4
 
 
 async def test_the_database_refuses_what_goes_around_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +146,7 @@ async def test_the_database_refuses_what_goes_around_the_lock(monkeypatch: pytes
     rita = await cast.rita()
     planned = Schedule._plan
 
-    async def and_then_somebody_else(schedule: Schedule) -> Plan:
+    async def and_then_somebody_else(schedule: Schedule) -> PublicationPlan:
         plan = await planned(schedule)
         await cast.slot(cast.warsaw(24, 8, 10), at=clinic, by=doctor)
         return plan
@@ -157,11 +165,11 @@ async def test_a_preview_is_what_publishing_then_does_and_writes_nothing() -> No
     slots = {f"{clock.local(slot.starts_at):%d %H:%M}": slot for slot in await Slot.all()}
     visit = await book(anna, slots["24 08:30"])
     change = template(doctor, clinic, line(2, 9, 12, 20), line(5, 8, 10))
-    before = await walls()
-    preview = await Schedule.preview(schedule.id, **change)
-    assert (await walls(), (await Schedule.get()).lines) == (before, schedule.lines)
+    before = await wall_times()
+    preview = await Schedule.preview(change, schedule.id)
+    assert (await wall_times(), (await Schedule.get()).lines) == (before, schedule.lines)
     change = template(doctor, clinic, line(2, 9, 12, 20), line(5, 8, 10))
-    _, done = await Schedule.publish(schedule.id, by=rita, **change)
+    _, done = await Schedule.publish(change, schedule.id, by=rita)
     assert shown(done) == shown(preview)
     assert preview.days() == done.days()
     assert preview.days()[:3] == [(TUESDAY, 9, 3), (date(2026, 11, 26), 0, 4), (date(2026, 11, 27), 4, 0)]
@@ -177,9 +185,9 @@ async def test_a_booked_visit_outside_stays_booked_and_nothing_is_put_on_top_of_
     schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
     visit = await book(anna, plan.fresh[1])
     change = template(doctor, clinic, line(2, 8, 10, 20), valid_until=TUESDAY)
-    _, done = await Schedule.publish(schedule.id, by=rita, **change)
+    _, done = await Schedule.publish(change, schedule.id, by=rita)
     assert [one.id for one in done.outside] == [visit.id]
-    assert await walls() == ["24.11. 08:00", "24.11. 08:30", "24.11. 09:00", "24.11. 09:20", "24.11. 09:40"]
+    assert await wall_times() == ["24.11. 08:00", "24.11. 08:30", "24.11. 09:00", "24.11. 09:20", "24.11. 09:40"]
     assert (await Visit.get(id=visit.id)).starts_at == cast.warsaw(24, 8, 30)
 
 
@@ -188,10 +196,10 @@ async def test_slots_that_stay_the_same_keep_their_ids_and_holds() -> None:
     rita = await cast.rita()
     schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
     change = template(doctor, clinic, line(2, 9, 11), valid_until=TUESDAY)
-    await Schedule.publish(schedule.id, by=rita, **change)
+    await Schedule.publish(change, schedule.id, by=rita)
     there = [slot.id for slot in await Slot.filter(withdrawn_at=None).order_by("starts_at")]
     assert there[:2] == [slot.id for slot in plan.fresh[2:]]
-    withdrawn = [event for event in await Event.all() if event.happening is Happening.SLOTS_WITHDRAWN]
+    withdrawn = [event for event in await Event.all() if event.happening is EventType.SLOTS_WITHDRAWN]
     assert [event.details["slot_ids"] for event in withdrawn] == [[str(slot.id) for slot in plan.fresh[:2]]]
 
 
@@ -204,7 +212,7 @@ async def test_a_booking_that_races_a_change_is_never_lost() -> None:
         lines = {"valid_from": one, "valid_until": one}
         schedule, plan = await publish(rita, doctor, clinic, line(one.isoweekday(), 8, 9), **lines)
         change = template(doctor, clinic, line(one.isoweekday(), 12, 13), **lines)
-        booked, published = await race(book(rival, plan.fresh[0]), Schedule.publish(schedule.id, by=rita, **change))
+        booked, published = await race(book(rival, plan.fresh[0]), Schedule.publish(change, schedule.id, by=rita))
         outside = [visit.id for visit in published[1].outside]
         assert outside == ([booked.id] if isinstance(booked, Visit) else [])
 
@@ -219,7 +227,7 @@ async def test_what_is_wrong_with_a_template_is_named_at_once() -> None:
     schedule, _ = await publish(rita, doctor, clinic, line(2, 8, 9))
     other = await cast.doctor(clinic, last_name="Nowa")
     with pytest.raises(InvalidInput) as refused:
-        await Schedule.publish(schedule.id, by=rita, **template(other, clinic, line(2, 8, 9)))
+        await Schedule.publish(template(other, clinic, line(2, 8, 9)), schedule.id, by=rita)
     assert refused.value.flaws == [(("scheduleId",), "NOT_AVAILABLE")]
 
 
@@ -227,13 +235,13 @@ async def test_the_horizon_moves_on_with_the_days() -> None:
     clinic, doctor = await place()
     schedule, _ = await publish(await cast.rita(), doctor, clinic, line(2, 8, 9))
     assert await Schedule.fill_horizon() == 0
-    before = await walls()
+    before = await wall_times()
     with clock.pinned(cast.MONDAY + timedelta(days=14)):
         assert await Schedule.fill_horizon() == 4
-        assert await walls() == [*before, "23.02. 08:00", "23.02. 08:30", "02.03. 08:00", "02.03. 08:30"]
+        assert await wall_times() == [*before, "23.02. 08:00", "23.02. 08:30", "02.03. 08:00", "02.03. 08:30"]
         assert (await Schedule.get()).filled_until == clock.today() + timedelta(days=90)
         assert await Schedule.fill_horizon() == 0
-    assert len(await walls(schedule_id=schedule.id)) == 26 + 4
+    assert len(await wall_times(schedule_id=schedule.id)) == 26 + 4
 
 
 async def test_the_horizon_raced_is_filled_once() -> None:
@@ -265,7 +273,7 @@ async def test_the_horizon_neither_brings_back_what_was_taken_away_nor_stops_at_
     await cast.slot(begin, at=clinic, by=doctor, minutes=10)
     with clock.pinned(cast.MONDAY + timedelta(days=3)):
         assert await Schedule.fill_horizon() == 1
-    found = await walls()
+    found = await wall_times()
     assert found[0] == "24.11. 08:30"
     assert found[-2:] == ["23.02. 08:00", "23.02. 08:30"]
 
@@ -275,7 +283,7 @@ async def test_a_template_that_is_over_makes_no_more_slots() -> None:
     await publish(await cast.rita(), doctor, clinic, line(2, 8, 9), valid_until=date(2027, 2, 23))
     with clock.pinned(cast.MONDAY + timedelta(days=30)):
         assert await Schedule.fill_horizon() == 2
-        assert (await walls())[-1] == "23.02. 08:30"
+        assert (await wall_times())[-1] == "23.02. 08:30"
 
 
 async def test_a_schedule_that_cannot_be_filled_keeps_no_other_from_its_days(monkeypatch: pytest.MonkeyPatch) -> None:

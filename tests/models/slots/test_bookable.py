@@ -6,25 +6,26 @@ from uuid import UUID
 
 import pytest
 
-from models import clock, vacancy
-from models.clinic import Clinic
-from models.patient import Patient
-from models.refusal import SlotNotBookable, SlotNotFound, SlotTaken
-from models.slot import Slot
-from models.vacancy import Wanted
+from infra import clock
+from models.accounts.patient import Patient
+from models.refusals.booking import SlotNotBookable, SlotNotFound, SlotTaken
+from models.slots import availability
+from models.slots.availability import SlotFilter
+from models.slots.clinic import Clinic
+from models.slots.slot import Slot
 from tests import cast
 from tests.cast import WARSAW
-from tests.models.promises import book, hold, insert_visit, person
+from tests.support.visits import book, hold, insert_visit, patient_of
 
-MOMENT = timedelta(microseconds=1)
+MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)  # slots begin and end on whole minutes
 
 
 def why_not(slot: Slot, clinic: Clinic, now: datetime | None = None) -> list[str]:
-    return [obstacle.details["reason"] for obstacle in slot.obstacles(clinic, now or clock.now())]
+    return [obstacle.details["reason"] for obstacle in slot.find_refusals(clinic, now or clock.now())]
 
 
 async def listed(patient_id: UUID | None = None) -> set[UUID]:
-    return {slot.id for slot in await vacancy.free_slots(Wanted(), patient_id, None, 10_000)}
+    return {slot.id for slot in await availability.find_free_slots(SlotFilter(), patient_id, None, 10_000)}
 
 
 async def agree(slot: Slot, clinic: Clinic, patient_id: UUID | None = None) -> bool:
@@ -84,7 +85,7 @@ async def test_days_ahead_are_days_of_the_calendar_in_warsaw(now: datetime, days
             assert await agree(last, clinic) is True
 
 
-async def test_a_withdrawn_slot_tells_that_first_and_all_else_too() -> None:
+async def test_of_a_withdrawn_slot_that_is_named_first_and_all_else_too() -> None:
     clinic = await cast.clinic(days_ahead=0, minimum_notice_minutes=3 * 24 * 60)
     slot = await cast.slot(cast.warsaw(24, 10), at=clinic)
     slot.withdrawn_at = clock.now()
@@ -105,11 +106,25 @@ async def test_booking_refuses_by_the_first_reason_and_a_rule_before_a_rival() -
 
 RULES = [(0, 0), (60, 90), (24 * 60, 1), (0, 1), (120, 2)]
 OFFSETS = [
-    timedelta(0), -MOMENT, MOMENT, timedelta(minutes=30), timedelta(hours=1) - MOMENT, timedelta(hours=1),
-    timedelta(hours=2), timedelta(hours=14, minutes=59), timedelta(hours=15), timedelta(hours=24) - MOMENT,
-    timedelta(hours=24), timedelta(hours=38, minutes=59), timedelta(hours=39), timedelta(days=2), timedelta(days=90),
-    timedelta(days=90, hours=15) - MOMENT, timedelta(days=90, hours=15), timedelta(days=-1),
-]  # fmt: skip
+    timedelta(0),
+    -MINUTE,
+    MINUTE,
+    timedelta(minutes=30),
+    timedelta(hours=1) - MINUTE,
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=14, minutes=59),
+    timedelta(hours=15),
+    timedelta(hours=24) - MINUTE,
+    timedelta(hours=24),
+    timedelta(hours=38, minutes=59),
+    timedelta(hours=39),
+    timedelta(days=2),
+    timedelta(days=90),
+    timedelta(days=90, hours=15) - MINUTE,
+    timedelta(days=90, hours=15),
+    timedelta(days=-1),
+]
 STATES: list[dict[str, timedelta]] = [
     {},
     {"withdrawn_at": timedelta(0)},
@@ -136,7 +151,7 @@ async def test_the_list_and_the_rules_agree_on_every_slot(stranger: Any) -> None
         for state in STATES:
             doctor = await cast.doctor(clinic)
             for offset in OFFSETS:
-                slot = Slot(clinic=clinic, doctor=doctor, starts_at=now + offset, ends_at=now + offset + MOMENT)
+                slot = Slot(clinic=clinic, doctor=doctor, starts_at=now + offset, ends_at=now + offset + MINUTE)
                 slot.held_by_id = next(free).id if "held_until" in state else None
                 slot.update_from_dict({name: now + since for name, since in state.items()})
                 slots.append(slot)
@@ -165,7 +180,7 @@ async def test_booking_and_the_list_agree() -> None:
     slots = [await cast.slot(cast.MONDAY + timedelta(hours=n), at=clinic, by=doctor) for n in range(-3, 48)]
     anna, borys = await cast.anna(), await cast.borys()
     await hold(borys, slots[20])
-    shown = await listed(person(anna).id)
+    shown = await listed(patient_of(anna).id)
     assert 0 < len(shown) < len(slots)
     for slot in slots:
         try:

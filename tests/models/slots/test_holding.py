@@ -1,24 +1,29 @@
-"""Holding promises: a slot kept for one patient for five minutes, free again by the clock alone."""
+"""Holding: a slot is kept for one patient for five minutes, and is free again by the clock alone."""
 
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from tortoise.transactions import in_transaction
 
-from models import clock, vacancy
+from infra import clock
+from models.accounts.patient import Patient
 from models.audit import AuditEntry
-from models.patient import Patient
-from models.refusal import SlotNotBookable, SlotNotFound, SlotTaken
-from models.slot import Slot
-from models.visit import Visit
+from models.refusals.booking import SlotNotBookable, SlotNotFound, SlotTaken, TooManyVisits, VisitsOverlap
+from models.slots import availability
+from models.slots.slot import Slot
 from tests import cast
-from tests.models.promises import book, cancel, counts, hold, is_free, only, person, race, release, tally
+from tests.support.invariants import count_rows
+from tests.support.racing import only, race, tally
+from tests.support.visits import book, cancel, hold, is_free, move, patient_of, release
 
 FIVE_MINUTES, MOMENT = timedelta(minutes=5), timedelta(microseconds=1)
 
 
 async def seen_by(patient: Patient | None, slot: Slot) -> bool:
-    listed = await vacancy.free_slots(vacancy.Wanted(slot.clinic_id), patient.id if patient else None, None, 100)
+    listed = await availability.find_free_slots(
+        availability.SlotFilter(slot.clinic_id), patient.id if patient else None, None, 100
+    )
     return slot.id in {free.id for free in listed}
 
 
@@ -26,8 +31,8 @@ async def test_a_held_slot_is_free_for_its_holder_only() -> None:
     anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
     held = await hold(anna, slot)
     assert (held.held_by_id, held.held_until) == (anna.patient_id, clock.now() + FIVE_MINUTES)
-    assert await seen_by(person(anna), slot)
-    assert not await seen_by(person(borys), slot)
+    assert await seen_by(patient_of(anna), slot)
+    assert not await seen_by(patient_of(borys), slot)
     assert not await seen_by(None, slot)
     for refused in (book(borys, slot), hold(borys, slot)):
         with pytest.raises(SlotTaken):
@@ -70,7 +75,7 @@ async def test_holding_again_neither_extends_nor_repeats() -> None:
     with clock.pinned(clock.now() + FIVE_MINUTES - MOMENT):
         again = await hold(anna, slot)
     assert again.held_until == first.held_until
-    assert (await counts())["audit_entry"] == 1
+    assert (await count_rows())["audit_entry"] == 1
 
 
 async def test_a_lapsed_hold_can_be_renewed_by_its_holder() -> None:
@@ -114,7 +119,7 @@ async def test_a_released_slot_is_free_at_once() -> None:
 async def test_what_cannot_be_booked_cannot_be_held() -> None:
     anna = await cast.anna()
     with pytest.raises(SlotNotFound):
-        await Slot.hold(uuid4(), patient=person(anna), by=anna)
+        await Slot.hold(uuid4(), patient=patient_of(anna), by=anna)
     with pytest.raises(SlotNotBookable):
         await hold(anna, await cast.slot(cast.warsaw(23, 9, 30)))
 
@@ -141,8 +146,7 @@ async def test_one_who_holds_against_one_who_books_one_wins() -> None:
     clinic = await cast.clinic(planned_visits_per_patient=100)
     for slot in await cast.morning(cast.warsaw(24, 8).date(), 15, at=clinic, by=await cast.doctor(clinic)):
         held, booked = await race(hold(anna, slot), book(borys, slot))
-        assert {type(held).__name__, type(booked).__name__} in ({"Slot", "SlotTaken"}, {"SlotTaken", "Visit"})
-        assert isinstance(held, Slot) != isinstance(booked, Visit)
+        assert (type(held).__name__, type(booked).__name__) in {("Slot", "SlotTaken"), ("SlotTaken", "Visit")}
 
 
 async def test_patients_who_exchange_holds_at_once_do_not_deadlock() -> None:
@@ -169,7 +173,8 @@ async def test_a_claim_looks_for_itself_whatever_was_checked_before() -> None:
     await Slot.filter(id=withdrawn.id).update(withdrawn_at=clock.now())
     for slot in (taken, held, withdrawn):
         with pytest.raises(SlotTaken):
-            await Slot.claim(slot.id, uuid4(), person(anna).id)
+            async with in_transaction():
+                await Slot.claim(slot.id, uuid4(), patient_of(anna).id)
     assert await Slot.exclude(visit_id=None).values_list("visit_id", flat=True) == [visit.id]
 
 
@@ -179,3 +184,66 @@ async def test_a_hold_does_not_outlive_a_visit() -> None:
     await hold(anna, slot)
     await cancel(anna, await book(anna, slot))
     assert await is_free(slot)
+
+
+async def test_nobody_holds_what_they_cannot_book() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic(planned_visits_per_patient=1)
+    doctor = await cast.doctor(clinic)
+    mine, other = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=doctor)
+    elsewhere = await cast.clinic("Poradnia okulistyczna")
+    meanwhile = await cast.slot(mine.starts_at, at=elsewhere, by=await cast.doctor(elsewhere))
+    visit = await book(anna, mine)
+    with pytest.raises(TooManyVisits):
+        await hold(anna, other)
+    with pytest.raises(VisitsOverlap) as overlap:
+        await hold(anna, meanwhile)
+    assert overlap.value.details["visit_id"] == str(visit.id)
+    assert await is_free(other)
+    assert await is_free(meanwhile)
+
+
+async def test_a_slot_is_held_for_a_visit_that_is_to_be_moved_there() -> None:
+    anna, borys = await cast.anna(), await cast.borys()
+    clinic = await cast.clinic(planned_visits_per_patient=1)
+    doctor = await cast.doctor(clinic)
+    one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=doctor)
+    overlapping = await cast.slot(
+        cast.warsaw(24, 8, 10), at=clinic, by=await cast.doctor(clinic, last_name="Inna"), minutes=10
+    )
+    visit = await book(anna, one)
+    for slot in (two, overlapping):
+        await hold(anna, slot, moved_id=visit.id)
+        moved = await move(anna, visit, slot)
+        assert moved.slot_id == slot.id
+        visit = await move(anna, moved, one)
+    stranger = await book(borys, two)
+    with pytest.raises(TooManyVisits):  # the visit of somebody else opens nothing
+        await hold(anna, overlapping, moved_id=stranger.id)
+
+
+@pytest.mark.parametrize(("before_the_notice", "minutes"), [(10, 5), (5, 5), (3, 3), (1, 1)])
+async def test_a_hold_ends_at_the_notice_and_can_be_used_until_it_ends(before_the_notice: int, minutes: int) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    last = slot.starts_at - timedelta(minutes=60)
+    with clock.pinned(last - timedelta(minutes=before_the_notice)):
+        held = await hold(anna, slot)
+        assert clock.now() + timedelta(minutes=minutes) <= held.hold_expires_at <= last + MOMENT
+    with clock.pinned(held.hold_expires_at - MOMENT):
+        assert (await book(anna, slot)).slot_id == slot.id
+
+
+async def test_a_hold_and_booking_end_at_the_same_moment() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    last = slot.starts_at - timedelta(minutes=60)
+    with clock.pinned(last):
+        assert (await hold(anna, slot)).held_until == last + MOMENT
+        assert (await book(anna, slot)).slot_id == slot.id
+    other = await cast.slot(slot.ends_at, at=await slot.clinic, by=await slot.doctor)
+    with clock.pinned(other.starts_at - timedelta(minutes=60) + MOMENT), pytest.raises(SlotNotBookable):
+        await hold(anna, other)
+
+
+async def test_a_hold_ends_when_e_registration_closes() -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    with clock.pinned(cast.warsaw(23, 21, 58)):
+        assert (await hold(anna, slot)).held_until == cast.warsaw(23, 22)

@@ -1,4 +1,4 @@
-"""Idempotency keys promise: a request repeated, for whatever reason, is answered again and done once."""
+"""Idempotency keys: a repeated request is answered again and done once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,26 +10,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import clock
-from models.kept_answer import KeptAnswer
-from models.refusal import (
+from infra import clock
+from models import refusals
+from models.refusals import REFUSALS
+from models.refusals.booking import (
     KeyReused,
-    Refusal,
     SlotNotBookable,
     SlotTaken,
     TooManyVisits,
     VisitNotChangeable,
     VisitsOverlap,
 )
-from models.slot import Slot
-from models.visit import Visit
+from models.refusals.refusal import Refusal
+from models.slots.slot import Slot
+from models.values.idempotency_key import IdempotencyKey
+from models.visits.visit import Visit
 from tests import cast
-from tests.models.promises import all_is_told_once, book, cancel, counts, hold, is_free, move, person, race, tally
+from tests.support.invariants import check_each_change_is_recorded_once, count_rows
+from tests.support.racing import race, tally, until_blocked
+from tests.support.visits import book, cancel, hold, is_free, move, patient_of
 
 DAY = timedelta(hours=24)
 
 
-async def terms(count: int = 3) -> list[Slot]:
+async def slots(count: int = 3) -> list[Slot]:
     clinic = await cast.clinic()
     return await cast.morning(cast.warsaw(24, 8).date(), count, at=clinic, by=await cast.doctor(clinic))
 
@@ -37,29 +41,29 @@ async def terms(count: int = 3) -> list[Slot]:
 async def test_the_same_key_and_wish_give_the_same_visit_and_change_nothing() -> None:
     anna, slot = await cast.anna(), await cast.slot()
     visit = await book(anna, slot, key="k", reason="ból")
-    before = await counts()
+    before = await count_rows()
     assert (await book(anna, slot, key="k", reason="ból")).id == visit.id
-    assert await counts() == before
+    assert await count_rows() == before
 
 
 async def test_moving_and_cancelling_are_repeated_the_same_way() -> None:
-    anna, (one, two, three) = await cast.anna(), await terms()
+    anna, (one, two, three) = await cast.anna(), await slots()
     visit = await book(anna, one, key="book")
     await move(anna, visit, two, key="to two")
     await move(anna, visit, three, key="to three")
     assert (await move(anna, visit, two, key="to two")).slot_id == three.id, "told as it is now, not moved back"
     await cancel(anna, visit, key="cancel")
-    before = await counts()
+    before = await count_rows()
     for again in (cancel(anna, visit, key="cancel"), move(anna, visit, two, key="to two"), book(anna, one, key="book")):
         assert (await again).id == visit.id
-    assert await counts() == before
-    await all_is_told_once()
+    assert await count_rows() == before
+    await check_each_change_is_recorded_once()
 
 
 async def test_one_key_for_another_wish_is_refused_and_changes_nothing() -> None:
-    anna, (one, two, _) = await cast.anna(), await terms()
+    anna, (one, two, _) = await cast.anna(), await slots()
     visit = await book(anna, one, key="k", reason="ból")
-    before = await counts()
+    before = await count_rows()
     others: list[Awaitable[Visit]] = [
         book(anna, two, key="k", reason="ból"),
         book(anna, one, key="k", reason="inny"),
@@ -70,7 +74,7 @@ async def test_one_key_for_another_wish_is_refused_and_changes_nothing() -> None
     for other in others:
         with pytest.raises(KeyReused):
             await other
-    assert await counts() == before
+    assert await count_rows() == before
     assert (await book(anna, one, key="k", reason="ból")).id == visit.id
 
 
@@ -109,27 +113,27 @@ async def test_every_refusal_is_repeated_as_it_was() -> None:
         with pytest.raises(kind) as refusal:
             await wish()
         first.append(refusal.value)
-    before = await counts()
+    before = await count_rows()
     with clock.pinned(clock.now() + timedelta(minutes=1)):
         for (kind, wish), was in zip(wishes, first, strict=True):
             with pytest.raises(kind) as refusal:
                 await wish()
             assert refusal.value.details == was.details
-    assert await counts() == before
+    assert await count_rows() == before
 
 
 async def test_twenty_requests_with_one_key_at_once_make_one_visit() -> None:
-    anna, (one, two, _) = await cast.anna(), await terms()
+    anna, (one, two, _) = await cast.anna(), await slots()
     outcomes = await race(*(book(anna, one, key="k") for _ in range(20)))
     assert tally(outcomes) == {"Visit": 20}
     assert len({visit.id for visit in outcomes}) == 1
-    assert await counts() == {"visit": 1, "visit_change": 1, "message": 1, "event": 1, "audit_entry": 1}
+    assert await count_rows() == {"visit": 1, "visit_change": 1, "message": 1, "event": 1, "audit_entry": 1}
     outcomes = await race(*(move(anna, outcomes[0], two, key="m") for _ in range(20)))
     assert tally(outcomes) == {"Visit": 20}
     assert (await Visit.get()).sequence == 1
     outcomes = await race(*(cancel(anna, outcomes[0], key="c") for _ in range(20)))
     assert tally(outcomes) == {"Visit": 20}
-    await all_is_told_once()
+    await check_each_change_is_recorded_once()
 
 
 async def test_twenty_requests_with_one_key_and_a_refusal_at_once_are_refused_alike() -> None:
@@ -138,8 +142,8 @@ async def test_twenty_requests_with_one_key_and_a_refusal_at_once_are_refused_al
     assert tally(await race(*(book(anna, slot, key="k") for _ in range(20)))) == {"SlotTaken": 20}
 
 
-async def test_two_wishes_with_one_key_at_once_are_one_deed() -> None:
-    anna, (one, two, _) = await cast.anna(), await terms()
+async def test_two_requests_with_one_key_at_once_are_one_action() -> None:
+    anna, (one, two, _) = await cast.anna(), await slots()
     for n in range(10):
         outcomes = await race(book(anna, one, key=f"k{n}"), book(anna, two, key=f"k{n}"))
         assert tally(outcomes) == {"Visit": 1, "KeyReused": 1}
@@ -148,7 +152,7 @@ async def test_two_wishes_with_one_key_at_once_are_one_deed() -> None:
 
 
 async def test_a_key_is_remembered_for_24_hours_and_not_longer() -> None:
-    anna, (one, two, _) = await cast.anna(), await terms()
+    anna, (one, two, _) = await cast.anna(), await slots()
     visit = await book(anna, one, key="k")
     later = await cast.slot(cast.warsaw(26, 10), at=await one.clinic, by=await one.doctor)
     with clock.pinned(clock.now() + DAY):
@@ -162,7 +166,7 @@ async def test_a_key_is_remembered_for_24_hours_and_not_longer() -> None:
 
 
 async def test_a_forgotten_key_used_twenty_times_at_once_makes_one_visit() -> None:
-    anna, (one, *_) = await cast.anna(), await terms()
+    anna, (one, *_) = await cast.anna(), await slots()
     await book(anna, one, key="k")
     later = await cast.slot(cast.warsaw(26, 10), at=await one.clinic, by=await one.doctor)
     with clock.pinned(clock.now() + 2 * DAY):
@@ -172,17 +176,17 @@ async def test_a_forgotten_key_used_twenty_times_at_once_makes_one_visit() -> No
 
 
 async def test_keys_that_are_over_are_swept_away_and_no_others() -> None:
-    anna, (one, two, _) = await cast.anna(), await terms()
+    anna, (one, two, _) = await cast.anna(), await slots()
     await book(anna, one, key="old")
     with clock.pinned(clock.now() + timedelta(hours=1)):
         await book(anna, two, key="young")
     with clock.pinned(clock.now() + DAY + timedelta(microseconds=1)):
-        assert await KeptAnswer.purge() == 1
-    assert [row.key for row in await KeptAnswer.all()] == ["young"]
+        assert await IdempotencyKey.purge() == 1
+    assert [row.key for row in await IdempotencyKey.all()] == ["young"]
 
 
 async def test_keys_belong_to_an_account() -> None:
-    anna, borys, (one, two, _) = await cast.anna(), await cast.borys(), await terms()
+    anna, borys, (one, two, _) = await cast.anna(), await cast.borys(), await slots()
     hers, his = await race(book(anna, one, key="k"), book(borys, two, key="k"))
     assert (hers.patient_id, his.patient_id) == (anna.patient_id, borys.patient_id)
 
@@ -190,7 +194,7 @@ async def test_keys_belong_to_an_account() -> None:
 async def test_without_a_key_the_second_request_is_a_new_one() -> None:
     anna, slot = await cast.anna(), await cast.slot()
     assert tally(await race(book(anna, slot), book(anna, slot))) == {"Visit": 1, "SlotTaken": 1}
-    assert await KeptAnswer.all().count() == 0
+    assert await IdempotencyKey.all().count() == 0
 
 
 async def test_a_failure_is_not_remembered() -> None:
@@ -204,9 +208,9 @@ async def test_a_failure_is_not_remembered() -> None:
         return account_id
 
     with pytest.raises(RuntimeError, match="the network is down"):
-        await KeptAnswer.once(account_id, "k", [], deed)
-    assert await KeptAnswer.once(account_id, "k", [], deed) == account_id
-    assert await KeptAnswer.once(account_id, "k", [], deed) == account_id
+        await IdempotencyKey.run_once(account_id, "k", [], deed)
+    assert await IdempotencyKey.run_once(account_id, "k", [], deed) == account_id
+    assert await IdempotencyKey.run_once(account_id, "k", [], deed) == account_id
     assert calls == 2
 
 
@@ -215,16 +219,15 @@ async def test_a_request_that_dies_holding_its_key_leaves_it_to_the_next() -> No
 
     async def slow() -> Any:
         begun.set()
-        await asyncio.sleep(30)
+        await asyncio.Event().wait()
 
     async def quick() -> Any:
         return account_id
 
-    dying = asyncio.create_task(KeptAnswer.once(account_id, "k", [], slow))
+    dying = asyncio.create_task(IdempotencyKey.run_once(account_id, "k", [], slow))
     await begun.wait()
-    waiting = asyncio.create_task(KeptAnswer.once(account_id, "k", [], quick))
-    await asyncio.sleep(0.05)
-    assert not waiting.done(), "the second waits for the first"
+    waiting = asyncio.create_task(IdempotencyKey.run_once(account_id, "k", [], quick))
+    await until_blocked()  # the second waits for the first
     dying.cancel()
     assert await waiting == account_id
     await race(dying)
@@ -233,19 +236,19 @@ async def test_a_request_that_dies_holding_its_key_leaves_it_to_the_next() -> No
 async def test_a_key_keeps_no_readable_trace_of_what_was_asked() -> None:
     anna, slot = await cast.anna(), await cast.slot()
     await book(anna, slot, key="k", reason="wstydliwa choroba")
-    kept = await KeptAnswer.get()
+    kept = await IdempotencyKey.get()
     assert "wstydliwa" not in f"{kept.asked}{kept.refusal}"
 
 
 @given(details=st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
 def test_a_refusal_survives_being_kept(details: dict[str, Any]) -> None:
-    for kind in Refusal.kinds.values():
-        thawed = Refusal.thawed(kind(details=details).frozen())
+    for kind in REFUSALS:
+        thawed = refusals.from_json(kind(details=details).to_json())
         assert (type(thawed), thawed.details) == (kind, {"details": details})
 
 
-async def test_who_acts_for_a_patient_has_the_key_not_the_patient() -> None:
+async def test_a_key_belongs_to_the_caller_and_not_to_the_patient() -> None:
     """Reception books for Anna under its own key; Anna's key of the same name is another."""
-    anna, reception, (one, two, _) = await cast.anna(), await cast.borys(), await terms()
-    booked = await Visit.book(one.id, patient=person(anna), by=reception, key="k")
+    anna, reception, (one, two, _) = await cast.anna(), await cast.borys(), await slots()
+    booked = await Visit.book(one.id, patient=patient_of(anna), by=reception, key="k")
     assert (await book(anna, two, key="k")).id != booked.id

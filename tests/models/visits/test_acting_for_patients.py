@@ -1,4 +1,4 @@
-"""Reception's promises: the same slots by the same rules; a clinic's rule yields to a reason, a promise to nobody."""
+"""Reception acts for patients: the same slots by the same rules; a clinic's rule yields to a reason, a promise not."""
 
 import asyncio
 from datetime import timedelta
@@ -6,25 +6,27 @@ from typing import Any
 
 import pytest
 
-from models import clock
+from infra import clock
 from models.audit import AuditEntry
-from models.message import Message
-from models.refusal import (
+from models.outbox import Message
+from models.refusals.booking import (
     KeyReused,
-    Refusal,
     SlotNotBookable,
     SlotTaken,
     TooManyVisits,
     VisitNotChangeable,
     VisitsOverlap,
 )
-from models.slot import Slot
-from models.visit import Visit
-from models.visit_change import VisitChange
-from models.visit_status import Channel, Status
+from models.refusals.refusal import Refusal
+from models.slots.slot import Slot
+from models.values.visit_status import Channel, Status
+from models.visits import attendance
+from models.visits.visit import Visit
+from models.visits.visit_history import VisitChange
 from tests import cast
-from tests.models.desk import WHY, book_for, cancel_for, move_for
-from tests.models.promises import all_is_told_once, book, counts, hold, only, person, promises_hold, race, tally
+from tests.support.invariants import check_each_change_is_recorded_once, check_invariants, count_rows
+from tests.support.racing import only, race, tally
+from tests.support.visits import WHY, actor, book, book_for, cancel_for, hold, move_for, patient_of
 
 
 async def test_a_caller_without_email_is_booked_moved_and_cancelled_and_no_letter_is_written() -> None:
@@ -39,9 +41,10 @@ async def test_a_caller_without_email_is_booked_moved_and_cancelled_and_no_lette
     assert visit.status == Status.CANCELLED
     history = await VisitChange.filter(visit_id=visit.id).order_by("at", "id")
     assert [(change.kind, change.by, change.channel) for change in history] == [
-        ("BOOKED", "reception", Channel.PHONE), ("MOVED", "reception", Channel.PHONE),
+        ("BOOKED", "reception", Channel.PHONE),
+        ("MOVED", "reception", Channel.PHONE),
         ("CANCELLED", "reception", Channel.PHONE),
-    ]  # fmt: skip
+    ]
     assert [change.override_reason for change in history] == [None, None, None]
     assert await Message.all().count() == 0
     entries = await AuditEntry.filter(subject_id=visit.id).order_by("at", "id")
@@ -52,15 +55,15 @@ async def test_a_caller_without_email_is_booked_moved_and_cancelled_and_no_lette
 
 async def test_a_patient_with_an_account_is_written_to_when_reception_acts() -> None:
     rita, anna, slot = await cast.rita(), await cast.anna(), await cast.slot()
-    visit = await book_for(rita, person(anna), slot)
+    visit = await book_for(rita, patient_of(anna), slot)
     assert (await Message.get(visit_id=visit.id)).to == "anna@example.pl"
-    await all_is_told_once()
+    await check_each_change_is_recorded_once()
 
 
 async def test_reception_books_at_any_hour() -> None:
     rita, anna, slot = await cast.rita(), await cast.anna(), await cast.slot()
     with clock.pinned(cast.warsaw(23, 23, 30)):
-        assert (await book_for(rita, person(anna), slot)).status == Status.BOOKED
+        assert (await book_for(rita, patient_of(anna), slot)).status == Status.BOOKED
 
 
 async def too_near(clinic: Any, doctor: Any, patient: Any) -> tuple[Slot, str]:
@@ -83,11 +86,11 @@ async def test_a_rule_of_the_clinic_is_passed_over_only_with_a_reason_which_is_a
     rita, clinic = await cast.rita(), await cast.clinic()
     dorota = await cast.dorota(rita)
     slot, name = await rule(clinic, await cast.doctor(clinic), dorota)
-    before = await counts()
+    before = await count_rows()
     with pytest.raises((SlotNotBookable, TooManyVisits)) as refused:
         await book_for(rita, dorota, slot)
     assert refused.value.clinic_rule == name
-    assert await counts() == before
+    assert await count_rows() == before
     visit = await book_for(rita, dorota, slot, WHY)
     entry = await AuditEntry.get(subject_id=visit.id)
     assert (entry.override_reason, entry.passed_over, entry.account_id) == (WHY, name, rita.id)
@@ -130,11 +133,11 @@ async def test_no_reason_passes_over_a_past_withdrawn_taken_or_held_slot(obstacl
     rita, slot = await cast.rita(), await cast.slot()
     dorota = await cast.dorota(rita)
     await obstacle(slot)
-    before = await counts()
+    before = await count_rows()
     with pytest.raises((SlotNotBookable, SlotTaken)) as refused:
         await book_for(rita, dorota, slot, WHY)
     assert refused.value.clinic_rule is None
-    assert await counts() == before
+    assert await count_rows() == before
 
 
 async def test_no_reason_puts_a_patient_in_two_places_at_once() -> None:
@@ -162,8 +165,9 @@ async def test_cancel_until_yields_to_a_reason_also_when_the_visit_has_begun_and
         assert (await move_for(rita, other, later, "lekarz zachorował")).starts_at == later.starts_at
     entries = await AuditEntry.exclude(passed_over=None)
     assert {(entry.action, entry.passed_over) for entry in entries} == {
-        ("visit_cancelled", "CANCEL_UNTIL"), ("visit_moved", "CANCEL_UNTIL")
-    }  # fmt: skip
+        ("visit_cancelled", "CANCEL_UNTIL"),
+        ("visit_moved", "CANCEL_UNTIL"),
+    }
 
 
 @pytest.mark.parametrize("status", [Status.FULFILLED, Status.NO_SHOW, Status.CANCELLED])
@@ -196,7 +200,7 @@ async def test_a_patient_has_no_override() -> None:
 
 async def test_two_receptionists_want_the_last_slot_and_one_gets_it() -> None:
     rita, roman, clinic = await cast.rita(), await cast.roman(), await cast.clinic(planned_visits_per_patient=100)
-    dorota, borys = await cast.dorota(rita), person(await cast.borys())
+    dorota, borys = await cast.dorota(rita), patient_of(await cast.borys())
     for slot in await cast.morning(cast.warsaw(24, 8).date(), 15, at=clinic, by=await cast.doctor(clinic)):
         outcomes = await race(book_for(rita, dorota, slot, WHY), book_for(roman, borys, slot, WHY))
         assert tally(outcomes) == {"Visit": 1, "SlotTaken": 1}
@@ -209,15 +213,15 @@ async def test_a_receptionist_and_a_patient_want_the_same_slot_and_one_gets_it()
     for slot in await cast.morning(cast.warsaw(24, 8).date(), 15, at=clinic, by=await cast.doctor(clinic)):
         outcomes = await race(book(anna, slot), book_for(rita, dorota, slot))
         assert tally(outcomes) == {"Visit": 1, "SlotTaken": 1}
-        await promises_hold()
+        await check_invariants()
 
 
 async def test_reception_books_for_a_patient_who_books_the_same_slot_and_there_is_one_visit() -> None:
     rita, anna, clinic = await cast.rita(), await cast.anna(), await cast.clinic(planned_visits_per_patient=100)
     for slot in await cast.morning(cast.warsaw(24, 8).date(), 10, at=clinic, by=await cast.doctor(clinic)):
-        outcomes = await race(book(anna, slot), book_for(rita, person(anna), slot))
+        outcomes = await race(book(anna, slot), book_for(rita, patient_of(anna), slot))
         assert tally(outcomes) == {"Visit": 1, "SlotTaken": 1}
-    await all_is_told_once()
+    await check_each_change_is_recorded_once()
 
 
 async def test_reception_moves_a_visit_while_its_patient_cancels_it() -> None:
@@ -225,16 +229,16 @@ async def test_reception_moves_a_visit_while_its_patient_cancels_it() -> None:
     slots = await cast.morning(cast.warsaw(24, 8).date(), 20, at=clinic, by=await cast.doctor(clinic))
     for one, two in zip(slots[::2], slots[1::2], strict=True):
         visit = await book(anna, one)
-        cancelling = Visit.cancel(visit.id, patient=person(anna), by=anna)
+        cancelling = Visit.cancel(visit.id, patient=patient_of(anna), by=anna)
         moved, cancelled = await race(move_for(rita, visit, two), cancelling)
         assert isinstance(cancelled, Visit)
         assert isinstance(moved, Visit | VisitNotChangeable)
         assert (await Visit.get(id=visit.id)).status == Status.CANCELLED
         assert {(await Slot.get(id=slot.id)).visit_id for slot in (one, two)} == {None}
-    await all_is_told_once()
+    await check_each_change_is_recorded_once()
 
 
-async def test_a_repeated_errand_with_its_key_is_done_once_and_another_wish_is_refused() -> None:
+async def test_a_repeated_request_with_its_key_is_done_once_and_another_request_is_refused() -> None:
     rita, clinic = await cast.rita(), await cast.clinic()
     one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=await cast.doctor(clinic))
     dorota = await cast.dorota(rita)
@@ -256,3 +260,12 @@ async def test_a_refusal_with_a_key_is_the_same_refusal_again() -> None:
             await book_for(rita, dorota, slot, key="k")
         told.append(refused.value)
     assert told[0].details == told[1].details == {"slot_id": str(slot.id)}
+
+
+async def test_the_trail_says_from_which_status_a_visit_was_cancelled() -> None:
+    rita, anna = await cast.rita(), await cast.anna()
+    visit = await book(anna, await cast.slot(cast.warsaw(23, 12)))
+    await attendance.mark(visit.id, Status.ARRIVED, patient=patient_of(anna), actor=actor(rita))
+    await cancel_for(rita, visit, WHY)
+    entry = await AuditEntry.get(action="visit_cancelled")
+    assert entry.changes == {"status": ["ARRIVED", "CANCELLED"]}

@@ -1,39 +1,43 @@
-"""Whom reception must telephone: who has no address, got no message, or whose message failed; and when they are off."""
+"""The call list: patients without an address or a message, or whose message failed; and when they leave it."""
 
 from datetime import timedelta
 
-from models import attendance, call_list, clock, enrolment
-from models.account import Account
-from models.message import Kind, Medium, Message, State
-from models.patient import Patient
-from models.visit import Visit
-from models.visit_status import Status
+from infra import clock
+from models.accounts import patient_record
+from models.accounts.account import Account
+from models.accounts.patient import Patient
+from models.outbox import Medium, Message, MessageKind, MessageState
+from models.values.visit_status import Status
+from models.visits import attendance, call_list
+from models.visits.phone_call import CallOutcome
+from models.visits.visit import Visit
 from tests import cast
-from tests.models.desk import book_for, cancel_for, errand, move_for
-from tests.models.promises import book, person
+from tests.support.identity import show
+from tests.support.visits import actor, book, book_for, cancel_for, move_for, patient_of
 
 TUESDAY = cast.warsaw(24, 10).date()
 
 
 async def calls(clinic_id: object = None) -> list[tuple[str, str]]:
-    found = await call_list.of_day(clinic_id, TUESDAY)  # type: ignore[arg-type]  # any row with an id
-    return [(call.visit.patient.last_name, call.why.value) for call in found]
+    found = await call_list.list_for_day(clinic_id, TUESDAY)  # type: ignore[arg-type]  # any row with an id
+    return [(call.visit.patient.last_name, call.reason.value) for call in found]
 
 
-async def fails(visit: Visit, kind: Kind, reason: str = "SMTP 550: no such mailbox") -> None:
+async def fails(visit: Visit, kind: MessageKind, reason: str = "SMTP 550: no such mailbox") -> None:
     """The letter is tried and refused for good."""
     letter = await Message.get(visit_id=visit.id, kind=kind).select_related("account")
-    await Message.filter(id=letter.id).update(state=State.SENDING, tries=1)
+    await Message.filter(id=letter.id).update(state=MessageState.SENDING, tries=1)
     letter.tries = 1
-    await letter.failed(reason)
+    await letter.fail(reason)
 
 
-async def call(by: Account, visit: Visit) -> None:
+async def call(by: Account, visit: Visit, outcome: CallOutcome = CallOutcome.REACHED) -> None:
     patient = await Patient.get(id=visit.patient_id)
-    await attendance.called(visit.id, patient=patient, errand=errand(by), words="powiadomiona")
+    report = attendance.CallReport(outcome, note="powiadomiona")
+    await attendance.record_call(visit.id, report, patient=patient, actor=actor(by))
 
 
-async def test_who_has_no_email_is_called_and_who_was_written_to_is_not() -> None:
+async def test_a_patient_without_email_is_called_and_one_who_was_written_to_is_not() -> None:
     rita, clinic = await cast.rita(), await cast.clinic()
     one, two = await cast.morning(TUESDAY, 2, at=clinic, by=await cast.doctor(clinic))
     await book_for(rita, await cast.dorota(rita), one)
@@ -41,20 +45,20 @@ async def test_who_has_no_email_is_called_and_who_was_written_to_is_not() -> Non
     assert await calls() == [("Dzwoniąca", "NO_EMAIL")]
 
 
-async def test_who_got_an_address_after_booking_has_no_message_of_the_visit_yet() -> None:
+async def test_a_patient_who_got_an_address_after_booking_has_no_message_of_the_visit_yet() -> None:
     rita, slot = await cast.rita(), await cast.slot()
-    dorota = await cast.dorota(rita)
+    dorota = await show(await cast.dorota(rita), rita)
     await book_for(rita, dorota, slot)
-    await enrolment.invite(dorota.id, "d@example.pl", by=rita)
+    await patient_record.invite(dorota.id, "d@example.pl", by=rita)
     assert await calls() == [("Dzwoniąca", "NO_MESSAGE")]
 
 
-async def test_whose_letter_failed_is_called_and_the_reason_is_told() -> None:
+async def test_a_patient_whose_letter_failed_is_called_and_the_reason_is_shown() -> None:
     anna, slot = await cast.anna(), await cast.slot()
     visit = await book(anna, slot)
-    await fails(visit, Kind.VISIT_BOOKED)
-    [call] = await call_list.of_day(None, TUESDAY)
-    assert (call.why, call.visit.id, call.visit.patient.phone) == ("MESSAGE_FAILED", visit.id, "+48501234567")
+    await fails(visit, MessageKind.VISIT_BOOKED)
+    [call] = await call_list.list_for_day(None, TUESDAY)
+    assert (call.reason, call.visit.id, call.visit.patient.phone) == ("MESSAGE_FAILED", visit.id, "+48501234567")
     assert call.message
     assert (call.message.reason, call.message.settled_at) == ("SMTP 550: no such mailbox", clock.now())
 
@@ -63,9 +67,9 @@ async def test_only_the_newest_letter_counts() -> None:
     anna, clinic = await cast.anna(), await cast.clinic()
     one, two = await cast.morning(TUESDAY, 2, at=clinic, by=await cast.doctor(clinic))
     visit = await book(anna, one)
-    await fails(visit, Kind.VISIT_BOOKED)
+    await fails(visit, MessageKind.VISIT_BOOKED)
     clock.advance(timedelta(minutes=1))
-    await Visit.reschedule(visit.id, two.id, patient=person(anna), by=anna)
+    await Visit.reschedule(visit.id, two.id, patient=patient_of(anna), by=anna)
     assert await calls() == []
 
 
@@ -73,10 +77,20 @@ async def test_a_text_that_failed_counts_beside_a_letter_that_arrived() -> None:
     anna, slot = await cast.anna(), await cast.slot()
     visit = await book(anna, slot)
     text = await Message.create(
-        kind=Kind.VISIT_REMINDER, medium=Medium.SMS, to="+48501234567", language="PL", account=anna, visit_id=visit.id,
-        details={}, request_id="", created_at=clock.now(), due_at=clock.now(), state=State.SENDING, tries=1,
-    )  # fmt: skip
-    await text.failed("SMSAPI 13: not a number that can get texts")
+        kind=MessageKind.VISIT_REMINDER,
+        medium=Medium.SMS,
+        to="+48501234567",
+        language="PL",
+        account=anna,
+        visit_id=visit.id,
+        details={},
+        request_id="",
+        created_at=clock.now(),
+        due_at=clock.now(),
+        state=MessageState.SENDING,
+        tries=1,
+    )
+    await text.fail("SMSAPI 13: not a number that can get texts")
     assert await calls() == [("Żółć", "MESSAGE_FAILED")]
 
 
@@ -84,15 +98,15 @@ async def test_a_call_takes_a_visit_off_until_it_changes_or_another_message_fail
     rita, anna, clinic = await cast.rita(), await cast.anna(), await cast.clinic()
     one, two = await cast.morning(TUESDAY, 2, at=clinic, by=await cast.doctor(clinic))
     visit = await book(anna, one)
-    await fails(visit, Kind.VISIT_BOOKED)
+    await fails(visit, MessageKind.VISIT_BOOKED)
     clock.advance(timedelta(minutes=1))
     await call(rita, visit)
     assert await calls() == []
     clock.advance(timedelta(minutes=1))
-    moved = await move_for(rita, await Visit.whole(visit.id), two)
+    moved = await move_for(rita, await Visit.get_with_details(visit.id), two)
     assert await calls() == []
     clock.advance(timedelta(minutes=1))
-    await fails(moved, Kind.VISIT_MOVED)
+    await fails(moved, MessageKind.VISIT_MOVED)
     assert await calls() == [("Żółć", "MESSAGE_FAILED")]
 
 
@@ -113,14 +127,14 @@ async def test_a_cancelled_visit_is_called_about_only_when_the_letter_that_says_
     visit = await book(anna, one)
     other = await book_for(rita, await cast.dorota(rita), two)
     clock.advance(timedelta(minutes=1))
-    await cancel_for(rita, await Visit.whole(visit.id))
+    await cancel_for(rita, await Visit.get_with_details(visit.id))
     await cancel_for(rita, other)
     assert await calls() == []
-    await fails(visit, Kind.VISIT_CANCELLED)
+    await fails(visit, MessageKind.VISIT_CANCELLED)
     assert await calls() == [("Żółć", "MESSAGE_FAILED")]
 
 
-async def test_who_has_come_needs_no_call() -> None:
+async def test_a_patient_who_has_come_needs_no_call() -> None:
     rita, slot = await cast.rita(), await cast.slot()
     visit = await book_for(rita, await cast.dorota(rita), slot)
     for status in (Status.ARRIVED, Status.FULFILLED, Status.NO_SHOW):
@@ -137,3 +151,19 @@ async def test_a_list_is_of_one_local_day_and_of_one_clinic_or_all() -> None:
         await book_for(rita, dorota, await cast.slot(at, at=clinic, by=doctor))
     assert len(await calls()) == 2
     assert len(await calls(heart.id)) == len(await calls(skin.id)) == 1
+
+
+async def test_only_who_was_reached_leaves_the_list_and_calls_in_vain_are_told_latest_first() -> None:
+    rita = await cast.rita()
+    visit = await book_for(rita, await cast.dorota(rita), await cast.slot())
+    for outcome in (CallOutcome.NO_ANSWER, CallOutcome.LEFT_MESSAGE):
+        clock.advance(timedelta(minutes=5))
+        await call(rita, visit, outcome)
+    [entry] = await call_list.list_for_day(None, TUESDAY)
+    assert [tried.outcome for tried in entry.tries] == [CallOutcome.LEFT_MESSAGE, CallOutcome.NO_ANSWER]
+    await call(rita, visit)
+    assert await calls() == []
+    clock.advance(timedelta(minutes=5))
+    await Visit.filter(id=visit.id).update(changed_at=clock.now())  # something happens to it
+    [entry] = await call_list.list_for_day(None, TUESDAY)
+    assert entry.tries == []  # those were of the time before

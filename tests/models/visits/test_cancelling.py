@@ -1,20 +1,23 @@
-"""Cancelling promises: the slot is free again at once, and what is over or cancelled stays as it is."""
+"""Cancelling: the slot is free again at once; what is over or cancelled stays as it is."""
 
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from models import clock, vacancy
+from infra import clock
 from models.audit import AuditEntry
-from models.event import Event, Happening
-from models.message import Kind, Message
-from models.refusal import VisitNotChangeable, VisitNotFound
-from models.visit import Visit
-from models.visit_change import VisitChange
-from models.visit_status import Status
+from models.events.event import Event, EventType
+from models.outbox import Message, MessageKind
+from models.refusals.booking import VisitNotChangeable, VisitNotFound
+from models.slots import availability
+from models.values.visit_status import Status
+from models.visits.visit import Visit
+from models.visits.visit_history import VisitChange
 from tests import cast
-from tests.models.promises import all_is_told_once, book, cancel, counts, is_free, move, person, race, tally
+from tests.support.invariants import check_each_change_is_recorded_once, count_rows
+from tests.support.racing import race, tally
+from tests.support.visits import book, cancel, is_free, move, patient_of
 
 
 async def test_a_cancelled_visit_frees_its_slot_for_anybody() -> None:
@@ -22,20 +25,22 @@ async def test_a_cancelled_visit_frees_its_slot_for_anybody() -> None:
     visit = await cancel(anna, await book(anna, slot))
     assert (visit.status, visit.cancelled_at, visit.sequence) == (Status.CANCELLED, clock.now(), 1)
     assert await is_free(slot)
-    assert [free.id for free in await vacancy.free_slots(vacancy.Wanted(), None, None, 9)] == [slot.id]
+    assert [free.id for free in await availability.find_free_slots(availability.SlotFilter(), None, None, 9)] == [
+        slot.id
+    ]
     assert (await book(borys, slot)).slot_id == slot.id
-    await all_is_told_once()
+    await check_each_change_is_recorded_once()
 
 
-async def test_a_cancellation_is_told_with_its_reason_to_the_patient_alone() -> None:
+async def test_only_the_patient_learns_the_reason_of_a_cancellation() -> None:
     anna, slot = await cast.anna(), await cast.slot()
     visit = await book(anna, slot)
     await cancel(anna, visit, reason="już zdrowa")
     change = await VisitChange.get(visit_id=visit.id, kind="CANCELLED")
     assert (change.reason, change.by, change.from_starts_at) == ("już zdrowa", "patient", slot.starts_at)
-    event = await Event.get(happening=Happening.VISIT_CANCELLED)
+    event = await Event.get(happening=EventType.VISIT_CANCELLED)
     assert event.details == {"visit_reference": visit.reference, "slot_id": str(slot.id)}
-    letter = await Message.get(kind=Kind.VISIT_CANCELLED)
+    letter = await Message.get(kind=MessageKind.VISIT_CANCELLED)
     assert (letter.details["visit"]["cancelled"], letter.details["visit"]["sequence"]) == (True, 1)
     assert "zdrowa" not in str(letter.details)
     entry = await AuditEntry.get(action="visit_cancelled")
@@ -49,7 +54,7 @@ async def test_a_visit_is_cancelled_once() -> None:
     with pytest.raises(VisitNotChangeable) as refusal:
         await cancel(anna, visit)
     assert refusal.value.details["status"] == "CANCELLED"
-    await all_is_told_once()
+    await check_each_change_is_recorded_once()
 
 
 async def test_a_cancelled_visit_cannot_be_moved_and_leaves_a_rebooked_slot_alone() -> None:
@@ -80,10 +85,10 @@ async def test_a_visit_can_be_cancelled_until_the_clinic_s_limit_and_not_at_it(m
     slot = await cast.slot(cast.warsaw(26, 10), at=clinic)
     visit = await book(anna, slot)
     limit = slot.starts_at - timedelta(minutes=minutes)
-    before = await counts()
+    before = await count_rows()
     with clock.pinned(limit), pytest.raises(VisitNotChangeable):
         await cancel(anna, visit)
-    assert await counts() == before
+    assert await count_rows() == before
     with clock.pinned(limit - timedelta(microseconds=1)):
         await cancel(anna, visit)
 
@@ -93,7 +98,7 @@ async def test_only_the_patient_s_own_visit_can_be_cancelled() -> None:
     visit = await book(anna, await cast.slot())
     for wanted in (visit.id, uuid4()):
         with pytest.raises(VisitNotFound):
-            await Visit.cancel(wanted, patient=person(celina), by=celina)
+            await Visit.cancel(wanted, patient=patient_of(celina), by=celina)
     assert (await Visit.get(id=visit.id)).status == Status.BOOKED
 
 
@@ -105,7 +110,7 @@ async def test_cancelling_against_booking_the_same_slot_at_once_never_leaves_two
         cancelled, booked = await race(cancel(anna, visit), book(borys, slot))
         assert cancelled.status == Status.CANCELLED
         assert await is_free(slot) != isinstance(booked, Visit)
-    await all_is_told_once()
+    await check_each_change_is_recorded_once()
 
 
 async def test_a_cancelled_visit_leaves_room_for_another_at_the_same_hour() -> None:

@@ -1,15 +1,16 @@
-"""The calendar text promises: one event for a visit's life, updated by each move, cancelled with it, and discreet."""
+"""The calendar file: one event for the whole life of a visit, updated by moves, cancelled with it, and discreet."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from icalendar import Calendar
 
-from models import aftermath, calendar
-from models.message import Message
-from models.visit import Visit
+from models.outbox import Message
+from models.visits import icalendar, side_effects
+from models.visits.visit import Visit
 from tests import cast
-from tests.models.promises import book, cancel, move
+from tests.support.visits import book, cancel, move
 
 
 def event_of(text: str) -> tuple[Calendar, Any]:
@@ -21,7 +22,7 @@ def event_of(text: str) -> tuple[Calendar, Any]:
 async def calendars(visit: Visit) -> list[str]:
     """What the letters about this visit have attached, in order."""
     letters = await Message.filter(visit_id=visit.id).order_by("id")
-    return [calendar.text(letter.details["visit"], letter.language, letter.to) for letter in letters]
+    return [icalendar.render(letter.details["visit"], letter.language, letter.to) for letter in letters]
 
 
 async def test_a_visit_s_events_have_one_uid_growing_sequence_and_the_right_method() -> None:
@@ -43,7 +44,7 @@ async def test_a_visit_s_events_have_one_uid_growing_sequence_and_the_right_meth
 
 async def test_times_are_utc_lines_are_folded_and_ended_as_the_rfc_says() -> None:
     visit = await book(await cast.anna(), await cast.slot())
-    text = calendar.text(aftermath.snapshot(visit), "PL", "anna@example.pl")
+    text = icalendar.render(side_effects.snapshot(visit), "PL", "anna@example.pl")
     assert "DTSTART:20261124T090000Z" in text
     assert "DTEND:20261124T092000Z" in text
     assert text.startswith("BEGIN:VCALENDAR\r\n")
@@ -57,7 +58,7 @@ async def test_the_summary_is_neutral(language: str, summary: str) -> None:
     """A calendar is often shared: neither clinic nor doctor nor reason is there."""
     clinic = await cast.clinic("Poradnia onkologiczna")
     visit = await book(await cast.anna(), await cast.slot(at=clinic), reason="nowotwór")
-    text = calendar.text(aftermath.snapshot(visit), language, "anna@example.pl")
+    text = icalendar.render(side_effects.snapshot(visit), language, "anna@example.pl")
     _, event = event_of(text)
     assert str(event["SUMMARY"]) == summary
     assert visit.reference in str(event["DESCRIPTION"])
@@ -71,8 +72,29 @@ async def test_what_people_write_cannot_forge_a_line() -> None:
     clinic.address = "ul. Długa 1\r\nATTENDEE:mailto:celina@example.pl;x,y\\z"
     await clinic.save()
     visit = await book(await cast.anna(), await cast.slot(at=clinic))
-    text = calendar.text(aftermath.snapshot(visit), "PL", None)
+    text = icalendar.render(side_effects.snapshot(visit), "PL", None)
     assert "\nATTENDEE" not in text
     _, event = event_of(text)
     assert "ATTENDEE" not in event
     assert str(event["LOCATION"]).replace("\r\n", "\n") == clinic.address.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(("language", "summary"), [("PL", "Wizyta - CM Diamed"), ("EN", "Visit - CM Diamed")])
+async def test_a_file_to_download_invites_nobody_and_rings_a_day_and_two_hours_before(
+    language: str, summary: str
+) -> None:
+    visit = await Visit.get_with_details((await book(await cast.anna(), await cast.slot())).id)
+    calendar, event = event_of(icalendar.render_file(side_effects.snapshot(visit), language))
+    assert (str(calendar["METHOD"]), str(event["STATUS"]), str(event["SUMMARY"])) == ("PUBLISH", "CONFIRMED", summary)
+    assert "ATTENDEE" not in event
+    assert [alarm["TRIGGER"].dt for alarm in event.walk("VALARM")] == [-timedelta(days=1), -timedelta(hours=2)]
+
+
+async def test_the_file_of_a_cancelled_visit_rings_no_more() -> None:
+    anna = await cast.anna()
+    visit = await book(anna, await cast.slot())
+    await cancel(anna, visit)
+    row = await Visit.get_with_details(visit.id)
+    calendar, event = event_of(icalendar.render_file(side_effects.snapshot(row), "PL"))
+    assert (str(calendar["METHOD"]), str(event["STATUS"])) == ("PUBLISH", "CANCELLED")
+    assert event.walk("VALARM") == []

@@ -1,24 +1,38 @@
-"""Reception against itself and against patients, on purpose: what is planned, offered and taken away at once."""
+"""Races of reception with itself and with patients: what is planned, offered and withdrawn at once."""
 
 from datetime import date, timedelta
 
 import pytest
 
-from models import call_list, clock, database, relief, reply, supply, turn
-from models.call_list import Why
-from models.clash import OfferOver, SlotsNotFree
-from models.event import Event, Happening
-from models.offer import Answer, Offer
-from models.refusal import Refusal
-from models.schedule import Schedule
-from models.slot import Slot
-from models.visit import Visit
-from models.visit_status import Channel
-from models.waiting_list import WaitingListEntry
+from infra import clock, database
+from models.events.event import Event, EventType
+from models.refusals.refusal import Refusal
+from models.refusals.schedule import OfferOver, SlotsNotFree
+from models.schedules import absence_ending, single_slots
+from models.schedules.schedule import Schedule
+from models.slots.slot import Slot
+from models.values.visit_status import Channel
+from models.visits import call_list, offer_response
+from models.visits.call_list import CallReason
+from models.visits.visit import Visit
+from models.waiting import waiting_list_allocation
+from models.waiting.offer import Offer, OfferAnswer
+from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
-from tests.models.desk import move_for
-from tests.models.promises import book, cancel, hold, is_free, person, race, tally
-from tests.rota import TUESDAY, absent, holder, later, line, publish, template, the_offer, wait
+from tests.support.racing import race, tally
+from tests.support.schedules import (
+    TUESDAY,
+    holder_of,
+    join_waiting_list,
+    line,
+    pass_minutes,
+    publish,
+    report_absence,
+    template,
+    the_offer,
+)
+from tests.support.statement_count import count_statements
+from tests.support.visits import book, cancel, hold, is_free, move_for, patient_of
 
 DAY = timedelta(days=1)
 
@@ -29,9 +43,9 @@ async def test_an_absence_that_overlaps_another_asks_nobody_twice() -> None:
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
     [later_on] = await cast.morning(TUESDAY + 3 * DAY, 1, at=clinic, by=doctor)
     await book(anna, slot)
-    await absent(rita, doctor, 24)
+    await report_absence(rita, doctor, 24)
     clock.advance(timedelta(minutes=1))
-    report = await absent(rita, doctor, 24, 7, 12)
+    report = await report_absence(rita, doctor, 24, 7, 12)
     assert [offer.slot_id for _, offer in report.affected] == [later_on.id]
     assert await Offer.all().count() == 1
 
@@ -42,10 +56,10 @@ async def test_an_offer_that_has_lapsed_unnoticed_does_not_keep_another_absence_
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
     await cast.morning(TUESDAY + 3 * DAY, 1, at=clinic, by=doctor)
     await book(anna, slot)
-    await absent(rita, doctor, 24, minutes=30)
+    await report_absence(rita, doctor, 24, offer_minutes=30)
     clock.advance(timedelta(minutes=31))
-    report = await absent(rita, doctor, 24, 7, 12)
-    assert [offer.answer_now for _, offer in report.affected] == [Answer.OPEN]
+    report = await report_absence(rita, doctor, 24, 7, 12)
+    assert [offer.current_answer for _, offer in report.affected] == [OfferAnswer.OPEN]
     assert sorted(offer.answer.value for offer in await Offer.all()) == ["LAPSED", "OPEN"]
 
 
@@ -54,13 +68,13 @@ async def test_when_one_of_two_overlapping_absences_ends_the_other_still_holds()
     doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
     await book(anna, slot)
-    first, second = await absent(rita, doctor, 24), await absent(rita, doctor, 24, 7, 12)
-    await relief.end(first.absence.id, by=rita)
+    first, second = await report_absence(rita, doctor, 24), await report_absence(rita, doctor, 24, 7, 12)
+    await absence_ending.end(first.absence.id, by=rita)
     assert (await Slot.get(id=slot.id)).absence_id == second.absence.id
-    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.NO_TERM]
-    await relief.end(second.absence.id, by=rita)
+    assert [found.reason for found in await call_list.list_for_day(None, TUESDAY)] == [CallReason.NO_TERM]
+    await absence_ending.end(second.absence.id, by=rita)
     assert (await Slot.get(id=slot.id)).absence_id is None
-    assert await call_list.of_day(None, TUESDAY) == []
+    assert await call_list.list_for_day(None, TUESDAY) == []
 
 
 async def test_a_template_that_takes_an_offered_slot_away_closes_the_offer() -> None:
@@ -74,15 +88,15 @@ async def test_a_template_that_takes_an_offered_slot_away_closes_the_offer() -> 
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=other)
     schedule, plan = await publish(rita, doctor, clinic, line(3, 8, 9))
     await book(anna, slot)
-    await absent(rita, other, 24)
+    await report_absence(rita, other, 24)
     offer = await the_offer(anna)
     assert offer.slot_id == plan.fresh[0].id
-    await Schedule.publish(schedule.id, by=rita, **template(doctor, clinic, line(4, 8, 9)))
-    assert (await Offer.get(id=offer.id)).answer is Answer.CLOSED
+    await Schedule.publish(template(doctor, clinic, line(4, 8, 9)), schedule.id, by=rita)
+    assert (await Offer.get(id=offer.id)).answer is OfferAnswer.CLOSED
     with pytest.raises(OfferOver):
-        await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
-    await turn.sweep()
-    assert [found.why for found in await call_list.of_day(None, TUESDAY)] == [Why.NOT_ANSWERED]
+        await offer_response.accept(offer.id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
+    await waiting_list_allocation.allocate()
+    assert [found.reason for found in await call_list.list_for_day(None, TUESDAY)] == [CallReason.NOT_ANSWERED]
 
 
 async def test_what_is_held_offered_or_waited_for_is_not_withdrawn() -> None:
@@ -90,14 +104,14 @@ async def test_what_is_held_offered_or_waited_for_is_not_withdrawn() -> None:
     doctor, rita, anna, borys = await cast.doctor(clinic), await cast.rita(), await cast.anna(), await cast.borys()
     held, waited, free = await cast.morning(TUESDAY, 3, at=clinic, by=doctor)
     visit = await book(borys, waited)
-    await wait(anna, clinic)
+    await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
     await hold(borys, held)
     for _ in range(2):  # before it is offered, and afterwards
         with pytest.raises(SlotsNotFree) as refused:
-            await supply.withdraw([free.id, held.id, waited.id], by=rita)
+            await single_slots.withdraw([free.id, held.id, waited.id], by=rita)
         assert refused.value.details["slot_ids"] == [str(held.id), str(waited.id)]
-        await turn.sweep()
+        await waiting_list_allocation.allocate()
     assert await is_free(free)
 
 
@@ -108,18 +122,20 @@ async def test_a_patient_who_accepts_while_reception_moves_the_visit_gets_one_an
     more = await cast.morning(TUESDAY + DAY, 12, at=clinic, by=doctor)
     rivals = await cast.rivals(4)
     visits = [await book(rival, slot) for rival, slot in zip(rivals, slots, strict=True)]
-    report = await absent(rita, doctor, 24)
+    report = await report_absence(rita, doctor, 24)
     offers = {visit.id: offer for visit, offer in report.affected}
     for rival, visit, there in zip(rivals, visits, more[8:], strict=True):
-        accepting = reply.accept(offers[visit.id].id, patient=person(rival), by=rival, channel=Channel.ONLINE)
-        whole = await Visit.whole(visit.id)
+        accepting = offer_response.accept(
+            offers[visit.id].id, patient=patient_of(rival), by=rival, channel=Channel.ONLINE
+        )
+        whole = await Visit.get_with_details(visit.id)
         outcomes = await race(accepting, move_for(rita, whole, there, "zgoda pacjenta"))
         now = await Visit.get(id=visit.id)
         offer = await Offer.get(id=offers[visit.id].id)
         if isinstance(outcomes[0], OfferOver):
-            assert (now.slot_id, offer.answer, now.sequence) == (there.id, Answer.CLOSED, 1)
+            assert (now.slot_id, offer.answer, now.sequence) == (there.id, OfferAnswer.CLOSED, 1)
         else:
-            assert (offer.answer, now.sequence) == (Answer.ACCEPTED, 2)
+            assert (offer.answer, now.sequence) == (OfferAnswer.ACCEPTED, 2)
 
 
 async def test_an_offer_cannot_be_accepted_once_reception_has_moved_the_visit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,17 +145,17 @@ async def test_an_offer_cannot_be_accepted_once_reception_has_moved_the_visit(mo
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
     _, there = await cast.morning(TUESDAY + DAY, 2, at=clinic, by=doctor)
     visit = await book(anna, slot)
-    await absent(rita, doctor, 24)
-    offer, own = await the_offer(anna), reply._own
+    await report_absence(rita, doctor, 24)
+    offer, own = await the_offer(anna), offer_response._find_own
 
     async def then_moved(*given: object) -> Offer:
         found = await own(*given)  # type: ignore[arg-type]  # passed on as they came
-        await move_for(rita, await Visit.whole(visit.id), there)
+        await move_for(rita, await Visit.get_with_details(visit.id), there)
         return found
 
-    monkeypatch.setattr(reply, "_own", then_moved)
+    monkeypatch.setattr(offer_response, "_find_own", then_moved)
     with pytest.raises(OfferOver):
-        await reply.accept(offer.id, patient=person(anna), by=anna, channel=Channel.ONLINE)
+        await offer_response.accept(offer.id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
     assert (await Visit.get(id=visit.id)).slot_id == there.id
 
 
@@ -151,15 +167,16 @@ async def test_an_absence_that_ends_while_patients_accept_leaves_each_visit_whol
     await cast.morning(TUESDAY + DAY, 4, at=clinic, by=doctor)
     for rival, slot in zip(rivals, slots, strict=True):
         await book(rival, slot)
-    report = await absent(rita, doctor, 24)
+    report = await report_absence(rita, doctor, 24)
     offers = [offer for _, offer in report.affected]
     *answers, ended, _swept = await race(
-        *(reply.accept(offer.id, patient=None, by=rita, channel=Channel.PHONE) for offer in offers),
-        relief.end(report.absence.id, by=rita), turn.sweep(),
-    )  # fmt: skip
+        *(offer_response.accept(offer.id, patient=None, by=rita, channel=Channel.PHONE) for offer in offers),
+        absence_ending.end(report.absence.id, by=rita),
+        waiting_list_allocation.allocate(),
+    )
     assert ended is not None
     assert set(tally(answers)) <= {"Visit", "OfferOver"}
-    assert await Offer.filter(answer=Answer.OPEN).count() == 0
+    assert await Offer.filter(answer=OfferAnswer.OPEN).count() == 0
 
 
 async def test_publishers_bookers_reports_and_sweeps_at_once_neither_deadlock_nor_break_a_promise() -> None:
@@ -169,34 +186,38 @@ async def test_publishers_bookers_reports_and_sweeps_at_once_neither_deadlock_no
     await cast.morning(TUESDAY + 3 * DAY, 12, at=clinic, by=other)
     rivals = await cast.rivals(5)
     for rival in rivals[3:]:
-        await wait(rival, clinic)
+        await join_waiting_list(rival, clinic)
     for hour in (9, 11, 10):
         booked = await Slot.filter(visit_id=None, withdrawn_at=None, doctor_id=doctor.id).limit(4)
         change = template(doctor, clinic, line(2, 8, hour), line(3, 8, 10))
         outcomes = await race(
             *(book(rival, slot) for rival, slot in zip(rivals, booked, strict=False)),
-            Schedule.publish(schedule.id, by=rita, **change), absent(rita, doctor, 25, 8, hour), turn.sweep(),
+            Schedule.publish(change, schedule.id, by=rita),
+            report_absence(rita, doctor, 25, 8, hour),
+            waiting_list_allocation.allocate(),
             *(hold(rival, slot) for rival, slot in zip(rivals, reversed(booked), strict=False)),
-            absent(rita, doctor, 25), turn.sweep(), Schedule.fill_horizon(),
-        )  # fmt: skip
+            report_absence(rita, doctor, 25),
+            waiting_list_allocation.allocate(),
+            Schedule.fill_horizon(),
+        )
         assert [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refusal)] == []
     assert len(plan.fresh) > 0
 
 
-async def test_a_slot_that_nobody_waiting_wants_any_more_is_told_as_free() -> None:
+async def test_a_slot_that_nobody_waiting_wants_any_more_is_announced_as_free() -> None:
     clinic = await cast.clinic()
     doctor, anna, borys = await cast.doctor(clinic), await cast.anna(), await cast.borys()
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
     visit = await book(borys, slot)
-    await wait(anna, clinic)
+    await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
-    await turn.sweep()
-    await reply.decline((await the_offer(anna)).id, patient=person(anna), by=anna)
+    await waiting_list_allocation.allocate()
+    await offer_response.decline((await the_offer(anna)).id, patient=patient_of(anna), by=anna)
     before = await Event.all().count()
-    await later(1)
+    await pass_minutes(1)
     assert await is_free(slot)
     [told] = (await Event.all().order_by("id"))[before:]
-    assert (told.happening, told.details["slot_ids"]) == (Happening.SLOTS_PUBLISHED, [str(slot.id)])
+    assert (told.happening, told.details["slot_ids"]) == (EventType.SLOTS_PUBLISHED, [str(slot.id)])
 
 
 async def test_two_schedulers_fill_the_night_of_the_switch_once() -> None:
@@ -223,38 +244,29 @@ async def test_two_schedulers_fill_the_night_of_the_switch_once() -> None:
     assert sorted(f"{clock.local(slot.starts_at):%H:%M}" for slot in night) == ["00:00", "01:00", "03:00", "04:00"]
 
 
-async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful_of_steps(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful_of_steps() -> None:
     clinic = await cast.clinic()
     doctor, anna, borys = await cast.doctor(clinic), await cast.anna(), await cast.borys()
-    await wait(anna, clinic)
-    await wait(borys, clinic)
+    await join_waiting_list(anna, clinic)
+    await join_waiting_list(borys, clinic)
     await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 15) for day in range(1, 6)))
-    steps, pass_on = 0, turn._pass_on
-
-    async def counted(*given: object) -> bool:
-        nonlocal steps
-        steps += 1
-        return await pass_on(*given)  # type: ignore[arg-type]  # passed on as they came
-
-    monkeypatch.setattr(turn, "_pass_on", counted)
-    assert await turn.sweep() == 2
-    assert steps <= 8, "of 1600 slots"
+    offers, statements = await count_statements(waiting_list_allocation.allocate())
+    assert offers == 2
+    assert statements < 100, "of 1600 slots"
     assert await Slot.exclude(queued_at=None).count() == 2
     assert await WaitingListEntry.filter(ended_at=None).count() == 2
     for account in (anna, borys):
         offer = await the_offer(account)
-        assert await holder(await Slot.get(id=offer.slot_id)) == account.patient_id
+        assert await holder_of(await Slot.get(id=offer.slot_id)) == account.patient_id
 
 
 async def test_a_centre_that_grows_at_once_waits_for_no_statistics() -> None:
     """PostgreSQL still believes that there is one slot: compared each with each, these would take minutes."""
     clinic = await cast.clinic()
     doctor, anna = await cast.doctor(clinic), await cast.anna()
-    await wait(anna, clinic)
+    await join_waiting_list(anna, clinic)
     await cast.morning(cast.MONDAY.date() - timedelta(days=7), 1, at=clinic, by=doctor)
     await database.connection().execute_script("ANALYZE slot; ANALYZE waiting_list_entry")
     await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 15) for day in range(1, 6)))
     assert await Slot.exclude(queued_at=None).count() > 1000
-    assert await turn.sweep() == 1
+    assert await waiting_list_allocation.allocate() == 1

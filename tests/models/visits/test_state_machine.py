@@ -12,36 +12,36 @@ from typing import Any
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from models import clock
-from models.account import Account
-from models.slot import Slot
-from models.visit import Visit
-from models.visit_status import Status
+from infra import clock
+from models.accounts.account import Account
+from models.slots.slot import MOMENT, Slot
+from models.values import hours
+from models.values.visit_status import Status
+from models.visits.visit import Visit
 from tests import cast
-from tests.models.promises import (
-    all_is_told_once,
-    book,
-    cancel,
-    hold,
-    move,
-    person,
-    promises_hold,
-    race,
-    release,
-    tally,
-)
+from tests.support.invariants import check_each_change_is_recorded_once, check_invariants
+from tests.support.racing import race, tally
+from tests.support.visits import book, cancel, hold, move, patient_of, release
 
 HOLD = timedelta(minutes=5)
 # doctor and beginning: clinic A (one hour's notice, two visits a patient) has two doctors, clinic B one
-TERMS = [(0, (23, 9, 50)), (0, (24, 10, 0)), (0, (24, 10, 20)), (1, (24, 10, 10)), (1, (25, 8, 0)), (2, (24, 10, 0)),
-         (2, (24, 10, 30)), (2, (26, 9, 0))]  # fmt: skip
+SLOTS = [
+    (0, (23, 9, 50)),
+    (0, (24, 10, 0)),
+    (0, (24, 10, 20)),
+    (1, (24, 10, 10)),
+    (1, (25, 8, 0)),
+    (2, (24, 10, 0)),
+    (2, (24, 10, 30)),
+    (2, (26, 9, 0)),
+]
 LIMITS = {"A": 2, "B": 3}
 who = strategies.integers(0, 2)
-which = strategies.integers(0, len(TERMS) - 1)
+which = strategies.integers(0, len(SLOTS) - 1)
 
 
 @dataclass
-class Term:
+class ModelSlot:
     """What must be true of a slot."""
 
     starts_at: datetime
@@ -70,7 +70,7 @@ class Appointment:
     """What must be true of a visit."""
 
     patient: int
-    term: int
+    slot: int
     status: Status = Status.BOOKED
 
 
@@ -95,11 +95,11 @@ class Desk(RuleBasedStateMachine):
         a = await cast.clinic(planned_visits_per_patient=LIMITS["A"], cancel_until_minutes=30)
         b = await cast.clinic("Poradnia skórna", minimum_notice_minutes=0)
         doctors = [await cast.doctor(a), await cast.doctor(a), await cast.doctor(b)]
-        self.terms = [Term(cast.warsaw(*at), "B" if n == 2 else "A") for n, at in TERMS]
+        self.model_slots = [ModelSlot(cast.warsaw(*at), "B" if n == 2 else "A") for n, at in SLOTS]
         places = {"A": a, "B": b}
         self.slots: list[Slot] = [
-            await cast.slot(term.starts_at, at=places[term.clinic], by=doctors[n])
-            for (n, _), term in zip(TERMS, self.terms, strict=True)
+            await cast.slot(slot.starts_at, at=places[slot.clinic], by=doctors[n])
+            for (n, _), slot in zip(SLOTS, self.model_slots, strict=True)
         ]
         nth = await Account.all().count()
         self.patients = [await cast.patient_account(f"p{nth + n}@example.pl", None, "P", str(n)) for n in range(3)]
@@ -108,29 +108,35 @@ class Desk(RuleBasedStateMachine):
 
     def planned(self, patient: int, clinic: str, beside: int | None = None) -> int:
         return sum(
-            found.patient == patient and found.status == Status.BOOKED and n != beside
-            and self.terms[found.term].clinic == clinic and self.terms[found.term].ends_at > clock.now()
+            found.patient == patient
+            and found.status == Status.BOOKED
+            and n != beside
+            and self.model_slots[found.slot].clinic == clinic
+            and self.model_slots[found.slot].ends_at > clock.now()
             for n, found in enumerate(self.appointments)
-        )  # fmt: skip
+        )
 
-    def overlaps(self, patient: int, term: Term, beside: int | None = None) -> bool:
+    def overlaps(self, patient: int, slot: ModelSlot, beside: int | None = None) -> bool:
         return any(
-            found.patient == patient and found.status == Status.BOOKED and n != beside
-            and self.terms[found.term].starts_at < term.ends_at and term.starts_at < self.terms[found.term].ends_at
+            found.patient == patient
+            and found.status == Status.BOOKED
+            and n != beside
+            and self.model_slots[found.slot].starts_at < slot.ends_at
+            and slot.starts_at < self.model_slots[found.slot].ends_at
             for n, found in enumerate(self.appointments)
-        )  # fmt: skip
+        )
 
-    def refusal_of_booking(self, patient: int, term: Term) -> str | None:
-        if obstacle := term.obstacle(patient):
+    def refusal_of_booking(self, patient: int, slot: ModelSlot) -> str | None:
+        if obstacle := slot.obstacle(patient):
             return obstacle
-        if self.planned(patient, term.clinic) >= LIMITS[term.clinic]:
+        if self.planned(patient, slot.clinic) >= LIMITS[slot.clinic]:
             return "TooManyVisits"
-        return "VisitsOverlap" if self.overlaps(patient, term) else None
+        return "VisitsOverlap" if self.overlaps(patient, slot) else None
 
     def refusal_of_change(self, patient: int, visit: int) -> str | None:
         found = self.appointments[visit]
-        term = self.terms[found.term]
-        until = term.starts_at - timedelta(minutes=30 if term.clinic == "A" else 0)
+        slot = self.model_slots[found.slot]
+        until = slot.starts_at - timedelta(minutes=30 if slot.clinic == "A" else 0)
         if found.patient != patient:
             return "VisitNotFound"
         return "VisitNotChangeable" if found.status != Status.BOOKED or clock.now() >= until else None
@@ -138,17 +144,17 @@ class Desk(RuleBasedStateMachine):
     def refusal_of_move(self, patient: int, visit: int, n: int) -> str | None:
         if refusal := self.refusal_of_change(patient, visit):
             return refusal
-        term, old = self.terms[n], self.terms[self.appointments[visit].term]
-        if term is old:
+        slot, old = self.model_slots[n], self.model_slots[self.appointments[visit].slot]
+        if slot is old:
             return None
-        if obstacle := term.obstacle(patient):
+        if obstacle := slot.obstacle(patient):
             return obstacle
-        if term.clinic != old.clinic and self.planned(patient, term.clinic) >= LIMITS[term.clinic]:
+        if slot.clinic != old.clinic and self.planned(patient, slot.clinic) >= LIMITS[slot.clinic]:
             return "TooManyVisits"
-        return "VisitsOverlap" if self.overlaps(patient, term, visit) else None
+        return "VisitsOverlap" if self.overlaps(patient, slot, visit) else None
 
     def take(self, n: int, visit: int) -> None:
-        self.terms[n].visit, self.terms[n].held_by = visit, None
+        self.model_slots[n].visit, self.model_slots[n].held_by = visit, None
 
     def booked(self, patient: int, n: int, visit: Visit) -> None:
         self.visits.append(visit)
@@ -157,7 +163,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(patient=who, n=which)
     def book(self, patient: int, n: int) -> None:
-        refusal = self.refusal_of_booking(patient, self.terms[n])
+        refusal = self.refusal_of_booking(patient, self.model_slots[n])
         outcome = self.run(self.answer(book(self.patients[patient], self.slots[n])))
         assert type(outcome).__name__ == (refusal or "Visit")
         if refusal is None:
@@ -166,7 +172,7 @@ class Desk(RuleBasedStateMachine):
     @rule(n=which)
     def race(self, n: int) -> None:
         """All want the same at once: one of those who may have it gets it, the others hear why not."""
-        alone = [self.refusal_of_booking(patient, self.terms[n]) for patient in range(3)]
+        alone = [self.refusal_of_booking(patient, self.model_slots[n]) for patient in range(3)]
         outcomes = self.run(race(*(book(account, self.slots[n]) for account in self.patients)))
         winners = [patient for patient, outcome in enumerate(outcomes) if isinstance(outcome, Visit)]
         assert len(winners) == (1 if None in alone else 0), tally(outcomes)
@@ -185,8 +191,8 @@ class Desk(RuleBasedStateMachine):
         outcome = self.run(self.answer(move(self.patients[patient], self.visits[visit], self.slots[n])))
         assert type(outcome).__name__ == (refusal or "Visit")
         if refusal is None:
-            self.terms[self.appointments[visit].term].visit = None
-            self.appointments[visit].term = n
+            self.model_slots[self.appointments[visit].slot].visit = None
+            self.appointments[visit].slot = n
             self.take(n, visit)
 
     @rule(patient=who, visit=strategies.integers(0, 9))
@@ -198,25 +204,27 @@ class Desk(RuleBasedStateMachine):
         assert type(outcome).__name__ == (refusal or "Visit")
         if refusal is None:
             self.appointments[visit].status = Status.CANCELLED
-            self.terms[self.appointments[visit].term].visit = None
+            self.model_slots[self.appointments[visit].slot].visit = None
 
     @rule(patient=who, n=which)
     def hold(self, patient: int, n: int) -> None:
-        term, refusal = self.terms[n], self.terms[n].obstacle(patient)
+        slot = self.model_slots[n]
+        refusal = self.refusal_of_booking(patient, slot)  # nobody may hold what they cannot book
         outcome = self.run(self.answer(hold(self.patients[patient], self.slots[n])))
         assert type(outcome).__name__ == (refusal or "Slot")
-        if refusal is None and not (term.held_by == patient and term.held_until > clock.now()):
-            for other in self.terms:
+        if refusal is None and not (slot.held_by == patient and slot.held_until > clock.now()):
+            for other in self.model_slots:
                 other.held_by = None if other.held_by == patient else other.held_by
-            term.held_by, term.held_until = patient, clock.now() + HOLD
+            last = slot.starts_at - timedelta(minutes=60 if slot.clinic == "A" else 0) + MOMENT
+            slot.held_by, slot.held_until = patient, min(clock.now() + HOLD, last, hours.next_closing(clock.now()))
 
     @rule(patient=who, n=which)
     def release(self, patient: int, n: int) -> None:
-        term = self.terms[n]
-        is_held = term.held_by == patient and term.held_until > clock.now()
+        slot = self.model_slots[n]
+        is_held = slot.held_by == patient and slot.held_until > clock.now()
         assert self.run(self.answer(release(self.patients[patient], self.slots[n]))) is is_held
         if is_held:
-            term.held_by = None
+            slot.held_by = None
 
     @rule(minutes=strategies.sampled_from([1, 4, 5, 30, 60, 24 * 60]))
     def wait(self, minutes: int) -> None:
@@ -230,24 +238,24 @@ class Desk(RuleBasedStateMachine):
     async def _compare(self) -> None:
         now = clock.now()
         rows = {row.id: row for row in await Slot.filter(id__in=[slot.id for slot in self.slots])}
-        ids = {person(account).id: n for n, account in enumerate(self.patients)}
-        for slot, term in zip(self.slots, self.terms, strict=True):
-            row = rows[slot.id]
-            assert row.visit_id == (None if term.visit is None else self.visits[term.visit].id)
+        ids = {patient_of(account).id: n for n, account in enumerate(self.patients)}
+        for stored, slot in zip(self.slots, self.model_slots, strict=True):
+            row = rows[stored.id]
+            assert row.visit_id == (None if slot.visit is None else self.visits[slot.visit].id)
             holder = ids.get(row.held_by_id) if row.held_until and row.held_until > now else None  # type: ignore[arg-type]  # None is nobody's
-            assert holder == (term.held_by if term.held_by is not None and term.held_until > now else None)
+            assert holder == (slot.held_by if slot.held_by is not None and slot.held_until > now else None)
         found = {row.id: row for row in await Visit.filter(id__in=[visit.id for visit in self.visits])}
         for visit, told in zip(self.visits, self.appointments, strict=True):
             is_so = found[visit.id]
-            assert (is_so.status, is_so.slot_id) == (told.status, self.slots[told.term].id)
+            assert (is_so.status, is_so.slot_id) == (told.status, self.slots[told.slot].id)
 
     def teardown(self) -> None:
         self.run(self._close())
 
     async def _close(self) -> None:
         clock.advance(cast.MONDAY - clock.now())
-        await promises_hold()
-        await all_is_told_once()
+        await check_invariants()
+        await check_each_change_is_recorded_once()
 
 
 async def test_whatever_patients_do_in_whatever_order_both_answer_and_look_alike() -> None:

@@ -1,4 +1,4 @@
-"""The waiting list: one at a time, in order of joining, never by passers-by, whatever races and whoever dies."""
+"""The waiting list: one patient at a time, in order of joining, never by passers-by, whatever races or dies."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,20 +6,26 @@ from uuid import uuid4
 
 import pytest
 
-from models import clock, reply, supply, turn, vacancy
-from models.account import Account
-from models.clinic import Clinic
-from models.doctor import Doctor
-from models.message import Kind, Medium, Message
-from models.offer import Answer, Offer
-from models.refusal import InvalidInput, SlotTaken, TooManyVisits
-from models.slot import Slot
-from models.visit import Visit
-from models.visit_status import Channel
-from models.waiting_list import Outcome, WaitingListEntry
+from infra import clock
+from models.accounts.account import Account
+from models.outbox import Medium, Message, MessageKind
+from models.refusals.booking import SlotTaken, TooManyVisits
+from models.refusals.refusal import InvalidInput
+from models.schedules import single_slots
+from models.slots import availability
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.values.visit_status import Channel
+from models.visits import offer_response
+from models.visits.visit import Visit
+from models.waiting import waiting_list_allocation
+from models.waiting.offer import Offer, OfferAnswer
+from models.waiting.waiting_list import WaitingListEntry, WaitingOutcome, Wish
 from tests import cast
-from tests.models.promises import book, cancel, hold, is_free, move, person, race, release, tally
-from tests.rota import TUESDAY, holder, later, line, publish, the_offer, wait, wall
+from tests.support.racing import race, tally
+from tests.support.schedules import TUESDAY, holder_of, join_waiting_list, line, pass_minutes, publish, the_offer, wall
+from tests.support.visits import book, cancel, hold, is_free, move, patient_of, release
 
 HOUR = timedelta(hours=1)
 
@@ -36,7 +42,7 @@ async def taken(count: int = 1) -> tuple[Clinic, Doctor, list[Slot], Account, li
 async def queue(clinic: Clinic, *accounts: Account) -> None:
     """They join one after another."""
     for account in accounts:
-        await wait(account, clinic)
+        await join_waiting_list(account, clinic)
         clock.advance(timedelta(seconds=1))
 
 
@@ -48,8 +54,8 @@ async def test_a_slot_that_is_cancelled_is_kept_for_the_first_who_waits() -> Non
     for passer_by in (celina, borys, anna):  # before it is offered it is nobody's
         with pytest.raises(SlotTaken):
             await book(passer_by, slot)
-    await turn.sweep()
-    assert await holder(slot) == anna.patient_id
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) == anna.patient_id
     for passer_by in (celina, borys):
         with pytest.raises(SlotTaken):
             await book(passer_by, slot)
@@ -64,19 +70,19 @@ async def test_nobody_sees_a_kept_slot_as_free_but_the_one_it_is_kept_for() -> N
 
     async def seen(account: Account | None) -> list[bool]:
         viewer = account.patient_id if account else None
-        listed = await vacancy.free_slots(vacancy.Wanted(clinic.id), viewer, None, 10)
-        days = await vacancy.free_days(vacancy.Wanted(clinic.id), viewer)
-        soonest = await vacancy.next_free("doctor_id", [doctor.id], vacancy.Wanted(), viewer)
+        listed = await availability.find_free_slots(availability.SlotFilter(clinic.id), viewer, None, 10)
+        days = await availability.count_free_days(availability.SlotFilter(clinic.id), viewer)
+        soonest = await availability.find_next_free("doctor_id", [doctor.id], availability.SlotFilter(), viewer)
         return [bool(listed), bool(days), bool(soonest), (await Slot.get(id=slot.id)).is_free_for(viewer)]
 
     for account in (anna, borys, None):
         assert not any(await seen(account))
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     assert all(await seen(anna))
     assert not any(await seen(borys) + await seen(None))
     clock.advance(HOUR)
     assert not any(await seen(anna) + await seen(borys)), "lapsed, and not yet passed on"
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     assert all(await seen(None))
 
 
@@ -85,30 +91,32 @@ async def test_not_taken_it_goes_to_the_next_and_then_to_everybody() -> None:
     people = [await cast.anna(), await cast.borys(), await cast.celina()]
     await queue(clinic, *people)
     await cancel(zofia, visit)
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     for person_ in people:
-        assert await holder(slot) == person_.patient_id
-        await later(59)
-        assert await holder(slot) == person_.patient_id
-        await later(1)
-    assert await holder(slot) is None
+        assert await holder_of(slot) == person_.patient_id
+        await pass_minutes(59)
+        assert await holder_of(slot) == person_.patient_id
+        await pass_minutes(1)
+    assert await holder_of(slot) is None
     assert await is_free(slot)
     asked = await Offer.all().order_by("made_at").values_list("patient_id", flat=True)
     assert asked == [person_.patient_id for person_ in people], "each once, in order of joining"
     assert await WaitingListEntry.filter(ended_at=None).count() == 3, "they keep their places"
 
 
-async def test_who_is_offered_a_term_is_told_by_mail_and_where_wanted_by_text() -> None:
+async def test_an_offer_is_sent_by_mail_and_where_wanted_by_text() -> None:
     clinic, _, [slot], zofia, [visit] = await taken()
     anna, borys = await cast.anna(), await cast.borys(sms_reminders=False)
     await queue(clinic, anna, borys)
     await cancel(zofia, visit)
-    await turn.sweep()
-    await later(60)
-    told = await Message.filter(kind=Kind.TERM_OFFERED).order_by("created_at", "medium")
+    await waiting_list_allocation.allocate()
+    await pass_minutes(60)
+    told = await Message.filter(kind=MessageKind.TERM_OFFERED).order_by("created_at", "medium")
     assert [(one.to, one.medium) for one in told] == [
-        ("anna@example.pl", Medium.EMAIL), ("+48501234567", Medium.SMS), ("borys@example.pl", Medium.EMAIL)
-    ]  # fmt: skip
+        ("anna@example.pl", Medium.EMAIL),
+        ("+48501234567", Medium.SMS),
+        ("borys@example.pl", Medium.EMAIL),
+    ]
     assert told[0].details["term"]["starts_at"] == slot.starts_at.isoformat()
 
 
@@ -117,55 +125,58 @@ async def test_taking_it_ends_the_waiting_and_others_wait_on() -> None:
     anna, borys = await cast.anna(), await cast.borys()
     await queue(clinic, anna, borys)
     await cancel(zofia, visit)
-    await turn.sweep()
-    booked = await reply.accept(
-        (await the_offer(anna)).id, patient=person(anna), by=anna, channel=Channel.ONLINE
-    )  # fmt: skip
+    await waiting_list_allocation.allocate()
+    booked = await offer_response.accept(
+        (await the_offer(anna)).id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE
+    )
     assert (booked.slot_id, booked.channel) == (slot.id, Channel.ONLINE)
     entries = {entry.patient_id: entry.outcome for entry in await WaitingListEntry.all()}
-    assert entries == {anna.patient_id: Outcome.SERVED, borys.patient_id: None}
-    assert (await Offer.get()).answer is Answer.ACCEPTED
+    assert entries == {anna.patient_id: WaitingOutcome.SERVED, borys.patient_id: None}
+    assert (await Offer.get()).answer is OfferAnswer.ACCEPTED
 
 
 async def test_booking_what_was_wished_for_ends_the_waiting_too() -> None:
     clinic, doctor, _, _, _ = await taken()
     anna = await cast.anna()
-    await wait(anna, clinic, last_day=TUESDAY)
+    await join_waiting_list(anna, clinic, last_day=TUESDAY)
     await book(anna, await cast.slot(cast.warsaw(26, 9), at=clinic, by=doctor))
     assert (await WaitingListEntry.get()).outcome is None, "not on a day that she can"
     await book(anna, await cast.slot(cast.warsaw(24, 18), at=clinic, by=doctor))
-    assert (await WaitingListEntry.get()).outcome is Outcome.SERVED
+    assert (await WaitingListEntry.get()).outcome is WaitingOutcome.SERVED
 
 
 async def test_a_patient_with_a_visit_can_move_it_to_what_is_offered() -> None:
     clinic, doctor, [slot], zofia, [visit] = await taken()
     anna = await cast.anna()
     hers = await book(anna, await cast.slot(cast.warsaw(27, 9), at=clinic, by=doctor))
-    await wait(anna, clinic, last_day=TUESDAY)
+    await join_waiting_list(anna, clinic, last_day=TUESDAY)
     await cancel(zofia, visit)
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     assert (await move(anna, hers, slot)).slot_id == slot.id
-    assert (await WaitingListEntry.get()).outcome is Outcome.SERVED
+    assert (await WaitingListEntry.get()).outcome is WaitingOutcome.SERVED
 
 
-@pytest.mark.parametrize("how", ["decline", "release", "leave"])
-async def test_who_says_no_makes_room_for_the_next_at_once(how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "answer"),
+    [("decline", OfferAnswer.DECLINED), ("release", OfferAnswer.DECLINED), ("leave", OfferAnswer.CLOSED)],
+)
+async def test_a_declined_offer_goes_to_the_next_at_once(how: str, answer: OfferAnswer) -> None:
     clinic, _, [slot], zofia, [visit] = await taken()
     anna, borys = await cast.anna(), await cast.borys()
     await queue(clinic, anna, borys)
     await cancel(zofia, visit)
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     entry = await WaitingListEntry.get(patient_id=anna.patient_id)
     if how == "decline":
-        assert await reply.decline((await the_offer(anna)).id, patient=person(anna), by=anna)
+        assert await offer_response.decline((await the_offer(anna)).id, patient=patient_of(anna), by=anna)
     elif how == "release":
         assert await release(anna, slot)
     else:
-        assert await WaitingListEntry.leave(entry.id, patient=person(anna), by=anna)
-        assert not await WaitingListEntry.leave(entry.id, patient=person(anna), by=anna)
-    await turn.sweep()
-    assert await holder(slot) == borys.patient_id
-    assert (await Offer.get(patient_id=anna.patient_id)).answer in (Answer.DECLINED, Answer.CLOSED)
+        assert await WaitingListEntry.leave(entry.id, patient=patient_of(anna), by=anna)
+        assert not await WaitingListEntry.leave(entry.id, patient=patient_of(anna), by=anna)
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) == borys.patient_id
+    assert (await Offer.get(patient_id=anna.patient_id)).answer == answer
     await entry.refresh_from_db()
     assert (entry.ended_at is not None) == (how == "leave")
 
@@ -183,18 +194,18 @@ async def test_a_lapsed_or_released_online_hold_comes_free_for_those_who_wait() 
         with pytest.raises(SlotTaken):
             await book(zofia, slot)
     assert await is_free(three), "it was free before they came, and is nobody's"
-    await turn.sweep()
-    assert (await holder(one), await holder(two)) == (anna.patient_id, borys.patient_id)
+    await waiting_list_allocation.allocate()
+    assert (await holder_of(one), await holder_of(two)) == (anna.patient_id, borys.patient_id)
 
 
 async def test_a_hold_that_ends_in_a_booking_never_reaches_the_list() -> None:
     clinic = await cast.clinic()
     slot = await cast.slot(at=clinic)
     anna, zofia = await cast.anna(), (await cast.rivals(1))[0]
-    await wait(anna, clinic)
+    await join_waiting_list(anna, clinic)
     await hold(zofia, slot)
     await book(zofia, slot)
-    await turn.sweep()
+    await waiting_list_allocation.allocate()
     assert await Offer.all().count() == 0
 
 
@@ -202,10 +213,10 @@ async def test_a_slot_that_is_moved_away_from_is_offered() -> None:
     clinic, doctor, [slot], zofia, [visit] = await taken()
     anna = await cast.anna()
     free = await cast.slot(cast.warsaw(26, 9), at=clinic, by=doctor)
-    await wait(anna, clinic)
+    await join_waiting_list(anna, clinic)
     await move(zofia, visit, free)
-    await turn.sweep()
-    assert await holder(slot) == anna.patient_id
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) == anna.patient_id
 
 
 async def test_published_slots_go_to_those_who_wait_one_each_and_the_rest_to_everybody() -> None:
@@ -215,8 +226,8 @@ async def test_published_slots_go_to_those_who_wait_one_each_and_the_rest_to_eve
     await queue(clinic, anna, borys)
     _, plan = await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
     assert await Slot.filter(queued_at=None).count() == 0
-    await turn.sweep()
-    assert [await holder(slot) for slot in plan.fresh] == [anna.patient_id, borys.patient_id, None, None]
+    await waiting_list_allocation.allocate()
+    assert [await holder_of(slot) for slot in plan.fresh] == [anna.patient_id, borys.patient_id, None, None]
     assert [await is_free(slot) for slot in plan.fresh] == [False, False, True, True]
 
 
@@ -224,29 +235,34 @@ async def test_only_whose_wish_it_meets_is_asked() -> None:
     clinic, doctor, [slot], zofia, [visit] = await taken()
     other = await cast.doctor(clinic, last_name="Inna")
     wishes: list[dict[str, Any]] = [
-        {"doctor": other}, {"last_day": clock.today()}, {"first_day": TUESDAY + timedelta(days=1)},
-        {"earliest": wall(8, 1)}, {"latest": wall(7, 59)},
-    ]  # fmt: skip
+        {"doctor": other},
+        {"last_day": clock.today()},
+        {"first_day": TUESDAY + timedelta(days=1)},
+        {"earliest": wall(8, 1)},
+        {"latest": wall(7, 59)},
+    ]
     for rival, wish in zip(await cast.rivals(5), wishes, strict=True):
-        await wait(rival, clinic, **wish)
-    await wait((await cast.patient_account("inny@example.pl", None, "Inny", "Inny")), await cast.clinic("Inna"))
+        await join_waiting_list(rival, clinic, **wish)
+    await join_waiting_list(
+        (await cast.patient_account("inny@example.pl", None, "Inny", "Inny")), await cast.clinic("Inna")
+    )
     anna = await cast.anna()
-    await wait(anna, clinic, doctor, first_day=TUESDAY, last_day=TUESDAY, earliest=wall(8), latest=wall(8))
+    await join_waiting_list(anna, clinic, doctor, first_day=TUESDAY, last_day=TUESDAY, earliest=wall(8), latest=wall(8))
     await cancel(zofia, visit)
-    await turn.sweep()
-    assert await holder(slot) == anna.patient_id
-    await later(60)
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) == anna.patient_id
+    await pass_minutes(60)
     assert await is_free(slot)
 
 
-async def test_who_has_another_visit_at_that_time_or_has_just_given_it_up_is_not_asked() -> None:
+async def test_a_patient_who_is_busy_then_or_has_just_given_it_up_is_not_asked() -> None:
     clinic, _, [slot], zofia, [visit] = await taken()
     anna, borys = await cast.anna(), await cast.borys()
     await book(anna, await cast.slot(cast.warsaw(24, 8, 10), at=await cast.clinic("Poradnia okulistyczna")))
     await queue(clinic, zofia, anna, borys)
     await cancel(zofia, visit)
-    await turn.sweep()
-    assert await holder(slot) == borys.patient_id
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) == borys.patient_id
 
 
 async def test_outside_service_hours_it_is_kept_until_the_opening() -> None:
@@ -257,13 +273,13 @@ async def test_outside_service_hours_it_is_kept_until_the_opening() -> None:
     await queue(clinic, anna)
     with clock.pinned(cast.warsaw(23, 22, 30)):
         await cancel(zofia, visit)
-        await turn.sweep()
-        assert await holder(slot_) is None
+        await waiting_list_allocation.allocate()
+        assert await holder_of(slot_) is None
         with pytest.raises(SlotTaken):
             await book(borys, slot_)
     with clock.pinned(cast.warsaw(24, 7)):
-        await turn.sweep()
-        assert await holder(slot_) == anna.patient_id
+        await waiting_list_allocation.allocate()
+        assert await holder_of(slot_) == anna.patient_id
         assert (await Offer.get()).expires_at == cast.warsaw(24, 8)
 
 
@@ -273,7 +289,7 @@ async def test_thinking_time_rests_at_night_and_ends_when_it_could_not_be_booked
     await queue(clinic, anna)
     with clock.pinned(cast.warsaw(23, 21, 30)):
         await cancel(zofia, visit)
-        await turn.sweep()
+        await waiting_list_allocation.allocate()
         assert (await Offer.get()).expires_at == cast.warsaw(24, 7), "an hour before it begins, not half past seven"
 
 
@@ -282,7 +298,7 @@ async def test_a_slot_too_near_to_be_booked_is_offered_to_nobody() -> None:
     await queue(clinic, await cast.anna())
     with clock.pinned(cast.warsaw(24, 7, 30)):
         await cancel(zofia, visit)
-        await turn.sweep()
+        await waiting_list_allocation.allocate()
         assert await Offer.all().count() == 0
         assert (await Slot.get(id=slot.id)).queued_at is None
 
@@ -290,21 +306,21 @@ async def test_a_slot_too_near_to_be_booked_is_offered_to_nobody() -> None:
 async def test_a_slot_too_far_ahead_waits_until_it_can_be_booked() -> None:
     clinic = await cast.clinic(days_ahead=2)
     doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
-    await wait(anna, clinic)
-    slot = await supply.add(doctor.id, clinic.id, cast.warsaw(27, 9), 20, by=rita)
-    await turn.sweep()
-    assert await holder(slot) is None
+    await join_waiting_list(anna, clinic)
+    slot = await single_slots.add(doctor.id, clinic.id, cast.warsaw(27, 9), 20, by=rita)
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) is None
     with clock.pinned(cast.warsaw(25, 9)):
-        await turn.sweep()
-        assert await holder(slot) == anna.patient_id
+        await waiting_list_allocation.allocate()
+        assert await holder_of(slot) == anna.patient_id
 
 
 async def test_a_wish_said_twice_or_at_once_is_one_entry_in_its_first_place() -> None:
     clinic, _, _, _, _ = await taken()
     anna = await cast.anna()
-    first = await wait(anna, clinic)
+    first = await join_waiting_list(anna, clinic)
     clock.advance(HOUR)
-    again = await race(*(wait(anna, clinic) for _ in range(3)))
+    again = await race(*(join_waiting_list(anna, clinic) for _ in range(3)))
     assert {entry.id for entry in again} == {first.id}
     assert (await WaitingListEntry.get()).joined_at == first.joined_at
 
@@ -312,23 +328,27 @@ async def test_a_wish_said_twice_or_at_once_is_one_entry_in_its_first_place() ->
 async def test_as_many_wishes_as_visits_and_none_where_no_visit_could_be_booked() -> None:
     clinic = await cast.clinic(planned_visits_per_patient=1)
     doctor, anna, borys = await cast.doctor(clinic), await cast.anna(), await cast.borys()
-    await wait(anna, clinic)
+    await join_waiting_list(anna, clinic)
     with pytest.raises(TooManyVisits):
-        await wait(anna, clinic, doctor)
+        await join_waiting_list(anna, clinic, doctor)
     await book(borys, await cast.slot(at=clinic, by=doctor))
     with pytest.raises(TooManyVisits) as refused:
-        await wait(borys, clinic)
+        await join_waiting_list(borys, clinic)
     assert refused.value.details["limit"] == 1
 
 
 async def test_what_is_wrong_with_a_wish_is_named_at_once() -> None:
     anna, stranger = await cast.anna(), await cast.doctor(await cast.clinic("Inna"))
+    wish = Wish(
+        clinic_id=uuid4(),
+        doctor_id=stranger.id,
+        first_day=clock.today() + timedelta(days=400),
+        last_day=clock.today() - timedelta(days=1),
+        earliest=wall(10),
+        latest=wall(9),
+    )
     with pytest.raises(InvalidInput) as refused:
-        await WaitingListEntry.join(
-            patient=person(anna), by=anna, clinic_id=uuid4(), doctor_id=stranger.id,
-            first_day=clock.today() + timedelta(days=400), last_day=clock.today() - timedelta(days=1),
-            earliest=wall(10), latest=wall(9),
-        )  # fmt: skip
+        await WaitingListEntry.join(wish, patient=patient_of(anna), by=anna)
     paths = [flaw.path for flaw in refused.value.flaws]
     assert paths == [("clinicId",), ("doctorId",), ("from",), ("until",), ("latest",)]
 
@@ -336,14 +356,14 @@ async def test_what_is_wrong_with_a_wish_is_named_at_once() -> None:
 async def test_wishes_end_with_their_last_day_and_only_their_owner_ends_them_sooner() -> None:
     clinic, _, _, _, _ = await taken()
     anna, borys = await cast.anna(), await cast.borys()
-    entry = await wait(anna, clinic, last_day=TUESDAY)
-    assert not await WaitingListEntry.leave(entry.id, patient=person(borys), by=borys)
+    entry = await join_waiting_list(anna, clinic, last_day=TUESDAY)
+    assert not await WaitingListEntry.leave(entry.id, patient=patient_of(borys), by=borys)
     with clock.pinned(cast.warsaw(24, 23)):
-        await turn.sweep()
+        await waiting_list_allocation.allocate()
         assert (await WaitingListEntry.get()).outcome is None
     with clock.pinned(cast.warsaw(25, 0)):
-        await turn.sweep()
-        assert (await WaitingListEntry.get()).outcome is Outcome.EXPIRED
+        await waiting_list_allocation.allocate()
+        assert (await WaitingListEntry.get()).outcome is WaitingOutcome.EXPIRED
 
 
 async def test_many_sweeps_at_once_ask_each_person_once_and_in_order() -> None:
@@ -352,9 +372,9 @@ async def test_many_sweeps_at_once_ask_each_person_once_and_in_order() -> None:
     await queue(clinic, *people)
     for visit in visits:
         await cancel(zofia, visit)
-    outcomes = await race(*(turn.sweep() for _ in range(6)))
+    outcomes = await race(*(waiting_list_allocation.allocate() for _ in range(6)))
     assert sum(outcomes) == 4
-    assert [await holder(slot) for slot in slots] == [one.patient_id for one in people[:4]]
+    assert [await holder_of(slot) for slot in slots] == [one.patient_id for one in people[:4]]
     assert await Offer.all().count() == 4
 
 
@@ -362,17 +382,20 @@ async def test_bookers_who_race_a_cancellation_and_the_sweep_never_jump_the_queu
     clinic, _, slots, zofia, visits = await taken(6)
     rivals, anna = await cast.rivals(4), await cast.anna()
     for slot, visit in zip(slots, visits, strict=True):
-        entry = await wait(anna, clinic, earliest=wall(8), latest=wall(20))
+        entry = await join_waiting_list(anna, clinic, earliest=wall(8), latest=wall(20))
         outcomes = await race(
-            cancel(zofia, visit), *(book(rival, slot) for rival in rivals), turn.sweep(),
-            *(hold(rival, slot) for rival in rivals), turn.sweep(),
-        )  # fmt: skip
+            cancel(zofia, visit),
+            *(book(rival, slot) for rival in rivals),
+            waiting_list_allocation.allocate(),
+            *(hold(rival, slot) for rival in rivals),
+            waiting_list_allocation.allocate(),
+        )
         assert tally(outcomes) == {"Visit": 1, "SlotTaken": 8, "int": 2}
-        await turn.sweep()
-        assert await holder(slot) == anna.patient_id
+        await waiting_list_allocation.allocate()
+        assert await holder_of(slot) == anna.patient_id
         assert await release(anna, slot)
-        assert await WaitingListEntry.leave(entry.id, patient=person(anna), by=anna)
-        await turn.sweep()
+        assert await WaitingListEntry.leave(entry.id, patient=patient_of(anna), by=anna)
+        await waiting_list_allocation.allocate()
 
 
 async def test_joining_that_races_a_lapsing_hold_leaves_no_slot_kept_for_nobody() -> None:
@@ -380,11 +403,11 @@ async def test_joining_that_races_a_lapsing_hold_leaves_no_slot_kept_for_nobody(
     doctor = await cast.doctor(clinic)
     anna, zofia = await cast.anna(), (await cast.rivals(1))[0]
     for slot in await cast.morning(TUESDAY, 5, at=clinic, by=doctor):
-        _, entry = await race(hold(zofia, slot), wait(anna, clinic))
-        await later(5)
-        assert await holder(slot) in (anna.patient_id, None)
-        await WaitingListEntry.leave(entry.id, patient=person(anna), by=anna)
-        await later(60)
+        _, entry = await race(hold(zofia, slot), join_waiting_list(anna, clinic))
+        await pass_minutes(5)
+        assert await holder_of(slot) == anna.patient_id or await is_free(slot)
+        await WaitingListEntry.leave(entry.id, patient=patient_of(anna), by=anna)
+        await pass_minutes(60)
         assert await is_free(slot)
 
 
@@ -401,8 +424,8 @@ async def test_killed_between_any_two_steps_the_next_sweep_goes_on(monkeypatch: 
 
     monkeypatch.setattr(Offer, "make", die)  # in the middle of an offer
     with pytest.raises(ConnectionError):
-        await turn.sweep()
-    assert [await holder(slot) for slot in slots] == [None, None]
+        await waiting_list_allocation.allocate()
+    assert [await holder_of(slot) for slot in slots] == [None, None]
     assert not await is_free(slots[0])
     calls = 0
 
@@ -415,12 +438,12 @@ async def test_killed_between_any_two_steps_the_next_sweep_goes_on(monkeypatch: 
 
     monkeypatch.setattr(Offer, "make", once_then_die)  # between two offers
     with pytest.raises(ConnectionError):
-        await turn.sweep()
-    assert [await holder(slot) for slot in slots] == [anna.patient_id, None]
+        await waiting_list_allocation.allocate()
+    assert [await holder_of(slot) for slot in slots] == [anna.patient_id, None]
     monkeypatch.setattr(Offer, "make", make)
-    await turn.sweep()
-    assert [await holder(slot) for slot in slots] == [anna.patient_id, borys.patient_id]
-    assert await Message.filter(kind=Kind.TERM_OFFERED, medium=Medium.EMAIL).count() == 2
+    await waiting_list_allocation.allocate()
+    assert [await holder_of(slot) for slot in slots] == [anna.patient_id, borys.patient_id]
+    assert await Message.filter(kind=MessageKind.TERM_OFFERED, medium=Medium.EMAIL).count() == 2
 
 
 async def test_a_closed_account_is_passed_over() -> None:
@@ -429,5 +452,5 @@ async def test_a_closed_account_is_passed_over() -> None:
     await queue(clinic, anna, borys)
     await Account.filter(id=anna.id).update(email=None, email_key=None, password_hash=None, closed_at=clock.now())
     await cancel(zofia, visit)
-    await turn.sweep()
-    assert await holder(slot) == borys.patient_id
+    await waiting_list_allocation.allocate()
+    assert await holder_of(slot) == borys.patient_id

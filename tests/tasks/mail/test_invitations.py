@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from models import clock
-from models.account import Language
+from infra import clock
+from models.accounts.account import Language
 from tasks.letters import send_letters
 from tests import cast
-from tests.tasks.post_office import PostOffice, body, parts
-from tests.tasks.visits import booked, cancelled, minutes, moved
+from tests.support.smtp_server import SmtpServer, body, parts
+from tests.support.visits import booked, cancelled, minutes, moved
 
 FIRST, SECOND = cast.warsaw(24, 14, 30), cast.warsaw(1, 8, month=12)
 
 
-async def last_mail(office: PostOffice) -> EmailMessage:
+async def last_mail(smtp_server: SmtpServer) -> EmailMessage:
     await send_letters()
-    return office.mails[-1]
+    return smtp_server.mails[-1]
 
 
 def event_of(mail: EmailMessage) -> Any:  # its properties are of many types
@@ -33,10 +33,10 @@ def method_of(mail: EmailMessage) -> str:
     return method
 
 
-async def test_a_booking_is_confirmed_with_an_invitation(office: PostOffice) -> None:
+async def test_a_booking_is_confirmed_with_an_invitation(smtp_server: SmtpServer) -> None:
     anna = await cast.anna()
     visit = await booked(anna, FIRST)
-    mail = await last_mail(office)
+    mail = await last_mail(smtp_server)
     event = event_of(mail)
     assert method_of(mail) == "REQUEST"
     assert event["status"] == "CONFIRMED"
@@ -50,16 +50,16 @@ async def test_a_booking_is_confirmed_with_an_invitation(office: PostOffice) -> 
     assert "wtorek, 24 listopada 2026, 14:30" in mail["subject"]
 
 
-async def test_a_move_updates_the_invitation_and_a_cancellation_takes_it_back(office: PostOffice) -> None:
+async def test_a_move_updates_the_invitation_and_a_cancellation_takes_it_back(smtp_server: SmtpServer) -> None:
     anna = await cast.anna()
     visit = await booked(anna, FIRST)
-    first = await last_mail(office)
+    first = await last_mail(smtp_server)
     clock.advance(minutes(5))
     await moved(visit, anna, SECOND)
-    second = await last_mail(office)
+    second = await last_mail(smtp_server)
     clock.advance(minutes(5))
     await cancelled(visit, anna)
-    third = await last_mail(office)
+    third = await last_mail(smtp_server)
 
     mails = [first, second, third]
     assert [method_of(mail) for mail in mails] == ["REQUEST", "REQUEST", "CANCEL"]
@@ -71,19 +71,19 @@ async def test_a_move_updates_the_invitation_and_a_cancellation_takes_it_back(of
     assert "Poprzedni termin, wtorek, 24 listopada 2026, 14:30" in body(second, "plain")
 
 
-async def test_a_letter_tells_the_visit_as_it_was_when_it_was_written(office: PostOffice) -> None:
+async def test_of_letters_about_one_visit_only_the_last_goes_out(smtp_server: SmtpServer) -> None:
     anna = await cast.anna()
     await moved(await booked(anna, FIRST), anna, SECOND)
     await send_letters()
-    assert sorted(int(event_of(mail)["sequence"]) for mail in office.mails) == [0, 1]
+    assert [int(event_of(mail)["sequence"]) for mail in smtp_server.mails] == [1]
 
 
 @pytest.mark.parametrize(("language", "name"), [(Language.PL, "wizyta.ics"), (Language.EN, "visit.ics")])
 async def test_mail_programs_find_the_invitation_beside_the_text_and_as_a_file(
-    language: Language, name: str, office: PostOffice
+    language: Language, name: str, smtp_server: SmtpServer
 ) -> None:
     await booked(await cast.anna(language=language), FIRST)
-    mail = await last_mail(office)
+    mail = await last_mail(smtp_server)
     [alternative] = parts(mail, "multipart/alternative")
     kinds = [part.get_content_type() for part in alternative.iter_parts()]
     assert kinds == ["text/plain", "text/html", "text/calendar"]  # the last one is what a program prefers
@@ -96,9 +96,11 @@ async def test_mail_programs_find_the_invitation_beside_the_text_and_as_a_file(
         assert "\r\nMETHOD:REQUEST\r\n" in part.get_content()
 
 
-async def test_a_shared_calendar_and_the_mail_tell_neither_clinic_nor_doctor_nor_patient(office: PostOffice) -> None:
+async def test_a_shared_calendar_and_the_mail_name_neither_clinic_nor_doctor_nor_patient(
+    smtp_server: SmtpServer,
+) -> None:
     await booked(await cast.anna(), FIRST)
-    mail = await last_mail(office)
+    mail = await last_mail(smtp_server)
     words = f"{mail['subject']} {body(mail, 'plain')} {body(mail, 'html')} {event_of(mail).to_ical().decode()}"
     for never in ("kardiolog", "Wiśniewska", "Ewa", "Żółć", "Anna", cast.ANNA_PESEL):
         assert never not in words

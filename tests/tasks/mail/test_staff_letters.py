@@ -4,24 +4,24 @@ import re
 
 import pytest
 
-from models import staff
-from models.account import Account, Language, Role
+from models.accounts import staff
+from models.accounts.account import Account, Language, Role
 from tasks.letters import send_letters
 from tests import cast
-from tests.tasks.post_office import PostOffice, body
+from tests.support.smtp_server import SmtpServer, body
 
 
 @pytest.mark.parametrize(
     ("language", "subject"), [(Language.PL, "Konto pracownika"), (Language.EN, "Your staff account")]
 )
 async def test_an_invited_colleague_signs_in_with_the_password_of_the_letter(
-    office: PostOffice, language: Language, subject: str
+    smtp_server: SmtpServer, language: Language, subject: str
 ) -> None:
     adam = await cast.adam()
     await staff.invite("nowa@diamed.example", "Nowa Osoba", Role.RECEPTIONIST, by=adam, language=language)
     await send_letters()
-    [mail] = office.mails
-    assert office.recipients == ["nowa@diamed.example"]
+    [mail] = smtp_server.mails
+    assert smtp_server.recipients == ["nowa@diamed.example"]
     assert mail["subject"].startswith(subject)
     for kind in ("plain", "html"):
         assert "nowa@diamed.example" in body(mail, kind)

@@ -1,4 +1,4 @@
-"""What the tests of the edge share: the assembled application, without a network, and what a client says to it."""
+"""What the tests of the endpoint share: the assembled application, without a network, and a client."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 from taskiq import InMemoryBroker
 
 import settings
-from models.account import Account
+from models.accounts.account import Account
 from server import app
 from tasks.broker import broker
 from tests import cast

@@ -3,10 +3,10 @@
 import pytest
 from graphql import get_introspection_query
 
-from models.account import Role
-from models.session import Session
+from models.accounts.account import Role
+from models.accounts.session import Session
 from tests import cast
-from tests.edge.conftest import Client
+from tests.web.endpoint.conftest import Client
 
 ATTACKS = [
     get_introspection_query(),

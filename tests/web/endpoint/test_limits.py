@@ -1,4 +1,4 @@
-"""One document may ask for so much and no more; saying no takes no longer than saying yes."""
+"""One document may ask for so much and no more; refusing it takes no longer than answering it."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import pytest
 from graphql import specified_directives
 
 import settings
-from models import database
+from infra import database
 from resolvers import schema
-from schema import limits
-from schema.measure import Measure, Measuring
+from schema.execution import limits
+from schema.execution.query_cost import CostVisitor, Measure
 from tests import cast
-from tests.edge.conftest import GRAPHQL_JSON, Client
+from tests.web.endpoint.conftest import GRAPHQL_JSON, Client
 
 TOO_COMPLEX = ["QUERY_TOO_COMPLEX"]
 
@@ -31,13 +31,13 @@ async def test_of_twenty_doubling_fragments_each_is_measured_once(
 ) -> None:
     """benchmarks/caches.py holds the answer to 50 ms."""
     looked: list[Any] = []
-    really = Measuring._selections
+    really = CostVisitor._selections
 
-    def counting(self: Measuring, selections: Any, parent: Any) -> Measure:
+    def counting(self: CostVisitor, selections: Any, parent: Any) -> Measure:
         looked.append(selections)
         return really(self, selections, parent)
 
-    monkeypatch.setattr(Measuring, "_selections", counting)
+    monkeypatch.setattr(CostVisitor, "_selections", counting)
     answer = await client.ask(doubling(20, nested=nested))
     assert 20 < len(looked) < 250
     assert answer["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
@@ -50,11 +50,11 @@ async def test_of_twenty_doubling_fragments_each_is_measured_once(
         ("{a" * 11 + "}" * 11, "levels deep"),
         ("{a" * 60 + "}" * 60, "levels deep"),
         ("{" + " ".join(f"a{n}: __typename" for n in range(16)) + "}", "aliases"),
-        ("{" + " ".join("serviceHours { isOpen }" for _ in range(11)) + "}", "at the root"),
+        ("{" + " ".join("serviceHours { isOpen }" for _ in range(11)) + "}", "root fields"),
         ("{ __typename " + "@include(if: true) " * 51 + "}", "directives"),
-        ("{ clinics { nodes { " + "id " * 900 + "} } }", "asked for again"),
-        ("{ clinics { nodes { " + "... { id } " * 200 + "} } }", "asked for again"),
-        ("{ ...F } fragment F on Query { clinics { nodes { " + "... on Clinic { name } " * 100 + "} } }", "again"),
+        ("{ clinics { nodes { " + "id " * 900 + "} } }", "repeated"),
+        ("{ clinics { nodes { " + "... { id } " * 200 + "} } }", "repeated"),
+        ("{ ...F } fragment F on Query { clinics { nodes { " + "... on Clinic { name } " * 100 + "} } }", "repeated"),
         ("mutation { logOut b: logOut }", "mutation"),
         ("mutation { ...F ...F } fragment F on Mutation { logOut }", "mutation"),
         ("{ clinics(first: 100) { nodes { doctors(first: 100) { nodes { id } } } } }", "a cost of 5000"),
@@ -76,7 +76,7 @@ async def test_a_document_that_asks_for_too_much_is_refused(client: Client, quer
         "{a" * 480 + "}" * 480,
         "query Q($a: " + "[" * 400 + "Int" + "]" * 400 + ") { a }",
     ],
-)  # fmt: skip
+)
 async def test_a_document_too_long_to_be_read_is_refused(client: Client, query: str) -> None:
     assert await client.codes(query) == TOO_COMPLEX
 
@@ -84,11 +84,11 @@ async def test_a_document_too_long_to_be_read_is_refused(client: Client, query: 
 async def test_nothing_of_a_refused_document_is_carried_out(client: Client) -> None:
     anna = await cast.anna()
     assert await client.codes("mutation { logOut b: logOut }", by=anna) == TOO_COMPLEX
-    found = await database.rows("SELECT count(*) AS open FROM session WHERE ended_at IS NULL")
+    found = await database.fetch("SELECT count(*) AS open FROM session WHERE ended_at IS NULL")
     assert found[0]["open"] == 1
 
 
-async def test_the_cost_counts_rows_asked_for_and_is_told(client: Client) -> None:
+async def test_the_cost_counts_rows_asked_for_and_is_reported(client: Client) -> None:
     answer = await client.ask("{ clinics(first: 7) { nodes { id name rules { daysAhead } } } }")
     assert answer["extensions"]["cost"] == {"requested": 1 + 7 * (1 + 1), "limit": settings.QUERY_COST}
 
@@ -98,6 +98,34 @@ async def test_a_page_size_in_a_variable_counts_by_its_value(client: Client, fir
     query = "query Q($first: Int! = 9) { clinics(first: $first) { nodes { id } } }"
     assert (await client.ask(query, variables={"first": first}))["extensions"]["cost"]["requested"] == cost
     assert (await client.ask(query))["extensions"]["cost"]["requested"] == 1 + 9
+
+
+@pytest.mark.parametrize(
+    ("declared", "variables", "rows"),
+    [
+        ("Int!", '{"first": 100.0}', 100),  # GraphQL takes it for an Int
+        ("Int!", '{"first": 1e2}', 100),
+        ("Int! = 100", "{}", 100),
+        ("Int! = 100", '{"first": 3.0}', 3),
+        ("Int = 100", "{}", 100),
+    ],
+)
+async def test_the_cost_is_that_of_the_value_that_is_used(
+    client: Client, declared: str, variables: str, rows: int
+) -> None:
+    query = f"query Q($first: {declared}) {{ clinics(first: $first) {{ nodes {{ id }} }} }}"
+    body = f'{{"query": "{query}", "variables": {variables}}}'
+    response = await client.http.post("/graphql", content=body, headers={"content-type": "application/json"})
+    answer = response.json()
+    assert "errors" not in answer
+    assert answer["extensions"]["cost"]["requested"] == 1 + rows
+
+
+async def test_a_page_size_written_otherwise_cannot_go_around_the_limit(client: Client) -> None:
+    query = """query Q($first: Int! = 100, $more: Int!) {
+        clinics(first: $first) { nodes { doctors(first: $more) { nodes { id } } } } }"""
+    for variables in ({"more": 100.0}, {"first": 100.0, "more": 100.0}):
+        assert await client.codes(query, variables=variables) == TOO_COMPLEX
 
 
 async def test_a_page_size_in_a_variable_cannot_go_around_the_limit(client: Client) -> None:
@@ -126,7 +154,7 @@ async def test_a_page_size_of_another_kind_is_bad_input(client: Client, first: A
 @pytest.mark.parametrize(
     "document", ["{ ...F } fragment F on Query { ...F }", "{ ...Nothing }", "{ clinics { ...F } }"]
 )
-async def test_a_broken_document_is_told_by_the_other_rules(client: Client, document: str) -> None:
+async def test_a_broken_document_is_reported_by_the_other_rules(client: Client, document: str) -> None:
     assert set(await client.codes(document)) == {"GRAPHQL_VALIDATION_FAILED"}
 
 

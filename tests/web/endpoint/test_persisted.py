@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+import server
 import settings
-from schema import trusted
+from schema.execution import trusted_documents
 from tests import cast
-from tests.edge.conftest import Client
-from web import persisted
+from tests.web.endpoint.conftest import Client
+from web.endpoint import persisted
 
 HOURS = "{ serviceHours { isOpen } }"
 REGISTERED = "query Names { clinics { nodes { name } } }"
@@ -24,7 +25,7 @@ def named(text: str, version: int = 1) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    persisted._known.clear()
+    server.graphql.persisted.forget_all()
 
 
 @pytest.fixture
@@ -64,9 +65,9 @@ async def test_a_malformed_name_is_bad_input(client: Client, told: Any) -> None:
 async def test_what_is_remembered_is_bounded_and_the_oldest_is_forgotten(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persisted, "MOST_DOCUMENTS", 3)
+    monkeypatch.setattr(persisted, "MAX_DOCUMENTS", 3)
     texts = [f"{HOURS} # {n}" for n in range(5)]
-    for text in [*texts, f"{HOURS} # {'x' * persisted.LONGEST_DOCUMENT}"]:
+    for text in [*texts, f"{HOURS} # {'x' * persisted.MAX_DOCUMENT_LENGTH}"]:
         assert "data" in await post(client, query=text, extensions=named(text))
     known = [text for text in texts if "data" in await post(client, extensions=named(text))]
     assert known == texts[2:]
@@ -121,5 +122,5 @@ def test_a_register_that_cannot_be_used_stops_the_start(
     if text is not None:
         path.write_text(text)
     monkeypatch.setattr(settings, "TRUSTED_DOCUMENTS", str(path))
-    with pytest.raises(trusted.BadRegister, match="TRUSTED_DOCUMENTS"):
-        trusted.load()
+    with pytest.raises(trusted_documents.BadRegister, match="TRUSTED_DOCUMENTS"):
+        trusted_documents.load()

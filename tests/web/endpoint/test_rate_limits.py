@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 import settings
-from models import clock, database, rate
+from infra import clock, database, rate_limit
 from server import app
 from tests import cast
-from tests.edge.conftest import GRAPHQL_JSON, Client
-from tests.models.promises import race
+from tests.support.racing import race
+from tests.web.endpoint.conftest import GRAPHQL_JSON, Client
 
 HOURS = "{ serviceHours { isOpen } }"
 LOG_IN = 'mutation { logIn(input: {login: "x", password: "x"}) { __typename } }'
@@ -78,13 +78,13 @@ async def test_neither_addresses_nor_accounts_can_be_read_from_what_is_kept(clie
     anna = await cast.anna()
     await granted(client, by=anna)
     await granted(client)
-    kept = str(await database.rows("SELECT key FROM rate"))
+    kept = str(await database.fetch("SELECT key FROM rate"))
     assert "203.0.113.7" not in kept
     assert str(anna.id) not in kept
 
 
 async def test_old_counters_are_swept_away(client: Client) -> None:
     await granted(client)
-    assert await rate.purge() == 0
+    assert await rate_limit.purge() == 0
     clock.advance(timedelta(minutes=1))
-    assert await rate.purge() == 1
+    assert await rate_limit.purge() == 1

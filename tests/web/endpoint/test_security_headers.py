@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 import server
 import settings
 from tests import cast
-from tests.edge.conftest import Client
-from web import protection
+from tests.web.endpoint.conftest import Client
+from web import security_headers
 
 HOURS = {"query": "{ serviceHours { isOpen } }"}
 FOREIGN = "https://foreign.example"
@@ -20,7 +20,7 @@ PATHS = ["/", "/graphql", "/portal/nothing.js", "/health/live", "/nothing", "/ex
 def assembled(monkeypatch: pytest.MonkeyPatch, scheme: str = "http", **changed: Any) -> httpx.AsyncClient:
     for name, value in changed.items():
         monkeypatch.setattr(settings, name, value)
-    app = Starlette(routes=server.routes(), middleware=protection.middleware())
+    app = Starlette(routes=server.routes(), middleware=security_headers.middleware())
     return httpx.AsyncClient(transport=httpx.ASGITransport(app, client=("203.0.113.7", 1)), base_url=f"{scheme}://own")
 
 
@@ -62,9 +62,13 @@ async def test_without_a_list_no_page_elsewhere_may_read_answers(client: Client)
 
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "granted"),
-    [("", "198.51.100.{n}", 1), ("203.0.113.7", "198.51.100.{n}", 4), ("10.0.0.1", "198.51.100.{n}", 1),
-     ("203.0.113.7", "1.1.1.{n}, 198.51.100.9", 1)],
-)  # fmt: skip
+    [
+        ("", "198.51.100.{n}", 1),
+        ("203.0.113.7", "198.51.100.{n}", 4),
+        ("10.0.0.1", "198.51.100.{n}", 1),
+        ("203.0.113.7", "1.1.1.{n}, 198.51.100.9", 1),
+    ],
+)
 async def test_forwarded_addresses_count_only_from_trusted_proxies(
     proxies: str, forwarded: str, granted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +78,24 @@ async def test_forwarded_addresses_count_only_from_trusted_proxies(
         for n in range(4)
     ]
     assert sum("data" in answer for answer in answers) == granted
+
+
+async def test_a_proxy_that_nobody_told_us_of_is_mentioned_once_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    http = assembled(monkeypatch, TRUSTED_PROXIES="")
+    await http.get("/health/live")
+    assert not caplog.records
+    for n in range(3):
+        await http.get("/health/live", headers={"x-forwarded-for": f"198.51.100.{n}"})
+    [said] = caplog.records
+    assert (said.levelname, said.message) == ("WARNING", "forwarded_for_ignored")
+    assert "TRUSTED_PROXIES" in said.reason  # type: ignore[attr-defined]  # of `extra`
+    assert "198.51.100" not in str(vars(said)), "whose addresses they are is nobody's business"
+    caplog.clear()
+    trusting = assembled(monkeypatch, TRUSTED_PROXIES="203.0.113.7")
+    await trusting.get("/health/live", headers={"x-forwarded-for": "198.51.100.1"})
+    assert not caplog.records
 
 
 async def test_a_foreign_pages_request_with_our_cookie_is_nobodys(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Patience ends: an operation that takes too long and a body that dribbles in are given up with a code."""
+"""Time limits: an operation that takes too long and a body that trickles in are given up with a code."""
 
 import asyncio
 import json
@@ -9,22 +9,22 @@ from typing import Any
 import pytest
 
 import settings
-from models import database
-from models.clinic import Clinic
+from infra import database
+from models.slots.clinic import Clinic
 from server import app
-from tests.edge.conftest import Client
+from tests.web.endpoint.conftest import Client
 
 CLINICS = "{ clinics { nodes { name } } }"
 
 
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def wait(*_: Any) -> list[Clinic]:
+    async def wait(*_: Any, **__: Any) -> list[Clinic]:
         await asyncio.Event().wait()
         return []
 
     monkeypatch.setattr(settings, "OPERATION_SECONDS", 0.05)
-    monkeypatch.setattr(Clinic, "listed", wait)
+    monkeypatch.setattr(Clinic, "list_page", wait)
 
 
 @pytest.mark.usefixtures("stuck")
@@ -43,11 +43,11 @@ async def test_the_database_is_free_again_after_an_operation_was_given_up(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def sleep(*_: Any) -> list[Clinic]:
-        await database.rows("SELECT pg_sleep(30)")
+        await database.fetch("SELECT pg_sleep(30)")
         return []
 
     monkeypatch.setattr(settings, "OPERATION_SECONDS", 0.05)
-    monkeypatch.setattr(Clinic, "listed", sleep)
+    monkeypatch.setattr(Clinic, "list_page", sleep)
     for _ in range(settings.DATABASE_POOL + 2):
         assert await client.codes(CLINICS) == ["INTERNAL_SERVER_ERROR"]
     monkeypatch.undo()
@@ -66,7 +66,7 @@ async def test_a_body_that_dribbles_in_is_given_up(client: Client, monkeypatch: 
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_who_leaves_in_the_middle_of_a_body_leaves_no_error_behind(
+async def test_a_client_that_leaves_in_the_middle_of_a_body_leaves_no_error_behind(
     client: Client, lines: pytest.LogCaptureFixture
 ) -> None:
     pieces: list[dict[str, Any]] = [
@@ -74,10 +74,18 @@ async def test_who_leaves_in_the_middle_of_a_body_leaves_no_error_behind(
         {"type": "http.disconnect"},
     ]
     scope = {
-        "type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "query_string": b"",
-        "headers": [(b"content-type", b"application/json")], "client": ("203.0.113.7", 1), "scheme": "http",
-        "http_version": "1.1", "server": ("testserver", 80), "root_path": "",
-    }  # fmt: skip
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+        "client": ("203.0.113.7", 1),
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("testserver", 80),
+        "root_path": "",
+    }
 
     async def receive() -> dict[str, Any]:
         return pieces.pop(0)
@@ -92,7 +100,7 @@ async def test_who_leaves_in_the_middle_of_a_body_leaves_no_error_behind(
     assert not [line for line in lines.records if line.levelno >= logging.WARNING]
 
 
-async def test_the_limit_of_a_body_is_told_as_a_code(client: Client) -> None:
+async def test_the_limit_of_a_body_is_reported_as_a_code(client: Client) -> None:
     whole = json.dumps({"query": CLINICS}).encode().ljust(settings.BODY_LIMIT_BYTES + 1)
     response = await client.send(whole)
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (413, "BAD_USER_INPUT")

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.live.service import serving
-from web import streams
+from tests.support.live_server import serving
+from web.endpoint import connections
 
 
 @pytest.fixture
 async def address(database_url: str, fresh: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    assert streams.LOOK_EVERY_SECONDS <= 5
-    monkeypatch.setattr(streams, "LOOK_EVERY_SECONDS", 0.2)
+    assert connections.CHECK_SECONDS <= 5
+    monkeypatch.setattr(connections, "CHECK_SECONDS", 0.2)
     async with serving(database_url) as address:
         yield address

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from models.event import Event
-from models.partner import Partner
+from models.events.event import Event
+from models.events.partner import Partner
 from schema.scalars import public_id
 from tests import cast
-from tests.live import example
-from tests.live.service import PATIENCE
-from tests.models.promises import book, hold, release
-from tests.processes import Service, started
-from web import streams
+from tests.support import partner_program
+from tests.support.service import Service, run_service
+from tests.support.visits import book, hold, release
+from tests.support.waiting import patience
+from web.endpoint import connections
 
 EVENTS = "subscription ($after: String) { events(after: $after) { id cursor } }"
 CHANGES = "subscription ($id: ID!) { slotChanges(clinicId: $id) { isFree } }"
@@ -34,7 +34,7 @@ class Follower:
 
     async def line(self) -> dict[str, Any]:
         assert self.process.stdout
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience()):
             while "connected" in (line := json.loads(await self.process.stdout.readline())):
                 pass
         found: dict[str, Any] = line
@@ -42,7 +42,7 @@ class Follower:
 
     async def connected(self) -> None:
         assert self.process.stdout
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience()):
             while "connected" not in json.loads(await self.process.stdout.readline()):
                 pass
 
@@ -57,7 +57,11 @@ async def following(
     url = f"{'ws' if protocol == 'ws' else 'http'}://{address}/graphql"
     arguments = ["follow.mjs", protocol, url, key, str(count), query, json.dumps(variables)]
     process = await asyncio.create_subprocess_exec(
-        "node", *arguments, cwd=example.CLIENTS, stdout=asyncio.subprocess.PIPE, env={**os.environ, "RETRIES": "500"}
+        "node",
+        *arguments,
+        cwd=partner_program.CLIENTS,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "RETRIES": "500"},
     )
     try:
         yield Follower(process)
@@ -73,7 +77,7 @@ async def in_order() -> list[str]:
 
 @BOTH
 async def test_events_are_followed_and_resumed_by_cursor(address: str, protocol: str) -> None:
-    centre = await example.Centre().open()
+    centre = await partner_program.Centre().open()
     await centre.book(2)
     async with following(protocol, address, centre.key, 3, EVENTS) as follower:
         told = await follower.lines(2)
@@ -105,15 +109,23 @@ async def test_a_refusal_reaches_the_program_with_its_code(address: str, protoco
 async def test_a_key_that_is_good_for_nothing_closes_the_socket_with_4403(address: str) -> None:
     url = f"ws://{address}/graphql"
     process = await asyncio.create_subprocess_exec(
-        "node", "follow.mjs", "ws", url, "erp_nonsense", "1", EVENTS, cwd=example.CLIENTS,
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, "RETRIES": "0"},
-    )  # fmt: skip
+        "node",
+        "follow.mjs",
+        "ws",
+        url,
+        "erp_nonsense",
+        "1",
+        EVENTS,
+        cwd=partner_program.CLIENTS,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "RETRIES": "0"},
+    )
     output, _ = await process.communicate()
     assert json.loads(output)["closed"] == 4403
 
 
 async def test_the_end_of_a_partner_ends_its_client_and_is_not_tried_again(address: str) -> None:
-    centre = await example.Centre().open()
+    centre = await partner_program.Centre().open()
     await centre.book(1)
     async with following("ws", address, centre.key, 5, EVENTS) as follower:
         await follower.lines(1)
@@ -125,7 +137,7 @@ async def test_a_client_comes_back_by_itself_when_the_service_restarts(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anna, slot = await cast.anna(), await cast.slot()
-    with started(tmp_path, DATABASE_URL=database_url, **example.SETTINGS) as service:
+    with run_service(tmp_path, DATABASE_URL=database_url, **partner_program.SETTINGS) as service:
         address = service.url.removeprefix("http://")
         async with following("ws", address, "", 99, CHANGES, id=public_id("Clinic", slot.clinic_id)) as follower:
             await follower.connected()
@@ -140,7 +152,7 @@ async def test_a_client_comes_back_by_itself_when_the_service_restarts(
             await book(anna, slot)
             while (await follower.line())["data"]["slotChanges"]["isFree"]:  # that it was published comes before
                 pass
-    assert streams.CLOSING.close_code == 1012
+    assert connections.RESTARTING.close_code == 1012
 
 
 def restart(service: Service) -> None:
@@ -149,13 +161,13 @@ def restart(service: Service) -> None:
 
 
 async def test_the_javascript_example_misses_and_repeats_nothing(database_url: str, tmp_path: Path) -> None:
-    centre = await example.Centre().open()
-    with started(tmp_path, DATABASE_URL=database_url, **example.SETTINGS) as service:
+    centre = await partner_program.Centre().open()
+    with run_service(tmp_path, DATABASE_URL=database_url, **partner_program.SETTINGS) as service:
         url = service.url.replace("http", "ws") + "/graphql"
-        partner = example.Example(example.node(tmp_path), tmp_path, url, centre.key)
+        partner = partner_program.PartnerProgram(partner_program.node(tmp_path), tmp_path, url, centre.key)
         try:
-            await example.missing_and_repeating_nothing(partner, service, centre)
-            await example.away_for_too_long(partner, centre)
-            await example.removed(partner, centre)
+            await partner_program.check_nothing_is_missed_or_repeated(partner, service, centre)
+            await partner_program.check_return_after_retention(partner, centre)
+            await partner_program.check_removal(partner, centre)
         finally:
             partner.kill()

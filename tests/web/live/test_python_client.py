@@ -7,7 +7,7 @@ from gql import Client, gql
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
-from tests.live import example
+from tests.support import partner_program
 
 
 def client(address: str, key: str) -> Client:
@@ -22,7 +22,7 @@ def events(after: str | None = None) -> Any:
 
 
 async def test_it_follows_events_asks_queries_and_hears_of_errors(address: str) -> None:
-    centre = await example.Centre().open()
+    centre = await partner_program.Centre().open()
     await centre.book(2)
     told = []
     async with client(address, centre.key) as session:

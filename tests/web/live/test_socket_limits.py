@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,21 @@ import pytest
 import websockets
 from prometheus_client import REGISTRY
 
+import server
 import settings
-from models import clock, event_log
-from models.partner import PartnerStream
-from models.session import Session
-from schema import spending, trusted
+from infra import clock
+from models.accounts.session import Session
+from models.events import event_log
+from models.events.partner import PartnerStream
+from schema.execution import rate_limits, trusted_documents
 from schema.scalars import public_id
 from tests import cast
-from tests.live.example import Centre
-from tests.live.service import PATIENCE, Socket, serving, socket
-from tests.live.test_event_streams import following
-from tests.models.chaos import append
+from tests.support.event_chaos import append
+from tests.support.live_server import Socket, serving, socket
+from tests.support.partner_program import Centre
+from tests.support.waiting import eventually
+from tests.web.live.test_sse import following
 from web import serving as options
-from web import streams
 
 EVENTS = "subscription Named($after: String) { events(after: $after) { id cursor } }"
 CHANGES = "subscription ($id: ID!) { slotChanges(clinicId: $id) { isFree } }"
@@ -87,13 +90,13 @@ async def test_a_spent_budget_refuses_a_subscription_and_says_when_there_is_more
 async def test_catching_up_is_slowed_down_to_the_budget_and_not_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spending, "LONGEST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(rate_limits, "MAX_PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(settings, "PARTNER_COST_PER_MINUTE", 150)
     clinic = await cast.clinic()
     _, key = await cast.partner(clinic)
     for _ in range(250):
         await append(clinic.id)
-    await event_log.number()
+    await event_log.assign_positions()
     async with socket(address) as client:
         await client.init(key)
         await client.subscribe(EVENTS)
@@ -122,9 +125,11 @@ async def test_the_subscriptions_open_at_once_have_a_limit_that_says_when_to_try
         error = await refused(more, EVENTS)
         assert error["extensions"]["code"] == "RATE_LIMITED"
         assert error["extensions"]["retryAfterSeconds"] == 90
-    async with asyncio.timeout(PATIENCE):
-        while await PartnerStream.exists():
-            await asyncio.sleep(0.02)
+
+    async def none_is_open() -> bool:
+        return not await PartnerStream.exists()
+
+    await eventually(none_is_open)
 
 
 async def test_a_document_that_asks_for_too_much_is_refused_over_a_socket(address: str) -> None:
@@ -154,7 +159,7 @@ async def test_only_trusted_documents_are_carried_out_over_sockets_and_streams(
     register = tmp_path / "documents.json"
     register.write_text(json.dumps({"one": "{ serviceHours { isOpen } }"}))
     monkeypatch.setattr(settings, "TRUSTED_DOCUMENTS", str(register))
-    trusted._register.cache_clear()
+    trusted_documents._register.cache_clear()
     anna = await cast.signed_in(await cast.anna())
     for token in (None, anna):
         async with socket(address) as client:
@@ -220,9 +225,7 @@ async def test_an_operation_over_a_socket_leaves_one_line_and_a_figure_and_nothi
         for _ in range(2):
             await client.next()
         assert REGISTRY.get_sample_value("e_rejestracja_subscribers") == before + 2
-    async with asyncio.timeout(PATIENCE):
-        while streams.OPEN:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: not server.connections.all)
     assert REGISTRY.get_sample_value("e_rejestracja_subscribers") == before
     lines = [record for record in caplog.records if record.message == "operation"]
     assert [(line.operation, line.role) for line in lines] == [("Named", "PARTNER")] * 2  # type: ignore[attr-defined]  # of `extra`
@@ -247,16 +250,38 @@ async def test_one_address_holds_no_more_sockets_and_streams_than_allowed(
             assert stream.response.status_code == 429
             answer = json.loads(await stream.response.aread())
             assert answer["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+            seconds = answer["errors"][0]["extensions"]["retryAfterSeconds"]
+            assert stream.response.headers["retry-after"] == str(seconds)
         await one.subscribe("{ __typename }")
         assert await one.next()
 
 
+async def test_those_that_are_being_opened_count_like_those_that_are_open(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A burst gets no more places than one after the other, and all come back."""
+    monkeypatch.setattr(settings, "SOCKETS_PER_ADDRESS", 2)
+    monkeypatch.setattr(settings, "PARTNER_STREAMS", 100)
+    _, key = await cast.partner(await cast.clinic())
+
+    async def status(stack: AsyncExitStack) -> int:
+        stream = await stack.enter_async_context(following(address, key))
+        return stream.response.status_code
+
+    for _ in range(2):
+        async with AsyncExitStack() as stack:
+            answers = await asyncio.gather(*(status(stack) for _ in range(8)))
+            assert sorted(answers) == [200] * 2 + [429] * 6
+            async with socket(address) as more:
+                assert (await more.closed())[0] == 1013
+        await eventually(lambda: not server.connections._places)
+
+
 async def test_a_one_time_password_opens_nothing_over_a_socket_either(address: str) -> None:
-    slot = await cast.slot()
     _session, token = await Session.open_for(await cast.anna(), one_time_hash="x")
     async with socket(address) as client:
         await client.init(token)
-        error = await refused(client, CHANGES, id=public_id("Clinic", slot.clinic_id))
+        error = await refused(client, "subscription { events { cursor } }")
         assert error["extensions"]["code"] == "PASSWORD_CHANGE_REQUIRED"
 
 
@@ -290,17 +315,15 @@ class Deaf(websockets.ClientConnection):
         super().data_received(data)
 
 
-async def test_the_server_pings_and_gives_up_who_does_not_answer(
+async def test_the_server_pings_and_closes_a_socket_that_does_not_answer(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert options.SOCKETS["ws_ping_interval"] == options.SOCKETS["ws_ping_timeout"] == 20
-    monkeypatch.setitem(options.SOCKETS, "ws_ping_interval", 0.2)
-    monkeypatch.setitem(options.SOCKETS, "ws_ping_timeout", 0.3)
+    assert options.SOCKET_OPTIONS["ws_ping_interval"] == options.SOCKET_OPTIONS["ws_ping_timeout"] == 20
+    monkeypatch.setitem(options.SOCKET_OPTIONS, "ws_ping_interval", 0.2)
+    monkeypatch.setitem(options.SOCKET_OPTIONS, "ws_ping_timeout", 0.3)
     async with serving(database_url) as address, socket(address, create_connection=Deaf) as client:
         await client.init()
         deaf = client.connection
         assert isinstance(deaf, Deaf)
-        async with asyncio.timeout(PATIENCE):
-            while streams.OPEN:
-                await asyncio.sleep(0.05)
+        await eventually(lambda: not server.connections.all)
         assert deaf.pings >= 1

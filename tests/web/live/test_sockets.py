@@ -9,18 +9,21 @@ from typing import Any
 import pytest
 import websockets
 
+import server
 import settings
-from models import clock, event_log
-from models.clinic import Clinic
-from models.news import lookout
-from models.partner import Partner, PartnerKey
-from models.session import Session
-from models.slot import Slot
+from infra import clock
+from models.accounts.session import Session
+from models.events import event_log
+from models.events.partner import Partner, PartnerKey
+from models.events.subscribers import desk_watchers, patient_watchers, slot_watchers
+from models.slots.clinic import Clinic
+from models.slots.slot import Slot
 from schema.scalars import public_id
 from tests import cast
-from tests.live.service import PATIENCE, Socket, ask, serving, socket
-from tests.models.promises import book, cancel, hold
-from web import endpoint, streams
+from tests.support.live_server import Socket, ask, serving, socket
+from tests.support.visits import book, cancel, hold
+from tests.support.waiting import eventually
+from web.endpoint import connections, live
 
 EVENTS = """subscription ($after: String) {
     events(after: $after) { __typename cursor ... on VisitBooked { visitReference } }
@@ -39,7 +42,7 @@ async def test_a_calendar_hears_that_a_slot_was_taken_and_is_free_again(address:
         await page.init(await cast.signed_in(anna))
         for number, watcher in enumerate((nobody, page), 1):
             await watcher.subscribe(CHANGES, clinicId=clinic_of(slot))
-            while len(lookout._watches.get(slot.clinic_id, ())) < number:
+            while len(slot_watchers._watchers.get(slot.clinic_id, ())) < number:
                 await asyncio.sleep(0.01)
         await hold(anna, slot)  # also the holder is told what everybody sees
         for watcher in (nobody, page):
@@ -50,6 +53,33 @@ async def test_a_calendar_hears_that_a_slot_was_taken_and_is_free_again(address:
         for watcher in (nobody, page):
             while not (await change(watcher))[1]:
                 pass
+
+
+async def test_patients_hear_on_any_of_their_pages_that_something_of_theirs_has_changed(address: str) -> None:
+    anna, celina, slot = await cast.anna(), await cast.celina(), await cast.slot()
+    async with socket(address) as page, socket(address) as stranger:
+        for client, account in ((page, anna), (stranger, celina)):
+            await client.init(await cast.signed_in(account))
+            await client.subscribe("subscription { myChanges { at } }")
+            while account.patient_id not in patient_watchers._watchers:
+                await asyncio.sleep(0.01)
+        await book(anna, slot)
+        assert await page.next() == {"myChanges": {"at": cast.MONDAY.isoformat()}}
+        await book(celina, await cast.slot(cast.warsaw(25, 10)))
+        assert "myChanges" in await stranger.next()
+
+
+async def test_the_desk_hears_whose_visits_have_changed(address: str) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    async with socket(address) as desk:
+        await desk.init(await cast.signed_in(await cast.rita()))
+        await desk.subscribe("subscription { patientChanges { patientId at } }")
+        while not desk_watchers._watchers:
+            await asyncio.sleep(0.01)
+        await book(anna, slot)
+        assert anna.patient_id
+        told = {"patientId": public_id("Patient", anna.patient_id), "at": cast.MONDAY.isoformat()}
+        assert await desk.next() == {"patientChanges": told}
 
 
 async def change(client: Socket) -> tuple[str, bool]:
@@ -86,7 +116,7 @@ async def test_many_followers_at_the_same_place_cost_one_reading_of_each_event(
     _, blind = await cast.partner(clinic)
     readings, read = [], event_log.read
 
-    async def counting(*arguments: Any) -> event_log.Stretch:
+    async def counting(*arguments: Any) -> event_log.EventPage:
         readings.append(arguments)
         return await read(*arguments)
 
@@ -108,17 +138,33 @@ async def test_many_followers_at_the_same_place_cost_one_reading_of_each_event(
 
 @pytest.mark.parametrize(
     "frame",
-    ["[]", '"x"', "null", "1", "", "{", "{}", b"{}", '{"type": 1}', '{"type": "unknown"}',
-     '{"type": "' + "x" * 500 + '"}',
-     '{"type": "subscribe", "id": "1", "payload": null}', '{"type": "subscribe", "id": "1"}',
-     '{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}',
-     '{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}',
-     '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
-     '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": []}}',
-     '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "operationName": {}}}',
-     '{"type": "complete"}', '{"type": "complete", "id": null}', '{"type": "ping", "payload": "x"}',
-     '{"type": "connection_init", "payload": null}', '{"type": "connection_init", "payload": []}', "[" * 5000],
-)  # fmt: skip
+    [
+        "[]",
+        '"x"',
+        "null",
+        "1",
+        "",
+        "{",
+        "{}",
+        b"{}",
+        '{"type": 1}',
+        '{"type": "unknown"}',
+        '{"type": "' + "x" * 500 + '"}',
+        '{"type": "subscribe", "id": "1", "payload": null}',
+        '{"type": "subscribe", "id": "1"}',
+        '{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}',
+        '{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": []}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "operationName": {}}}',
+        '{"type": "complete"}',
+        '{"type": "complete", "id": null}',
+        '{"type": "ping", "payload": "x"}',
+        '{"type": "connection_init", "payload": null}',
+        '{"type": "connection_init", "payload": []}',
+        "[" * 5000,
+    ],
+)
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_a_malformed_frame_is_answered_by_4400_and_no_traceback(
     address: str, frame: str | bytes, is_first: bool, caplog: pytest.LogCaptureFixture
@@ -153,11 +199,9 @@ async def test_each_breach_of_the_protocol_has_its_code(address: str, monkeypatc
             pass
 
 
-async def test_who_says_nothing_is_closed_within_ten_seconds(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert timedelta(seconds=10) >= endpoint.INIT_PATIENCE
-    monkeypatch.setattr(endpoint, "INIT_PATIENCE", timedelta(seconds=0.1))
+async def test_a_silent_socket_is_closed_within_ten_seconds(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert timedelta(seconds=10) >= live.INIT_TIMEOUT
+    monkeypatch.setattr(live, "INIT_TIMEOUT", timedelta(seconds=0.1))
     async with serving(database_url) as address, socket(address) as silent:
         assert (await silent.closed())[0] == 4408
 
@@ -194,6 +238,7 @@ async def test_errors_carry_their_code_and_leave_the_socket_open(address: str) -
             ("subscription {", "GRAPHQL_PARSE_FAILED"),
             ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
             ("subscription { events { cursor } }", "FORBIDDEN"),
+            ("subscription { patientChanges { patientId } }", "FORBIDDEN"),
             ("", "BAD_USER_INPUT"),
             ("fragment F on Query { __typename }", "BAD_USER_INPUT"),
             ('subscription { slotChanges(clinicId: "x") { isFree } }', "BAD_USER_INPUT"),
@@ -268,7 +313,7 @@ async def test_sockets_end_with_the_partner_and_its_key_and_after_twelve_hours(a
         await Partner.remove(removed.id, by=admin)
         assert (await one.closed())[0] == 4401
         await Partner.rotate_key(renewed.id, by=admin)
-        await streams.end_overdue()
+        await server.connections.end_overdue()
         await two.subscribe("{ __typename }")
         assert await two.next()
         with clock.pinned(clock.now() + timedelta(hours=24)):
@@ -282,23 +327,23 @@ async def read_into(told: list[Any], client: Socket) -> None:
         told.append((await client.next())["events"])
 
 
-async def test_who_signs_in_while_the_others_are_looked_after_is_not_taken_for_signed_out(
+async def test_a_socket_that_signs_in_during_a_check_of_the_others_is_not_taken_for_signed_out(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "LOOK_EVERY_SECONDS", 1000)
+    monkeypatch.setattr(connections, "CHECK_SECONDS", 1000)
     place = await cast.clinic()
     (_, one_key), (_, other_key) = await cast.partner(place), await cast.partner(place)
-    ask, is_asked, may_answer = PartnerKey.still_good, asyncio.Event(), asyncio.Event()
+    ask, is_asked, may_answer = PartnerKey.filter_valid, asyncio.Event(), asyncio.Event()
 
     async def slow(ids: Any) -> Any:
         is_asked.set()
         await may_answer.wait()
         return await ask(ids)
 
-    monkeypatch.setattr(PartnerKey, "still_good", slow)
+    monkeypatch.setattr(PartnerKey, "filter_valid", slow)
     async with socket(address) as one, socket(address) as other:
         await one.init(one_key)
-        looking = asyncio.create_task(streams.end_overdue())
+        looking = asyncio.create_task(server.connections.end_overdue())
         await is_asked.wait()
         await other.init(other_key)
         may_answer.set()
@@ -327,9 +372,7 @@ async def test_a_slow_consumer_is_dropped_with_a_code_resumes_and_slows_nobody(
             await client.subscribe(big)
         seen = [(await quick.next())["events"]["visitReference"] for _ in visits]
         assert seen == [visit.reference for visit in visits]
-        async with asyncio.timeout(PATIENCE):
-            while "stream_dropped" not in caplog.messages:
-                await asyncio.sleep(0.05)
+        await eventually(lambda: "stream_dropped" in caplog.messages)
         told: list[Any] = []
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await read_into(told, slow)

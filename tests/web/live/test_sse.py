@@ -1,4 +1,4 @@
-"""Event streams promise: served to who prefers them to JSON, the same events as over sockets, the same ends."""
+"""Event streams: for clients that prefer them to JSON, with the same events as sockets and the same ends."""
 
 import asyncio
 import logging
@@ -10,13 +10,14 @@ import httpx
 import orjson
 import pytest
 
+import server
 import settings
-from models.clinic import Clinic
-from models.partner import Partner
+from models.events.partner import Partner, PartnerStream
+from models.slots.clinic import Clinic
 from tests import cast
-from tests.live.service import PATIENCE, ask
-from tests.models.promises import book
-from web import streams
+from tests.support.live_server import ask
+from tests.support.visits import book
+from tests.support.waiting import eventually, patience
 
 EVENTS = "subscription ($after: String) { events(after: $after) { cursor ... on VisitBooked { visitReference } } }"
 STREAM = "text/event-stream"
@@ -32,7 +33,7 @@ class EventSource:
     async def next(self) -> tuple[str, Any]:
         """Kind and content of the next event; comments are passed over."""
         kind = ""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience()):
             async for line in self._lines:
                 name, _, value = line.partition(": ")
                 if name == "event":
@@ -64,7 +65,7 @@ async def following(
     headers = {"accept": accept} | ({"authorization": f"Bearer {token}"} if token else {})
     body = {"query": query, "variables": variables}
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http,
+        httpx.AsyncClient(trust_env=False, timeout=patience()) as http,
         http.stream("POST", f"http://{address}/graphql", json=body, headers=headers) as response,
     ):
         yield EventSource(response)
@@ -88,13 +89,19 @@ async def test_events_come_as_they_happen_and_are_resumed_by_cursor(address: str
 @pytest.mark.parametrize(
     ("accept", "is_stream"),
     [
-        (STREAM, True), (f"{STREAM}, application/json", True), (f"{STREAM};q=0.5, */*", True),
-        (f"application/json, {STREAM}", False), (f"application/graphql-response+json, {STREAM}", False),
+        (STREAM, True),
+        (f"{STREAM}, application/json", True),
+        (f"{STREAM};q=0.5, */*", True),
+        (f"application/json, {STREAM}", False),
+        (f"application/graphql-response+json, {STREAM}", False),
         (f"application/graphql-response+json, application/json, {STREAM}, multipart/mixed", False),
-        ("*/*", False), ("application/json", False),
+        ("*/*", False),
+        ("application/json", False),
     ],
-)  # fmt: skip
-async def test_a_stream_is_served_only_to_who_lists_it_before_json(address: str, accept: str, is_stream: bool) -> None:
+)
+async def test_a_stream_is_served_only_to_clients_that_prefer_it_to_json(
+    address: str, accept: str, is_stream: bool
+) -> None:
     async with following(address, None, "{ serviceHours { isOpen } }", accept=accept) as source:
         assert source.response.headers["content-type"].startswith(STREAM if is_stream else "application/")
         if is_stream:
@@ -108,11 +115,13 @@ async def test_a_stream_is_served_only_to_who_lists_it_before_json(address: str,
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("subscription {", "GRAPHQL_PARSE_FAILED"), ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
-        (EVENTS, "UNAUTHENTICATED"), ('subscription { slotChanges(clinicId: "x") { isFree } }', "BAD_USER_INPUT"),
+        ("subscription {", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        (EVENTS, "UNAUTHENTICATED"),
+        ('subscription { slotChanges(clinicId: "x") { isFree } }', "BAD_USER_INPUT"),
     ],
-)  # fmt: skip
-async def test_errors_are_told_in_the_stream_with_their_code(address: str, query: str, code: str) -> None:
+)
+async def test_errors_are_sent_in_the_stream_with_their_code(address: str, query: str, code: str) -> None:
     async with following(address, None, query) as source:
         assert await source.end() == code
 
@@ -121,7 +130,7 @@ async def test_a_subscription_asked_for_as_json_is_an_error_that_leaves_nothing_
     _, key = await cast.partner(await cast.clinic())
     answer = await ask(address, EVENTS, key)
     assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-    assert not streams.OPEN
+    assert not server.connections.all
 
 
 async def test_a_stream_ends_with_the_right_to_it_by_an_error_with_a_code(address: str) -> None:
@@ -137,17 +146,38 @@ async def test_a_stream_ends_with_the_right_to_it_by_an_error_with_a_code(addres
 async def test_before_a_stop_streams_tell_their_clients_to_come_back(address: str) -> None:
     _, key = await cast.partner(await cast.clinic())
     async with following(address, key) as source:
-        streams.end_all()
+        server.connections.end_all()
         assert await source.end() == "RECONNECT"
 
 
 async def test_a_stream_that_nobody_reads_any_more_is_forgotten(address: str) -> None:
     _, key = await cast.partner(await cast.clinic())
     async with following(address, key):
-        assert len(streams.OPEN) == 1
-    async with asyncio.timeout(PATIENCE):
-        while streams.OPEN:
-            await asyncio.sleep(0.02)
+        assert len(server.connections.all) == 1
+    await eventually(lambda: not server.connections.all)
+
+
+async def test_a_partner_whose_connection_is_cut_again_and_again_is_never_refused(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "PARTNER_STREAMS", 1)
+    _, key = await cast.partner(await cast.clinic())
+    body = orjson.dumps({"query": EVENTS})
+    head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: {STREAM}\r\nAuthorization: Bearer {key}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    host, port = address.split(":")
+    for _ in range(5):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head.encode() + body)
+        assert b" 200 " in await reader.readline()
+        await eventually(PartnerStream.exists)
+        writer.transport.abort()
+        await eventually(none_is_followed)
+    assert not server.connections.all
+
+
+async def none_is_followed() -> bool:
+    return not await PartnerStream.exists()
 
 
 async def read_all(source: EventSource) -> None:
@@ -170,9 +200,7 @@ async def test_a_slow_reader_is_dropped_and_slows_nobody(
     async with following(address, key, big) as slow, following(address, key) as quick:
         for _ in range(40):
             await quick.event()
-        async with asyncio.timeout(PATIENCE):
-            while "stream_dropped" not in caplog.messages:
-                await asyncio.sleep(0.05)
+        await eventually(lambda: "stream_dropped" in caplog.messages)
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             await read_all(slow)
     assert [record for record in caplog.records if record.exc_info] == []

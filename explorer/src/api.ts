@@ -1,0 +1,104 @@
+// The public API, as any client uses it.
+import { createClient, type Client } from "graphql-ws";
+import type { TypedDocumentString } from "./generated";
+import { end, sessionWasUsed } from "./session";
+import { SESSION } from "./signIn";
+
+export interface Sent {
+  query: string;
+  variables: unknown;
+}
+
+export interface Answer<T> {
+  data?: T | null;
+  errors?: { message: string; extensions?: { code?: string } }[];
+}
+
+export class Failure extends Error {}
+
+const sent = new Map<string, Sent>();
+
+/** What a panel has sent last under this operation's name, to be seen and edited in the editor. */
+export const lastSent = (name: string) => sent.get(name);
+
+const nameIn = (query: string) => /(?:query|mutation|subscription)\s+(\w+)/.exec(query)?.[1] ?? "";
+
+export async function post<T>(query: string, variables: unknown): Promise<Answer<T>> {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", "accept-language": "pl" },
+    body: JSON.stringify({ query, variables, operationName: nameIn(query) || undefined }),
+  }).catch(() => {
+    throw new Failure("Brak połączenia z serwerem. Proszę spróbować jeszcze raz.");
+  });
+  const answer = (await response.json().catch(() => null)) as Answer<T> | null;
+  if (!answer)
+    throw new Failure(`Serwer nie odpowiedział jak zwykle (${response.status}). Proszę spróbować jeszcze raz.`);
+  return answer;
+}
+
+const REFUSED = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
+
+/** A stranger is refused as such, or because the document is not one for strangers: who is it, says the session. */
+export async function isSignedOut(answer: Answer<unknown>): Promise<boolean> {
+  if (!answer.errors?.some((error) => REFUSED.has(error.extensions?.code ?? ""))) return false;
+  const session = await post<{ me: { login: string } | null }>(SESSION, {});
+  return session.data?.me === null;
+}
+
+/** Asked again after a new log-in, if the session had ended: what was refused has changed nothing. */
+export async function send<T>(query: string, variables: unknown): Promise<T> {
+  sent.set(nameIn(query), { query, variables });
+  let answer = await post<T>(query, variables);
+  while (await isSignedOut(answer)) {
+    await end();
+    answer = await post<T>(query, variables);
+  }
+  sessionWasUsed();
+  if (answer.errors?.length) throw new Failure(answer.errors.map((error) => error.message).join(" "));
+  return answer.data as T;
+}
+
+export const ask = <T, V>(document: TypedDocumentString<T, V>, variables: V): Promise<T> =>
+  send<T>(document.toString(), variables);
+
+const OPERATIONS_PER_SOCKET = 20; // as the server allows
+const sockets: { client: Client; used: number; missed: Set<() => void> }[] = [];
+
+function socketWithRoom() {
+  const found = sockets.find((socket) => socket.used < OPERATIONS_PER_SOCKET);
+  if (found) return found;
+  const url = location.origin.replace(/^http/, "ws") + "/graphql";
+  const missed = new Set<() => void>();
+  const connected = (_socket: unknown, _payload: unknown, wasRetry: boolean) => wasRetry && missed.forEach((tell) => tell());
+  const client = createClient({ url, retryAttempts: Infinity, shouldRetry: () => true, on: { connected } });
+  const made = { client, used: 0, missed };
+  sockets.push(made);
+  return made;
+}
+
+/** Follows a subscription until the returned function is called; begins anew by itself when it breaks off: null, as something may have been missed. */
+export function follow<T, V extends object>(
+  document: TypedDocumentString<T, V>,
+  variables: V,
+  happened: (what: T | null) => void,
+): () => void {
+  const socket = socketWithRoom();
+  socket.used += 1;
+  let isWanted = true;
+  let stop = () => {};
+  const missed = () => happened(null);
+  socket.missed.add(missed);
+  const begin = () => {
+    const again = () => isWanted && setTimeout(() => isWanted && (missed(), begin()), 2000);
+    const payload = { query: document.toString(), variables: variables as Record<string, unknown> };
+    stop = socket.client.subscribe<T>(payload, { next: ({ data }) => happened(data ?? null), error: again, complete: again });
+  };
+  begin();
+  return () => {
+    isWanted = false;
+    socket.used -= 1;
+    socket.missed.delete(missed);
+    stop();
+  };
+}

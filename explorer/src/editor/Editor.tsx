@@ -1,0 +1,45 @@
+// The menu of ready operations beside GraphiQL's editor, for those who want the query itself.
+import { useEditorContext, useExecutionContext } from "@graphiql/react";
+import { useEffect } from "react";
+import { page } from "../page";
+import { chooseByClick } from "./ids";
+import { connect, openInEditor, openWaiting } from "./open";
+
+/** Always there, whichever panel is: what opens an operation in the editor needs GraphiQL's state. */
+export function Connection() {
+  const editors = useEditorContext({ nonNull: true });
+  const { isFetching } = useExecutionContext({ nonNull: true });
+  connect(editors);
+  const { queryEditor, variableEditor, responseEditor } = editors;
+  useEffect(() => {
+    for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.setOption("lineWrapping", true);
+    if (queryEditor && variableEditor) setTimeout(openWaiting); // not within React's own turn: it is told at once
+    if (responseEditor) chooseByClick(responseEditor);
+    if (variableEditor) chooseByClick(variableEditor);
+  }, [queryEditor, variableEditor, responseEditor]);
+  return <span hidden data-fetching={isFetching} />;
+}
+
+export function EditorMenu() {
+  const { tabs, activeTabIndex } = useEditorContext({ nonNull: true });
+  return (
+    <nav className="ready" aria-label="Gotowe operacje">
+      {page.topics.map((topic) => (
+        <section key={topic.title}>
+          <h2>{topic.title}</h2>
+          {topic.operations.map((operation) => (
+            <button
+              type="button"
+              key={operation.name}
+              aria-current={tabs[activeTabIndex]?.title === operation.name}
+              onClick={() => openInEditor(operation, false)}
+            >
+              {operation.title}
+              <small>{operation.name}</small>
+            </button>
+          ))}
+        </section>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,39 @@
+// An operation in GraphiQL's editor: a tab of its own, or the one that is there already.
+import type { EditorContextType } from "@graphiql/react";
+import { flushSync } from "react-dom";
+import { filled } from "../chosen";
+import { change } from "../workspace";
+
+export interface Editable {
+  name: string;
+  query: string;
+  variables: string;
+}
+
+let editors: EditorContextType | null = null;
+let waiting: (() => void) | null = null;
+
+/** GraphiQL's own state, as it is now. */
+export const connect = (context: EditorContextType) => (editors = context);
+
+/** The editors are there: what was asked for meanwhile is opened. */
+export function openWaiting(): void {
+  const open = waiting;
+  waiting = null;
+  open?.();
+}
+
+export function openInEditor(operation: Editable, isToReplace = true): void {
+  change({ panel: "editor" });
+  if (!editors?.queryEditor || !editors.variableEditor) {
+    waiting = () => openInEditor(operation, isToReplace);
+    return;
+  }
+  const there = editors.tabs.findIndex((tab) => tab.title === operation.name);
+  if (there < 0) flushSync(editors.addTab);
+  else flushSync(() => editors!.changeTab(there));
+  if (there >= 0 && !isToReplace) return; // with what was filled in and answered
+  editors.queryEditor?.setValue(operation.query);
+  editors.variableEditor?.setValue(filled(operation.variables));
+  editors.setOperationName(operation.name); // else the play button asks for the one before, for a moment
+}

@@ -1,0 +1,44 @@
+// GraphiQL's storage: this page's memory. Its tabs are part of the workspace; nothing goes into the browser's storage.
+import { change, current } from "../workspace";
+
+const TABS = "graphiql:tabState";
+const MOST = 20_000; // characters: the workspace has room for 64 KiB
+
+const memory = new Map<string, string>();
+
+interface TabState {
+  tabs: { query: string | null; variables: string | null }[];
+  activeTabIndex: number;
+}
+
+const isSecret = (tab: { query: string | null; variables: string | null }) =>
+  /password|oneTimeCode/i.test(`${tab.query} ${tab.variables}`);
+
+/** Without the tabs in which a password is typed. */
+function keepable(state: string): string | null {
+  const { tabs } = JSON.parse(state) as TabState;
+  const kept = JSON.stringify({ tabs: tabs.filter((tab) => !isSecret(tab)), activeTabIndex: 0 });
+  return kept.length <= MOST ? kept : null;
+}
+
+export function restoreTabs(): void {
+  memory.set("graphiql:secondaryEditorFlex", "1"); // as much room for variables as for the document
+  const kept = current().tabs;
+  if (kept && (JSON.parse(kept) as TabState).tabs.length > 0) memory.set(TABS, kept);
+}
+
+export const storage: Storage = {
+  get length() {
+    return memory.size;
+  },
+  key: (index) => [...memory.keys()][index] ?? null,
+  getItem: (key) => memory.get(key) ?? null,
+  setItem: (key, value) => {
+    memory.set(key, value);
+    if (key !== TABS) return;
+    const tabs = keepable(value);
+    if (tabs !== current().tabs) change({ tabs });
+  },
+  removeItem: (key) => void memory.delete(key),
+  clear: () => memory.clear(),
+};

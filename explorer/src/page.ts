@@ -1,0 +1,24 @@
+// What the server has written into the page: who works here, their ready operations, and the centre's clock.
+export interface ReadyOperation {
+  title: string;
+  name: string;
+  help: string;
+  query: string;
+  variables: string;
+  next: string | null;
+}
+
+interface Page {
+  who: string;
+  centre: string;
+  timeZone: string;
+  idleMinutes: number;
+  topics: { title: string; operations: ReadyOperation[] }[];
+}
+
+const element = document.getElementById("page")!;
+
+export const page = JSON.parse(element.textContent!) as Page;
+export const nonce = element.nonce ?? "";
+export const operations = page.topics.flatMap((topic) => topic.operations);
+export const operationOf = (name: string) => operations.find((operation) => operation.name === name);

@@ -1,0 +1,121 @@
+// Nothing is selected: how the day stands, and where the next free slot is.
+import { useState, type FormEvent } from "react";
+import { ask } from "../../api";
+import { NextFreeDocument } from "../../generated";
+import { moment } from "../../time";
+import { useAnswer } from "../../useAnswer";
+import { useWorkspace } from "../../workspace";
+import { LOOKS, type CellState } from "../../words/states";
+import { show } from "./intent";
+import { stateOf, type Cell } from "./layout";
+
+export function Overview({ cells }: { cells: Cell[] }) {
+  return (
+    <>
+      <NextFree />
+      <Legend cells={cells} />
+      <Keys />
+    </>
+  );
+}
+
+function Legend({ cells }: { cells: Cell[] }) {
+  const counts = new Map<CellState, number>();
+  for (const cell of cells) counts.set(stateOf(cell), (counts.get(stateOf(cell)) ?? 0) + 1);
+  return (
+    <section>
+      <h2>Stan</h2>
+      <ul className="legend">
+        {(Object.keys(LOOKS) as CellState[])
+          .filter((state) => counts.has(state))
+          .map((state) => (
+            <li key={state}>
+              <span className={`badge ${state}`} aria-hidden="true">
+                {LOOKS[state].sign}
+              </span>{" "}
+              {LOOKS[state].word} <b>{counts.get(state)}</b>
+            </li>
+          ))}
+      </ul>
+    </section>
+  );
+}
+
+function useNextFree(search: string) {
+  const clinics = useWorkspace((state) => state.clinics);
+  const clinic = clinics.length === 1 ? clinics[0]! : null;
+  const answer = useAnswer(search ? () => ask(NextFreeDocument, { search, clinic }) : null, search, clinic);
+  const slots = (answer.data?.doctors.nodes ?? []).flatMap((doctor) =>
+    doctor.nextFreeSlot ? [doctor.nextFreeSlot] : [],
+  );
+  return {
+    slots: slots.sort((a, b) => (a.startsAt < b.startsAt ? -1 : 1)),
+    isDone: Boolean(search) && !answer.isLoading,
+    error: answer.error,
+  };
+}
+
+function NextFree() {
+  const [text, setText] = useState("");
+  const [search, setSearch] = useState("");
+  const { slots, isDone, error } = useNextFree(search);
+  const submit = (event: FormEvent) => (event.preventDefault(), setSearch(text.trim()));
+  return (
+    <section>
+      <h2>Najbliższy wolny termin</h2>
+      <form className="line" onSubmit={submit}>
+        <input
+          aria-label="Lekarz lub specjalność"
+          placeholder="lekarz lub specjalność"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <button>Pokaż</button>
+      </form>
+      <p role="status">{error || (isDone && slots.length === 0 ? "Nikt taki nie ma wolnych terminów." : "")}</p>
+      <ol className="next">
+        {slots.map((slot) => (
+          <li key={slot.id}>
+            <button
+              type="button"
+              onClick={() => show({ startsAt: slot.startsAt, slot: slot.id, clinic: slot.clinic.id })}
+            >
+              <b>{moment(slot.startsAt)}</b>
+              <small>
+                {slot.doctor.fullName} · {slot.clinic.name}
+              </small>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const KEYS: [string, string][] = [
+  ["↑ ↓ ← →", "chodzenie po terminach"],
+  ["Enter", "wybór terminu"],
+  ["J O N C", "jest, odbyła się, nie przyszedł, cofnij"],
+  ["P", "przełóż wizytę"],
+  ["Esc", "powrót do terminarza"],
+  ["Alt + ← →", "dzień wcześniej, później"],
+  ["/", "szukaj pacjenta"],
+];
+
+function Keys() {
+  return (
+    <details>
+      <summary>Klawisze</summary>
+      <dl className="keys">
+        {KEYS.map(([key, text]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

@@ -1,0 +1,73 @@
+// What somebody is about to do on the sheet: whom to book, which visit to move, what is selected. Never kept.
+import { useSyncExternalStore } from "react";
+import type { FreeSlotFragment, PersonFragment } from "../../generated";
+import { dayOf } from "../../time";
+import { change, current } from "../../workspace";
+import type { SheetVisit } from "./layout";
+
+export type MovableVisit = Pick<SheetVisit, "id" | "reference" | "startsAt"> & {
+  doctor: { fullName: string };
+  person: string;
+};
+
+export type Intent =
+  { kind: "none" } | { kind: "book"; patient: PersonFragment } | { kind: "move"; visit: MovableVisit };
+
+interface State {
+  intent: Intent;
+  slot: string | null;
+  visit: string | null;
+  said: string;
+  lost: Lost | null;
+}
+
+/** Somebody was faster; whom it was for is still known. */
+interface Lost {
+  message: string;
+  alternatives: FreeSlotFragment[];
+}
+
+let state: State = { intent: { kind: "none" }, slot: null, visit: null, said: "", lost: null };
+const listeners = new Set<() => void>();
+
+function set(part: Partial<State>) {
+  state = { ...state, ...part };
+  for (const listener of listeners) listener();
+}
+
+export const select = (slot: string | null) => set({ slot, visit: null, said: "", lost: null });
+export const intend = (intent: Intent) => set({ intent, said: "" });
+export const forget = () => set({ intent: { kind: "none" }, lost: null });
+export const lose = (lost: Lost) => set({ slot: null, visit: null, said: "", lost });
+
+/** Done: the visit is shown, with a sentence that says what was done. */
+export const done = (said: string, visit: string | null) =>
+  set({ intent: { kind: "none" }, slot: null, visit, said, lost: null });
+
+export function bookFor(patient: PersonFragment): void {
+  set({ intent: { kind: "book", patient }, slot: null, visit: null, said: "", lost: null });
+  change({ panel: "day" });
+}
+
+export function move(visit: MovableVisit): void {
+  set({ intent: { kind: "move", visit }, slot: null, visit: null, said: "", lost: null });
+  if (current().panel !== "day") change({ panel: "day", view: "day", day: dayOf(visit.startsAt) });
+}
+
+/** The sheet of its day, with the slot or visit selected. */
+export function show(what: { startsAt: string; slot?: string; visit?: string; clinic?: string }): void {
+  const clinics =
+    what.clinic && current().clinics.length && !current().clinics.includes(what.clinic) ? [] : current().clinics;
+  change({ panel: "day", view: "day", day: dayOf(what.startsAt), clinics });
+  set({ slot: what.slot ?? null, visit: what.visit ?? null, said: "", lost: null });
+}
+
+export function useDesk(): State {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => state,
+  );
+}

@@ -1,0 +1,39 @@
+// Keyboard shortcuts for the selected visit; each button shows its letter.
+import { mark, type Mark } from "../../deeds";
+import type { VisitStatus } from "../../generated";
+import { personName } from "../../words/people";
+import { intend } from "./intent";
+import type { Cell } from "./layout";
+
+export interface Marking {
+  as: Mark;
+  letter: string;
+  text: string;
+}
+
+const ARRIVED: Marking = { as: "arrived", letter: "j", text: "Jest na miejscu" };
+const FULFILLED: Marking = { as: "fulfilled", letter: "o", text: "Odbyła się" };
+const NO_SHOW: Marking = { as: "noShow", letter: "n", text: "Nie przyszedł" };
+const UNDO: Marking = { as: "undo", letter: "c", text: "Cofnij" };
+
+/** What can become of a visit in this state, the likeliest first. */
+export const MARKINGS: Record<VisitStatus, Marking[]> = {
+  BOOKED: [ARRIVED, NO_SHOW],
+  ARRIVED: [FULFILLED, UNDO],
+  FULFILLED: [UNDO],
+  NO_SHOW: [{ ...ARRIVED, text: "Jednak jest" }, UNDO],
+  CANCELLED: [],
+};
+
+export const MOVE = "p";
+
+/** Whether the key meant something here. */
+export function press(key: string, cell: Cell): boolean {
+  const visit = cell.visit;
+  if (!visit) return false;
+  const marking = MARKINGS[visit.status].find((one) => one.letter === key.toLowerCase());
+  if (marking) void mark(visit, marking.as);
+  if (key.toLowerCase() === MOVE && visit.status === "BOOKED")
+    intend({ kind: "move", visit: { ...visit, person: personName(visit.patient) } });
+  return marking !== undefined || key.toLowerCase() === MOVE;
+}

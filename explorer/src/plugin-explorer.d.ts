@@ -1,0 +1,4 @@
+declare module "@graphiql/plugin-explorer" {
+  import type { GraphiQLPlugin } from "@graphiql/react";
+  export function explorerPlugin(): GraphiQLPlugin;
+}

@@ -1,0 +1,8 @@
+// The registered documents of the sign-in page: what may be sent before anybody is known.
+import documents from "../static/sign_in.graphql?raw";
+
+const blocks = documents.split(/\n\n+/).map((block) => block.trim());
+const named = (name: string) => blocks.find((block) => block.includes(` ${name}`) && !block.startsWith("#"))!;
+
+export const LOG_IN = named("StaffLogIn");
+export const SESSION = named("StaffSession");

@@ -1,0 +1,39 @@
+// Polish for the contract: labels and help of inputs, names of choices, kinds and answers. What is missing falls back to the contract's own word.
+import words from "./pl.json";
+
+export interface Label {
+  text: string;
+  help: string;
+  one?: string;
+  clearing?: string;
+}
+
+interface Words {
+  kinds: Record<string, string>;
+  types: Record<string, string>;
+  enums: Record<string, Record<string, string>>;
+  inputs: Record<string, string | [string, string]>;
+  one: Record<string, string>;
+  clearing: Record<string, string>;
+  answers: Record<string, string>;
+}
+
+const { kinds, types, enums, inputs, one, clearing, answers } = words as unknown as Words;
+
+export const KINDS = kinds;
+export const TYPES = types;
+export const ENUMS = enums;
+
+/** By type and field, else by the field's name alone. */
+export function labelOf(owner: string, name: string): Label {
+  const found = inputs[`${owner}.${name}`] ?? inputs[name] ?? name;
+  const [text, help] = typeof found === "string" ? [found, ""] : found;
+  const [single, clears] = [one[name], clearing[`${owner}.${name}`]];
+  return { text, help, ...(single ? { one: single } : {}), ...(clears ? { clearing: clears } : {}) };
+}
+
+export const answerLabel = (name: string) => answers[name] ?? labelOf("", name).text;
+
+const all = new Map(Object.values(enums).flatMap((values) => Object.entries(values)));
+
+export const enumText = (value: string) => (/^[A-Z][A-Z_]+$/.test(value) ? all.get(value) : undefined);

@@ -1,0 +1,1 @@
+"""Infrastructure without any domain: database, clock, cryptography, logs, metrics, tracing."""

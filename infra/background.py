@@ -1,0 +1,23 @@
+"""Work that outlives the task that began it: what must be done also when a request is cut off."""
+
+import asyncio
+import contextvars
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_tasks: set[asyncio.Task[Any]] = set()  # a task without a reference may be garbage-collected
+
+
+def start(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Begin in a context of its own: an open transaction is not this task's."""
+    task = asyncio.create_task(work, context=contextvars.Context())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    return task
+
+
+async def finish() -> None:
+    """Wait until all that was begun is done, before the database is closed."""
+    while _tasks:
+        await asyncio.gather(*_tasks, return_exceptions=True)

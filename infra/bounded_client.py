@@ -1,0 +1,191 @@
+"""The ORM's PostgreSQL client with bounds: a short queue for connections, and none that waits for a silent database."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import PoolConnectionWrapper, TransactionContextPooled
+from tortoise.backends.base_postgres.client import translate_exceptions
+from tortoise.connection import get_connections
+from tortoise.exceptions import TransactionManagementError
+
+WAIT_SECONDS = 5.0
+WAITING_PER_CONNECTION = 10  # how many may stand in the queue for each connection
+RETRY_SECONDS = 2
+GIVE_BACK_SECONDS = 1.0  # for the rollback or the cancellation of a statement, before the connection is cut
+
+log = logging.getLogger(__name__)
+
+
+class Overloaded(Exception):
+    """Too many wait for a connection, or have waited for too long."""
+
+
+# Nothing is broken: others hold what the caller needs, and the next try may succeed.
+BUSY = (Overloaded, asyncpg.LockNotAvailableError, asyncpg.TooManyConnectionsError)
+
+
+class DatabaseAway(ConnectionError):
+    """No connection to the database can be opened."""
+
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__(f"The database takes no connection: {type(reason).__name__}.")
+
+
+@contextlib.contextmanager
+def _opening() -> Iterator[None]:
+    """The connection that the pool hands out may be a new one."""
+    try:
+        yield
+    except (OSError, asyncpg.CannotConnectNowError) as problem:  # a TimeoutError, too
+        raise DatabaseAway(problem) from None
+
+
+class Turns:
+    """So many may have a connection at the same time, and only so many may wait for one, and not for long."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.waiting = limit, 0
+        self._free = asyncio.Semaphore(limit)
+
+    async def take(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()  # at once, so it needs no time limit
+            return
+        if self.waiting >= self.limit * WAITING_PER_CONNECTION:
+            raise Overloaded
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Overloaded from None
+        finally:
+            self.waiting -= 1
+
+    def give_back(self) -> None:
+        self._free.release()
+
+
+class BoundedClient(AsyncpgDBClient):
+    """Transactions, which may wait for locks, leave a quarter of the connections to single statements."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.turns = Turns(self.pool_maxsize)
+        self.transactions = Turns(max(1, self.pool_maxsize * 3 // 4))
+
+    def acquire_connection(self) -> Any:
+        return BoundedConnection(self, self._pool_init_lock)
+
+    def _in_transaction(self) -> Any:
+        return BoundedTransaction(self, self._pool_init_lock)
+
+
+class BoundedConnection(PoolConnectionWrapper[Any]):
+    client: BoundedClient
+
+    async def __aenter__(self) -> Any:
+        await self.client.turns.take()
+        try:
+            with _opening():
+                return await super().__aenter__()
+        except BaseException:
+            self.client.turns.give_back()
+            raise
+
+    async def __aexit__(self, *raised: Any) -> None:
+        try:
+            await _release(self.client, self.connection)
+        finally:
+            self.client.turns.give_back()
+
+
+class BoundedTransaction(TransactionContextPooled):
+    """What Tortoise's does, and it lets go of its connection when the database is silent, even at BEGIN or ROLLBACK."""
+
+    def __init__(self, parent: BoundedClient, pool_init_lock: asyncio.Lock) -> None:
+        super().__init__(TransactionWrapper(parent), pool_init_lock)
+        self.parent = parent
+
+    async def __aenter__(self) -> Any:
+        await self.parent.transactions.take()
+        try:
+            await self.parent.turns.take()
+        except BaseException:
+            self.parent.transactions.give_back()
+            raise
+        try:
+            with _opening():
+                await self.ensure_connection()
+                self.client._connection = await _pool(self.parent).acquire()
+        except BaseException:
+            self._give_back()
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        try:
+            await self.client.begin()
+        except BaseException:
+            await self._leave()
+            raise
+        return self.client
+
+    async def __aexit__(self, failure: Any, *more: Any) -> None:
+        try:
+            if self.client._finalized:
+                return
+            if failure is None:
+                await self.client.commit()
+            elif failure is not TransactionManagementError:  # one that already failed cannot be rolled back
+                await self._roll_back()
+        finally:
+            await self._leave()
+
+    async def _roll_back(self) -> None:
+        """Whatever comes of it, the caller hears of the first failure."""
+        with contextlib.suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            async with asyncio.timeout(GIVE_BACK_SECONDS):
+                await self.client.rollback()
+
+    async def _leave(self) -> None:
+        try:
+            await _release(self.parent, self.client._connection)
+        finally:
+            get_connections().reset(self.token)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self.parent.turns.give_back()
+        self.parent.transactions.give_back()
+
+
+@translate_exceptions
+async def fetch_rows(client: AsyncpgDBClient, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """The rows of any statement. (Tortoise returns none for an INSERT, UPDATE or DELETE, whatever it says.)"""
+    client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own
+    async with client.acquire_connection() as connection:
+        rows: Sequence[Sequence[Any]] = await connection.fetch(sql, *values)
+        return rows
+
+
+def _pool(client: AsyncpgDBClient) -> asyncpg.Pool:
+    if client._pool is None:
+        raise asyncpg.InterfaceError("The pool is closed.")
+    return client._pool
+
+
+async def _release(client: AsyncpgDBClient, connection: Any) -> None:
+    """Give the connection back; one whose statement cannot be cancelled in time is cut, and nobody waits for it."""
+    if client._pool is None:  # closed meanwhile
+        return
+    try:
+        await client._pool.release(connection, timeout=GIVE_BACK_SECONDS)
+    except TimeoutError:
+        log.warning("database_connection_cut", extra={"seconds": GIVE_BACK_SECONDS})
+
+
+client_class = BoundedClient  # where Tortoise looks for it

@@ -1,0 +1,25 @@
+"""Deadlines: until when the work for one request must be done, whatever it waits for."""
+
+import asyncio
+from contextvars import ContextVar
+
+import settings
+
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+def begin() -> float:
+    """Start the time of an operation; returns its end, by the event loop's clock."""
+    end = asyncio.get_running_loop().time() + settings.OPERATION_SECONDS
+    _deadline.set(end)
+    return end
+
+
+def current() -> float:
+    """The end of the time that began with the request; without one, of a time that begins now."""
+    return _deadline.get() or asyncio.get_running_loop().time() + settings.OPERATION_SECONDS
+
+
+def is_over() -> bool:
+    end = _deadline.get()
+    return end is not None and asyncio.get_running_loop().time() >= end

@@ -1,0 +1,181 @@
+"""Rate limits for accounts, partners and addresses, counted in PostgreSQL for all processes together."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+from tortoise.exceptions import BaseORMException
+
+import settings
+from infra import clock, crypto, database
+
+_COUNT = """
+    INSERT INTO rate (key, spent, resets_at) VALUES ($1, $2, $3)
+    ON CONFLICT (key) DO UPDATE SET
+        spent = CASE WHEN rate.resets_at <= $4 THEN $2 ELSE rate.spent + $2 END,
+        resets_at = CASE WHEN rate.resets_at <= $4 THEN $3 ELSE rate.resets_at END
+    RETURNING spent
+"""
+
+
+# Many counters at once, in the order of their keys: two processes never wait for each other in a circle.
+_SETTLE = """
+    INSERT INTO rate (key, spent, resets_at)
+    SELECT key, spent, resets_at
+    FROM unnest($1::text[], $2::int[], $3::timestamptz[]) AS counted (key, spent, resets_at)
+    ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET
+        spent = CASE WHEN rate.resets_at <= $4 THEN EXCLUDED.spent ELSE rate.spent + EXCLUDED.spent END,
+        resets_at = CASE WHEN rate.resets_at <= $4 THEN EXCLUDED.resets_at ELSE rate.resets_at END
+    RETURNING key, spent, resets_at
+"""
+# Transactions may hold counters of theirs: those go the next time.
+_PURGE = """
+    DELETE FROM rate WHERE key IN (SELECT key FROM rate WHERE resets_at <= $1 FOR UPDATE SKIP LOCKED) RETURNING key
+"""
+SETTLE_SECONDS = 0.25
+
+log = logging.getLogger(__name__)
+
+
+class PostgresStorage(Storage):
+    """Fixed windows of the `limits` package as rows of an unlogged table; a crash of PostgreSQL may empty it."""
+
+    STORAGE_SCHEME = None
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return BaseORMException
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        now = clock.now()
+        [row] = await database.fetch(_COUNT, [key, amount, now + timedelta(seconds=expiry), now])
+        return int(row["spent"])
+
+    async def get(self, key: str) -> int:
+        rows = await database.fetch("SELECT spent FROM rate WHERE key = $1 AND resets_at > $2", [key, clock.now()])
+        return int(rows[0]["spent"]) if rows else 0
+
+    async def get_expiry(self, key: str) -> float:
+        rows = await database.fetch("SELECT resets_at FROM rate WHERE key = $1", [key])
+        resets_at: datetime = rows[0]["resets_at"] if rows else clock.now()
+        return resets_at.timestamp()
+
+    async def check(self) -> bool:
+        await database.ping()
+        return True
+
+    async def reset(self) -> int:
+        return len(await database.fetch("DELETE FROM rate RETURNING key"))
+
+    async def clear(self, key: str) -> None:
+        await database.fetch("DELETE FROM rate WHERE key = $1", [key])
+
+
+_limiter = FixedWindowRateLimiter(PostgresStorage())
+
+
+@dataclass(slots=True)
+class _Window:
+    """What PostgreSQL was last heard to have counted, and what was counted here since."""
+
+    resets_at: datetime
+    settled: int = 0
+    here: int = 0
+
+
+class Counters:
+    """Counts in memory, settled with PostgreSQL several times a second, all counters in one statement.
+
+    Between two settlements a process does not know what the others count: a caller who spreads requests over n
+    processes may get at most n times the rest of a limit in that time.
+    """
+
+    def __init__(self) -> None:
+        self.is_settling = False
+        self._windows: dict[str, _Window] = {}
+
+    def hit(self, limit: RateLimitItem, key: str) -> datetime | None:
+        now = clock.now()
+        window = self._windows.get(key)
+        if window is None or window.resets_at <= now:
+            window = self._windows[key] = _Window(now + timedelta(seconds=limit.get_expiry()))
+        window.here += 1
+        return window.resets_at if window.settled + window.here > limit.amount else None
+
+    async def settle(self) -> None:
+        now = clock.now()
+        self._windows = {key: window for key, window in self._windows.items() if window.resets_at > now}
+        counted = {key: (window.here, window.resets_at) for key, window in self._windows.items() if window.here}
+        if not counted:
+            return
+        values = [list(counted), [here for here, _ in counted.values()], [at for _, at in counted.values()], now]
+        for key, spent, resets_at in await database.fetch_rows(_SETTLE, values):
+            here = self._windows[key].here - counted[key][0]
+            self._windows[key] = _Window(resets_at, spent, here)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Settle while this process serves, and once more at its end."""
+        self.is_settling = True
+        task = asyncio.create_task(self._settle_for_ever())
+        try:
+            yield
+        finally:
+            self.is_settling = False
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._try_to_settle()
+
+    async def _settle_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            await self._try_to_settle()
+
+    async def _try_to_settle(self) -> None:
+        try:
+            await self.settle()
+        except Exception as problem:  # the database is away: what was counted is settled later
+            log.warning("rates_not_settled", extra={"problem": type(problem).__name__})
+
+
+counters = Counters()
+_parse = lru_cache(maxsize=64)(parse)
+
+
+@lru_cache(maxsize=4096)
+def _key(kind: str, caller: str, secret: str) -> str:
+    """The table holds no address and no account."""
+    return crypto.blind_index(caller, f"rate/{kind}")
+
+
+async def hit(limit: str, kind: str, caller: str) -> datetime | None:
+    """Count one use against a limit such as "600/minute"; if it exceeds the limit, return when the window ends."""
+    window, key = _parse(limit), _key(kind, caller, settings.SECRET_KEY)
+    if await _limiter.hit(window, kind, key):
+        return None
+    return datetime.fromtimestamp((await _limiter.get_window_stats(window, kind, key)).reset_time, UTC)
+
+
+async def hit_often(limit: str, kind: str, caller: str) -> datetime | None:
+    """The same for what happens with every request: counted in memory where this process settles its counters."""
+    if not counters.is_settling:
+        return await hit(limit, kind, caller)
+    return counters.hit(_parse(limit), _limiter_key(limit, kind, _key(kind, caller, settings.SECRET_KEY)))
+
+
+@lru_cache(maxsize=4096)
+def _limiter_key(limit: str, kind: str, key: str) -> str:
+    """The row that `hit` would count in."""
+    return _parse(limit).key_for(kind, key)
+
+
+async def purge() -> int:
+    return len(await database.fetch(_PURGE, [clock.now()]))

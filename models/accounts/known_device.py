@@ -1,0 +1,40 @@
+"""Known device (znane urządzenie): one where somebody has signed in; what strangers do to a login leaves it alone.
+
+A device keeps a mark for each account that has signed in there: random bits and our signature of them (OWASP's device
+cookies). A signature is for one account and its present password, so a new password makes all devices strangers.
+"""
+
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from infra import crypto
+
+if TYPE_CHECKING:
+    from models.accounts.account import Account
+
+NONCE_BYTES, SIGNATURE_CHARACTERS = 16, 32
+MARKS = 10  # of the accounts that signed in last: a family, the colleagues at one desk
+LONGEST = 1000
+
+
+def find_mark(kept: str, account: "Account | None") -> str | None:
+    """The account's mark among those that a device shows; takes the same work without an account."""
+    found = [mark for mark in _split(kept) if hmac.compare_digest(mark, _sign(mark.partition("-")[0], account))]
+    return found[0] if found and account else None
+
+
+def remember(kept: str, account: "Account") -> str:
+    """What the device keeps from now on, after the account has signed in by its own password."""
+    mine = find_mark(kept, account) or _sign(secrets.token_hex(NONCE_BYTES), account)
+    return ".".join([mine, *(mark for mark in _split(kept) if mark != mine)][:MARKS])
+
+
+def _split(kept: str) -> list[str]:
+    marks = kept.split(".") if len(kept) <= LONGEST and kept.isascii() else []
+    return [mark for mark in marks[:MARKS] if len(mark) == 2 * NONCE_BYTES + 1 + SIGNATURE_CHARACTERS]
+
+
+def _sign(nonce: str, account: "Account | None") -> str:
+    owner = f"{account.id}/{account.password_hash}" if account else ""
+    return f"{nonce}-{crypto.blind_index(f'{nonce}/{owner}', 'known device')[:SIGNATURE_CHARACTERS]}"

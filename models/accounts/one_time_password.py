@@ -1,0 +1,90 @@
+"""One-time password (hasło jednorazowe): opens the way to an own password; every letter's is good once."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+from uuid6 import uuid7
+
+import settings
+from infra import clock, database
+from models.accounts import password
+from models.outbox import NoLongerWanted
+
+if TYPE_CHECKING:
+    from models.accounts.account import Account
+
+NOBODY = UUID(int=0)
+
+_ISSUE = """
+    INSERT INTO one_time_password (id, account_id, hash, expires_at)
+    VALUES (:id::uuid, :account_id::uuid, :hash, :expires_at::timestamptz)
+    ON CONFLICT (hash) DO UPDATE SET expires_at = EXCLUDED.expires_at WHERE one_time_password.used_at IS NULL
+    RETURNING id
+"""
+
+
+class OneTimePassword(Model):
+    """An account may have several: a newer letter, which a stranger can cause, does not void an older one."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account: fields.ForeignKeyRelation["Account"] = fields.ForeignKeyField(
+        "models.Account", related_name="one_time_passwords"
+    )
+    hash = fields.CharField(64, unique=True)
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "one_time_password"
+
+    @classmethod
+    async def issue(cls, account: "Account", letter: UUID | None = None) -> str:
+        """Make the password of a letter, always the same for one letter, and store its hash."""
+        secret = password.make_one_time_password(letter)
+        values = {
+            "id": uuid7(),
+            "account_id": account.id,
+            "hash": password.hash_one_time_password(secret),
+            "expires_at": clock.now() + timedelta(hours=settings.ONE_TIME_PASSWORD_HOURS),
+        }
+        async with in_transaction():
+            same = type(account).filter(id=account.id, email=account.email)
+            if not await same.select_for_update(no_key=True).first():
+                raise NoLongerWanted("the address was replaced")
+            if not await database.fetch(_ISSUE, values):
+                raise NoLongerWanted("its password was used, or replaced by an own one")
+        return secret
+
+    @classmethod
+    async def find_hash(cls, secret: str, account_id: UUID | None) -> str | None:
+        """The hash of a password that opens the account now. Takes the same work without an account."""
+        if len(secret) > password.MAX_LENGTH:
+            return None
+        hash_ = password.hash_one_time_password(secret)
+        good = cls.filter(account_id=account_id or NOBODY, hash=hash_, used_at=None, expires_at__gt=clock.now())
+        return hash_ if await good.exists() else None
+
+    @classmethod
+    async def use(cls, hash_: str) -> bool:
+        """Use it up; of several tries at once one succeeds."""
+        good = cls.filter(hash=hash_, used_at=None, expires_at__gt=clock.now())
+        return bool(await good.update(used_at=clock.now()))
+
+    @classmethod
+    async def void(cls, account_id: UUID) -> None:
+        """No letter sent so far opens the account any more, not even when it is sent once again."""
+        await cls.filter(account_id=account_id, used_at=None).update(used_at=clock.now())
+
+    @classmethod
+    async def find_last_end(cls, account_id: UUID) -> datetime | None:
+        good = cls.filter(account_id=account_id, used_at=None, expires_at__gt=clock.now())
+        last = await good.order_by("-expires_at").first()
+        return last.expires_at if last else None
+
+    @classmethod
+    async def purge(cls) -> int:
+        return await cls.filter(expires_at__lt=clock.now()).delete()

@@ -1,0 +1,48 @@
+"""Workspace (pulpit): what the desk has open, kept encrypted for as long as its session lasts."""
+
+from tortoise import fields
+from tortoise.models import Model
+from uuid6 import uuid7
+
+from infra import crypto, database
+from models.accounts.session import Session
+
+PURPOSE, MAX_BYTES = "workspace", 64 * 1024
+
+_KEEP = """
+    INSERT INTO workspace (id, session_id, sealed)
+    SELECT :id::uuid, session.id, :sealed::bytea FROM session
+    WHERE session.id = :session_id::uuid AND session.ended_at IS NULL
+    ON CONFLICT (session_id) DO UPDATE SET sealed = EXCLUDED.sealed
+"""
+
+
+class Workspace(Model):
+    """A trigger deletes it when the session ends."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    session: fields.OneToOneRelation[Session] = fields.OneToOneField("models.Session", related_name="workspace")
+    sealed = fields.BinaryField()
+
+    class Meta:
+        table = "workspace"
+
+    @classmethod
+    async def find(cls, session: Session) -> str | None:
+        kept = await cls.get_or_none(session_id=session.id)
+        try:
+            return crypto.decrypt(kept.sealed, PURPOSE) if kept else None
+        except crypto.InvalidToken:
+            return None  # of before the secret key was rotated
+
+    @classmethod
+    async def keep(cls, session: Session, content: str) -> bool:
+        """Keep the content instead of what was kept before, or forget that; False if it is too long."""
+        if len(content.encode(errors="surrogatepass")) > MAX_BYTES:
+            return False
+        if not content:
+            await cls.filter(session_id=session.id).delete()
+            return True
+        sealed = crypto.encrypt(content.encode(errors="replace").decode(), PURPOSE)
+        await database.fetch(_KEEP, {"id": uuid7(), "session_id": session.id, "sealed": sealed})
+        return True

@@ -1,0 +1,1 @@
+"""Administration: the demo, key rotation, exports and closing of accounts."""

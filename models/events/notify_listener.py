@@ -1,0 +1,75 @@
+"""NOTIFY listener: one connection per process over which PostgreSQL reports commits; dropped when in doubt."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+
+from models.events.subscribers import desk_watchers, event_signal, patient_watchers, slot_watchers
+
+CHANNELS = ("event_appended", "event_numbered", "slot_changed", "patient_changed")
+TIMEOUT_SECONDS = 10.0
+CONNECTION_ERRORS = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)  # what a lost connection raises
+
+
+class NotifyListener:
+    """Collects notifications, so that receiving one never waits until the one before has been processed."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self._received = asyncio.Event()
+        self._slots: set[UUID] = set()
+        connection.add_termination_listener(lambda _: self._received.set())
+
+    def receive(self, connection: object, pid: int, channel: str, payload: object) -> None:
+        if channel == "event_numbered":
+            event_signal.notify()
+            return
+        if channel == "patient_changed":
+            patient_watchers.notify(UUID(str(payload)))
+            desk_watchers.notify(UUID(str(payload)))
+            return
+        if channel == "slot_changed":
+            clinic_id, _, slot_id = str(payload).partition(" ")
+            if slot_watchers.is_watched(UUID(clinic_id)):
+                self._slots.add(UUID(slot_id))
+        self._received.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for a notification or the end of the connection, at most for some seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._received.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._received.clear()
+
+    async def assign_positions(self) -> None:
+        """Assign positions over this connection, which also checks it: a dead one would never receive anything."""
+        await self._connection.fetchval("SELECT number_events()", timeout=TIMEOUT_SECONDS)
+
+    def take_changed_slots(self) -> set[UUID]:
+        changed, self._slots = self._slots, set()
+        return changed
+
+
+@asynccontextmanager
+async def listen(url: str) -> AsyncIterator[NotifyListener]:
+    """Listen on a connection outside the pool; a transaction pooler such as PgBouncer would lose notifications."""
+    settings = {"application_name": "e-rejestracja relay", "statement_timeout": "60s", "lock_timeout": "10s"}
+    connection = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS, server_settings=settings)
+    try:
+        listener = NotifyListener(connection)
+        for channel in CHANNELS:
+            await connection.add_listener(channel, listener.receive)
+        yield listener
+    finally:
+        connection.terminate()  # nothing is pending on it

@@ -1,0 +1,243 @@
+"""What reception and administration are refused, in words for colleagues."""
+
+from infra.text import Text
+from models.refusals.refusal import Refusal
+
+
+class PatientNotFound(Refusal):
+    """There is no such patient."""
+
+    text = Text(pl="Nie ma takiego pacjenta.", en="There is no such patient.")
+
+
+class PatientExists(Refusal):
+    """A record with this PESEL or document exists already."""
+
+    text = Text(
+        pl="Ta osoba ma już kartotekę: jest podana w polu `patient`. Prosimy użyć tamtej.",
+        en="This person already has a record: it is given in `patient`. Use that one.",
+    )
+
+
+class PatientIncomplete(Refusal):
+    """The record has neither a PESEL nor a document yet: add one first (`changePatient`)."""
+
+    text = Text(
+        pl="Ta kartoteka czeka na uzupełnienie: prosimy najpierw wpisać PESEL lub dokument (changePatient).",
+        en="This record is to be completed: add the PESEL or document first (changePatient).",
+    )
+
+
+class PatientIsDouble(Refusal):
+    """The record is known as the double of another one, which is to be used. A reason overrides it."""
+
+    text = Text(
+        pl="Ta kartoteka jest dubletem: właściwa jest podana w polu `patient`. Prosimy rezerwować w tamtej.",
+        en="This record is a double: the right one is given in `patient`. Book there.",
+    )
+
+    @property
+    def clinic_rule(self) -> str:
+        return "PATIENT_IS_DOUBLE"
+
+
+class RecordsNotMerged(Refusal):
+    """Another record of the centre has this PESEL or document. Such records are never merged; the message says why."""
+
+    text = Text(
+        pl="Ten PESEL lub dokument ma inna kartoteka, a dwóch kartotek rejestracji się nie łączy: wizyty są"
+        " dokumentacją medyczną, ich historia i dziennik dostępu muszą pozostać takie, jak je zapisano, a błędnego"
+        " połączenia nie dałoby się cofnąć. Prosimy używać kartoteki z pola `patient`, tam rezerwować, a tu odwołać"
+        " planowane wizyty.",
+        en="Another record has this PESEL or document, and two records of reception are not merged: visits are medical"
+        " records, each with a history and an access log that must stay as they were written, and a wrong merger could"
+        " not be undone. Keep the record given in `patient`, book there, and cancel what is still planned on this one.",
+    )
+
+
+class AccountExists(Refusal):
+    """The patient has an account already."""
+
+    text = Text(
+        pl="Ten pacjent ma już konto. Pomylony adres zaproszenia można poprawić (replacePatientEmail).",
+        en="This patient already has an account. An address mistyped in an invitation can be replaced"
+        " (replacePatientEmail).",
+    )
+
+
+class NoAccount(Refusal):
+    """The patient has no open account."""
+
+    text = Text(pl="Ten pacjent nie ma konta.", en="This patient has no account.")
+
+
+class AddressInUse(Refusal):
+    """The owner of the account has set a password: only the owner or an administrator changes the address."""
+
+    text = Text(
+        pl="Właściciel konta ma już własne hasło: adres zmienia sam albo administrator, podając powód (reason).",
+        en="The account's owner has set a password: the owner changes the address, or an administrator who gives a"
+        " reason (reason).",
+    )
+
+
+class IdentityNotConfirmed(Refusal):
+    """Nobody has confirmed who owns this account, and another record with the same number has other names."""
+
+    text = Text(
+        pl="Nikt nie potwierdził, do kogo należy to konto, a ten sam numer ma kartoteka na inne nazwisko: jest podana"
+        " w polu `patient`. Prosimy sprawdzić, o kogo chodzi, i wybrać właściwą kartotekę.",
+        en="Nobody has confirmed whose account this is, and a record with the same number has other names: it is given"
+        " in `patient`. Please find out who is meant, and choose the right record.",
+    )
+
+
+class RecordsOverlap(Refusal):
+    """The two records that would become one have visits at the same time. Nothing changed."""
+
+    text = Text(
+        pl="Konto i kartoteka tej osoby mają wizyty w tym samym czasie: są wskazane. Prosimy najpierw odwołać lub"
+        " przełożyć jedną z każdej pary, potem potwierdzić tożsamość jeszcze raz.",
+        en="The account and the record of this person have visits at the same time: they are named. Please cancel or"
+        " move one of each pair first, then confirm the identity again.",
+    )
+
+
+class StatusNotChangeable(Refusal):
+    """A visit in its present state cannot be marked like this, or not yet."""
+
+    text = Text(
+        pl="Wizyta o statusie {status} nie może teraz otrzymać statusu {wanted}.",
+        en="A visit cannot change from {status} to {wanted} now.",
+    )
+    text_by_reason = {
+        "STATUS": Text(
+            pl="Wizyta o statusie {status} nie może otrzymać statusu {wanted}.",
+            en="A visit that is {status} cannot become {wanted}.",
+        ),
+        "NOT_MARKED": Text(
+            pl="Ta wizyta nie ma oznaczenia, które można cofnąć; jej status: {status}.",
+            en="This visit has no mark to take back; it is {status}.",
+        ),
+        "TOO_LATE": Text(
+            pl="Oznaczenie można cofnąć tylko w dniu wizyty.", en="A mark is taken back on the day of the visit only."
+        ),
+        "TOO_EARLY": Text(
+            pl="Jest za wcześnie, aby nadać tej wizycie status {wanted}.",
+            en="It is too early to mark this visit as {wanted}.",
+        ),
+    }
+
+
+class SlotHeld(Refusal):
+    """The slot is held for another patient at the moment. An override does not help."""
+
+    text = Text(
+        pl="Ten termin jest na chwilę wstrzymany dla kogoś innego; wstrzymania nie można pominąć.",
+        en="This slot is held for somebody else for the moment; a hold is a promise and is never overridden.",
+    )
+    offered = Text(
+        pl="Ten termin zaproponowano innemu pacjentowi, który może go jeszcze przyjąć; propozycji nie można pominąć.",
+        en="This slot is offered to another patient, who may still take it; an offer is never overridden.",
+    )
+
+    def _choose_text(self) -> Text:
+        return self.offered if self.details["is_offer"] else self.text
+
+
+class SlotKept(Refusal):
+    """The slot is kept for the waiting list until nobody there wants it. An override does not help."""
+
+    text = Text(
+        pl="Ten termin jest zachowany dla listy oczekujących: najpierw dostają go oczekujący, po kolei, potem inni.",
+        en="This slot is kept for the waiting list: those who wait are asked first, one at a time, and then others.",
+    )
+
+
+class SlotClosed(Refusal):
+    """A colleague has blocked the slot, or its doctor will be absent."""
+
+    text = Text(pl="Ten termin został zamknięty ({reason}).", en="This slot was taken away ({reason}).")
+
+
+class WaitingListEntryNotFound(Refusal):
+    """There is no such entry on the waiting list, or nobody waits by it any more."""
+
+    text = Text(
+        pl="Nie ma takiego wpisu na liście oczekujących; mógł się już zakończyć.",
+        en="There is no such entry on the waiting list; it may have ended.",
+    )
+
+
+class MessageNotFound(Refusal):
+    """There is no such message."""
+
+    text = Text(pl="Nie ma takiej wiadomości.", en="There is no such message.")
+
+
+class MessageNotResendable(Refusal):
+    """The message cannot be sent again."""
+
+    text = Text(pl="Tej wiadomości nie można wysłać ponownie.", en="This message cannot be sent again.")
+    text_by_reason = {
+        "ON_ITS_WAY": Text(pl="Ta wiadomość jest jeszcze w drodze.", en="This message is still on its way."),
+        "NO_ADDRESS": Text(
+            pl="Nie ma dokąd jej wysłać: brak adresu e-mail lub numeru telefonu.",
+            en="There is nowhere to send it: no e-mail address or telephone number.",
+        ),
+        "OUTDATED": Text(
+            pl="Jej treść jest nieaktualna: wizyta zmieniła się od tego czasu lub propozycja straciła ważność.",
+            en="What it says is no longer true: the visit has changed since, or the offer is over.",
+        ),
+    }
+
+
+class StaffNotFound(Refusal):
+    """There is no such colleague."""
+
+    text = Text(pl="Nie ma takiej osoby wśród personelu.", en="There is no such colleague.")
+
+
+class StaffAtWork(Refusal):
+    """The colleague has set a password already; who has forgotten it requests a new one."""
+
+    text = Text(
+        pl="Ta osoba ma już własne hasło. Gdy je zapomni, może poprosić o nowe przy logowaniu.",
+        en="This colleague has a password already. A colleague who forgets it can request a new one at log-in.",
+    )
+
+
+class LastAdministrator(Refusal):
+    """The last administrator can neither be removed nor get another role."""
+
+    text = Text(
+        pl="Musi pozostać ktoś, kto może zapraszać innych: to ostatni administrator.",
+        en="This is the last administrator: somebody must remain who can invite others.",
+    )
+
+
+class SecondFactorPresent(Refusal):
+    """The account has a second factor already; remove it before setting up another."""
+
+    text = Text(
+        pl="Drugi składnik jest już włączony. Aby ustawić inny, trzeba go najpierw usunąć.",
+        en="A second factor is already in use. To set up another, remove it first.",
+    )
+
+
+class SecondFactorNotBegun(Refusal):
+    """There is no second factor to confirm or to remove."""
+
+    text = Text(
+        pl="Nie ma tu drugiego składnika: prosimy najpierw zacząć go ustawiać (beginSecondFactor).",
+        en="There is no second factor yet: begin to set one up (beginSecondFactor).",
+    )
+
+
+class WrongCode(Refusal):
+    """The code is wrong or was used already."""
+
+    text = Text(
+        pl="Kod jest błędny albo został już użyty; nic się nie zmieniło.",
+        en="The code is wrong or was already used; nothing has changed.",
+    )

@@ -1,0 +1,42 @@
+"""What administrators of partners and subscribers of events are refused."""
+
+from infra.text import Text
+from models.refusals.refusal import Refusal
+
+
+class PartnerNotFound(Refusal):
+    """There is no such partner, or it has been removed."""
+
+    text = Text(pl="Nie ma takiego partnera.", en="There is no such partner.")
+
+
+class CursorExpired(Refusal):
+    """Events since this cursor are no longer kept."""
+
+    text = Text(
+        pl="Zdarzenia od tego kursora nie są już przechowywane. Pobierz `latestEventCursor`, wczytaj na nowo"
+        " `freeSlots` i kontynuuj od tego kursora.",
+        en="Events since this cursor are no longer kept. Query `latestEventCursor`, load `freeSlots` again and continue"
+        " from that cursor.",
+    )
+    code = "CURSOR_EXPIRED"
+
+
+class TooManyStreams(Refusal):
+    """The caller has as many subscriptions open as allowed."""
+
+    text = Text(
+        pl="Otwarto już {limit} subskrypcji, czyli tyle, ile można. Prosimy zamknąć jedną; zerwane znikną same.",
+        en="You have {limit} subscriptions open, which is the limit. Close one; broken ones end by themselves.",
+    )
+    code = "RATE_LIMITED"
+
+
+class ChangesMissed(Refusal):
+    """Some changes may not have reached the subscriber."""
+
+    text = Text(
+        pl="Niektóre zmiany mogły zostać pominięte. Wczytaj `freeSlots` ponownie i zasubskrybuj jeszcze raz.",
+        en="Some changes may have been missed. Load `freeSlots` again, then subscribe again.",
+    )
+    code = "CHANGES_MISSED"

@@ -1,0 +1,1 @@
+"""Schedules: how slots come into being and go away again."""

@@ -1,0 +1,1 @@
+"""Slots: the times at which doctors see patients in clinics, and which of them are free."""

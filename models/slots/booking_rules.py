@@ -1,0 +1,113 @@
+"""Booking rules: how a patient's other visits limit what they can book, hold, wait for and be offered."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import settings
+from infra import clock, database
+from models.refusals.booking import TooManyVisits, VisitsOverlap
+from models.refusals.refusal import Refusal
+
+if TYPE_CHECKING:
+    from models.accounts.patient import Patient
+    from models.slots.clinic import Clinic
+    from models.slots.slot import Slot
+
+# Both are parts of statements about one patient or many: the names in braces are columns or parameters.
+COUNT_PLANNED = """(
+    SELECT count(*) FROM visit
+    WHERE visit.patient_id = {patient_id} AND visit.clinic_id = {clinic_id}
+        AND visit.status IN ('BOOKED', 'ARRIVED') AND visit.ends_at > :now::timestamptz
+)"""
+FIND_OVERLAPPING = """(
+    SELECT visit.id FROM visit
+    WHERE visit.patient_id = {patient_id} AND visit.status NOT IN ('CANCELLED', 'NO_SHOW')
+        AND visit.starts_at < {ends_at} AND visit.ends_at > {starts_at}
+        AND visit.id IS DISTINCT FROM {moved_id}
+    ORDER BY visit.starts_at, visit.id LIMIT 1
+)"""
+# With the states written out, so that any plan can use the index of planned visits.
+_COUNT_PLANNED_OF_ONE = """
+    SELECT count(*) FILTER (WHERE clinic_id = :clinic_id), count(*) FROM visit
+    WHERE patient_id = :patient_id AND status IN ('BOOKED', 'ARRIVED') AND ends_at > :now
+"""
+_MAY_HAVE_MORE = """(
+    {planned} < clinic.planned_visits_per_patient
+    AND NOT EXISTS (
+        SELECT 1 FROM patient
+        WHERE patient.id = {patient_id} AND patient.is_claim AND :unconfirmed_visits::int <= (
+            SELECT count(*) FROM visit
+            WHERE visit.patient_id = {patient_id} AND visit.status IN ('BOOKED', 'ARRIVED')
+                AND visit.ends_at > :now::timestamptz
+        )
+    )
+)"""
+_FIND_OVERLAPPING_OF_ONE = "SELECT " + FIND_OVERLAPPING.format(
+    patient_id=":patient_id::uuid",
+    starts_at=":starts_at::timestamptz",
+    ends_at=":ends_at::timestamptz",
+    moved_id=":moved_id::uuid",
+)
+_IS_IN_CLINIC = """
+    SELECT 1 FROM visit
+    WHERE visit.id = :moved_id::uuid AND visit.patient_id = :patient_id::uuid AND visit.clinic_id = :clinic_id::uuid
+"""
+
+
+def limits() -> dict[str, int]:
+    """The parameter of `is_below_limit`."""
+    return {"unconfirmed_visits": settings.UNCONFIRMED_VISITS}
+
+
+def is_below_limit(patient_id: str) -> str:
+    """SQL for patients who may have one more visit in the joined `clinic`; `patient_id` names a column.
+
+    The statement takes `now` and `unconfirmed_visits`.
+    """
+    planned = COUNT_PLANNED.format(patient_id=patient_id, clinic_id="clinic.id")
+    return _MAY_HAVE_MORE.format(planned=planned, patient_id=patient_id)
+
+
+def has_no_overlap(patient_id: str, slot: str, moved_id: str = "NULL::uuid") -> str:
+    """SQL for patients who have no other visit at the time of a slot; the arguments name columns and a row."""
+    overlapping = FIND_OVERLAPPING.format(
+        patient_id=patient_id, starts_at=f"{slot}.starts_at", ends_at=f"{slot}.ends_at", moved_id=moved_id
+    )
+    return f"NOT EXISTS {overlapping}"
+
+
+def judge(patient: "Patient", clinic: "Clinic", planned: int, in_all_clinics: int) -> TooManyVisits | None:
+    """TooManyVisits if there are as many as the clinic allows, or for a claim as many as all clinics together allow."""
+    if patient.is_claim and in_all_clinics >= settings.UNCONFIRMED_VISITS:
+        return TooManyVisits(limit=settings.UNCONFIRMED_VISITS, reason="UNCONFIRMED")
+    limit = clinic.planned_visits_per_patient
+    return TooManyVisits(limit=limit) if planned >= limit else None
+
+
+async def find_limit_refusal(patient: "Patient", clinic: "Clinic") -> TooManyVisits | None:
+    values = {"patient_id": patient.id, "clinic_id": clinic.id, "now": clock.now()}
+    [[planned, in_all_clinics]] = await database.fetch_rows(_COUNT_PLANNED_OF_ONE, values)
+    return judge(patient, clinic, planned, in_all_clinics)
+
+
+async def find_overlap_refusal(patient_id: UUID, slot: "Slot", moved_id: UUID | None = None) -> VisitsOverlap | None:
+    times = {"starts_at": slot.starts_at, "ends_at": slot.ends_at}
+    found = await database.fetch(_FIND_OVERLAPPING_OF_ONE, times | {"patient_id": patient_id, "moved_id": moved_id})
+    rival = found[0]["id"] if found else None
+    return VisitsOverlap(visit_id=str(rival)) if rival else None
+
+
+async def find_refusals(
+    patient: "Patient", slot: "Slot", clinic: "Clinic", moved_id: UUID | None = None
+) -> list[Refusal]:
+    """What forbids the slot to the patient; `moved_id` is the visit that is to be moved there, if one is."""
+    found: list[Refusal | None] = [await find_overlap_refusal(patient.id, slot, moved_id)]
+    if not (moved_id and await _is_in_clinic(moved_id, patient.id, clinic.id)):
+        found.append(await find_limit_refusal(patient, clinic))
+    return [refusal for refusal in found if refusal]
+
+
+async def _is_in_clinic(visit_id: UUID, patient_id: UUID, clinic_id: UUID) -> bool:
+    """Whether the patient's visit is in this clinic already, so that moving it there adds none."""
+    values = {"moved_id": visit_id, "patient_id": patient_id, "clinic_id": clinic_id}
+    return bool(await database.fetch(_IS_IN_CLINIC, values))

@@ -1,0 +1,1 @@
+"""Values: numbers, names, addresses, times and forms, and when each is valid."""

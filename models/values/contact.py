@@ -1,0 +1,82 @@
+"""E-mail addresses and telephone numbers, each in one canonical spelling."""
+
+import re
+import unicodedata
+
+import email_validator
+import idna
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+COUNTRY = "PL"
+LONGEST_EMAIL, LONGEST_LOCAL_PART = 320, 64
+MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}  # in some countries numbers do not tell
+_TOP_LEVEL_DOMAIN = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
+
+
+class InvalidContact(ValueError):
+    """Not an address or number that we can use."""
+
+
+def parse_email(text: str) -> str:
+    """The canonical address; only the syntax of RFC 5321 is checked, not whether the address exists."""
+    try:
+        found = email_validator.validate_email(
+            text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
+    except email_validator.EmailNotValidError as problem:
+        raise InvalidContact(str(problem)) from None
+    if len(found.local_part) > LONGEST_LOCAL_PART:
+        raise InvalidContact("The part before the @-sign is too long.")
+    if not _TOP_LEVEL_DOMAIN.fullmatch(found.ascii_domain.rpartition(".")[2].lower()):
+        raise InvalidContact("There is no such top-level domain.")
+    return str(found.normalized)
+
+
+def email_key(address: str) -> str:
+    """Equal for two spellings of one address, with its domain in Unicode (IDNA 2008) or as xn--.
+
+    No mailbox in practice distinguishes ANNA@ from anna@; ß and the final sigma of a domain are letters of their own.
+    """
+    local_part, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    ascii_domain = _encode_domain(domain)
+    return f"{local_part.casefold()}{at}{idna.decode(ascii_domain) if ascii_domain else domain.casefold()}"
+
+
+def to_ascii_address(address: str) -> str:
+    """The address as mail servers take it, with its domain in ASCII."""
+    local_part, at, domain = address.rpartition("@")
+    return f"{local_part}{at}{_encode_domain(domain) or domain}"
+
+
+def _encode_domain(domain: str) -> str | None:
+    """The domain in ASCII by IDNA 2008 (capitals are mapped as UTS 46 says, ß and ς stay); None if it is none."""
+    try:
+        return idna.encode(domain, uts46=True, std3_rules=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return None
+
+
+def parse_mobile(text: str) -> str:
+    """The number of a telephone that can get texts, in E.164; numbers without a country code are Polish."""
+    number = _parse_number(text)
+    if phonenumbers.number_type(number) not in MOBILE:
+        raise InvalidContact("Not a mobile number.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def parse_phone(text: str) -> str:
+    """Any telephone number in E.164: reception also calls people without a mobile one."""
+    return phonenumbers.format_number(_parse_number(text), phonenumbers.PhoneNumberFormat.E164)
+
+
+def _parse_number(text: str) -> phonenumbers.PhoneNumber:
+    if any(letter.isalpha() for letter in text):  # the library would dial them, or take them for an extension
+        raise InvalidContact("A letter in a telephone number.")
+    try:
+        number = phonenumbers.parse(text, COUNTRY)
+    except phonenumbers.NumberParseException as problem:
+        raise InvalidContact(str(problem)) from None
+    if not phonenumbers.is_valid_number(number):
+        raise InvalidContact("Not a telephone number.")
+    return number

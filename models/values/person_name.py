@@ -1,0 +1,30 @@
+"""Person name: letters and marks of any script, joined by spaces, apostrophes, hyphens or dots in one spelling."""
+
+import unicodedata
+
+APOSTROPHES = "’‘ʼ`´ʹ＇"
+HYPHENS = "‐‑‒–—−－"
+JOINERS = "\u200c\u200d"  # they change the letters beside them, such as in Persian names
+_SPELLING = str.maketrans({**dict.fromkeys(APOSTROPHES, "'"), **dict.fromkeys(HYPHENS, "-")})
+
+
+class InvalidName(ValueError):
+    """Not a name."""
+
+
+def parse(text: str) -> str:
+    """The name in one spelling, with single spaces; raises InvalidName."""
+    spaced = "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text)
+    name = " ".join(word for word in spaced.translate(_SPELLING).split(" ") if word)
+    if not (_begins_well(name) and all(_is_allowed(letter) for letter in name)):
+        raise InvalidName
+    return name
+
+
+def _begins_well(name: str) -> bool:
+    """With a letter, or an apostrophe before one: "'t Hooft"."""
+    return name.removeprefix("'")[:1].isalpha()
+
+
+def _is_allowed(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LM" or letter in " '-.·" + JOINERS

@@ -1,0 +1,220 @@
+"""What a booking reads and writes: locked in one statement, read in one, written in one, whatever its rules are.
+
+The rules stand in visit.py and slot.py. The planned visits are counted by a statement that begins when the patient is
+locked: one that waited for the lock would count what it saw before.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import orjson
+from uuid6 import uuid7
+
+from infra import clock, database, logs
+from infra.joined import Joined
+from models.accounts.account import Account
+from models.accounts.patient import Patient
+from models.events.event import EventType
+from models.outbox import Medium, MessageKind, MessageState
+from models.slots import booking_rules
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.values import visit_reference
+from models.values.actor import Actor
+from models.values.visit_status import Status
+from models.visits import side_effects
+
+if TYPE_CHECKING:
+    from models.visits.visit import Visit
+
+V = TypeVar("V", bound="Visit")
+
+# First the patient, then the slot: the order of all locks.
+_LOCK = """
+    WITH locked_patient AS MATERIALIZED (SELECT id FROM patient WHERE id = :patient_id FOR NO KEY UPDATE)
+    SELECT id FROM slot WHERE id = :slot_id AND EXISTS (SELECT FROM locked_patient) FOR UPDATE
+"""
+_SLOT_TAKEN = """
+    SELECT slot.visit_id IS NOT NULL AND slot.withdrawn_at IS NULL
+        AND slot.starts_at >= :now::timestamptz + clinic.minimum_notice_minutes * interval '1 minute'
+        AND slot.starts_at < :now::timestamptz + clinic.days_ahead * interval '1 day'
+    FROM slot JOIN clinic ON clinic.id = slot.clinic_id WHERE slot.id = :slot_id::uuid
+"""
+_READ = """
+    SELECT
+        {planned},
+        CASE WHEN patient.is_claim THEN (
+            SELECT count(*) FROM visit
+            WHERE visit.patient_id = :patient_id AND visit.status IN ('BOOKED', 'ARRIVED') AND visit.ends_at > :now
+        ) ELSE 0 END,
+        {overlapping},
+        EXISTS (SELECT FROM waiting_list_entry WHERE patient_id = :patient_id AND ended_at IS NULL)
+            OR EXISTS (SELECT FROM offer WHERE patient_id = :patient_id AND answer = 'OPEN'),
+        {columns}
+    FROM slot
+    JOIN clinic ON clinic.id = slot.clinic_id
+    JOIN doctor ON doctor.id = slot.doctor_id
+    JOIN patient ON patient.id = :patient_id
+    LEFT JOIN account ON account.patient_id = patient.id
+    WHERE slot.id = :slot_id
+"""
+_RULES = {
+    "planned": booking_rules.COUNT_PLANNED.format(patient_id=":patient_id", clinic_id="slot.clinic_id"),
+    "overlapping": booking_rules.FIND_OVERLAPPING.format(
+        patient_id=":patient_id", starts_at="slot.starts_at", ends_at="slot.ends_at", moved_id="NULL::uuid"
+    ),
+}
+# The conditions of Slot.claim: of any number of rivals one changes the slot, and the rest is written for that one.
+_WRITE = """
+    WITH claimed AS (
+        UPDATE slot SET visit_id = :visit_id::uuid, queued_at = NULL, held_by_id = NULL, held_until = NULL,
+            is_offer = false
+        WHERE id = :slot_id::uuid AND visit_id IS NULL AND withdrawn_at IS NULL
+            AND (held_until IS NULL OR held_until <= :now::timestamptz OR held_by_id = :patient_id::uuid)
+            AND (queued_at IS NULL OR held_by_id = :patient_id::uuid AND held_until > :now::timestamptz)
+        RETURNING id, clinic_id, doctor_id, starts_at, ends_at
+    ), booked AS (
+        INSERT INTO visit (id, reference, status, channel, patient_id, slot_id, clinic_id, doctor_id, starts_at,
+            ends_at, reason, booked_at, changed_at, sequence)
+        SELECT :visit_id::uuid, :reference::text, 'BOOKED', :channel::text, :patient_id::uuid, id, clinic_id,
+            doctor_id, starts_at, ends_at, :reason::text, :now::timestamptz, :now::timestamptz, 0
+        FROM claimed
+    ), told AS (
+        INSERT INTO visit_change (id, visit_id, at, kind, to_starts_at, by, channel, override_reason,
+            account_id)
+        SELECT :change_id::uuid, :visit_id::uuid, :now::timestamptz, 'BOOKED', starts_at, :by::text, :channel::text,
+            :override_reason::text, :actor_id::uuid
+        FROM claimed
+    ), written AS (
+        INSERT INTO message (id, kind, medium, state, "to", language, account_id, visit_id, details, request_id,
+            created_at, due_at, tries)
+        SELECT :message_id::uuid, :kind::text, :medium::text, :state::text, :to::text, :language::text,
+            :account_id::uuid, :visit_id::uuid, :letter::jsonb, :request_id::text, :now::timestamptz,
+            :now::timestamptz, 0
+        FROM claimed WHERE :to::text IS NOT NULL
+    ), audited AS (
+        INSERT INTO audit_entry (id, at, account_id, role, patient_id, action, subject_id, outcome, request_id,
+            override_reason, passed_over)
+        SELECT :entry_id::uuid, :now::timestamptz, :actor_id::uuid, :role::text, :patient_id::uuid, 'visit_booked',
+            :visit_id::uuid, 'done', :request_id::text, :override_reason::text, :passed_over::text
+        FROM claimed
+    ), appended AS (
+        INSERT INTO event (id, occurred_at, clinic_id, happening, details)
+        SELECT :event_id::uuid, :now::timestamptz, clinic_id, :happening::text, :event::jsonb FROM claimed
+    )
+    SELECT count(*) FROM claimed
+"""
+_RELATED = Joined(4, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, account=Account)
+
+
+@dataclass(frozen=True)
+class BookingRows:
+    """What the rules of a booking ask for. `has_wishes`: the patient waits for a slot, or has been offered one.
+
+    `planned_in_all_clinics` is counted for a claim alone, which it limits.
+    """
+
+    slot: Slot
+    patient: Patient
+    account: Account | None
+    planned_visits: int
+    planned_in_all_clinics: int
+    overlapping_id: UUID | None
+    has_wishes: bool
+
+
+async def is_taken(slot_id: UUID) -> bool:
+    """Whether all that forbids booking is that the slot has a visit; told without waiting for a lock."""
+    rows = await database.fetch_rows(_SLOT_TAKEN, {"slot_id": slot_id, "now": clock.now()})
+    return bool(rows and rows[0][0])
+
+
+async def lock_and_read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
+    """Lock the patient and the slot; None when there is no such slot."""
+    database.require_transaction()
+    values = {"patient_id": patient_id, "slot_id": slot_id, "now": clock.now()}
+    if not await database.fetch_rows(_LOCK, values):
+        return None
+    [row] = await database.fetch_rows(_READ.format(columns=_RELATED.columns, **_RULES), values)
+    slot, patient = _RELATED.read("slot", Slot, row), _RELATED.read("patient", Patient, row)
+    account = _RELATED.find("account", Account, row)
+    # Where Tortoise keeps what belongs to a row: its own way of setting it takes longer than the row itself.
+    vars(slot).update(_clinic=_RELATED.read("clinic", Clinic, row), _doctor=_RELATED.read("doctor", Doctor, row))
+    vars(patient).update(_account=account)
+    return BookingRows(slot, patient, account, row[0], row[1], row[2], row[3])
+
+
+def make_visit(kind: type[V], rows: BookingRows, reason: str | None, actor: Actor) -> V:
+    """The visit that `write` writes, from its columns: the ORM's constructor takes long."""
+    slot, now = rows.slot, clock.now()
+    columns = dict.fromkeys(kind._meta.fields_db_projection.values()) | {
+        "id": uuid7(),
+        "reference": visit_reference.generate(),
+        "status": Status.BOOKED,
+        "channel": actor.channel,
+        "patient_id": rows.patient.id,
+        "slot_id": slot.id,
+        "clinic_id": slot.clinic_id,
+        "doctor_id": slot.doctor_id,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "reason": reason,
+        "booked_at": now,
+        "changed_at": now,
+        "sequence": 0,
+    }
+    visit = kind._init_from_db(**columns)
+    vars(visit).update(_patient=rows.patient, _slot=slot, _clinic=slot.clinic, _doctor=slot.doctor)
+    return visit
+
+
+async def write(visit: "Visit", account: Account | None, actor: Actor) -> bool:
+    """Claim the slot and write all rows of the booking; False when somebody else has the slot."""
+    database.require_transaction()
+    [[claimed]] = await database.fetch_rows(
+        _WRITE, {**_visit_values(visit), **_letter_values(visit, account), **_trail(visit, actor)}
+    )
+    return bool(claimed)
+
+
+def _visit_values(visit: "Visit") -> dict[str, Any]:
+    return {
+        "visit_id": visit.id,
+        "reference": visit.reference,
+        "channel": visit.channel.value,
+        "patient_id": visit.patient.id,
+        "slot_id": visit.slot_id,
+        "reason": visit.reason,
+        "now": visit.changed_at,
+        "change_id": uuid7(),
+        "event_id": uuid7(),
+        "happening": EventType.VISIT_BOOKED.value,
+        "event": orjson.dumps({"visit_reference": visit.reference, "slot_id": str(visit.slot_id)}).decode(),
+    }
+
+
+def _letter_values(visit: "Visit", account: Account | None) -> dict[str, Any]:
+    """To the patient's account; no account or no address, no letter."""
+    return {
+        "message_id": uuid7(),
+        "kind": MessageKind.VISIT_BOOKED.value,
+        "medium": Medium.EMAIL.value,
+        "state": MessageState.DUE.value,
+        "to": account.email if account else None,
+        "language": account.language.value if account else "",
+        "account_id": account.id if account else None,
+        "letter": orjson.dumps({"visit": side_effects.snapshot(visit)}).decode(),
+        "request_id": logs.current_request_id(),
+    }
+
+
+def _trail(visit: "Visit", actor: Actor) -> dict[str, Any]:
+    return {
+        "entry_id": uuid7(),
+        "actor_id": actor.by.id,
+        "role": actor.by.role.value,
+        "by": actor.name_for(visit.patient.id),
+        **actor.override_details,
+    }

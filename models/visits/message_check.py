@@ -1,0 +1,189 @@
+"""Message check: whether a message is still true when it is sent, and the facts that it states then."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from infra import clock
+from models.accounts.patient import Patient
+from models.outbox import Medium, Message, MessageKind, NoLongerWanted, TooEarly
+from models.values import hours
+from models.values.visit_status import Status
+from models.visits import side_effects
+from models.visits.visit import WITH_DETAILS, Visit
+from models.waiting.offer import Offer
+
+Facts = dict[str, Any]
+PASSWORD_KINDS = {MessageKind.ACCOUNT_OPENED, MessageKind.NEW_PASSWORD, MessageKind.STAFF_INVITED}
+
+
+async def bring_up_to_date(message: Message) -> None:
+    """Give the message the present facts and address; raises NoLongerWanted if it was overtaken, or TooEarly."""
+    facts = await CHECKS[message.kind](message)
+    address = await (_check_text(message) if message.medium is Medium.SMS else _find_address(message))
+    await message.restate({**message.details, **facts}, address)
+
+
+async def is_overtaken(message: Message) -> bool:
+    """Whether something has happened since that makes the message untrue; a password is made anew at each sending."""
+    if message.kind in PASSWORD_KINDS:
+        return False
+    try:
+        await CHECKS[message.kind](message)
+    except NoLongerWanted:
+        return True
+    return False
+
+
+async def _check_nothing(_: Message) -> Facts:
+    """The message reports what happened at a time that it names: that stays true."""
+    return {}
+
+
+async def _check_password(message: Message) -> Facts:
+    """A letter that arrives twice carries the same password both times; once one was used, nobody waits for another."""
+    account = message.account
+    if account is None or account.closed_at:
+        raise NoLongerWanted("the account is closed")
+    if account.email != message.to:
+        raise NoLongerWanted("the address was replaced")
+    if message.tries > 1 and await account.has_used_a_letter_since(message):
+        raise NoLongerWanted("a password of a letter was used since")
+    return {}
+
+
+async def _check_closed(message: Message) -> Facts:
+    account = message.account
+    if account is None or account.patient_id is None:  # the person was removed, so there are no visits
+        return {}
+    if account.closed_at is None:
+        raise NoLongerWanted("the account was opened again")
+    planned = Visit.planned(account.patient_id).order_by("starts_at").select_related("clinic")
+    return {"visits": [side_effects.snapshot(visit) for visit in await planned]}
+
+
+async def _check_change(message: Message) -> Facts:
+    """Of the letters about the changes of one visit only the last is true: the one with the visit's sequence."""
+    visit = await _find_visit(message)
+    snapshot = message.details.get("visit") or {}
+    if snapshot.get("sequence") != visit.sequence:
+        raise NoLongerWanted("the visit was moved or cancelled since")
+    return {"visit": side_effects.snapshot(visit)}
+
+
+async def _check_booked(message: Message) -> Facts:
+    """The visit is as the letter says, is to come, and its doctor will be there."""
+    facts, visit = await _check_change(message), await _find_visit(message)
+    if visit.starts_at <= clock.now():
+        raise NoLongerWanted("the visit has begun")
+    if visit.doctor_is_absent:
+        raise NoLongerWanted("the doctor is absent")
+    return facts
+
+
+async def _check_reminder(message: Message) -> Facts:
+    """A reminder of a visit that was moved away and back is true again; what else has changed, it states as it is."""
+    visit = await _find_visit(message)
+    if visit.status != Status.BOOKED:
+        raise NoLongerWanted("the visit is no longer booked")
+    stated = (message.details.get("visit") or {}).get("starts_at")
+    if stated and stated != visit.starts_at.isoformat():
+        raise NoLongerWanted("the visit was moved")
+    if visit.doctor_is_absent:
+        raise NoLongerWanted("the doctor is absent")
+    return {"visit": side_effects.snapshot(visit)}
+
+
+async def _check_offer(message: Message) -> Facts:
+    offer = await _find_offer(message)
+    if offer.slot is None or await offer.is_outdated():
+        raise NoLongerWanted("the offer is over")
+    return {"term": offer.slot.clinic.describe_slot(offer.slot.starts_at), "until": offer.expires_at.isoformat()}
+
+
+async def _check_withdrawal(message: Message) -> Facts:
+    offer = await _find_offer(message)
+    if not await offer.is_still_relevant() or await offer.has_follower():
+        raise NoLongerWanted("the patient waits no longer, or was offered another slot since")
+    return {}
+
+
+async def _check_absence(message: Message) -> Facts:
+    """The visit still cannot take place; what was offered instead is stated only while it stands."""
+    offer, visit = await _find_offer(message), await _find_visit(message)
+    if not visit.doctor_is_absent:
+        raise NoLongerWanted("the visit was moved or cancelled, or takes place after all")
+    if visit.starts_at <= clock.now():
+        raise NoLongerWanted("the time of the visit has come")
+    if await offer.has_follower() or offer.is_declined:
+        raise NoLongerWanted("the patient has declined, or another letter says what is offered now")
+    booked = visit.clinic.describe_slot(visit.starts_at) | {"reference": visit.reference}
+    return {"term": booked, "offered": offer.describe_slot() if offer.is_standing else None}
+
+
+async def _find_visit(message: Message) -> Visit:
+    visit = await Visit.get_or_none(id=message.visit_id).select_related(*WITH_DETAILS)
+    if visit is None:
+        raise NoLongerWanted("the visit is gone")
+    return visit
+
+
+async def _find_offer(message: Message) -> Offer:
+    offer = await Offer.find_with_details([message.details["offer_id"]]).first()
+    if offer is None:
+        raise NoLongerWanted("the offer is gone")
+    return offer
+
+
+async def _find_address(message: Message) -> str:
+    """The present address of the account, for letters that concern its owner and not the address itself."""
+    present = message.account.email if message.account else None
+    return present if present and message.kind in FOLLOWING_KINDS else message.to
+
+
+async def _check_text(message: Message) -> str:
+    """The patient's present number; raises NoLongerWanted or TooEarly if it must not ring, or not yet."""
+    patient, now = await _find_patient(message), clock.now()
+    if not (patient.sms_reminders and patient.phone):
+        raise NoLongerWanted("the patient no longer wants texts")
+    earliest: datetime | None = now if hours.is_texting_time(now) else hours.next_texting_time(now)
+    if message.kind is MessageKind.VISIT_REMINDER:
+        earliest = hours.next_reminder_time((await _find_visit(message)).starts_at, now)
+    if earliest is None:
+        raise NoLongerWanted("it is too late for a reminder")
+    if earliest > now:
+        raise TooEarly(earliest)
+    return patient.phone
+
+
+async def _find_patient(message: Message) -> Patient:
+    if message.visit_id:
+        return (await _find_visit(message)).patient
+    return await (await _find_offer(message)).patient
+
+
+CHECKS: dict[MessageKind, Callable[[Message], Awaitable[Facts]]] = {
+    MessageKind.ACCOUNT_OPENED: _check_password,
+    MessageKind.NEW_PASSWORD: _check_password,
+    MessageKind.STAFF_INVITED: _check_password,
+    MessageKind.ADDRESS_TRIED: _check_nothing,
+    MessageKind.PASSWORD_CHANGED: _check_nothing,
+    MessageKind.CONTACT_CHANGED: _check_nothing,
+    MessageKind.SECOND_FACTOR_CHANGED: _check_nothing,
+    MessageKind.EMAIL_REQUESTED: _check_nothing,
+    MessageKind.EMAIL_CONFIRMATION: _check_nothing,  # its link is made at each sending, or refused
+    MessageKind.IDENTITY_CONFIRMED: _check_nothing,
+    MessageKind.LOGIN_ENDED: _check_nothing,
+    MessageKind.ACCOUNT_CLOSED: _check_closed,
+    MessageKind.VISIT_BOOKED: _check_booked,
+    MessageKind.VISIT_MOVED: _check_booked,
+    MessageKind.VISIT_CANCELLED: _check_change,
+    MessageKind.VISIT_TAKES_PLACE: _check_booked,
+    MessageKind.VISIT_REMINDER: _check_reminder,
+    MessageKind.TERM_OFFERED: _check_offer,
+    MessageKind.TERM_WITHDRAWN: _check_withdrawal,
+    MessageKind.DOCTOR_ABSENT: _check_absence,
+}
+FOLLOWING_KINDS = {
+    kind for kind, check in CHECKS.items() if check not in (_check_nothing, _check_closed, _check_password)
+}

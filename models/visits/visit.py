@@ -1,0 +1,305 @@
+"""Visit (wizyta): a patient's booked slot with a doctor; the rules are checked in the order in which reception asks."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q, Subquery
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+from uuid6 import uuid7
+
+from infra import clock, database
+from infra.keyset import Key, rows_after
+from models.accounts import identity
+from models.accounts.patient import Patient
+from models.events import slot_events
+from models.events.event import EventType
+from models.refusals import constraints
+from models.refusals.booking import SlotNotFound, SlotTaken, VisitNotChangeable, VisitNotFound, VisitsOverlap
+from models.refusals.desk import PatientIsDouble
+from models.slots import booking_rules
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.values.actor import Actor
+from models.values.idempotency_key import IdempotencyKey
+from models.values.visit_status import Channel, Status
+from models.visits import booking_rows, side_effects
+from models.visits.rivals import rivals
+from models.visits.visit_history import VisitChange
+from models.waiting.offer import Offer
+from models.waiting.waiting_list import WaitingListEntry
+
+if TYPE_CHECKING:
+    from models.accounts.account import Account
+
+WITH_DETAILS = ("clinic", "doctor", "slot", "patient__account")  # what a response shows of a visit
+
+
+class _Overtaken(Exception):
+    """What the booking has read is no longer so: another visit overlaps, or the patient's record has joined another."""
+
+
+class Visit(Model):
+    """Its times, clinic and doctor are those of its slot, and the slot refers to it: foreign keys ensure both.
+
+    `doctor_back_at`: when an absence ended because of which the patient had been notified.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    reference = fields.CharField(9, unique=True)
+    status = fields.CharEnumField(Status, max_length=10, default=Status.BOOKED)
+    channel = fields.CharEnumField(Channel, max_length=10)
+    patient: fields.ForeignKeyRelation[Patient] = fields.ForeignKeyField(
+        "models.Patient", related_name="visits", on_delete=fields.RESTRICT
+    )
+    slot: fields.ForeignKeyRelation[Slot] = fields.ForeignKeyField("models.Slot", on_delete=fields.RESTRICT)
+    clinic: fields.ForeignKeyRelation[Clinic] = fields.ForeignKeyField("models.Clinic", on_delete=fields.RESTRICT)
+    doctor: fields.ForeignKeyRelation[Doctor] = fields.ForeignKeyField("models.Doctor", on_delete=fields.RESTRICT)
+    starts_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField()
+    reason = fields.CharField(500, null=True)
+    booked_at = fields.DatetimeField()
+    changed_at = fields.DatetimeField()
+    cancelled_at = fields.DatetimeField(null=True)
+    confirmed_at = fields.DatetimeField(null=True)
+    sequence = fields.IntField(default=0)
+    doctor_back_at = fields.DatetimeField(null=True)
+    changes: fields.ReverseRelation[VisitChange]
+    slot_id: UUID
+    clinic_id: UUID
+    patient_id: UUID
+
+    @property
+    def doctor_is_absent(self) -> bool:
+        """The doctor will be absent: the patient may move or cancel the visit, whatever the clinic's rules."""
+        return self.status == Status.BOOKED and self.slot.absence_id is not None
+
+    @property
+    def cancellable_until(self) -> datetime:
+        cannot_take_place = self.doctor_is_absent or self.slot.place_closed_at is not None
+        notice = 0 if cannot_take_place else self.clinic.cancel_until_minutes
+        return self.starts_at - timedelta(minutes=notice)
+
+    class Meta:
+        table = "visit"
+
+    @classmethod
+    async def get_with_details(cls, visit_id: UUID) -> Self:
+        """The visit with everything that a response shows of it."""
+        return await cls.get(id=visit_id).select_related(*WITH_DETAILS)
+
+    @classmethod
+    async def find_for_patient(cls, visit_id: UUID, patient: Patient) -> Self | None:
+        """The visit, if it is this patient's; also when their record has joined another one meanwhile."""
+        joined = Patient.filter(id=patient.id, joined_to_id__isnull=False).values("joined_to_id")
+        mine = cls.filter(Q(patient_id=patient.id) | Q(patient_id__in=Subquery(joined)), id=visit_id)
+        return await mine.select_related(*WITH_DETAILS).first()
+
+    @classmethod
+    async def find_patient(cls, visit_id: UUID) -> Patient:
+        """The patient of a visit."""
+        visit = await cls.get_or_none(id=visit_id).select_related("patient")
+        if visit is None:
+            raise VisitNotFound
+        return visit.patient
+
+    @classmethod
+    def planned(cls, patient_id: UUID) -> QuerySet[Self]:
+        return cls.filter(patient_id=patient_id, status__in=[Status.BOOKED, Status.ARRIVED], ends_at__gt=clock.now())
+
+    @classmethod
+    async def list_page(
+        cls,
+        patient_id: UUID,
+        after: Key | None,
+        limit: int,
+        *,
+        past: bool,
+        statuses: Collection[Status] | None = None,
+        clinic_ids: Collection[UUID] | None = None,
+    ) -> list[Self]:
+        """Planned visits, soonest first; with `past`, all others, latest first; only of these statuses and clinics."""
+        if past:
+            over = Q(ends_at__lte=clock.now()) | Q(status__not_in=[Status.BOOKED, Status.ARRIVED])
+            query, order = cls.filter(over, patient_id=patient_id), ("-starts_at", "-id")
+        else:
+            query, order = cls.planned(patient_id), ("starts_at", "id")
+        if statuses is not None:
+            query = query.filter(status__in=list(statuses))
+        if clinic_ids is not None:
+            query = query.filter(clinic_id__in=list(clinic_ids))
+        page = query.filter(rows_after("starts_at", after, descending=past)).order_by(*order).limit(limit)
+        return await page.select_related(*WITH_DETAILS)
+
+    @classmethod
+    def overlapping(cls, patient_id: UUID, period: "Slot | Self") -> QuerySet[Self]:
+        """The patient's visits that overlap a slot or another visit."""
+        overlapping = cls.filter(patient_id=patient_id, starts_at__lt=period.ends_at, ends_at__gt=period.starts_at)
+        return overlapping.exclude(status__in=[Status.CANCELLED, Status.NO_SHOW])
+
+    @classmethod
+    async def book(
+        cls,
+        slot_id: UUID,
+        *,
+        patient: Patient,
+        by: "Account | Actor",
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> Self:
+        """Book a free slot for the patient; BookVisitResult in the schema lists the refusals."""
+        actor, made, patient_id = Actor.acting(by), list[Self](), patient.id
+
+        async def change() -> UUID:
+            record_id = await cls._find_record(patient_id, slot_id, actor)
+            visit = await cls._book(slot_id, record_id, reason, actor)
+            made.append(visit)
+            return visit.id
+
+        whose = None if actor.is_patient else patient.id  # an account's record changes when it joins another one
+        request = ["book", slot_id, whose, reason, *actor.fingerprint]
+        if key is None and await rivals.lose(slot_id, booking_rows.is_taken):
+            raise SlotTaken(slot_id=str(slot_id))  # nobody needs a connection, or a lock, to learn that
+        async with rivals.take_turn(slot_id):
+            try:
+                visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
+            except _Overtaken:  # what has changed is seen now
+                patient_id = await Patient.find_current_id(patient_id)
+                visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
+        return made[0] if made else await cls.get_with_details(visit_id)
+
+    @classmethod
+    async def _find_record(cls, patient_id: UUID, slot_id: UUID, actor: Actor) -> UUID:
+        """The record that gets the visit: what reception books is the centre's, unless it accepts an offer."""
+        if actor.is_patient or await Offer.find_standing(patient_id=patient_id, slot_id=slot_id).exists():
+            return patient_id
+        record = await identity.lock_centre_record(patient_id)
+        if record.double_of_id:
+            actor.raise_or_override(PatientIsDouble(patient_id=str(record.double_of_id)))
+        return record.id
+
+    @classmethod
+    async def _book(cls, slot_id: UUID, patient_id: UUID, reason: str | None, actor: Actor) -> Self:
+        rows = await booking_rows.lock_and_read(patient_id, slot_id)
+        if rows is None:
+            raise SlotNotFound
+        slot, patient = rows.slot, rows.patient
+        if patient.joined_to_id:  # for that record everything has to be read and locked anew
+            raise _Overtaken
+        await slot.check_bookable(patient_id, actor)
+        if refusal := booking_rules.judge(patient, slot.clinic, rows.planned_visits, rows.planned_in_all_clinics):
+            actor.raise_or_override(refusal)
+        if rows.overlapping_id:
+            raise VisitsOverlap(visit_id=str(rows.overlapping_id))
+        visit = booking_rows.make_visit(cls, rows, reason, actor)
+        try:
+            if not await booking_rows.write(visit, rows.account, actor):
+                raise SlotTaken(slot_id=str(slot_id))
+        except IntegrityError as broken:  # the database has the last word, for every writer
+            raise _Overtaken if isinstance(constraints.find_refusal(broken), VisitsOverlap) else broken from None
+        if rows.has_wishes:
+            await WaitingListEntry.mark_served(patient_id, slot_id)
+        return visit
+
+    @classmethod
+    async def reschedule(
+        cls, visit_id: UUID, slot_id: UUID, *, patient: Patient, by: "Account | Actor", key: str | None = None
+    ) -> Self:
+        """Move the visit to another free slot; the old slot is freed only if the new one is taken."""
+        actor = Actor.acting(by)
+
+        async def change() -> UUID:
+            visit = await cls.lock(visit_id, patient)
+            slots = await Slot.lock(visit.slot_id, slot_id)
+            visit._check_changeable(actor)
+            if (slot := slots.get(slot_id)) is None:
+                raise SlotNotFound
+            if slot.id != visit.slot_id:  # otherwise the visit is there already
+                await visit._move(slot, actor)
+            return visit.id
+
+        request = ["reschedule", visit_id, slot_id, *actor.fingerprint]
+        return await cls.get_with_details(await IdempotencyKey.run_once(actor.by.id, key, request, change))
+
+    async def _move(self, slot: Slot, actor: Actor) -> None:
+        await slot.check_bookable(self.patient.id, actor)
+        is_elsewhere = slot.clinic_id != self.clinic_id
+        if is_elsewhere and (refusal := await booking_rules.find_limit_refusal(self.patient, await slot.clinic)):
+            actor.raise_or_override(refusal)
+        old_slot, old_starts_at = self.slot, self.starts_at
+        is_free = await Slot.free(old_slot.id, self.id)
+        await Slot.claim(slot.id, self.id, self.patient.id)
+        self.status = Status.BOOKED  # a patient who had arrived has to come again
+        self.confirmed_at = None
+        self.sequence += 1
+        await self.put_on(slot)
+        await side_effects.after_move(self, actor, old_slot.id, old_starts_at)
+        if not is_free:
+            await slot_events.append(EventType.SLOTS_WITHDRAWN, [old_slot])
+
+    @classmethod
+    async def cancel(
+        cls,
+        visit_id: UUID,
+        *,
+        patient: Patient,
+        by: "Account | Actor",
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> Self:
+        """Cancel the visit; its slot is free again at once."""
+        actor = Actor.acting(by)
+
+        async def change() -> UUID:
+            visit = await cls.lock(visit_id, patient)
+            await Slot.lock(visit.slot_id)
+            visit._check_changeable(actor)
+            is_free = await Slot.free(visit.slot_id, visit.id)
+            former, visit.status, visit.cancelled_at = visit.status, Status.CANCELLED, clock.now()
+            visit.sequence += 1
+            await visit.write()
+            await side_effects.after_cancellation(visit, actor, reason, former)
+            if not is_free:
+                await slot_events.append(EventType.SLOTS_WITHDRAWN, [visit.slot])
+            return visit.id
+
+        request = ["cancel", visit_id, reason, *actor.fingerprint]
+        return await cls.get_with_details(await IdempotencyKey.run_once(actor.by.id, key, request, change))
+
+    @classmethod
+    async def lock(cls, visit_id: UUID, patient: Patient) -> Self:
+        """The patient's visit; the lock on the patient keeps it from being changed until the transaction ends."""
+        database.require_transaction()
+        locked = await Patient.lock(patient.id)
+        visit = await cls.get_or_none(id=visit_id, patient_id=locked.id).select_related("clinic", "patient", "slot")
+        if visit is None:
+            raise VisitNotFound
+        return visit
+
+    def _check_changeable(self, actor: Actor) -> None:
+        if self.status != Status.BOOKED or clock.now() >= self.cancellable_until:
+            until = self.cancellable_until.isoformat()
+            actor.raise_or_override(VisitNotChangeable(status=self.status.value, cancellable_until=until))
+
+    async def put_on(self, slot: Slot) -> None:
+        self.slot, self.clinic, self.doctor = slot, await slot.clinic, await slot.doctor
+        self.starts_at, self.ends_at = slot.starts_at, slot.ends_at
+        await self.write()
+
+    async def write(self) -> None:
+        """Save the visit; the database refuses a time that overlaps another visit of the patient."""
+        self.changed_at = clock.now()
+        try:
+            async with in_transaction():
+                await self.save()
+        except IntegrityError as broken:
+            if not isinstance(constraints.find_refusal(broken), VisitsOverlap):
+                raise
+            rival = await Visit.overlapping(self.patient.id, self).exclude(id=self.id).first()
+            raise VisitsOverlap(visit_id=str(rival.id) if rival else "") from None

@@ -1,0 +1,52 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { centre } from "../state/session";
+import { common } from "../words/common";
+import { Icon } from "./icon";
+
+interface ScreenProps {
+  readonly title: string;
+  readonly lead?: ComponentChildren;
+  readonly hasErrors?: boolean;
+  readonly back?: { readonly href: string; readonly label: string };
+  readonly width?: "narrow" | "wide";
+  /** Content of the large panel around the title. */
+  readonly hero?: ComponentChildren;
+  readonly children?: ComponentChildren;
+}
+
+let isFirst = true; // after a page load the browser manages the focus
+
+/** One screen: sets the document's title and moves the focus to its h1, so that screen readers announce it. */
+export function Screen({ title, lead, hasErrors, back, width = "narrow", hero, children }: ScreenProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const name = centre.value?.name;
+  const words = common.value;
+  useEffect(() => {
+    const whole = `${title} – ${words.brand}${name ? ` ${name}` : ""}`;
+    document.title = hasErrors ? `${words.error}: ${whole}` : whole;
+  }, [title, hasErrors, name, words]);
+  useEffect(() => {
+    const isTaken = heading.current?.closest(".screen")?.contains(document.activeElement); // by a refusal
+    if (!isFirst && !isTaken) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
+  }, []);
+  return (
+    <div class={`screen ${width}`}>
+      {back && (
+        <a class="back" href={back.href}>
+          <Icon name="left" />
+          {back.label}
+        </a>
+      )}
+      <div class={hero ? "hero" : "head"}>
+        <h1 tabIndex={-1} ref={heading}>
+          {title}
+        </h1>
+        {lead && <p class="lead">{lead}</p>}
+        {hero}
+      </div>
+      {children}
+    </div>
+  );
+}

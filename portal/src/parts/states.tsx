@@ -1,0 +1,83 @@
+/** What replaces a screen's content while it loads or after it failed to load. */
+
+import type { ComponentChildren } from "preact";
+import type { Fault } from "../api/fault";
+import { centre } from "../state/session";
+import { ways } from "../state/ways";
+import { common } from "../words/common";
+import { Icon, type IconName } from "./icon";
+
+export function centrePhone(): { name: string; href: string } {
+  const said = document.querySelector<HTMLMetaElement>("meta[name=telephone]")?.content ?? "";
+  const name = centre.value?.phone ?? said;
+  return { name, href: `tel:${centre.value?.phoneNumber ?? name.replaceAll(" ", "")}` };
+}
+
+export function PhoneLink({ phone }: { phone?: string }) {
+  const { name, href } = phone ? { name: phone, href: `tel:${phone.replaceAll(" ", "")}` } : centrePhone();
+  return (
+    <a class="phone" href={href}>
+      {name}
+    </a>
+  );
+}
+
+export function Loading() {
+  return (
+    <div class="loading" role="status">
+      <span class="spinner" />
+      {common.value.loading}
+    </div>
+  );
+}
+
+export function Failed({ fault, retry }: { fault: Fault; retry: () => void }) {
+  const words = common.value;
+  if (fault.code === "UNAUTHENTICATED") return <Loading />; // the log-in form replaces the screen
+  if (fault.code === "MISTAKEN") return <Mistaken />;
+  const isOutdated = fault.code === "OUTDATED";
+  const said = { OFFLINE: words.failedOffline, RATE_LIMITED: words.busy, OUTDATED: words.outdated } as const;
+  const why = fault.code in said ? said[fault.code as keyof typeof said] : words.failed;
+  return (
+    <Box icon="alert" kind="warn" title={isOutdated ? undefined : words.failedTitle}>
+      <p>{why}</p>
+      <p class="row">
+        <button class="button secondary" type="button" onClick={isOutdated ? () => location.reload() : retry}>
+          {isOutdated ? words.refresh : words.tryAgain}
+        </button>
+      </p>
+      <p>{words.callInstead(centrePhone().name)}</p>
+    </Box>
+  );
+}
+
+function Mistaken() {
+  const words = common.value;
+  return (
+    <Box icon="info" title={words.notFoundTitle}>
+      <p>{words.notFound}</p>
+      <p>
+        <a href={ways.home}>{words.toHome}</a>
+      </p>
+    </Box>
+  );
+}
+
+interface BoxProps {
+  readonly icon: IconName;
+  readonly kind?: "info" | "warn" | "good";
+  readonly title?: string | undefined;
+  readonly children?: ComponentChildren;
+}
+
+export function Box({ icon, kind = "info", title, children }: BoxProps) {
+  return (
+    <div class={`box ${kind}`}>
+      <Icon name={icon} />
+      <div>
+        {title && <p class="strong">{title}</p>}
+        {children}
+      </div>
+    </div>
+  );
+}

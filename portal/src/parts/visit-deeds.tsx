@@ -1,0 +1,83 @@
+import { useState } from "preact/hooks";
+import { ask } from "../api/ask";
+import { ConfirmVisit } from "../generated/operations";
+import { say } from "../state/notice";
+import { now } from "../state/time";
+import { ways } from "../state/ways";
+import { visits } from "../words/visits";
+import { CancelDialog } from "./cancel";
+import { useDeed } from "./deed";
+import { Icon } from "./icon";
+import type { Appointment } from "./visit-card";
+
+export const isChangeable = ({ status, cancellableUntil }: Appointment): boolean =>
+  status === "BOOKED" && Date.parse(cancellableUntil) > now();
+
+interface VisitDeedsProps {
+  readonly visit: Appointment;
+  readonly onChange: () => void;
+}
+
+/** Move and cancel, while the visit can be changed. */
+export function VisitDeeds({ visit, onChange }: VisitDeedsProps) {
+  const [isCancelling, setCancelling] = useState(false);
+  const words = visits.value;
+  if (!isChangeable(visit)) return null;
+  return (
+    <>
+      <a class="button secondary" href={ways.move(visit.id)}>
+        <Icon name="swap" />
+        {words.move}
+      </a>
+      <button class="button secondary dangerous" type="button" onClick={() => setCancelling(true)}>
+        <Icon name="x" />
+        {words.cancel}
+      </button>
+      {isCancelling && (
+        <CancelDialog
+          visit={visit}
+          onClose={() => setCancelling(false)}
+          onDone={() => {
+            setCancelling(false);
+            onChange();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+export function ConfirmButton({ visit, onChange }: VisitDeedsProps) {
+  const deed = useDeed(async () => {
+    const { confirmVisit: answer } = await ask(ConfirmVisit, { input: { visitId: visit.id } });
+    const isDone = answer.__typename === "Visit";
+    say(() => (isDone ? visits.value.confirmed : visits.value.notChangeable));
+    onChange();
+  });
+  if (visit.status !== "BOOKED" || visit.confirmedAt || visit.doctorIsAbsent || Date.parse(visit.startsAt) <= now())
+    return null;
+  return (
+    <button class="button secondary" type="button" aria-disabled={deed.isBusy} onClick={deed.run}>
+      <Icon name="check" />
+      {visits.value.confirm}
+    </button>
+  );
+}
+
+export function CalendarLink({ visit }: { visit: Appointment }) {
+  return (
+    <a class="button secondary" href={ways.calendarFile(visit.id)} target="_top">
+      <Icon name="calendar" />
+      {visits.value.calendar}
+    </a>
+  );
+}
+
+export function PrintButton() {
+  return (
+    <button class="button secondary" type="button" onClick={() => print()}>
+      <Icon name="print" />
+      {visits.value.print}
+    </button>
+  );
+}

@@ -1,0 +1,99 @@
+import { useLocation } from "preact-iso";
+import { useMemo } from "preact/hooks";
+import { ask } from "../api/ask";
+import { unforeseen } from "../api/unforeseen";
+import { JoinWaitingList } from "../generated/operations";
+import { flawsOf } from "../screens/sign-up";
+import type { Choice } from "../state/choice";
+import { whenOf } from "../state/hours";
+import { say } from "../state/notice";
+import { standing } from "../state/session";
+import { addDays, today } from "../state/time";
+import { ways, withWish } from "../state/ways";
+import { signing } from "../words/signing";
+import { booking } from "../words/booking";
+import { common } from "../words/common";
+import { TextField } from "./fields";
+import { done, type Form, FormView, refuse, refuseWith, text, useForm } from "./form";
+import { Icon } from "./icon";
+
+interface WaitingFormProps {
+  readonly clinic: string;
+  readonly choice: Choice;
+  readonly isOpen: boolean;
+}
+
+async function join(form: Form, clinicId: string, doctorId: string | null, onDone: () => void): Promise<void> {
+  const input = {
+    clinicId,
+    doctorId,
+    from: text(form, "from"),
+    until: text(form, "until"),
+    earliest: text(form, "earliest") || null,
+    latest: text(form, "latest") || null,
+  };
+  const { joinWaitingList: answer } = await ask(JoinWaitingList, { input });
+  const title = () => booking.value.wait;
+  switch (answer.__typename) {
+    case "WaitingListEntry":
+      done(form);
+      say(() => booking.value.waitDone);
+      return onDone();
+    case "InvalidInput": {
+      const dates = () => booking.value.waitDates;
+      const isDates = answer.fields.some(({ path }) => path[0] === "from" || path[0] === "until");
+      return refuse(form, null, { ...flawsOf(answer.fields), ...(isDates && { until: dates }) });
+    }
+    case "TooManyVisits":
+      return refuse(form, { title, text: () => booking.value.waitTooMany(answer.limit) });
+    case "OutsideServiceHours":
+      return refuse(form, { title, text: () => common.value.closedAct(whenOf(answer.opensAt)) });
+    case "ClinicClosed":
+    case "DoctorRetired":
+      return refuse(form, { title, text: () => answer.message });
+    default:
+      return refuseWith(form, title, unforeseen(answer));
+  }
+}
+
+/** Joins the waiting list; open if nothing is free. */
+export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
+  const { url, route } = useLocation();
+  const empty = useMemo(
+    () => ({ from: addDays(today(), 1), until: addDays(today(), 30), earliest: "", latest: "" }),
+    [],
+  );
+  const form = useForm(`waiting-${clinic}`, empty);
+  const words = booking.value;
+  const isPatient = standing.value === "patient";
+  return (
+    <details class="card waiting-form" open={isOpen}>
+      <summary>
+        <Icon name="bell" />
+        {words.wait}
+      </summary>
+      <p>{words.waitWhy}</p>
+      {isPatient ? (
+        <FormView
+          form={form}
+          required={["from", "until"]}
+          submit={words.waitSend}
+          onSubmit={() => join(form, clinic, choice.doctor, () => route(ways.visits))}
+        >
+          <div class="pair">
+            <TextField form={form} name="from" label={words.waitFrom} type="date" />
+            <TextField form={form} name="until" label={words.waitUntil} type="date" />
+            <TextField form={form} name="earliest" label={words.waitEarliest} type="time" isOptional />
+            <TextField form={form} name="latest" label={words.waitLatest} type="time" isOptional />
+          </div>
+        </FormView>
+      ) : (
+        <p>
+          <a class="button secondary" href={withWish(ways.logIn, url)}>
+            {signing.value.logIn}
+          </a>
+        </p>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,75 @@
+import { useLocation } from "preact-iso";
+import { useDeed } from "../parts/deed";
+import { Icon, type IconName } from "../parts/icon";
+import { Screen } from "../parts/screen";
+import { logOut, me } from "../state/session";
+import { ways } from "../state/ways";
+import { account } from "../words/account";
+import { common } from "../words/common";
+
+export type PartName = keyof (typeof account)["value"]["parts"];
+
+const PARTS: readonly (readonly [PartName, IconName])[] = [
+  ["kontakt", "mail"],
+  ["przypomnienia", "bell"],
+  ["jezyk", "globe"],
+  ["haslo", "lock"],
+  ["dostep", "shield"],
+  ["dane", "download"],
+];
+
+export function AccountHome() {
+  const { route } = useLocation();
+  const leave = useDeed(async () => {
+    await logOut();
+    route(ways.home);
+  });
+  const words = account.value;
+  const { email = "", patient, pendingEmail } = me.value ?? {};
+  return (
+    <Screen title={words.title}>
+      <div class="card">
+        <p class="strong">
+          {patient?.firstName} {patient?.lastName}
+        </p>
+        <p class="quiet">
+          {words.pesel}: {patient?.peselMasked}
+          <br />
+          {words.signedInAs(email)}
+        </p>
+        {pendingEmail && <p>{words.pending(pendingEmail)}</p>}
+      </div>
+      <ul class="links">
+        {PARTS.map(([name, icon]) => (
+          <PartLink key={name} name={name} icon={icon} />
+        ))}
+      </ul>
+      <p class="actions">
+        <button class="button secondary" type="button" aria-disabled={leave.isBusy} onClick={leave.run}>
+          <Icon name="exit" />
+          {common.value.logOut}
+        </button>
+      </p>
+      {leave.fault && <p class="flaw">{leave.fault()}</p>}
+      <ul class="links danger">
+        <PartLink name="zamknij" icon="x" />
+      </ul>
+    </Screen>
+  );
+}
+
+function PartLink({ name, icon }: { name: PartName; icon: IconName }) {
+  const { title, about } = account.value.parts[name];
+  return (
+    <li>
+      <a href={ways.part(name)}>
+        <Icon name={icon} />
+        <span>
+          {title}
+          <small>{about}</small>
+        </span>
+        <Icon name="right" />
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,52 @@
+import { useLocation } from "preact-iso";
+import { Icon } from "../parts/icon";
+import { Screen } from "../parts/screen";
+import { Failed, Loading } from "../parts/states";
+import { CalendarLink, PrintButton, VisitDeeds } from "../parts/visit-deeds";
+import { me } from "../state/session";
+import { ways } from "../state/ways";
+import { common } from "../words/common";
+import { visits } from "../words/visits";
+import { Bring } from "./review";
+import { Slip, Until, useVisit } from "./visit";
+
+/** a***@example.pl */
+const masked = (email: string): string => email.replace(/^(.)[^@]*/, "$1***");
+
+/** Confirms a booked or moved visit. */
+export function Booked() {
+  const { visit, data, fault, reload } = useVisit();
+  const { route } = useLocation();
+  const words = visits.value;
+  if (!visit)
+    return (
+      <Screen key="none" title={data ? common.value.notFoundTitle : words.one} lead={data && words.notFound}>
+        {!data && (fault ? <Failed fault={fault} retry={reload} /> : <Loading />)}
+      </Screen>
+    );
+  const isMoved = visit.history.at(-1)?.kind === "MOVED";
+  return (
+    <Screen key={visit.id} title={isMoved ? words.moved : words.booked}>
+      <div class="proof">
+        <Icon name="check" />
+        <p>{words.letter(masked(me.value?.email ?? ""))}</p>
+      </div>
+      <Slip visit={visit} />
+      <section class="unprinted" aria-labelledby="now">
+        <h2 id="now">{words.whatNow}</h2>
+        <div class="actions">
+          <CalendarLink visit={visit} />
+          <PrintButton />
+          <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
+        </div>
+      </section>
+      <Until visit={visit} />
+      <Bring />
+      <p class="actions">
+        <a class="button" href={ways.visits}>
+          {words.allVisits}
+        </a>
+      </p>
+    </Screen>
+  );
+}

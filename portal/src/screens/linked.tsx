@@ -1,0 +1,136 @@
+import { useState } from "preact/hooks";
+import { ask } from "../api/ask";
+import { unforeseen } from "../api/unforeseen";
+import { useAsked } from "../api/asked";
+import { CancelLinkedVisit, ConfirmLinkedVisit, LinkedVisit, type LinkedFragment } from "../generated/operations";
+import { FormView, refuse, refuseWith, useForm } from "../parts/form";
+import { Icon } from "../parts/icon";
+import { Screen } from "../parts/screen";
+import { Box, Failed, Loading, PhoneLink } from "../parts/states";
+import { When } from "../parts/visit-card";
+import { whenOf } from "../state/hours";
+import { moment, now } from "../state/time";
+import { ways } from "../state/ways";
+import { common } from "../words/common";
+import { linked, visits } from "../words/visits";
+
+/** The token behind the #, which browsers do not send. */
+export const tokenOfLink = (): string => decodeURIComponent(location.hash.slice(1));
+
+/** The page of a letter's personal link. Opening it changes nothing, because mail scanners open links. */
+export function Linked() {
+  const [token] = useState(tokenOfLink);
+  const [answered, setAnswered] = useState<LinkedFragment | null>(null);
+  const { data, fault, reload } = useAsked(LinkedVisit, token ? { token } : null);
+  const visit = answered ?? data?.linkedVisit;
+  const words = linked.value;
+  if (!token || data?.linkedVisit === null)
+    return (
+      <Screen key="bad" title={words.bad} lead={words.badWhy}>
+        <p class="actions">
+          <a class="button" href={ways.visits}>
+            {words.toVisits}
+          </a>
+        </p>
+        <PhoneLink />
+      </Screen>
+    );
+  if (!visit)
+    return (
+      <Screen key="wait" title={words.title}>
+        {fault ? <Failed fault={fault} retry={reload} /> : <Loading />}
+      </Screen>
+    );
+  if (visit.status === "CANCELLED") return <Answered key="cancelled" visit={visit} isCancelled />;
+  if (visit.confirmedAt) return <Answered key="confirmed" visit={visit} token={token} onAnswer={setAnswered} />;
+  return (
+    <Screen key="ask" title={words.title} lead={words.lead}>
+      <Place visit={visit} />
+      <Confirm token={token} onAnswer={setAnswered} />
+      <Cancel token={token} visit={visit} onAnswer={setAnswered} />
+    </Screen>
+  );
+}
+
+function Place({ visit: { startsAt, address, phone } }: { visit: LinkedFragment }) {
+  return (
+    <article class="card visit large">
+      <When at={startsAt} />
+      <p>
+        <Icon name="pin" /> {address}
+      </p>
+      <p>
+        <Icon name="phone" /> <PhoneLink phone={phone} />
+      </p>
+    </article>
+  );
+}
+
+interface AnswerProps {
+  readonly token: string;
+  readonly onAnswer: (visit: LinkedFragment) => void;
+}
+
+function Confirm({ token, onAnswer }: AnswerProps) {
+  const form = useForm("confirm-linked");
+  const confirm = async () => {
+    const { confirmLinkedVisit: answer } = await ask(ConfirmLinkedVisit, { input: { token } });
+    if (answer.__typename === "LinkedVisit") return onAnswer(answer);
+    refuseWith(form, () => linked.value.bad, answer.message);
+  };
+  return <FormView form={form} submit={linked.value.confirm} onSubmit={confirm} />;
+}
+
+function Cancel({ token, visit, onAnswer }: AnswerProps & { readonly visit: LinkedFragment }) {
+  const form = useForm("cancel-linked");
+  const words = linked.value;
+  if (Date.parse(visit.cancellableUntil) <= now()) return <p class="quiet">{words.tooLate}</p>;
+  const cancel = async () => {
+    const { cancelLinkedVisit: answer } = await ask(CancelLinkedVisit, { input: { token } });
+    const title = () => linked.value.cancelAsk;
+    switch (answer.__typename) {
+      case "LinkedVisit":
+        return onAnswer(answer);
+      case "OutsideServiceHours":
+        return refuse(form, { title, text: () => common.value.closedAct(whenOf(answer.opensAt)) });
+      case "LinkNotValid":
+        return refuse(form, { title, text: () => linked.value.badWhy });
+      case "VisitNotChangeable":
+        return refuse(form, { title, text: () => linked.value.tooLate });
+      default:
+        return refuseWith(form, title, unforeseen(answer));
+    }
+  };
+  return (
+    <details class="card">
+      <summary>{words.cancel}</summary>
+      <p>
+        {words.cancelAsk} <strong>{moment(visit.startsAt)}</strong>
+      </p>
+      <FormView form={form} submit={visits.value.cancelYes} isDanger onSubmit={cancel} />
+    </details>
+  );
+}
+
+interface AnsweredProps extends Partial<AnswerProps> {
+  readonly visit: LinkedFragment;
+  readonly isCancelled?: boolean;
+}
+
+function Answered({ visit, isCancelled = false, token, onAnswer }: AnsweredProps) {
+  const words = linked.value;
+  return (
+    <Screen title={isCancelled ? words.cancelled : words.confirmed}>
+      <Box icon="check" kind="good">
+        <p>{isCancelled ? words.cancelledText : words.confirmedText}</p>
+      </Box>
+      <Place visit={visit} />
+      {token && onAnswer && <Cancel token={token} visit={visit} onAnswer={onAnswer} />}
+      <p class="actions">
+        <a class="button secondary" href={ways.visits}>
+          {words.toVisits}
+        </a>
+      </p>
+    </Screen>
+  );
+}

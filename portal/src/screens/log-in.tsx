@@ -1,0 +1,101 @@
+import { useLocation } from "preact-iso";
+import { useEffect } from "preact/hooks";
+import { ask } from "../api/ask";
+import { unforeseen } from "../api/unforeseen";
+import { LogIn as LogInOperation } from "../generated/operations";
+import { PasswordField, TextField } from "../parts/fields";
+import { done, FormView, isFlawed, refuse, refuseWith, secret, text, useForm, type Form } from "../parts/form";
+import { Staff } from "../parts/private";
+import { Screen } from "../parts/screen";
+import { Box } from "../parts/states";
+import { hour } from "../state/time";
+import { hasEnded, signIn, standing } from "../state/session";
+import { ways, wish, withWish } from "../state/ways";
+import { common } from "../words/common";
+import { signing } from "../words/signing";
+
+/** Returns whether the log-in succeeded; else the form shows the refusal. */
+async function logIn(form: Form): Promise<boolean> {
+  const input = { login: text(form, "login").trim(), password: secret(form, "password"), asCookie: true };
+  const { logIn: answer } = await ask(LogInOperation, { input });
+  const title = () => signing.value.wrongTitle;
+  switch (answer.__typename) {
+    case "Session":
+      done(form);
+      signIn(answer.account);
+      return true;
+    case "WrongCredentials":
+      refuse(form, { title, text: () => signing.value.wrong });
+      return false;
+    case "TooManyAttempts":
+      refuse(form, { title, text: () => signing.value.tooMany(hour(answer.retryAt)) });
+      return false;
+    case "SecondFactorRequired":
+      refuse(form, { title: () => common.value.staffTitle, text: () => common.value.staff });
+      return false;
+    default:
+      refuseWith(form, title, unforeseen(answer));
+      return false;
+  }
+}
+
+/** `isBetween`: the form replaces a private screen, which appears after the log-in. */
+export function LogIn({ isBetween = false, onDone }: { isBetween?: boolean; onDone?: () => void }) {
+  const form = useForm("log-in", { login: "" });
+  const { url, query } = useLocation();
+  const next = isBetween ? url : wish(query["dalej"]);
+  const words = signing.value;
+  return (
+    <Screen title={words.logInTitle} hasErrors={isFlawed(form)}>
+      {hasEnded.value ? (
+        <Box icon="lock" kind="warn" title={common.value.sessionEnded}>
+          <p>{common.value.sessionEndedWhy}</p>
+        </Box>
+      ) : (
+        isBetween && <p class="lead">{words.logInFirst}</p>
+      )}
+      <FormView
+        form={form}
+        required={["login", "password"]}
+        submit={words.logIn}
+        isSafe={false}
+        onSubmit={async () => {
+          if (await logIn(form)) onDone?.();
+        }}
+        beside={<a href={withWish(ways.forgotten, next)}>{words.forgotten}</a>}
+      >
+        <TextField
+          form={form}
+          name="login"
+          label={words.login}
+          type="email"
+          autocomplete="username"
+          inputMode="email"
+        />
+        <PasswordField
+          form={form}
+          name="password"
+          label={words.password}
+          hint={words.passwordHint}
+          autocomplete="current-password"
+        />
+      </FormView>
+      <p class="aside">
+        {words.noAccount} <a href={withWish(ways.signUp, next)}>{words.signUp}</a>
+      </p>
+    </Screen>
+  );
+}
+
+/** Forwards signed-in patients to their destination. */
+export function LogInScreen() {
+  const { query, route } = useLocation();
+  const next = wish(query["dalej"]);
+  const who = standing.value;
+  useEffect(() => {
+    if (who === "patient") route(next ?? ways.home, true);
+    if (who === "halfOpen") route(withWish(ways.ownPassword, next), true);
+  }, [who]);
+  if (who === "staff") return <Staff />;
+  return who === "stranger" ? <LogIn /> : null;
+}

@@ -1,0 +1,35 @@
+import { useLocation } from "preact-iso";
+import { useForm } from "../parts/form";
+import { text } from "../parts/form";
+import { Screen } from "../parts/screen";
+import { Box } from "../parts/states";
+import { ways, wish, withWish } from "../state/ways";
+import { signing } from "../words/signing";
+import { MailNothing } from "./passwords";
+import { APPLICANT } from "./sign-up";
+
+/** The page after signing up. It knows the e-mail address from memory only, not from its URL. */
+export function Mailbox() {
+  const typed = useForm("sign-up", APPLICANT);
+  const { query, route } = useLocation();
+  const email = text(typed, "email").trim();
+  const words = signing.value;
+  return (
+    <Screen title={words.mailTitle}>
+      <Box icon="mail" kind="good">
+        <p>{email ? words.mailLead(email) : words.mailLeadUnknown}</p>
+      </Box>
+      <ol class="steps">
+        {words.mailSteps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+      <p class="actions">
+        <a class="button" href={withWish(ways.logIn, wish(query["dalej"]))}>
+          {words.toLogIn}
+        </a>
+      </p>
+      <MailNothing email={email} {...(email && { onWrongAddress: () => route(ways.signUp) })} />
+    </Screen>
+  );
+}

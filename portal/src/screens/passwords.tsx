@@ -1,0 +1,193 @@
+import { useLocation } from "preact-iso";
+import { useEffect } from "preact/hooks";
+import { ask } from "../api/ask";
+import { unforeseen } from "../api/unforeseen";
+import { ChangePassword, RequestNewPassword } from "../generated/operations";
+import { PasswordField, TextField } from "../parts/fields";
+import { done, FormView, isFlawed, refuse, refuseWith, secret, spoken, text, useForm, type Form } from "../parts/form";
+import { Icon } from "../parts/icon";
+import { Screen } from "../parts/screen";
+import { Box } from "../parts/states";
+import { say } from "../state/notice";
+import { centre, me, refreshMe, signIn, standing } from "../state/session";
+import { ways, wish, withWish } from "../state/ways";
+import { signing } from "../words/signing";
+import { LogIn } from "./log-in";
+
+async function setPassword(form: Form, isFirst: boolean, onDone: () => void): Promise<void> {
+  const current = isFirst ? null : secret(form, "current");
+  const input = { currentPassword: current, newPassword: secret(form, "fresh") };
+  const { changePassword: answer } = await ask(ChangePassword, { input });
+  switch (answer.__typename) {
+    case "Session":
+      form.secrets.value = {};
+      say(() => signing.value.saved);
+      signIn(answer.account);
+      return onDone();
+    case "WeakPassword":
+      return refuse(form, null, { fresh: spoken([answer.message, ...answer.reasons].join(" ")) });
+    case "WrongCredentials":
+      if (isFirst) return refreshMe(); // the session has ended: the log-in replaces this form
+      return refuse(form, null, { current: () => signing.value.wrongCurrent });
+    default:
+      return refuseWith(form, () => signing.value.changeTitle, unforeseen(answer));
+  }
+}
+
+function PasswordRules() {
+  const words = signing.value;
+  return (
+    <div class="card tinted">
+      <h2>{words.rulesTitle}</h2>
+      <ul class="ticks">
+        {words.rules(centre.value?.passwordMinLength ?? 15).map((rule) => (
+          <li key={rule}>
+            <Icon name="check" />
+            {rule}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface PasswordFormProps {
+  /** Whether it replaces a one-time password, which has been given at the log-in. */
+  readonly isFirst?: boolean;
+  readonly onDone?: () => void;
+}
+
+/** The login, for password managers. */
+function Whose() {
+  return (
+    <span class="unseen" aria-hidden="true">
+      <input type="text" autoComplete="username" value={me.value?.email ?? ""} readOnly tabIndex={-1} />
+    </span>
+  );
+}
+
+export function PasswordForm({ isFirst = false, onDone = () => {} }: PasswordFormProps) {
+  const form = useForm("password");
+  const words = signing.value;
+  return (
+    <FormView
+      form={form}
+      required={isFirst ? ["fresh"] : ["current", "fresh"]}
+      submit={words.save}
+      isSafe={false}
+      onSubmit={() => setPassword(form, isFirst, onDone)}
+    >
+      <Whose />
+      {!isFirst && <PasswordField form={form} name="current" label={words.current} autocomplete="current-password" />}
+      <PasswordRules />
+      <PasswordField form={form} name="fresh" label={words.fresh} autocomplete="new-password" />
+    </FormView>
+  );
+}
+
+/** Replaces every private screen after a log-in with a one-time password. */
+export function OwnPassword() {
+  const words = signing.value;
+  return (
+    <Screen title={words.ownTitle} lead={words.ownLead}>
+      <PasswordForm isFirst />
+    </Screen>
+  );
+}
+
+export function OwnPasswordScreen() {
+  const { query, route } = useLocation();
+  const who = standing.value;
+  const isSettled = who === "patient" || who === "staff";
+  const next = wish(query["dalej"]) ?? ways.booking;
+  useEffect(() => {
+    if (isSettled) route(next, true);
+  }, [isSettled]);
+  if (who === "stranger") return <LogIn isBetween />;
+  return isSettled ? null : <OwnPassword />;
+}
+
+export function Forgotten() {
+  const form = useForm("forgotten", { email: "" });
+  const sent = useForm("forgotten-sent", { email: "" });
+  const { query } = useLocation();
+  const words = signing.value;
+  const email = text(sent, "email");
+  const send = async () => {
+    const address = text(form, "email").trim();
+    await ask(RequestNewPassword, { input: { email: address } });
+    sent.values.value = { email: address };
+    done(form);
+  };
+  if (email) return <Sent email={email} next={wish(query["dalej"])} />;
+  return (
+    <Screen title={words.forgottenTitle} lead={words.forgottenLead} hasErrors={isFlawed(form)}>
+      <FormView form={form} required={["email"]} submit={words.forgottenSend} onSubmit={send}>
+        <TextField form={form} name="email" label={words.email} type="email" autocomplete="email" inputMode="email" />
+      </FormView>
+      <p class="aside">
+        <a href={ways.logIn}>{words.toLogIn}</a>
+      </p>
+    </Screen>
+  );
+}
+
+function Sent({ email, next }: { email: string; next: string | undefined }) {
+  const words = signing.value;
+  return (
+    <Screen title={words.mailTitle}>
+      <Box icon="mail" kind="good">
+        <p>{words.forgottenDone(email)}</p>
+      </Box>
+      <ol class="steps">
+        {words.forgottenSteps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+      <p class="actions">
+        <a class="button" href={withWish(ways.logIn, next)}>
+          {words.toLogIn}
+        </a>
+      </p>
+      <MailNothing email={email} />
+    </Screen>
+  );
+}
+
+/** Help for patients who receive no letter. */
+export function MailNothing({ email, onWrongAddress }: { email: string; onWrongAddress?: () => void }) {
+  const again = useForm("again", { email });
+  const words = signing.value;
+  const send = async () => {
+    await ask(RequestNewPassword, { input: { email: text(again, "email").trim() } });
+    say(() => signing.value.sentAgain);
+    scrollTo(0, 0);
+  };
+  return (
+    <details class="card">
+      <summary>{words.mailNothing}</summary>
+      <ul>
+        {words.mailNothingList.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <FormView form={again} required={["email"]} submit={words.sendAgain} onSubmit={send}>
+        {!email && (
+          <TextField
+            form={again}
+            name="email"
+            label={words.email}
+            type="email"
+            autocomplete="email"
+            inputMode="email"
+          />
+        )}
+      </FormView>
+      {onWrongAddress && (
+        <p>
+          <a href={ways.signUp}>{words.wrongAddress}</a>
+        </p>
+      )}
+    </details>
+  );
+}

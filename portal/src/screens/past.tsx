@@ -1,0 +1,51 @@
+import { usePages } from "../api/pages";
+import { PastVisits, type VisitStatus } from "../generated/operations";
+import { useDeed } from "../parts/deed";
+import { Screen } from "../parts/screen";
+import { Failed, Loading } from "../parts/states";
+import { VisitCard } from "../parts/visit-card";
+import { ways } from "../state/ways";
+import { common } from "../words/common";
+import { visits } from "../words/visits";
+
+const PAST: readonly VisitStatus[] = ["BOOKED", "ARRIVED", "FULFILLED", "NO_SHOW"];
+const CANCELLED: readonly VisitStatus[] = ["CANCELLED"];
+
+export function Past({ isCancelled }: { isCancelled: boolean }) {
+  const status = isCancelled ? CANCELLED : PAST;
+  const list = usePages(PastVisits, { status }, ({ me }) => me?.patient?.pastVisits);
+  const more = useDeed(list.readMore);
+  const words = visits.value;
+  const { nodes, fault } = list;
+  return (
+    <Screen
+      title={isCancelled ? words.cancelledList : words.past}
+      back={{ href: ways.visits, label: words.title }}
+      width="wide"
+    >
+      {!nodes && (fault ? <Failed fault={fault} retry={list.reload} /> : <Loading />)}
+      {nodes?.length === 0 && <p>{words.nonePast}</p>}
+      <ul class="cards">
+        {nodes?.map((visit) => (
+          <li key={visit.id}>
+            <VisitCard visit={visit}>
+              <a class="button secondary" href={`${ways.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
+                {words.bookAgain}
+              </a>
+              <a class="plain" href={ways.visit(visit.id)}>
+                {words.details}
+              </a>
+            </VisitCard>
+          </li>
+        ))}
+      </ul>
+      {list.hasMore && (
+        <p class="actions">
+          <button class="button secondary" type="button" aria-disabled={more.isBusy} onClick={more.run}>
+            {common.value.more}
+          </button>
+        </p>
+      )}
+    </Screen>
+  );
+}

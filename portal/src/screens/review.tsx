@@ -1,0 +1,215 @@
+import { useLocation, useRoute } from "preact-iso";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask } from "../api/ask";
+import { useAsked } from "../api/asked";
+import { attempt } from "../api/attempt";
+import { Fault } from "../api/fault";
+import { BookVisit, RescheduleVisit, Slot as SlotOperation, Visit as VisitOperation } from "../generated/operations";
+import { TextArea } from "../parts/fields";
+import { done, FormView, text, useForm } from "../parts/form";
+import { Icon } from "../parts/icon";
+import { Refused, type TermRefusal } from "../parts/refused";
+import { Screen } from "../parts/screen";
+import { Box, Failed, Loading } from "../parts/states";
+import type { FreeSlot } from "../parts/times";
+import { type Appointment, Facts } from "../parts/visit-card";
+import { hold, type Hold, held, release, spend } from "../state/hold";
+import { announce } from "../state/notice";
+import { minutes, moment, now } from "../state/time";
+import { ways } from "../state/ways";
+import { booking, review } from "../words/booking";
+import { common } from "../words/common";
+
+type State = { readonly hold: Hold } | { readonly refusal: TermRefusal } | { readonly fault: Fault } | null;
+
+/** Holds the slot while this screen is open, and releases it afterwards. */
+function useHold(slotId: string, movedId: string | null) {
+  const known = held.value?.slot.id === slotId ? held.value : null;
+  const [state, setState] = useState<State>(known && { hold: known });
+  const take = async () => {
+    try {
+      const answer = await attempt(() => hold(slotId, movedId), { isSafe: true, onWaiting: () => {} });
+      setState(answer.__typename === "SlotHold" ? { hold: answer } : { refusal: answer });
+    } catch (error) {
+      setState({ fault: error instanceof Fault ? error : new Fault("OTHER") });
+    }
+  };
+  useEffect(() => {
+    if (!known) void take();
+    return () => release(slotId);
+  }, [slotId]);
+  return { state, take: () => void take(), refuse: (refusal: TermRefusal) => setState({ refusal }) };
+}
+
+export function Review() {
+  const { params, query } = useRoute();
+  const slot = params["slot"] ?? "";
+  return <ReviewOf key={slot} slotId={slot} movedId={query["zamiast"] ?? null} />;
+}
+
+interface ReviewProps {
+  readonly slotId: string;
+  readonly movedId: string | null;
+}
+
+function ReviewOf({ slotId, movedId }: ReviewProps) {
+  const { route } = useLocation();
+  const { state, take, refuse } = useHold(slotId, movedId);
+  const moved = useAsked(VisitOperation, movedId ? { visit: movedId } : null);
+  const old = moved.data?.node?.__typename === "Visit" ? moved.data.node : null;
+  const words = review.value;
+  const title = movedId ? words.moveTitle : words.title;
+  const choose = ({ id }: FreeSlot) => route(movedId ? ways.moveTo(id, movedId) : ways.slot(id), true);
+  if (state && "hold" in state) {
+    if (movedId && !old)
+      return (
+        <Screen title={title}>{moved.fault ? <Failed fault={moved.fault} retry={moved.reload} /> : <Loading />}</Screen>
+      );
+    return <Held hold={state.hold} old={old} title={title} onLost={refuse} onAgain={take} />;
+  }
+  return (
+    <Screen title={title}>
+      {!state && <Loading />}
+      {state && "fault" in state && <Failed fault={state.fault} retry={take} />}
+      {state && "refusal" in state && (
+        <>
+          <Refused refusal={state.refusal} busy={null} onChoose={choose} />
+          <CalendarOf slotId={slotId} movedId={movedId} />
+        </>
+      )}
+    </Screen>
+  );
+}
+
+/** A link to the calendar of the slot's doctor. */
+function CalendarOf({ slotId, movedId }: ReviewProps) {
+  const { data } = useAsked(SlotOperation, { slot: slotId });
+  const slot = data?.node?.__typename === "Slot" ? data.node : null;
+  const clinic = slot && `${ways.clinic(slot.clinic.id)}?lekarz=${slot.doctor.id}`;
+  return (
+    <p class="actions">
+      <a class="button secondary" href={movedId ? ways.move(movedId) : (clinic ?? ways.booking)}>
+        {booking.value.otherTimes}
+      </a>
+    </p>
+  );
+}
+
+interface HeldProps {
+  readonly hold: Hold;
+  readonly old: Appointment | null;
+  readonly title: string;
+  readonly onLost: (refusal: TermRefusal) => void;
+  readonly onAgain: () => void;
+}
+
+function useConfirmation(slotId: string, old: Appointment | null, onLost: (refusal: TermRefusal) => void) {
+  const { route } = useLocation();
+  const key = useRef(crypto.randomUUID()); // one key per decision, so that repeated requests book once
+  const form = useForm("review", { reason: "" });
+  const confirm = async () => {
+    const idempotencyKey = key.current;
+    const answer = old
+      ? (await ask(RescheduleVisit, { input: { visitId: old.id, slotId, idempotencyKey } })).rescheduleVisit
+      : (await ask(BookVisit, { input: { slotId, reason: text(form, "reason").trim() || null, idempotencyKey } }))
+          .bookVisit;
+    if (answer.__typename !== "Visit") {
+      key.current = crypto.randomUUID();
+      return onLost(answer);
+    }
+    spend();
+    done(form);
+    route(ways.booked(answer.id), true);
+  };
+  return { form, confirm };
+}
+
+function Held({ hold: { slot, expiresAt }, old, title, onLost, onAgain }: HeldProps) {
+  const { form, confirm } = useConfirmation(slot.id, old, onLost);
+  const left = useCountdown(expiresAt);
+  const words = review.value;
+  const back = old ? ways.move(old.id) : `${ways.clinic(slot.clinic.id)}?lekarz=${slot.doctor.id}`;
+  const until = new Date(Date.parse(slot.startsAt) - slot.clinic.rules.cancelUntilMinutes * 60_000).toISOString();
+  return (
+    <Screen title={title} back={{ href: back, label: words.other }}>
+      <Countdown left={left} onAgain={onAgain} />
+      <div class="card">
+        {old && (
+          <p class="quiet crossed">
+            {words.before}: <s>{moment(old.startsAt)}</s>
+          </p>
+        )}
+        <Facts startsAt={slot.startsAt} doctor={slot.doctor.fullName} clinic={slot.clinic} />
+      </div>
+      <Bring />
+      <FormView form={form} submit={old ? words.confirmMove : words.confirm} onSubmit={confirm}>
+        {!old && (
+          <TextArea
+            form={form}
+            name="reason"
+            label={common.value.reason}
+            hint={common.value.reasonLength}
+            isOptional
+            maxLength={500}
+          />
+        )}
+        <p class="quiet">{words.until(moment(until))}</p>
+      </FormView>
+    </Screen>
+  );
+}
+
+export function Bring() {
+  const words = review.value;
+  return (
+    <div class="card tinted">
+      <h2>{words.bring}</h2>
+      <ul class="ticks">
+        {words.bringList.map((line) => (
+          <li key={line}>
+            <Icon name="check" />
+            {line}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function useCountdown(expiresAt: string): number {
+  const remaining = () => Date.parse(expiresAt) - now();
+  const [left, setLeft] = useState(remaining);
+  useEffect(() => {
+    setLeft(remaining());
+    const timer = setInterval(() => setLeft(remaining()), 1000);
+    return () => clearInterval(timer);
+  }, [expiresAt]);
+  return left;
+}
+
+function Countdown({ left, onAgain }: { left: number; onAgain: () => void }) {
+  const words = review.value;
+  const isLast = left <= 60_000 && left > 0;
+  useEffect(() => {
+    if (isLast) announce(words.oneMinute);
+  }, [isLast]);
+  if (left > 0)
+    return (
+      <p class={isLast ? "countdown last" : "countdown"} role="timer">
+        <Icon name="clock" />
+        {words.held(minutes(left))}
+      </p>
+    );
+  return (
+    <div role="alert">
+      <Box icon="clock" kind="warn" title={words.lapsed}>
+        <p>{words.lapsedWhy}</p>
+        <p>
+          <button class="button secondary" type="button" onClick={onAgain}>
+            {words.holdAgain}
+          </button>
+        </p>
+      </Box>
+    </div>
+  );
+}

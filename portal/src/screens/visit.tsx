@@ -1,0 +1,109 @@
+import { useLocation, useRoute } from "preact-iso";
+import { useAsked } from "../api/asked";
+import { useLive } from "../api/live";
+import { MyChanges, Visit as VisitOperation, type VisitQuery } from "../generated/operations";
+import { Icon } from "../parts/icon";
+import { Screen } from "../parts/screen";
+import { Box, Failed, Loading } from "../parts/states";
+import { Facts } from "../parts/visit-card";
+import { CalendarLink, ConfirmButton, isChangeable, PrintButton, VisitDeeds } from "../parts/visit-deeds";
+import { dayOf, distance, moment } from "../state/time";
+import { ways } from "../state/ways";
+import { common } from "../words/common";
+import { visits } from "../words/visits";
+import { Bring } from "./review";
+
+export type FullVisit = Extract<NonNullable<VisitQuery["node"]>, { __typename: "Visit" }>;
+
+export function useVisit() {
+  const id = useRoute().params["visit"] ?? "";
+  const asked = useAsked(VisitOperation, { visit: id });
+  useLive(MyChanges, {}, { onChange: asked.reload, onConnected: asked.reload }, true);
+  const visit = asked.data?.node?.__typename === "Visit" ? asked.data.node : null;
+  return { ...asked, visit };
+}
+
+export function VisitScreen() {
+  const { visit, data, fault, reload } = useVisit();
+  const { route } = useLocation();
+  const words = visits.value;
+  const back = { href: ways.visits, label: words.allVisits };
+  if (!visit)
+    return (
+      <Screen
+        key="none"
+        title={data ? common.value.notFoundTitle : words.one}
+        lead={data && words.notFound}
+        back={back}
+      >
+        {!data && (fault ? <Failed fault={fault} retry={reload} /> : <Loading />)}
+      </Screen>
+    );
+  return (
+    <Screen key={visit.id} title={words.one} back={back}>
+      <Standing visit={visit} />
+      <Slip visit={visit} />
+      <div class="actions unprinted">
+        <ConfirmButton visit={visit} onChange={reload} />
+        <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
+        {visit.status === "BOOKED" && <CalendarLink visit={visit} />}
+        <PrintButton />
+        {visit.status !== "BOOKED" && (
+          <a class="button" href={`${ways.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
+            {words.bookAgain}
+          </a>
+        )}
+      </div>
+      <Until visit={visit} />
+      {visit.status === "BOOKED" && <Bring />}
+    </Screen>
+  );
+}
+
+function Standing({ visit }: { visit: FullVisit }) {
+  const words = visits.value;
+  if (visit.status !== "BOOKED") return <p class="tag">{words.status[visit.status]}</p>;
+  if (visit.doctorIsAbsent)
+    return (
+      <Box icon="alert" kind="warn" title={words.doctorAbsent}>
+        <p>{words.doctorAbsentWhat}</p>
+      </Box>
+    );
+  return (
+    <p class="row unprinted">
+      <span class="tag">{distance(dayOf(visit.startsAt))}</span>
+      {visit.confirmedAt && (
+        <span class="tag good">
+          <Icon name="check" />
+          {words.confirmed}
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** The printable part. */
+export function Slip({ visit }: { visit: FullVisit }) {
+  return (
+    <div class="card slip">
+      <h2 class="printed">{visits.value.slip}</h2>
+      <Facts
+        startsAt={visit.startsAt}
+        doctor={visit.doctor.fullName}
+        clinic={visit.clinic}
+        reference={visit.reference}
+        reason={visit.reason}
+      />
+    </div>
+  );
+}
+
+export function Until({ visit }: { visit: FullVisit }) {
+  const words = visits.value;
+  if (visit.status !== "BOOKED") return null;
+  return (
+    <p class="quiet">
+      {isChangeable(visit) ? words.until(moment(visit.cancellableUntil)) : words.tooLate(visit.clinic.phone)}
+    </p>
+  );
+}

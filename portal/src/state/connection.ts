@@ -1,0 +1,28 @@
+/** Whether the device is online. */
+
+import { signal } from "@preact/signals";
+
+export const isOnline = signal(navigator.onLine);
+const waiting = new Set<() => void>();
+
+addEventListener("online", () => {
+  isOnline.value = true;
+  for (const resume of [...waiting]) resume();
+});
+addEventListener("offline", () => {
+  isOnline.value = false;
+});
+
+/** Resolves when the connection returns, or after the given time. */
+export function untilWorthTrying(milliseconds: number, given?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resume, milliseconds);
+    function resume(): void {
+      clearTimeout(timer);
+      waiting.delete(resume);
+      resolve();
+    }
+    waiting.add(resume);
+    given?.addEventListener("abort", resume, { once: true });
+  });
+}

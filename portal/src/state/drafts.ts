@@ -1,0 +1,16 @@
+/** Typed text, in the memory of this tab only: survives a change of language and a new log-in, not a log-out. */
+
+import { signal, type Signal } from "@preact/signals";
+
+export type Values = Record<string, string | boolean>;
+
+const drafts = new Map<string, Signal<Values>>();
+
+export function draft(key: string, empty: Values): Signal<Values> {
+  const found = drafts.get(key) ?? signal({ ...empty });
+  drafts.set(key, found);
+  return found;
+}
+
+export const forgetDraft = (key: string): void => void drafts.delete(key);
+export const forgetDrafts = (): void => drafts.clear();

@@ -1,0 +1,94 @@
+"""Closing: administrators close and reopen clinics, and let doctors retire and come back."""
+
+import strawberry
+
+import tasks.letters
+import tasks.waiting_list
+from models.schedules import closing
+from schema.clinic import Clinic
+from schema.closing import (
+    CloseClinicInput,
+    CloseClinicResult,
+    ClosedClinic,
+    ClosingChanges,
+    PreviewClosingResult,
+    PreviewReopeningResult,
+    ReinstatedDoctor,
+    ReinstateDoctorInput,
+    ReinstateDoctorResult,
+    ReopenClinicInput,
+    ReopenClinicResult,
+    ReopenedClinic,
+    ReopeningChanges,
+    RetiredDoctor,
+    RetireDoctorInput,
+    RetireDoctorResult,
+)
+from schema.context import Info
+from schema.directives import for_administrators
+from schema.doctor import Doctor
+from tasks.broker import nudge
+
+WHAT_CLOSES = (
+    " Free slots from that day on are withdrawn. Booked visits stay booked, and are on `callList` until they are moved"
+    " or cancelled. Nothing new can be planned from that day. Repeating the call changes nothing. To choose another"
+    " day, reopen first."
+)
+
+
+def _preview(called: str) -> str:
+    return f"Show what `{called}` would change now with the same input. Nothing is changed, and nobody is notified."
+
+
+@strawberry.type
+class ClosingMutations:
+    @strawberry.mutation(extensions=[for_administrators()], description=_preview("closeClinic"))
+    async def preview_close_clinic(self, input: CloseClinicInput) -> PreviewClosingResult:
+        return ClosingChanges.of(await closing.preview(**input.to_model()))
+
+    @strawberry.mutation(extensions=[for_administrators()], description="Close a clinic from a day on." + WHAT_CLOSES)
+    async def close_clinic(self, info: Info, input: CloseClinicInput) -> CloseClinicResult:
+        row, changes = await closing.close(**input.to_model(), by=info.context.me)
+        await nudge(tasks.letters.send_letters)
+        return ClosedClinic(clinic=Clinic.of(row), changes=ClosingChanges.of(changes))
+
+    @strawberry.mutation(extensions=[for_administrators()], description=_preview("reopenClinic"))
+    async def preview_reopen_clinic(self, input: ReopenClinicInput) -> PreviewReopeningResult:
+        return ReopeningChanges(restored_slots=await closing.preview_reopening(**input.to_model()))
+
+    @strawberry.mutation(
+        extensions=[for_administrators()],
+        description="Open a closed clinic again, or take its closing back. The slots of the schedules and those added"
+        " one by one come back: first for the waiting list, then for others.",
+    )
+    async def reopen_clinic(self, info: Info, input: ReopenClinicInput) -> ReopenClinicResult:
+        row, restored = await closing.reopen(**input.to_model(), by=info.context.me)
+        await nudge(tasks.waiting_list.offer_slots)
+        return ReopenedClinic(clinic=Clinic.of(row), restored_slots=restored)
+
+    @strawberry.mutation(extensions=[for_administrators()], description=_preview("retireDoctor"))
+    async def preview_retire_doctor(self, input: RetireDoctorInput) -> PreviewClosingResult:
+        return ClosingChanges.of(await closing.preview(**input.to_model()))
+
+    @strawberry.mutation(
+        extensions=[for_administrators()],
+        description="Let a doctor retire from a day on, in all clinics." + WHAT_CLOSES,
+    )
+    async def retire_doctor(self, info: Info, input: RetireDoctorInput) -> RetireDoctorResult:
+        row, changes = await closing.close(**input.to_model(), by=info.context.me)
+        await nudge(tasks.letters.send_letters)
+        return RetiredDoctor(doctor=Doctor.of(row), changes=ClosingChanges.of(changes))
+
+    @strawberry.mutation(extensions=[for_administrators()], description=_preview("reinstateDoctor"))
+    async def preview_reinstate_doctor(self, input: ReinstateDoctorInput) -> PreviewReopeningResult:
+        return ReopeningChanges(restored_slots=await closing.preview_reopening(**input.to_model()))
+
+    @strawberry.mutation(
+        extensions=[for_administrators()],
+        description="A doctor comes back, or stays after all. The slots of the schedules and those added one by one"
+        " come back: first for the waiting list, then for others.",
+    )
+    async def reinstate_doctor(self, info: Info, input: ReinstateDoctorInput) -> ReinstateDoctorResult:
+        row, restored = await closing.reopen(**input.to_model(), by=info.context.me)
+        await nudge(tasks.waiting_list.offer_slots)
+        return ReinstatedDoctor(doctor=Doctor.of(row), restored_slots=restored)

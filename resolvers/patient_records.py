@@ -1,0 +1,116 @@
+"""Patient records: reception creates and corrects them, and gives patients an account."""
+
+import strawberry
+
+import tasks.letters
+from models.accounts import double, patient_record
+from models.visits import identity_confirmation
+from schema.context import Info
+from schema.directives import for_staff
+from schema.patient import Patient
+from schema.patient_record import (
+    ChangePatientInput,
+    ChangePatientResult,
+    ConfirmIdentityInput,
+    ConfirmIdentityResult,
+    InvitePatientInput,
+    InvitePatientResult,
+    MarkDoubleInput,
+    MarkDoubleResult,
+    RegisterPatientInput,
+    RegisterPatientResult,
+    ReplacePatientEmailInput,
+    ReplacePatientEmailResult,
+    RevealedIdentity,
+    RevealPeselInput,
+    RevealPeselResult,
+    UnmarkDoubleInput,
+    UnmarkDoubleResult,
+)
+from schema.scalars import private_id
+from tasks.broker import nudge
+
+
+@strawberry.type
+class RecordMutations:
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Create a patient's record. A person without a PESEL is known by an identity document, somebody"
+        " who telephones and has neither at hand by name and telephone (`toBeCompleted`); a person without an e-mail"
+        " address gets no account, and is served by reception only. Search for an existing record"
+        " first (`patients`).",
+    )
+    async def register_patient(self, info: Info, input: RegisterPatientInput) -> RegisterPatientResult:
+        row = await patient_record.register(
+            input.to_model(), by=info.context.me, language=input.language, seen=input.identity_seen
+        )
+        await nudge(tasks.letters.send_letters)
+        return Patient.with_account(row)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Correct a record, such as by a PESEL that was assigned later. If the patient has an account, an"
+        " e-mail notifies them of the change. What an unconfirmed account says stays as it is: the person's record at"
+        " reception is corrected, opened if need be, and returned.",
+    )
+    async def change_patient(self, info: Info, input: ChangePatientInput) -> ChangePatientResult:
+        patient_id = private_id("Patient", input.patient_id)
+        row = await patient_record.change(patient_id, input.to_model(), by=info.context.me)
+        await nudge(tasks.letters.send_letters)
+        return Patient.with_account(row)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Mark a record as the double of another one of the same person. Nothing is moved: visits are"
+        " medical records. Booking into it is refused with PatientIsDouble, unless a reason overrides it. Repeated, it"
+        " changes nothing.",
+    )
+    async def mark_double(self, info: Info, input: MarkDoubleInput) -> MarkDoubleResult:
+        return Patient.with_account(await double.mark(**input.to_model(), by=info.context.me))
+
+    @strawberry.mutation(extensions=[for_staff()], description="Take back that a record is a double (`markDouble`).")
+    async def unmark_double(self, info: Info, input: UnmarkDoubleInput) -> UnmarkDoubleResult:
+        return Patient.with_account(await double.unmark(**input.to_model(), by=info.context.me))
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Give a patient an account: its login and one-time password are sent by e-mail. Confirm the"
+        " identity first (`confirmIdentity`): until then the account shows only what is done through it. A mistyped"
+        " address: `replacePatientEmail`.",
+    )
+    async def invite_patient(self, info: Info, input: InvitePatientInput) -> InvitePatientResult:
+        row = await patient_record.invite(**input.to_model(), by=info.context.me)
+        await nudge(tasks.letters.send_letters)
+        return Patient.with_account(row)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Confirm who a patient is, having seen a document. What was done through an account that claims to"
+        " be this person joins the record, and the account shows all of it. Of two accounts of one person the later one"
+        " stays, and both addresses are notified. Repeated, it changes nothing.",
+    )
+    async def confirm_identity(self, info: Info, input: ConfirmIdentityInput) -> ConfirmIdentityResult:
+        row = await identity_confirmation.confirm(**input.to_model(), by=info.context.me)
+        await nudge(tasks.letters.send_letters)
+        return Patient.with_account(row)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Replace the e-mail address of a patient's account. Until its owner has set a password, to correct"
+        " a mistyped one: what was sent there becomes void, and a new letter goes out. Afterwards only by an"
+        " administrator, with a reason; both addresses are notified, and all sessions end.",
+    )
+    async def replace_patient_email(self, info: Info, input: ReplacePatientEmailInput) -> ReplacePatientEmailResult:
+        row = await patient_record.replace_email(**input.to_model(), by=info.context.me)
+        await nudge(tasks.letters.send_letters)
+        return Patient.with_account(row)
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Show the whole PESEL and document number of a patient. The patient can see in their `accessLog`"
+        " that they were read.",
+    )
+    async def reveal_pesel(self, info: Info, input: RevealPeselInput) -> RevealPeselResult:
+        row = await patient_record.reveal_pesel(**input.to_model(), by=info.context.me)
+        number = row.document.number if row.document else None
+        return RevealedIdentity(patient=Patient.with_account(row), pesel=row.pesel or None, document_number=number)

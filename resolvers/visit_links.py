@@ -1,0 +1,67 @@
+"""Visit links: patients confirm visits, and the holder of a letter's personal link confirms or cancels its visit."""
+
+from typing import Annotated
+
+import strawberry
+
+from models.accounts.account import Role
+from models.refusals.booking import LinkNotValid
+from models.values.actor import Actor
+from models.visits import confirmation
+from resolvers.after_visit import after_freeing
+from schema.context import Info
+from schema.directives import Anybody, Requires, ServiceHours, SignInRateLimit
+from schema.visit import Visit
+from schema.visit_link import (
+    OF_LINK,
+    CancelLinkedVisitInput,
+    CancelLinkedVisitResult,
+    ConfirmLinkedVisitInput,
+    ConfirmLinkedVisitResult,
+    ConfirmVisitInput,
+    ConfirmVisitResult,
+    LinkedVisit,
+)
+
+
+@strawberry.type
+class VisitLinkQueries:
+    @strawberry.field(
+        extensions=[Anybody(), SignInRateLimit()],
+        description="The visit of a letter's personal link: date, time and place, nothing else. Null if the link is"
+        " false, or its visit has begun or was moved. Asking changes nothing.",
+    )
+    async def linked_visit(self, token: Annotated[str, strawberry.argument(description=OF_LINK)]) -> LinkedVisit | None:
+        try:
+            return LinkedVisit.of(await confirmation.find_linked(token))
+        except LinkNotValid:
+            return None
+
+
+@strawberry.type
+class VisitLinkMutations:
+    @strawberry.mutation(
+        extensions=[Requires(Role.PATIENT)],
+        description="Say that you will come to a visit. Repeated, the first time counts. Possible at any hour.",
+    )
+    async def confirm_visit(self, info: Info, input: ConfirmVisitInput) -> ConfirmVisitResult:
+        me = Actor(info.context.me)
+        return Visit.of(await confirmation.confirm(**input.to_model(), patient=info.context.patient, by=me))
+
+    @strawberry.mutation(
+        extensions=[Anybody(), SignInRateLimit()],
+        description="Say by the personal link of a letter that you will come, without logging in. Repeated, the first"
+        " time counts. Possible at any hour.",
+    )
+    async def confirm_linked_visit(self, input: ConfirmLinkedVisitInput) -> ConfirmLinkedVisitResult:
+        return LinkedVisit.of(await confirmation.confirm_linked(**input.to_model()))
+
+    @strawberry.mutation(
+        extensions=[ServiceHours(), Anybody(), SignInRateLimit()],
+        description="Cancel a visit by the personal link of a letter, without logging in. Its slot is free at once."
+        " Repeated, the answer is the same.",
+    )
+    async def cancel_linked_visit(self, input: CancelLinkedVisitInput) -> CancelLinkedVisitResult:
+        row = await confirmation.cancel_linked(**input.to_model())
+        await after_freeing(row)
+        return LinkedVisit.of(row)

@@ -1,0 +1,132 @@
+"""Waiting list: patients join and leave it; patients and reception answer offers."""
+
+from dataclasses import replace
+
+import strawberry
+
+import tasks.letters
+import tasks.waiting_list
+from models.accounts import patient_record
+from models.accounts.account import Role
+from models.accounts.patient import Patient
+from models.values.visit_status import Channel
+from models.visits import offer_response
+from models.waiting.offer import Offer as OfferRow
+from models.waiting.waiting_list import WaitingListEntry as EntryRow
+from resolvers.after_visit import after_freeing
+from schema.context import STAFF, Context, Info
+from schema.directives import Requires, ServiceHours, ServiceHoursForPatients, for_staff
+from schema.execution.limits import PAGED, at_most
+from schema.offer import AcceptOfferInput, AcceptOfferResult, DeclineOfferInput, Offer
+from schema.page import After, Connection, First, InClinic, Page
+from schema.scalars import optional_id, private_id
+from schema.waiting_list import (
+    JoinWaitingListForInput,
+    JoinWaitingListForResult,
+    JoinWaitingListInput,
+    JoinWaitingListResult,
+    LeaveWaitingListForInput,
+    LeaveWaitingListForResult,
+    LeaveWaitingListInput,
+    WaitingListEntry,
+    WaitingListFilter,
+)
+from tasks.broker import nudge
+
+
+def _owner(context: Context) -> Patient | None:
+    """Whose offers the caller may answer: a patient their own, reception those of all patients (None)."""
+    return None if context.is_staff else context.patient
+
+
+@strawberry.type
+class WaitingListQueries:
+    @strawberry.field(
+        extensions=[for_staff()],
+        directives=[PAGED],
+        description="Who waits for a slot to come free, in order of joining.",
+    )
+    async def waiting_list(
+        self, info: Info, filter: WaitingListFilter, first: First = 50, after: After = None
+    ) -> Connection[WaitingListEntry]:
+        page = Page("allWaiting", first, after)
+        wanted = replace(filter.to_model(), allowed_clinics=info.context.allowed_clinics)
+        info.context.open_record(wanted.patient_id)
+        rows = await wanted.find(page.after, page.limit)
+        return Connection.of(rows, page, "joined_at", WaitingListEntry.of)
+
+    @strawberry.field(
+        extensions=[for_staff()],
+        directives=[at_most(20)],
+        description="The open offers from the waiting list of which no message can tell the patient, oldest first:"
+        " telephone them, then `acceptOffer` or `declineOffer`.",
+    )
+    async def offers_to_tell(self, info: Info, clinic_id: InClinic = None) -> list[Offer]:
+        rows = await OfferRow.find_untold(optional_id("Clinic", clinic_id))
+        return [Offer.of(row) for row in rows if row.slot and info.context.may_work_in(row.slot.clinic_id)]
+
+
+@strawberry.type
+class WaitingListMutations:
+    @strawberry.mutation(
+        extensions=[ServiceHours(), Requires(Role.PATIENT)],
+        description="Join the waiting list for a slot that comes free. Such a slot is held for and offered to one"
+        " person at a time, in the order in which they joined. Repeating the call with the same input gives the same"
+        " entry. TooManyVisits: as many visits or entries in this clinic as its rules allow.",
+    )
+    async def join_waiting_list(self, info: Info, input: JoinWaitingListInput) -> JoinWaitingListResult:
+        row = await EntryRow.join(input.to_model(), patient=info.context.patient, by=info.context.me)
+        return WaitingListEntry.of(row)
+
+    @strawberry.mutation(
+        extensions=[Requires(Role.PATIENT)],
+        description="Leave the waiting list. A slot that was offered to you for this entry goes to the next person."
+        " The result is true if the entry was yours and open, otherwise false.",
+    )
+    async def leave_waiting_list(self, info: Info, input: LeaveWaitingListInput) -> bool:
+        left = await EntryRow.leave(**input.to_model(), patient=info.context.patient, by=info.context.me)
+        await nudge(tasks.waiting_list.offer_slots)
+        return left
+
+    @strawberry.mutation(
+        extensions=[ServiceHoursForPatients(), Requires(Role.PATIENT, *STAFF)],
+        description="Accept an offered slot: the visit is moved there, or a new visit is booked. Patients accept their"
+        " own offers in service hours, reception those of all patients at any hour. Repeating the call gives the same"
+        " visit.",
+    )
+    async def accept_offer(self, info: Info, input: AcceptOfferInput) -> AcceptOfferResult:
+        owner, answer = _owner(info.context), input.to_model()
+        if owner:
+            answer["channel"] = Channel.ONLINE
+        row = await offer_response.accept(**answer, patient=owner, by=info.context.me)
+        return await after_freeing(row)
+
+    @strawberry.mutation(
+        extensions=[Requires(Role.PATIENT, *STAFF)],
+        description="Decline an offered slot: it goes to the next person. A visit that the offer would have moved stays"
+        " booked; choose another slot, or reception will telephone. The result is true if the offer was open, otherwise"
+        " false.",
+    )
+    async def decline_offer(self, info: Info, input: DeclineOfferInput) -> bool:
+        declined = await offer_response.decline(**input.to_model(), patient=_owner(info.context), by=info.context.me)
+        await nudge(tasks.waiting_list.offer_slots)
+        return declined
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Put a patient on the waiting list, also one without an account: what is offered to them is then in"
+        " `offersToTell`. Possible at any hour. Repeating the call with the same input gives the same entry.",
+    )
+    async def join_waiting_list_for(self, info: Info, input: JoinWaitingListForInput) -> JoinWaitingListForResult:
+        patient = await patient_record.get(private_id("Patient", input.patient_id))
+        return WaitingListEntry.of(await EntryRow.join(input.to_model(), patient=patient, by=info.context.me))
+
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Take a patient off the waiting list. A slot that was offered to them goes to the next person, in"
+        " order.",
+    )
+    async def leave_waiting_list_for(self, info: Info, input: LeaveWaitingListForInput) -> LeaveWaitingListForResult:
+        row = await EntryRow.leave_for(**input.to_model(), by=info.context.me)
+        await nudge(tasks.waiting_list.offer_slots)
+        return WaitingListEntry.of(row)

@@ -1,0 +1,19 @@
+"""Workspace: what a colleague's desk has open survives a reload, on the server and not in the browser."""
+
+import strawberry
+
+from models.accounts.workspace import Workspace
+from schema.account import KeepWorkspaceInput
+from schema.context import Info
+from schema.directives import for_staff
+
+
+@strawberry.type
+class WorkspaceMutations:
+    @strawberry.mutation(
+        extensions=[for_staff()],
+        description="Keep what the desk has open for as long as this session lasts: encrypted on the server, not in the"
+        " browser. The result is false if the content is too long; then nothing has changed.",
+    )
+    async def keep_workspace(self, info: Info, input: KeepWorkspaceInput) -> bool:
+        return await Workspace.keep(info.context.open_session, **input.to_model())

@@ -1,0 +1,79 @@
+"""Lists of the desk: which visits reception searches for, and whom it should call."""
+
+from datetime import date, datetime
+from typing import Self
+
+import strawberry
+
+from models.values.visit_status import Status
+from models.visits.call_list import Call as CallEntry
+from models.visits.call_list import CallReason
+from models.visits.visit_search import VisitFilter
+from schema.disclosure import Shown
+from schema.execution.limits import at_most
+from schema.message import Message
+from schema.offer import Offer
+from schema.phone_call import Call
+from schema.scalars import optional_id
+from schema.visit import Visit
+
+
+@strawberry.input(description="Which visits: those that meet all conditions. Conditions on times apply to the start.")
+class VisitsFilter:
+    day: date | None = strawberry.field(default=None, description="Starting on this local day.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=None, description="Starting at or after this moment."
+    )
+    until: datetime | None = strawberry.field(default=None, description="Starting before this moment.")
+    clinic_id: strawberry.ID | None = strawberry.field(default=None, description="In this clinic.")
+    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="With this doctor.")
+    status: list[Status] | None = strawberry.field(default=None, description="In one of these states.")
+    patient_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Of this patient. This opens the patient's record, which they can see in their `accessLog`.",
+    )
+
+    def to_model(self) -> VisitFilter:
+        return VisitFilter(
+            day=self.day,
+            from_=self.from_,
+            until=self.until,
+            clinic_id=optional_id("Clinic", self.clinic_id),
+            doctor_id=optional_id("Doctor", self.doctor_id),
+            statuses=self.status,
+            patient_id=optional_id("Patient", self.patient_id),
+        )
+
+
+@strawberry.type(description="A patient to telephone about a visit.")
+class CallListEntry:
+    visit: Visit = strawberry.field(description="The visit; its patient is `visit.patient`.")
+    reason: CallReason = strawberry.field(description="Why the patient must be telephoned.")
+    phone: str | None = strawberry.field(
+        description="The patient's telephone number in E.164 form, such as `+48501234567`; null if unknown."
+    )
+    message: Message | None = strawberry.field(
+        description="The message that could not be delivered, with its reason; null if no message failed."
+    )
+    offer: Offer | None = strawberry.field(
+        description="The latest offer of another slot, if the doctor will be absent; otherwise null."
+    )
+    calls: list[Call] = strawberry.field(
+        directives=[at_most(3)],
+        description="The calls in vain since the patient was last reached, latest first: at most ten.",
+    )
+
+    def shown(self) -> Shown:
+        """The telephone number stands here, even if nothing else is selected."""
+        return self.visit.shown()
+
+    @classmethod
+    def of(cls, call: CallEntry) -> Self:
+        return cls(
+            visit=Visit.of(call.visit),
+            reason=call.reason,
+            phone=call.visit.patient.phone,
+            message=Message.of(call.message) if call.message else None,
+            offer=Offer.of(call.offer) if call.offer else None,
+            calls=[Call.of(row) for row in call.tries],
+        )

@@ -1,0 +1,213 @@
+"""Top-level errors: each gets a code of the contract, and unexpected ones are masked. Refusals are results instead."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from graphql import GraphQLError, OperationDefinitionNode, located_error
+from strawberry.exceptions import MissingQueryError
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from infra import clock, logs, metrics
+from infra.bounded_client import BUSY, RETRY_SECONDS, DatabaseAway
+from infra.text import Text
+from models.refusals import constraints
+from models.refusals.refusal import Refusal
+from schema.execution.polish import in_language
+
+log = logging.getLogger(__name__)
+MAX_MESSAGE_LENGTH = 300  # a message may quote the client's input, which can be a megabyte long
+TOKENS = 1000
+STRAWBERRY_ERRORS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)  # HTTP 400 or 405
+
+SENTENCES = {
+    "UNAUTHENTICATED": Text(pl="Najpierw trzeba się zalogować.", en="Please sign in first."),
+    "FORBIDDEN": Text(pl="Ta rola na to nie pozwala.", en="Your role does not allow this."),
+    "PASSWORD_CHANGE_REQUIRED": Text(
+        pl="Najpierw trzeba ustawić własne hasło: changePassword.",
+        en="Please set your own password first: changePassword.",
+    ),
+    "RATE_LIMITED": Text(
+        pl="Zbyt wiele zapytań. Prosimy spróbować ponownie o podanej godzinie.",
+        en="Too many requests. Please try again at the time given.",
+    ),
+    "OVERLOADED": Text(
+        pl="E-rejestracja jest teraz przeciążona. Prosimy spróbować ponownie za chwilę.",
+        en="The service is overloaded at the moment. Please try again shortly.",
+    ),
+    "UNREGISTERED": Text(
+        pl="Przyjmowane są tu tylko zarejestrowane dokumenty.", en="Only registered documents are accepted here."
+    ),
+    "INTROSPECTION": Text(
+        pl="Introspekcja jest dostępna tylko dla personelu; schemat jest w pliku schema.graphql.",
+        en="Introspection is for staff only; the schema is published as schema.graphql.",
+    ),
+    "TIMED_OUT": Text(
+        pl="Trwało to zbyt długo. Prosimy spróbować ponownie.", en="This took too long. Please try again."
+    ),
+    "INTERNAL_SERVER_ERROR": Text(
+        pl="Coś poszło nie tak po naszej stronie. Prosimy spróbować ponownie, a jeśli to nie pomoże, podać nam"
+        " requestId.",
+        en="Something went wrong on our side. Please try again; if it happens again, tell us the requestId.",
+    ),
+}
+
+
+def sentence(name: str, language: str) -> str:
+    return SENTENCES[name].in_(language) if name in SENTENCES else ""
+
+
+class CodedError(GraphQLError):
+    """A top-level error with one of the contract's codes."""
+
+    def __init__(self, code: str, language: str, message: str | None = None, **more: Any) -> None:
+        super().__init__(message or sentence(code, language), extensions={"code": code, **more})
+
+
+def timed_out(language: str) -> CodedError:
+    """The time of an operation (OPERATION_SECONDS) was over, wherever it was spent."""
+    return CodedError(
+        "INTERNAL_SERVER_ERROR",
+        language,
+        sentence("TIMED_OUT", language),
+        reason="OPERATION_TIMED_OUT",
+        requestId=logs.current_request_id(),
+    )
+
+
+class BadUserInput(CodedError):
+    """An argument that cannot be used: a malformed id, date or cursor, or a number out of range."""
+
+    def __init__(self, *, pl: str, en: str) -> None:
+        super().__init__("BAD_USER_INPUT", "EN", en)
+        self.text = Text(pl=pl, en=en)
+
+
+class CachedParsing(ParserCache):
+    """Parse with a cache and a token limit; give syntax errors their code."""
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        context.parse_options["max_tokens"] = TOKENS
+        with suppress(GraphQLError):  # Strawberry parses it again then, and reports the error
+            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
+        yield
+        flaws = [error for error in context.pre_execution_errors or [] if error.original_error is None]
+        for error in flaws:  # not of a parser that broke: those are masked
+            is_long = "Parsing aborted" in error.message  # too many tokens, or nested too deeply to be parsed
+            error.extensions = {"code": "QUERY_TOO_COMPLEX" if is_long else "GRAPHQL_PARSE_FAILED"}
+
+
+class CachedValidation(ValidationCache):
+    """Validate with a cache; give validation errors their code."""
+
+    def on_validate(self) -> Iterator[None]:
+        for _ in super().on_validate():  # the document is validated by now
+            if not self.execution_context.pre_execution_errors and self._is_ambiguous():
+                message = "Must provide operation name if query contains multiple operations."
+                self.execution_context.pre_execution_errors = [GraphQLError(message)]
+            yield
+        for error in self.execution_context.pre_execution_errors or []:
+            error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
+
+    def _is_ambiguous(self) -> bool:
+        """Whether it is open which operation is meant: Strawberry would take the first, which GraphQL (6.1) forbids."""
+        context = self.execution_context
+        definitions = context.graphql_document.definitions if context.graphql_document else ()
+        operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+        return len(operations) > 1 and context._provided_operation_name is None
+
+
+class ErrorCodes(SchemaExtension):
+    """Code what an operation ends with, so that its line in the log and its metrics name the code."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except STRAWBERRY_ERRORS:
+            raise
+        except Exception as error:  # raised by another extension
+            raise code_error(error, self._language) from error
+        code_errors(self.execution_context.result, self._language)
+
+    @property
+    def _language(self) -> str:
+        return str(self.execution_context.context.language)
+
+
+def code_errors(result: Any, language: str) -> None:
+    if errors := getattr(result, "errors", None):
+        result.errors = [code_error(error, language) for error in errors]
+
+
+def code_error(raised: Exception, language: str) -> GraphQLError:
+    """The error that a client may read, whatever was raised and wherever; coded errors stay as they are.
+
+    An unexpected one is logged in full, counted and masked, with the request id in log and answer.
+    """
+    error = raised if isinstance(raised, GraphQLError) else located_error(raised)
+    cause = error.original_error
+    for bad_input in (error, cause):
+        if isinstance(bad_input, BadUserInput):
+            return _with_extensions(error, bad_input.text.in_(language), "BAD_USER_INPUT")
+    if "code" in (error.extensions or {}):
+        return _shorten(error)
+    if cause and (refusal := constraints.find_refusal(cause)):
+        cause = refusal
+    if isinstance(cause, BUSY):
+        return _with_extensions(error, sentence("OVERLOADED", language), "OVERLOADED", retryAfterSeconds=RETRY_SECONDS)
+    if isinstance(cause, STRAWBERRY_ERRORS):
+        return _bad_request(error, "The document contains no operation that can be executed here.", language)
+    if isinstance(cause, Refusal):
+        return _shorten(_with_extensions(error, cause.message(language), cause.code, **_retry_after(cause)))
+    if raised is error and error.path is None and (cause is None or isinstance(cause, GraphQLError)):
+        return _bad_request(error, error.message, language)  # variables, operation name
+    return _mask(error, language)
+
+
+def _bad_request(error: GraphQLError, message: str, language: str) -> GraphQLError:
+    return _shorten(_with_extensions(error, in_language(message, language), "BAD_USER_INPUT"))
+
+
+def _mask(error: GraphQLError, language: str) -> GraphQLError:
+    path, cause = error.path and list(error.path), error.original_error or error
+    if isinstance(cause, DatabaseAway):  # which says it all, once per request
+        log.error("operation_failed", extra={"path": path, "problem": str(cause)})
+    else:
+        log.error("operation_failed", exc_info=cause, extra={"path": path})
+    metrics.FAILURES.inc()
+    masked = sentence("INTERNAL_SERVER_ERROR", language)
+    return _with_extensions(error, masked, "INTERNAL_SERVER_ERROR", requestId=logs.current_request_id())
+
+
+def _retry_after(cause: Refusal) -> dict[str, Any]:
+    """When to try again, if the refusal knows."""
+    if not (at := cause.details.get("retry_at")):
+        return {}
+    retry_at = datetime.fromisoformat(at)
+    seconds = max(1, round((retry_at - clock.now()).total_seconds()))
+    return {"retryAt": clock.local(retry_at).isoformat(timespec="seconds"), "retryAfterSeconds": seconds}
+
+
+def _with_extensions(error: GraphQLError, message: str, code: str, **more: Any) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code, **more},
+    )
+
+
+def _shorten(error: GraphQLError) -> GraphQLError:
+    """Keep PESEL numbers and endless texts, which the client has sent, out of the message."""
+    message = logs.ELEVEN_DIGITS.sub("[number]", error.message)
+    if len(message) > MAX_MESSAGE_LENGTH:
+        message = message[:MAX_MESSAGE_LENGTH] + "…"
+    if message == error.message:
+        return error
+    return _with_extensions(error, message, **{"code": "BAD_USER_INPUT", **(error.extensions or {})})

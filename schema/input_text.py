@@ -1,0 +1,30 @@
+"""The free text of inputs: refused when it is too long, holds NUL, or would keep a PESEL for ever."""
+
+from infra import logs
+from models.values.form import KEY_LENGTH, REASON_LENGTH
+from schema.execution.errors import BadUserInput
+
+
+def optional_text(name: str, value: str | None, limit: int = REASON_LENGTH) -> str | None:
+    """The text as it was typed; None if it is empty."""
+    if value is not None and (len(value) > limit or "\0" in value):
+        raise BadUserInput(
+            pl=f"`{name}` może mieć najwyżej {limit} znaków, bez znaku NUL.",
+            en=f"`{name}` must be at most {limit} characters, without NUL.",
+        )
+    return value or None
+
+
+def idempotency_key(value: str | None) -> str | None:
+    return optional_text("idempotencyKey", value, KEY_LENGTH)
+
+
+def lasting_reason(name: str, value: str) -> str:
+    """A required reason that history and audit trail keep for ever: it must not hold a PESEL."""
+    reason = optional_text(name, value.strip())
+    if reason is None or logs.ELEVEN_DIGITS.search(reason):
+        raise BadUserInput(
+            pl=f"`{name}` nie może być puste ani zawierać liczby jedenastocyfrowej.",
+            en=f"`{name}` must not be empty, and must not hold a number of eleven digits.",
+        )
+    return reason

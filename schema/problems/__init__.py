@@ -1,0 +1,1 @@
+"""Refusals as GraphQL types."""

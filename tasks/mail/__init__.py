@@ -1,0 +1,1 @@
+"""Mail: renders letters and sends them by SMTP."""

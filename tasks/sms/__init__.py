@@ -1,0 +1,1 @@
+"""SMS: the GSM alphabet and the gateways."""

@@ -1,0 +1,61 @@
+"""What these tests share: one browser, one service; each test has colleagues with windows of their own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from infra import clock
+from tests.explorer.desk import Desk
+from tests.support.browser import CHROMIUM, HAS_ASSETS, QUIET
+from tests.support.service import Service, run_shared_service
+
+collect_ignore_glob = [] if CHROMIUM and HAS_ASSETS else ["test_[!w]*.py"]
+expect.set_options(timeout=10_000)
+SMALL, LARGE = {"width": 1366, "height": 768}, {"width": 1920, "height": 1080}
+Hire = Callable[..., Awaitable[Desk]]
+
+
+@pytest.fixture(scope="package")
+def desk_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """On the tests' database; strict as in production: only registered documents."""
+    register = tmp_path_factory.mktemp("trusted") / "register.json"
+    register.write_text("{}")
+    more = {"RATE_OF_SIGN_IN": "6000/minute", "RATE_PER_ADDRESS": "60000/minute", "RATE_PER_ACCOUNT": "60000/minute"}
+    with run_shared_service(DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register), **more) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+async def desk_browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as player:
+        browser = await player.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--lang=pl"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(autouse=True)
+async def at_present(fresh: None) -> AsyncIterator[None]:
+    """The service's clock is the real one: what a test writes before is of the same time."""
+    with clock.pinned(datetime.now(UTC)):
+        yield
+
+
+@pytest.fixture
+async def hired(desk_browser: Browser, desk_service: Service, at_present: None) -> AsyncIterator[Hire]:
+    """Gives a colleague a window, small or large; at the end no window has asked another host or kept anything."""
+    desks: list[Desk] = []
+
+    async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example") -> Desk:
+        context = await desk_browser.new_context(viewport=size, locale="pl-PL", timezone_id="America/New_York")  # type: ignore[arg-type]  # a plain dict for the size
+        desk = Desk(await context.new_page(), desk_service.url)
+        desks.append(desk)
+        await desk.sign_in(login)
+        return desk
+
+    yield hire
+    for desk in desks:
+        assert desk.is_clean(), (desk.errors, desk.asked)
+        assert await desk.browser_keeps() == 0
+        await desk.page.context.close()

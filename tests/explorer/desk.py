@@ -1,0 +1,135 @@
+"""Somebody of the staff at the desk: what they see and do, in reception's words; clicks and keys are counted."""
+
+import base64
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+from tests import cast
+from tests.support.service import ROOT
+
+AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LARGEST_PICTURE = 60_000
+MOST_EFFORTS = 10  # clicks and keys for a known caller, beside typing the name
+
+
+class Desk:
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url, self.efforts = page, url, 0
+        self.errors: list[str] = []
+        self.asked: list[str] = []
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    async def sign_in(self, login: str = "rita@diamed.example", password: str = cast.PASSWORD) -> None:
+        await self.page.goto(f"{self.url}/graphql")
+        await self.page.fill("[name=login]", login)
+        await self.page.fill("[name=password]", password)
+        await self.page.click("text=Zaloguj")
+        await expect(self.page.locator(".bar")).to_be_visible()
+
+    # ------------------------------------------------------------------ hands
+
+    async def click(self, where: str | Locator, **more: Any) -> None:
+        self.efforts += 1
+        await (self.page.locator(where) if isinstance(where, str) else where).click(**more)
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            self.efforts += 1
+            await self.page.keyboard.press(key)
+
+    async def type(self, text: str) -> None:
+        """Names, numbers and reasons are typed whatever the desk is like: they are no effort of its own."""
+        await self.page.keyboard.type(text)
+
+    # ------------------------------------------------------------------ places
+
+    async def open(self, panel: str) -> None:
+        await self.click(f".graphiql-sidebar button:has(.plugin-name:text-is('{panel}'))")
+
+    async def go_to(self, day: date) -> None:
+        await self.page.fill(".toolbar [type=date]", day.isoformat())
+        self.efforts += 1
+
+    async def open_form(self, title: str) -> Locator:
+        await self.open("Formularz")
+        await self.click(f".forms .ready button:text-is('{title}')")
+        form = self.page.locator(".generated")
+        await expect(form.locator("h1")).to_have_text(title)
+        return form
+
+    def cell(self, text: str) -> Locator:
+        return self.page.locator(".cell", has_text=text)
+
+    @property
+    def free_cells(self) -> Locator:
+        return self.page.locator(".cell.FREE:not(.past)")
+
+    @property
+    def side(self) -> Locator:
+        return self.page.locator(".side")
+
+    @property
+    def notice(self) -> Locator:
+        return self.page.locator(".notice p")
+
+    async def choose(self, form: Locator, label: str, search: str) -> None:
+        """An id is found by its name; it is the only one that is found."""
+        box = form.get_by_role("combobox", name=label)
+        await box.click()
+        await self.page.keyboard.type(search)
+        await expect(form.locator("[role=option]")).to_have_count(1)
+        await self.press("Enter")
+        await expect(box).to_have_count(0)
+
+    # ------------------------------------------------------------------ looks
+
+    async def accessibility_faults(self, within: str = "html", but: str = "none") -> list[str]:
+        """By axe; `but`: a rule that is left out, as it is slow and has been tried on the whole page."""
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(AXE.read_text())
+        options = json.dumps({"runOnly": RULES, "rules": {} if but == "none" else {but: {"enabled": False}}})
+        found = await self.page.evaluate(
+            f"async () => (await axe.run('{within}', {options})).violations"
+            ".flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)}`))"
+        )
+        return [str(one) for one in found]
+
+    async def picture(self, name: str) -> None:
+        """For docs/desk.md: small enough for a repository, of what the test has just seen."""
+        target = ROOT / "docs" / "pictures" / f"desk-{name}.webp"
+        await take_picture(self.page, target)
+
+    def is_clean(self) -> bool:
+        """Nothing of another host, no error on any page."""
+        return not self.errors and all(url.startswith((self.url, "data:", "blob:")) for url in self.asked)
+
+    async def browser_keeps(self) -> int:
+        kept = await self.page.evaluate("localStorage.length + sessionStorage.length")
+        return int(kept)
+
+
+async def take_picture(page: Page, target: Path) -> None:
+    """As large and as good as fits; kept when PICTURES is set, so that an ordinary run changes no file."""
+    session = await page.context.new_cdp_session(page)
+    size = page.viewport_size
+    assert size
+    for scale, quality in ((0.8, 75), (0.8, 55), (0.7, 55), (0.7, 35), (0.6, 30)):
+        clip = {"x": 0, "y": 0, **size, "scale": scale}
+        options = {"format": "webp", "quality": quality, "clip": clip}
+        picture = base64.b64decode((await session.send("Page.captureScreenshot", options))["data"])
+        if len(picture) <= LARGEST_PICTURE:
+            break
+    await session.detach()
+    assert len(picture) <= LARGEST_PICTURE
+    if os.environ.get("PICTURES"):
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(picture)

@@ -1,0 +1,61 @@
+"""What becomes of visits on their day, by mouse and by letters, and taken back; and who was seen without a booking."""
+
+from datetime import time, timedelta
+
+from playwright.async_api import expect
+
+from infra import clock
+from models.visits.visit import Visit
+from tests import cast
+from tests.explorer.conftest import Hire
+from tests.explorer.desk import Desk
+from tests.explorer.scene import Scene, busy_day
+
+
+async def test_marks_are_made_and_taken_back_and_walk_ins_recorded_afterwards(hired: Hire) -> None:
+    scene = await busy_day(clock.today(), visits=12, begin=time(0))
+    dorota = await cast.dorota(scene.rita)
+    desk = await hired()
+    await expect(desk.page.locator(".cell.BOOKED")).to_have_count(12)
+    await by_mouse(scene, desk)
+    await by_letters(scene, desk)
+    kept = await cast.morning(scene.day - timedelta(days=1), 1, at=scene.clinics["Interna"], by=scene.doctors[4])
+    await who_walked_in_is_recorded(desk)
+    assert (await Visit.get(patient_id=dorota.id)).slot_id == kept[0].id
+
+
+async def by_mouse(scene: Scene, desk: Desk) -> None:
+    await desk.click(desk.cell(scene.person(0)))
+    for button, state in (
+        ("Jest na miejscu", "ARRIVED"),
+        ("Odbyła się", "FULFILLED"),
+        ("Cofnij", "ARRIVED"),
+        ("Cofnij", "BOOKED"),
+    ):
+        await desk.click(desk.side.get_by_role("button", name=button))
+        await expect(desk.page.locator(f".cell.{state}", has_text=scene.person(0))).to_be_visible()
+    await desk.click(desk.side.get_by_role("button", name="Nie przyszedł"))
+    await expect(desk.page.locator(".cell.NO_SHOW")).to_have_count(1)
+    await desk.picture("marks")
+
+
+async def by_letters(scene: Scene, desk: Desk) -> None:
+    await desk.cell(scene.person(1)).focus()
+    await desk.press("j")
+    await expect(desk.page.locator(".cell.ARRIVED")).to_contain_text(scene.person(1))
+    await desk.press("c")
+    await expect(desk.page.locator(".cell.ARRIVED")).to_have_count(0)
+    await desk.press("ArrowDown")
+    await expect(desk.cell(scene.person(7))).to_be_focused()
+    await desk.press("ArrowUp", "n")
+    await expect(desk.page.locator(".cell.NO_SHOW")).to_have_count(2)
+
+
+async def who_walked_in_is_recorded(desk: Desk) -> None:
+    await desk.press("Escape", "Alt+ArrowLeft")
+    await desk.click(desk.page.locator(".cell.past").first)
+    await desk.type("dzwoniaca")
+    await desk.click(desk.side.get_by_role("option").first)
+    await desk.side.get_by_label("Dlaczego bez rezerwacji").fill("przyszła z bólem")
+    await desk.click(desk.side.get_by_role("button", name="Zapisz przyjętą"))
+    await expect(desk.page.locator(".cell.FULFILLED")).to_contain_text("Dzwoniąca Dorota")

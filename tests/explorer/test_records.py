@@ -1,0 +1,61 @@
+"""Callers without a number are completed later, and a record known as a double warns before it is used."""
+
+from playwright.async_api import expect
+
+from models.accounts import double
+from models.accounts.patient import Patient
+from models.visits.visit import Visit
+from tests.explorer.conftest import Hire
+from tests.explorer.desk import Desk
+from tests.explorer.scene import Scene, busy_day
+
+
+async def test_a_caller_without_a_number_is_booked_and_completed_later_and_a_double_is_not_used(hired: Hire) -> None:
+    scene = await busy_day(visits=6)
+    desk = await hired()
+    await desk.go_to(scene.day)
+    await who_has_no_number_at_hand_is_booked(desk)
+    await the_number_is_added_at_the_window(desk)
+    await a_double_warns_and_leads_to_the_right_record(scene, desk)
+
+
+async def who_has_no_number_at_hand_is_booked(desk: Desk) -> None:
+    await desk.click(desk.free_cells.first)
+    await desk.type("Spieszna Ola")
+    await desk.click("text=Nowy pacjent")
+    await desk.click(desk.side.get_by_label("do uzupełnienia"))
+    await desk.click(desk.side.get_by_role("button", name="Zapisz"))
+    await expect(desk.side.locator(".wrong")).to_be_visible()
+    await desk.side.get_by_label("Telefon").fill("501 222 333")
+    await desk.side.get_by_label("Data urodzenia").fill("1990-05-04")
+    await desk.click(desk.side.get_by_role("button", name="Zapisz"))
+    await expect(desk.side.locator(".whom")).to_contain_text("do uzupełnienia")
+    await desk.click(desk.side.get_by_role("button", name="Zarezerwuj"))
+    await expect(desk.side.locator(".done")).to_contain_text("Spieszna Ola")
+    await expect(desk.side.locator(".warning")).to_contain_text("proszę poprosić o PESEL")
+
+
+async def the_number_is_added_at_the_window(desk: Desk) -> None:
+    await desk.click(desk.side.get_by_role("button", name="Uzupełnij numer"))
+    form = desk.page.locator(".generated")
+    await form.get_by_label("PESEL").fill("44051401359")
+    await desk.click(form.get_by_role("button", name="Wykonaj"))
+    await expect(desk.page.locator(".answer .done")).to_be_visible()
+    ola = await Patient.get(last_name="Spieszna")
+    assert ola.pesel_index
+
+
+async def a_double_warns_and_leads_to_the_right_record(scene: Scene, desk: Desk) -> None:
+    right, wrong = scene.patients[0], scene.patients[1]
+    await double.mark(wrong.id, right.id, by=scene.rita)
+    await desk.open("Terminarz")
+    await desk.click(desk.free_cells.first)
+    await desk.type(scene.person(1))
+    await expect(desk.side.get_by_role("option").first).to_contain_text("dublet")
+    await desk.press("Enter")
+    await desk.click(desk.side.get_by_role("button", name="Zarezerwuj"))
+    await expect(desk.side.locator(".trouble")).to_contain_text("Właściwa kartoteka")
+    await desk.click(desk.side.get_by_role("button", name="Właściwa kartoteka"))
+    await desk.click(desk.side.get_by_role("button", name="Zarezerwuj"))
+    await expect(desk.side.locator(".done")).to_contain_text(scene.person(0))
+    assert await Visit.filter(patient_id=right.id).count() == 2

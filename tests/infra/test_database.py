@@ -1,0 +1,52 @@
+"""Statements that the ORM cannot express: named parameters, and locks that insist on a transaction."""
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from infra import database
+from models.schedules import publication
+from models.schedules.schedule import Schedule
+from models.slots import waiting_list_matching
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.waiting.waiting_list import WaitingListEntry
+from tests import cast
+
+
+async def test_a_named_parameter_may_be_used_twice_and_more_values_may_be_given() -> None:
+    sql = "SELECT :word::text || :word::text AS twice, :number::int + 1 AS next, '12:30' AS literal"
+    [row] = await database.fetch(sql, {"number": 1, "unused": None, "word": "a:b"})
+    assert row == {"twice": "a:ba:b", "next": 2, "literal": "12:30"}
+
+
+async def test_a_parameter_without_a_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        await database.fetch("SELECT :forgotten::int", {})
+
+
+NEEDS_A_TRANSACTION: list[Callable[[], Awaitable[object]]] = [
+    lambda: Doctor.lock(uuid4()),
+    lambda: Slot.lock(uuid4()),
+    lambda: Slot.claim(uuid4(), uuid4(), uuid4()),
+    lambda: Slot.free(uuid4(), uuid4()),
+    lambda: Slot.queue_for_waiting_list(uuid4()),
+    lambda: waiting_list_matching.queue_matched([uuid4()]),
+    lambda: WaitingListEntry.mark_served(uuid4(), uuid4()),
+    lambda: publication.lock(uuid4()),
+    lambda: publication.close([]),
+    lambda: Schedule.restore(uuid4(), cast.MONDAY, cast.MONDAY),
+]
+
+
+@pytest.mark.parametrize("change", NEEDS_A_TRANSACTION)
+async def test_what_is_only_right_inside_a_transaction_refuses_to_run_outside(
+    change: Callable[[], Awaitable[object]],
+) -> None:
+    with pytest.raises(RuntimeError, match="transaction"):
+        await change()
+    async with in_transaction():
+        if change is not NEEDS_A_TRANSACTION[2]:  # there is no such slot to claim
+            await change()

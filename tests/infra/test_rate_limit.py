@@ -1,0 +1,38 @@
+"""Counters promise that processes learn what the others have counted, and that nothing is counted twice."""
+
+from limits import RateLimitItem, parse
+
+from infra import database
+from infra.rate_limit import Counters
+
+TEN: RateLimitItem = parse("10/minute")
+
+
+async def spent() -> int:
+    [row] = await database.fetch("SELECT spent FROM rate")
+    return int(row["spent"])
+
+
+async def test_what_was_settled_is_not_counted_again() -> None:
+    counters = Counters()
+    for _ in range(3):
+        counters.hit(TEN, "anna")
+    for _ in range(4):
+        await counters.settle()
+    assert await spent() == 3
+
+
+async def test_a_process_learns_what_the_others_have_counted() -> None:
+    here, there = Counters(), Counters()
+    for _ in range(9):
+        there.hit(TEN, "anna")
+    await there.settle()
+    assert here.hit(TEN, "anna") is None  # not known here yet
+    await here.settle()
+    assert here.hit(TEN, "anna") is not None
+    assert await spent() == 10
+
+
+async def test_rows_of_a_statement_that_writes_are_returned() -> None:
+    written = "INSERT INTO rate (key, spent, resets_at) VALUES ('anna', 7, now()) RETURNING spent"
+    assert [row[0] for row in await database.fetch_rows(written)] == [7]

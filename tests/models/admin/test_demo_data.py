@@ -1,0 +1,39 @@
+"""The demo centre is a real one: published schedules that go on being filled, and people who can sign in."""
+
+from datetime import timedelta
+
+from infra import clock
+from models.accounts.account import Account, Role
+from models.admin import demo_data
+from models.schedules.schedule import Schedule
+from models.slots import availability
+from models.slots.availability import SlotFilter
+from models.slots.clinic import Clinic
+from models.slots.slot import Slot
+
+
+async def test_after_weeks_every_clinic_still_has_slots_and_a_second_start_changes_nothing() -> None:
+    await demo_data.fill_if_empty()
+    before = await Slot.all().count()
+    clock.advance(timedelta(days=100))
+    await demo_data.fill_if_empty()
+    assert await Slot.all().count() == before
+    for clinic in await Clinic.all():
+        assert await availability.find_free_slots(SlotFilter(clinic.id), None, None, 1) == []
+    assert await Schedule.fill_horizon() > before * 0.9
+    for clinic in await Clinic.all():
+        [soon] = await availability.find_free_slots(SlotFilter(clinic.id), None, None, 1)
+        assert soon.starts_at < clock.now() + timedelta(days=7)
+
+
+async def test_patients_and_staff_sign_in_with_what_the_first_screen_says() -> None:
+    await demo_data.fill_if_empty()
+    logins = {account.email: account.role for account in await Account.all()}
+    assert logins == {
+        **dict.fromkeys(demo_data.LOGINS, Role.PATIENT),
+        "recepcja@example.pl": Role.RECEPTIONIST,
+        "administracja@example.pl": Role.ADMINISTRATOR,
+    }
+    for email in logins:
+        session, _token = await Account.log_in(str(email), demo_data.PASSWORD, address="127.0.0.1")
+        assert session.account.email == email

@@ -1,0 +1,68 @@
+"""What these tests share: one browser, one service; each test has people with browser windows of their own."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from infra import clock
+from tests import cast
+from tests.portal.window import Opener
+from tests.support.browser import CHROMIUM, QUIET
+from tests.support.service import Service, run_shared_service
+
+
+@pytest.fixture(scope="package")
+def portal_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """On the tests' database; strict as in production: only registered documents."""
+    register = tmp_path_factory.mktemp("trusted") / "register.json"
+    register.write_text("{}")
+    more = {"RATE_OF_SIGN_IN": "6000/minute", "RATE_PER_ADDRESS": "60000/minute", "HOLD_MINUTES": "5"}
+    with run_shared_service(DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register), **more) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def other_centre(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Another centre's service: with a logo and pages of its own, and closed for the next ten minutes at least."""
+    opens = (datetime.now(cast.WARSAW) + timedelta(minutes=70)).replace(minute=0)
+    if opens.hour >= 22:
+        opens = opens.replace(hour=12)
+    logo = tmp_path_factory.mktemp("centre") / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 24"><rect width="96" height="24"/></svg>')
+    own = {
+        "SERVICE_OPENS": f"{opens:%H:%M}",
+        "SERVICE_CLOSES": f"{opens.hour + 1:02}:00",
+        "CENTRE_NAME": "CM Zdrowie",
+        "CENTRE_PHONE": "22 111 11 11",
+        "CENTRE_LOGO": str(logo),
+        "CENTRE_PRIVACY_URL": "https://zdrowie.example/prywatnosc",
+    }
+    with run_shared_service(DATABASE_URL=database_url, DEMO="0", **own) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as player:
+        browser = await player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(autouse=True)
+async def at_present(fresh: None) -> AsyncIterator[None]:
+    """The service's clock is the real one: what a test writes before is of the same time."""
+    with clock.pinned(datetime.now(UTC)):
+        yield
+
+
+@pytest.fixture
+async def opened(chromium: Browser, portal_service: Service, at_present: None) -> AsyncIterator[Opener]:
+    """Opens windows on the portal; at the end none of them has seen a fault that its test did not expect."""
+    for entry in (portal_service.home / "mailbox").glob("*.json"):
+        entry.unlink()
+    opener = Opener(chromium, portal_service.url)
+    yield opener
+    await opener.close()

@@ -1,0 +1,38 @@
+"""What the portal's tests set up in the database: clinics with terms, people with visits."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from infra import clock
+from models.accounts.account import Account
+from models.slots.clinic import Clinic
+from models.slots.doctor import Doctor
+from models.slots.slot import Slot
+from models.visits.visit import Visit
+from schema.scalars import public_id
+from tests import cast
+from tests.support.visits import book
+
+DAY = timedelta(days=1)
+
+
+def public(row: object) -> str:
+    return str(public_id(type(row).__name__, row.id))  # type: ignore[attr-defined]  # every row has one
+
+
+async def clinic_with_slots(
+    count: int = 6, *, days: int = 3, name: str = "Poradnia kardiologiczna"
+) -> tuple[Clinic, list[Slot]]:
+    """One clinic, one doctor, terms from eight o'clock on, some days ahead."""
+    clinic = await cast.clinic(name)
+    doctor = await cast.doctor(clinic)
+    return clinic, await cast.morning(clock.today() + days * DAY, count, at=clinic, by=doctor)
+
+
+async def slots_on(day: date, at: time, count: int, *, clinic: Clinic, doctor: Doctor, minutes: int = 5) -> list[Slot]:
+    begin = datetime.combine(day, at, cast.WARSAW).astimezone(UTC)
+    step = timedelta(minutes=minutes)
+    return [await cast.slot(begin + number * step, at=clinic, by=doctor, minutes=minutes) for number in range(count)]
+
+
+async def visit_of(account: Account, slot: Slot) -> Visit:
+    return await book(account, slot)

@@ -1,0 +1,257 @@
+"""The calendar: every term of a day can be reached, what others take goes, and days are those of the clinic."""
+
+import asyncio
+import re
+from datetime import UTC, date, datetime, time
+
+from playwright.async_api import expect
+
+from infra import clock
+from models.slots.slot import Slot
+from models.visits.visit import Visit
+from tests import cast
+from tests.portal.stage import DAY, clinic_with_slots, public, slots_on, visit_of
+from tests.portal.window import DESKTOP, Opener
+from tests.support.visits import cancel
+from tests.support.waiting import eventually
+
+LEFT = re.compile(r"[1-4]:\d\d")
+
+
+async def test_all_terms_of_a_day_can_be_reached_however_many(opened: Opener) -> None:
+    clinic, other = await cast.clinic(), clock.today() + 3 * DAY
+    for number in range(2):
+        doctor = await cast.doctor(clinic, last_name=f"Lekarska{'ab'[number]}")
+        await slots_on(other, time(8), 68, clinic=clinic, doctor=doctor)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}?dzien={other}")
+    await expect(window.page.locator(".time")).to_have_count(136)
+    await window.sees("Rano", "W południe")
+
+
+async def test_the_day_shows_terms_by_part_of_the_day_and_the_doctor_once(opened: Opener) -> None:
+    clinic = await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    day = clock.today() + 3 * DAY
+    for hour in (8, 12, 15):
+        await slots_on(day, time(hour), 3, clinic=clinic, doctor=doctor)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    headings = await window.page.locator(".part h3").all_inner_texts()
+    assert [text.split()[0] for text in headings] == ["Rano", "W", "Po"]
+    assert await window.page.locator(".times").count() == 3
+
+
+async def test_what_somebody_else_takes_goes_and_what_comes_free_appears(opened: Opener) -> None:
+    borys = await cast.borys()
+    clinic, slots = await clinic_with_slots(4)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    visit = await visit_of(borys, slots[1])
+    await expect(window.page.locator(".time")).to_have_text(["08:00", "08:40", "09:00"])
+    await cancel(borys, visit)
+    await expect(window.page.locator(".time")).to_have_text(["08:00", "08:20", "08:40", "09:00"])
+
+
+async def test_two_at_one_term_one_wins_and_the_other_keeps_the_choice(opened: Opener) -> None:
+    anna, borys = await cast.anna(), await cast.borys()
+    clinic, slots = await clinic_with_slots(4)
+    windows = [await opened(by=anna), await opened(by=borys, size=DESKTOP)]
+    address = f"/rezerwacja/{public(clinic)}?lekarz={public(await slots[0].doctor)}"
+    for window in windows:
+        await window.go(address)
+    await asyncio.gather(*(window.press(re.compile("^08:00")) for window in windows))
+    titles = [window.page.locator("h1") for window in windows]
+
+    async def winner() -> list[int]:
+        texts = [" ".join((await title.inner_text()).split()) for title in titles]  # its spaces may be unbreakable
+        return [number for number, text in enumerate(texts) if text == "Sprawdź i potwierdź"]
+
+    [first] = await eventually(winner)
+    loser = windows[1 - first]
+    await loser.sees("Ten termin został właśnie zajęty", "Pozostały wybór jest bez zmian")
+    assert loser.page.url.endswith(address)
+    await expect(loser.page.locator(".summary")).to_be_focused()
+    await loser.page.locator(".alternatives button").first.click()
+    await loser.titled("Sprawdź i potwierdź")
+    for window in windows:
+        await window.send()
+        await window.titled("Wizyta umówiona")
+    assert await Visit.all().count() == 2
+
+
+async def test_going_back_gives_the_term_back(opened: Opener) -> None:
+    anna = await cast.anna()
+    clinic, [slot, *_] = await clinic_with_slots()
+    window = await opened(by=anna)
+    for leave in (window.page.go_back, lambda: window.follow("Wybierz inny termin")):
+        await window.go(f"/rezerwacja/{public(clinic)}")
+        await window.press(re.compile("^08:00"))
+        await window.titled("Sprawdź i potwierdź")
+        assert (await Slot.get(id=slot.id)).held_by_id == anna.patient_id
+        await leave()
+        await window.titled(clinic.name)
+        await expect(window.page.get_by_role("button", name=re.compile("^08:00"))).to_be_visible()
+        await _released(slot)
+
+
+async def _released(slot: Slot) -> None:
+    async def is_released() -> bool:
+        return (await Slot.get(id=slot.id)).held_until is None
+
+    await eventually(is_released, otherwise=lambda: "The term is still held.")
+
+
+async def test_a_reload_keeps_the_same_hold(opened: Opener) -> None:
+    clinic, [slot, *_] = await clinic_with_slots()
+    window = await opened(by=await cast.anna())
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.press(re.compile("^08:00"))
+    await window.titled("Sprawdź i potwierdź")
+    until = (await Slot.get(id=slot.id)).held_until
+    await window.page.reload()
+    await expect(window.page.get_by_role("timer")).to_contain_text(LEFT)
+    assert (await Slot.get(id=slot.id)).held_until == until
+
+
+async def test_the_last_minute_is_announced_and_a_lapsed_hold_can_be_taken_again(opened: Opener) -> None:
+    clinic, [slot, *_] = await clinic_with_slots()
+    window = await opened(by=await cast.anna())
+    await window.page.clock.install()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.press(re.compile("^08:00"))
+    await window.titled("Sprawdź i potwierdź")
+    await window.page.clock.fast_forward("04:01")
+    await expect(window.page.locator("[aria-live=polite]").first).to_have_text("Termin czeka jeszcze jedną minutę.")
+    await Slot.filter(id=slot.id).update(held_until=clock.now())
+    await window.page.clock.fast_forward("01:00")
+    await window.sees("Czas na potwierdzenie minął")
+    await window.page.clock.set_system_time(datetime.now(UTC))
+    await window.press("Zatrzymaj ponownie")
+    await expect(window.page.get_by_role("timer")).to_contain_text(LEFT)
+
+
+async def test_the_month_is_walked_by_keys(opened: Opener) -> None:
+    clinic = await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    first = (clock.today().replace(day=1) + 45 * DAY).replace(day=10)
+    for days in (0, 1, 7):
+        await cast.morning(first + days * DAY, 1, at=clinic, by=doctor)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}?dzien={first}")
+    focused = window.page.locator("button.day:focus")
+    await window.page.locator(f"[data-day='{first}']").focus()
+    for key, days in (("ArrowRight", 1), ("ArrowDown", 8), ("ArrowLeft", 7), ("ArrowUp", 0)):
+        await window.page.keyboard.press(key)
+        await expect(focused).to_have_attribute("data-day", str(first + days * DAY))
+    await window.page.keyboard.press("ArrowDown")
+    await window.page.keyboard.press("Enter")
+    await window.at(rf".*dzien={first + 7 * DAY}.*")
+    await window.page.keyboard.press("PageDown")
+    await expect(focused).to_have_attribute("data-day", re.compile("-1[0-9]$"))
+    selected = window.page.locator("td[aria-selected=true]")
+    await window.page.keyboard.press("PageUp")
+    await expect(selected).to_have_count(1)
+    assert await window.page.locator("button.day[tabindex='0']").count() == 1
+
+
+async def test_today_is_marked_and_past_months_are_out_of_reach(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots(1)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}?miesiac={clock.today():%Y-%m}")
+    await expect(window.page.locator("[aria-current=date]")).to_have_attribute("data-day", str(clock.today()))
+    await expect(window.page.get_by_role("button", name="Poprzedni miesiąc")).to_have_attribute("aria-disabled", "true")
+
+
+async def test_weekdays_and_the_time_of_day_narrow_the_calendar(opened: Opener) -> None:
+    clinic = await cast.clinic()
+    doctor = await cast.doctor(clinic)
+    begin = clock.today() + 7 * DAY
+    days = [begin + number * DAY for number in range(7)]
+    for day in days:
+        await slots_on(day, time(8), 1, clinic=clinic, doctor=doctor)
+    monday = next(day for day in days if day.weekday() == 0)
+    await slots_on(monday, time(16), 1, clinic=clinic, doctor=doctor)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.page.click("summary:has-text('Dni tygodnia')")
+    await window.page.get_by_label("poniedziałek", exact=True).check()
+    await window.settle()
+    await expect(window.page.locator(f"td[aria-selected=true] [data-day='{monday}']")).to_have_count(1)
+    await window.page.get_by_role("radio", name=re.compile("Po południu")).check()
+    await expect(window.page.locator(".time")).to_have_text(["16:00"])
+    await window.page.get_by_role("radio", name="Wybrane godziny").check()
+    await expect(window.page.locator(".time")).to_have_text(["08:00", "16:00"])
+    await window.page.get_by_label("Od godziny").select_option("09:00")
+    await expect(window.page.locator(".time")).to_have_text(["16:00"])
+    await window.page.reload()
+    await expect(window.page.locator(".time")).to_have_text(["16:00"])
+    await window.page.get_by_label("Do godziny").select_option("16:00")
+    await window.sees("nic wolnego nie pasuje do wybranych dni i godzin")
+
+
+async def test_a_doctor_can_be_chosen_and_stays_chosen_in_the_address(opened: Opener) -> None:
+    clinic = await cast.clinic()
+    day = clock.today() + 3 * DAY
+    for name, hour in (("Nowak", 8), ("Lis", 10)):
+        doctor = await cast.doctor(clinic, last_name=name)
+        await slots_on(day, time(hour), 1, clinic=clinic, doctor=doctor)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await expect(window.page.locator(".time")).to_have_text(["08:00", "10:00"])
+    await window.page.click("summary:has-text('Lekarz: Dowolny')")
+    await window.page.get_by_role("radio", name=re.compile("Lis")).check()
+    await expect(window.page.locator(".time")).to_have_text(["10:00"])
+    await window.page.reload()
+    await expect(window.page.locator(".time")).to_have_text(["10:00"])
+    await window.switch_language()
+    await expect(window.page.locator("summary").first).to_have_text(re.compile("Doctor: .*Lis"))
+
+
+async def test_nothing_free_leads_to_the_waiting_list_beside_the_calendar(opened: Opener) -> None:
+    clinic = await cast.clinic()
+    await cast.doctor(clinic)
+    window = await opened(by=await cast.anna())
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.sees("Nie ma teraz wolnych terminów")
+    await window.fill(earliest="12:00", latest="07:00")
+    await window.press("Zapisz na listę")
+    await expect(window.page.locator(".summary")).to_be_focused()
+    await window.fill(earliest="07:00", latest="12:00")
+    await window.press("Zapisz na listę")
+    await window.titled("Wizyty")
+    await window.sees("Zapisano na listę", "07:00–12:00", clinic.name)
+    await window.press("Nie czekam już")
+    await window.sees("Usunięto z listy")
+
+
+def next_changes_of_clocks() -> list[date]:
+    """The next last Sundays of March and of October."""
+    days = [clock.today() + number * DAY for number in range(1, 367)]
+    return [day for day in days if day.month in (3, 10) and day.weekday() == 6 and (day + 7 * DAY).month != day.month]
+
+
+async def test_days_and_hours_are_the_clinics_wherever_the_device_is_and_when_clocks_change(opened: Opener) -> None:
+    clinic = await cast.clinic(days_ahead=365)
+    doctor, expected = await cast.doctor(clinic), {}
+    for night in next_changes_of_clocks()[:2]:
+        hours = {night - DAY: [time(23, 30)], night: [time(0, 15), time(23, 30)], night + DAY: [time(0, 15)]}
+        for day, times in hours.items():
+            for at in times:
+                await slots_on(day, at, 1, clinic=clinic, doctor=doctor)
+            expected[day] = [f"{at:%H:%M}" for at in times]
+    assert {day.month for day in expected} >= {3, 10}
+    for zone in ("Pacific/Auckland", "America/Los_Angeles"):
+        window = await opened(timezone_id=zone)
+        for day, shown in expected.items():
+            await window.go(f"/rezerwacja/{public(clinic)}?dzien={day}")
+            await expect(window.page.locator(".time")).to_have_text(shown)
+
+
+async def test_a_device_whose_clock_is_wrong_is_told_the_right_day(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots(1, days=1)
+    wrong = datetime.now(UTC).replace(hour=22, minute=30) - 3 * DAY
+    window = await opened()
+    await window.page.clock.install(time=wrong)
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.sees("(jutro)")

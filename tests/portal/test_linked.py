@@ -1,0 +1,63 @@
+"""A letter's personal link: opening it changes nothing, a button confirms or cancels, without logging in."""
+
+import re
+
+from playwright.async_api import expect
+
+from models.visits import confirmation
+from models.visits.visit import Visit
+from tests import cast
+from tests.portal.stage import clinic_with_slots, visit_of
+from tests.portal.window import Opener
+from tests.support.visits import cancel
+
+
+def link_of(visit: Visit) -> str:
+    """As the visit's letters hold it."""
+    return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"
+
+
+async def test_opening_the_link_changes_nothing_and_a_button_confirms(opened: Opener) -> None:
+    anna = await cast.anna()
+    clinic, [slot, *_] = await clinic_with_slots()
+    visit = await visit_of(anna, slot)
+    window = await opened()
+    path = link_of(visit)
+    await window.go(path)
+    await window.titled("Czy przyjdą Państwo na wizytę?")
+    await window.sees("08:00", clinic.address)
+    for secret in (clinic.name, "Wiśniewska", "Anna", "Żółć"):
+        await expect(window.page.locator("main")).not_to_contain_text(secret)
+    assert (await Visit.get(id=visit.id)).confirmed_at is None
+    await window.press("Tak, przyjdę")
+    await window.titled("Dziękujemy za potwierdzenie")
+    assert (await Visit.get(id=visit.id)).confirmed_at is not None
+    token = path.partition("#")[2]
+    assert [request.url for request in window.requests if token in request.url.partition("#")[0]] == []
+
+
+async def test_the_link_cancels_after_asking_once_more(opened: Opener) -> None:
+    anna = await cast.anna()
+    _, [slot, *_] = await clinic_with_slots()
+    visit = await visit_of(anna, slot)
+    window = await opened()
+    await window.go(link_of(visit))
+    await window.page.click("summary")
+    await window.press("Odwołaj wizytę")
+    await window.titled("Wizyta została odwołana")
+    assert (await Visit.get()).status == "CANCELLED"
+
+
+async def test_a_link_that_is_over_or_cut_short_says_so(opened: Opener) -> None:
+    anna = await cast.anna()
+    _, [slot, *_] = await clinic_with_slots()
+    visit = await visit_of(anna, slot)
+    window = await opened()
+    path = link_of(visit)
+    await cancel(anna, visit)
+    for address in (path, path[:-5], "/potwierdz", "/potwierdz#"):
+        await window.page.goto("about:blank")
+        await window.go(address)
+        await expect(window.page.locator("h1")).to_have_text(
+            re.compile("Ten odnośnik nie działa|Wizyta została odwołana")
+        )

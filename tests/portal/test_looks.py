@@ -1,0 +1,203 @@
+"""Every screen as it looks: axe finds nothing, nothing runs over the edge, and only our own words are said."""
+
+import os
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import clock
+from models.accounts.account import Account
+from models.audit import AuditEntry
+from models.visits.visit import Visit
+from tests import cast
+from tests.portal.stage import clinic_with_slots, public, visit_of
+from tests.portal.window import DESKTOP, PHONE, Opener, Window
+from tests.support import schedules
+from tests.support.visits import cancel
+
+ROOT = Path(__file__).parents[2]
+AXE = (ROOT / "portal/node_modules/axe-core/axe.min.js").read_text()
+RUN = """async (hasColours) => {
+    const rules = { "color-contrast": { enabled: hasColours } };
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], rules });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+}"""
+TOO_WIDE = """() => {
+    const edge = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= edge) return [];
+    const all = [...document.querySelectorAll("#portal *")];
+    const over = all.filter((it) => it.getBoundingClientRect().right > edge + 1);
+    return over.slice(0, 5).map((it) => it.outerHTML.slice(0, 120));
+}"""
+DIVIDED = """() => {
+    const text = document.createRange();
+    const isDivided = (it) => {
+        text.selectNodeContents(it);
+        return text.getBoundingClientRect().height > 1.9 * parseFloat(getComputedStyle(it).fontSize);
+    };
+    const words = [...document.querySelectorAll("button.day, .month th, .bottom span")].filter(isDivided);
+    return words.map((it) => `divided: ${it.outerHTML.slice(0, 120)}`);
+}"""
+STRANGERS = {
+    "home": "/",
+    "sign-up": "/zaloz-konto", "mailbox": "/zaloz-konto/poczta", "log-in": "/zaloguj", "forgotten": "/haslo",
+    "clinics": "/rezerwacja", "calendar": "/rezerwacja/{clinic}", "nothing": "/rezerwacja/{nothing}",
+    "bad-link": "/potwierdz", "confirm-address": "/potwierdz-adres#abc", "lost": "/rezerwacja/nic",
+}  # fmt: skip
+PATIENTS = {
+    "home": "/", "review": "/termin/{slot}", "taken": "/termin/{taken}", "booked": "/potwierdzone/{visit}",
+    "visits": "/wizyty", "visit": "/wizyty/{visit}", "move": "/wizyty/{visit}/przeloz",
+    "move-review": "/termin/{slot}?zamiast={visit}", "past": "/wizyty/minione", "cancelled": "/wizyty/odwolane",
+    "account": "/konto", "contact": "/konto/kontakt", "reminders": "/konto/przypomnienia", "language": "/konto/jezyk",
+    "password": "/konto/haslo", "access": "/konto/dostep", "data": "/konto/dane", "close": "/konto/zamknij",
+    "waiting": "/rezerwacja/{nothing}",
+}  # fmt: skip
+DATA = ("Poradnia kardiologiczna", "Poradnia okulistyczna", "ul. Długa 1, 00-238 Warszawa", "Wiśniewska", "Żółć",
+        "ul. Długa 12, 00-238 Warszawa", "kardiolog", "Polski", "English")  # fmt: skip
+NOT_OURS = re.compile(
+    r"`|\bundefined\b|\bnull\b|\bNaN\b|\bfetch\b|\bJSON\b|\[object|\{|\}|\b(?!mObywatel)[a-z]+[A-Z]\w*"
+)
+POLISH = re.compile(r"[ąćęłńóśźż]|\b(?:wizyta|jest|lub|prosimy)\b", re.IGNORECASE)
+ENGLISH = re.compile(r"\b(?:the|your|you|please|visit|and|with|log in)\b", re.IGNORECASE)
+
+
+async def stage(anna: Account) -> dict[str, str]:
+    """Something for every screen to show."""
+    borys, rita = await cast.borys(), await cast.rita()
+    clinic, slots = await clinic_with_slots(14)
+    nothing = await cast.clinic("Poradnia okulistyczna")
+    await cast.doctor(nothing)
+    visit = await visit_of(anna, slots[3])
+    await visit_of(borys, slots[5])
+    await cancel(anna, await visit_of(anna, slots[9]))
+    await AuditEntry.record("open_record", account=rita, patient_id=anna.patient_id, subject_id=anna.patient_id)
+    await schedules.join_waiting_list(anna, nothing)
+    return {"clinic": public(clinic), "nothing": public(nothing), "slot": public(slots[0]), "taken": public(slots[5]),
+            "visit": public(visit)}  # fmt: skip
+
+
+async def screens(opened: Opener, language: str) -> AsyncIterator[tuple[str, Window]]:
+    """Each screen, as a stranger and as a patient see it."""
+    anna = await cast.anna()
+    ids = await stage(anna)
+    stranger, patient = await opened(language=language), await opened(by=anna, language=language)
+    for window, paths in ((stranger, STRANGERS), (patient, PATIENTS)):
+        for name, path in paths.items():
+            await window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dictionary will do
+            await window.go(path.format(**ids))
+            yield name, window
+    await patient.go("/wizyty")
+    await patient.press(re.compile("^(Odwołaj|Cancel)$"))
+    yield "cancel", patient
+    await stranger.go("/zaloz-konto")
+    await stranger.send()
+    yield "flawed", stranger
+
+
+async def look(window: Window, *, width: int, scheme: Any, text: int = 100) -> list[str]:
+    await window.page.set_viewport_size({"width": width, "height": 800})
+    await window.page.emulate_media(color_scheme=scheme)
+    await window.page.evaluate(f"document.documentElement.style.fontSize = '{text}%'")
+    has_colours = (width, text) == (360, 100)  # they depend on nothing else
+    found: list[str] = await window.page.evaluate(RUN, has_colours)
+    return [*found, *await window.page.evaluate(TOO_WIDE), *await window.page.evaluate(DIVIDED)]
+
+
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"width": 360, "scheme": "light"}, {"width": 360, "scheme": "dark"}, {"width": 320, "scheme": "light"},
+    {"width": 1280, "scheme": "light"}, {"width": 360, "scheme": "light", "text": 200},
+)  # fmt: skip
+
+
+async def test_axe_finds_nothing_on_any_screen_and_nothing_runs_over_the_edge(opened: Opener) -> None:
+    flaws: list[str] = []
+    async for name, window in screens(opened, "pl"):
+        await window.page.evaluate(AXE)
+        for way in LOOKS:
+            flaws += [f"{name} {way}: {flaw}" for flaw in await look(window, **way)]
+        assert await window.page.locator("h1").count() == 1, name
+    assert not flaws, "\n".join(flaws)
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+async def test_only_our_own_words_are_said_in_one_language(opened: Opener, language: str) -> None:
+    foreign, strange = (ENGLISH if language == "pl" else POLISH), []
+    async for name, window in screens(opened, language):
+        text = await window.page.locator("body").inner_text()
+        for known in DATA:
+            text = text.replace(known, "")
+        found = [*NOT_OURS.findall(text), *foreign.findall(text)]
+        strange += [f"{name}: {found} in {text}"] if found else []
+        await window.page.wait_for_function("document.title.includes('–')")  # each screen has a title of its own
+    assert strange == []
+
+
+async def test_live_regions_and_landmarks_are_there_for_screen_readers(opened: Opener) -> None:
+    window = await opened()
+    await window.go("/")
+    tree = await window.page.locator("body").aria_snapshot()
+    for part in ("banner", "main", "contentinfo", 'navigation "Menu główne"', "status"):
+        assert part in tree, tree
+
+
+async def test_less_motion_and_fewer_colours_are_respected(opened: Opener) -> None:
+    window = await opened(forced_colors="active")
+    await window.go("/")
+    moving = "() => document.getAnimations().length"
+    assert await window.page.evaluate(moving) == 0
+    button = window.page.locator(".button").first
+    assert await button.evaluate("it => getComputedStyle(it).borderTopStyle") == "solid"
+
+
+async def test_a_visit_prints_as_a_slip(opened: Opener) -> None:
+    anna = await cast.anna()
+    ids = await stage(anna)
+    window = await opened(by=anna)
+    await window.go(f"/wizyty/{ids['visit']}")
+    await window.page.emulate_media(media="print")
+    text = await window.page.locator("body").inner_text()
+    reference = (await Visit.get(status="BOOKED", patient_id=anna.patient_id)).reference
+    for part in ("Potwierdzenie wizyty", reference, "Poradnia kardiologiczna", "CM Diamed"):
+        assert part in text
+    for part in ("Odwołaj", "Wyloguj", "Rezerwacja\n"):
+        assert part not in text
+
+
+PICTURES = ROOT / "docs/pictures/portal"
+SHOWN = ("home", "clinics", "calendar", "review", "booked", "visits", "account")
+
+
+async def test_the_pictures_of_the_guide_are_there_and_light(opened: Opener) -> None:
+    """`PICTURES=1` makes them anew."""
+    if os.environ.get("PICTURES"):
+        await _draw(opened)
+    files = list(PICTURES.glob("*.*"))
+    assert {file.stem for file in files} == {f"{name}-{size}" for name in SHOWN for size in ("phone", "desktop")}
+    assert [file.name for file in files if file.stat().st_size > 60 * 1024] == []
+
+
+async def _draw(opened: Opener) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    async for name, window in screens(opened, "pl"):
+        is_patients = "__Host-session" in str(await window.context.cookies())
+        if name not in SHOWN or (name == "home" and is_patients):
+            continue
+        for size, viewport in (("phone", PHONE), ("desktop", DESKTOP)):
+            await window.page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a plain dictionary will do
+            await window.page.evaluate("scrollTo(0, 0)")
+            path = PICTURES / f"{name}-{size}.jpg"
+            await window.page.screenshot(path=path, type="jpeg", quality=72 if size == "phone" else 50)
+
+
+async def test_a_term_of_next_year_names_its_year(opened: Opener) -> None:
+    clinic = await cast.clinic(days_ahead=365)
+    doctor = await cast.doctor(clinic)
+    day = clock.today() + timedelta(days=300)
+    await cast.morning(day, 1, at=clinic, by=doctor)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}?dzien={day}")
+    await window.sees(f"{day.year}", re.compile(r"za \d+ tygodni"))

@@ -1,0 +1,157 @@
+"""At each step of booking a reload, Back, and a change of language lead to the right place with nothing lost."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import expect
+
+from tests import cast
+from tests.portal.stage import clinic_with_slots, public, visit_of
+from tests.portal.window import Opener, Window
+
+
+async def survives(window: Window, title: str, english: str) -> None:
+    """The same screen after a reload and in the other language, and back again."""
+    await window.titled(title)
+    await window.page.reload()
+    await window.titled(title)
+    await window.switch_language()
+    await window.titled(english)
+    await window.page.reload()
+    await window.titled(english)
+    await window.switch_language()
+    await window.titled(title)
+    await window.settle()
+
+
+async def test_every_step_of_booking_survives(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots()
+    window = await opened(by=await cast.anna())
+    await window.go("/")
+    await survives(window, "Dzień dobry, Anna", "Hello, Anna")
+    await window.follow("Umów wizytę")
+    await window.page.fill("#search", "KARDIOLOGICZN")
+    await survives(window, "Wybierz poradnię", "Choose a clinic")
+    await expect(window.page.locator("#search")).to_have_value("KARDIOLOGICZN")
+    await window.follow(clinic.name)
+    await survives(window, clinic.name, clinic.name)
+    await window.press(re.compile("^08:20"))
+    await survives(window, "Sprawdź i potwierdź", "Check and confirm")
+    await window.page.fill("textarea", "kontrola")
+    await window.switch_language()
+    await expect(window.page.locator("textarea")).to_have_value("kontrola")
+    await window.switch_language()
+    for title in (clinic.name, "Wybierz poradnię", "Dzień dobry, Anna"):
+        await window.page.go_back()
+        await window.titled(title)
+    for _ in range(3):
+        await window.page.go_forward()
+    await window.titled("Sprawdź i potwierdź")
+    await window.send()
+    await survives(window, "Wizyta umówiona", "Your visit is booked")
+    await window.page.go_back()
+    await window.titled(clinic.name)  # not the term that is a visit by now
+
+
+async def test_every_step_of_a_move_survives(opened: Opener) -> None:
+    anna = await cast.anna()
+    _, slots = await clinic_with_slots()
+    visit = await visit_of(anna, slots[0])
+    window = await opened(by=anna)
+    await window.go(f"/wizyty/{public(visit)}")
+    moving, checking = "Przekładają Państwo wizytę", "Sprawdź i przełóż wizytę"
+    steps: tuple[tuple[Callable[[], Awaitable[None]], str, str], ...] = (
+        (lambda: window.follow("Przełóż"), moving, "You are moving a visit"),
+        (lambda: window.press(re.compile("^09:00")), checking, "Check and move the visit"),
+        (window.send, "Wizyta przełożona", "Your visit has been moved"),
+    )
+    for step, title, english in steps:
+        await step()
+        await survives(window, title, english)
+        if title == checking:
+            await window.page.go_back()
+            await window.titled(moving)
+            await window.page.go_forward()
+            await window.titled(checking)
+    await window.page.go_back()
+    await window.titled(moving)  # not the term that is the visit's own by now
+    await window.sees("09:00")
+
+
+async def test_what_was_typed_into_a_sign_up_survives_a_change_of_language_and_a_look_elsewhere(opened: Opener) -> None:
+    window = await opened()
+    await window.go("/zaloz-konto")
+    await window.fill(firstName="Ola", email="ola@example.pl")
+    await window.switch_language()
+    await window.titled("Open an account")
+    await expect(window.page.locator("[name=firstName]")).to_have_value("Ola")
+    await window.follow("Log in")
+    await window.page.go_back()
+    await expect(window.page.locator("[name=email]")).to_have_value("ola@example.pl")
+    assert "ola" not in window.page.url
+
+
+async def test_english_addresses_and_letters_lead_to_the_same_pages_in_their_language(opened: Opener) -> None:
+    anna = await cast.anna()
+    _, [slot, *_] = await clinic_with_slots()
+    visit = await visit_of(anna, slot)
+    window = await opened(by=anna)
+    await window.go("/visits")
+    await window.titled("Visits")
+    await window.at("/wizyty")
+    other = await opened(by=anna)
+    await other.go(f"/wizyty/{public(visit)}?lang=en")
+    await other.titled("Visit")
+    await other.at(f"/wizyty/{public(visit)}")
+
+
+async def test_the_focus_goes_to_the_title_at_each_step(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots()
+    window = await opened(by=await cast.anna())
+    await window.go("/")
+    focused = window.page.locator("h1:focus")
+    for name, title in (("Umów wizytę", "Wybierz poradnię"), (clinic.name, clinic.name)):
+        await window.follow(name)
+        await expect(focused).to_have_text(title)
+    await window.press(re.compile("^08:00"))
+    await expect(focused).to_have_text("Sprawdź i potwierdź")
+    await window.send()
+    await expect(focused).to_have_text("Wizyta umówiona")
+    await expect(window.page).to_have_title(re.compile("^Wizyta umówiona – e-Rejestracja CM Diamed"))
+
+
+async def test_booking_goes_by_keys_alone(opened: Opener) -> None:
+    anna = await cast.anna()
+    await clinic_with_slots()
+    window = await opened(by=anna)
+    await window.go("/rezerwacja")
+    keys = window.page.keyboard
+
+    async def tab_to(selector: str) -> None:
+        for _ in range(40):
+            await keys.press("Tab")
+            if await window.page.locator(f"{selector}:focus").count():
+                return
+        raise AssertionError(f"Tab does not reach {selector}.")
+
+    await tab_to(".card h2 a")
+    await keys.press("Enter")
+    await window.titled("Poradnia kardiologiczna")
+    await window.settle()
+    await tab_to("button.time")
+    await keys.press("Enter")
+    await window.titled("Sprawdź i potwierdź")
+    await tab_to("textarea")
+    await keys.type("kontrola")
+    await tab_to("form button[type=submit]")
+    await keys.press("Enter")
+    await window.titled("Wizyta umówiona")
+
+
+async def test_the_skip_link_leads_to_the_content(opened: Opener) -> None:
+    window = await opened()
+    await window.go("/")
+    await window.page.keyboard.press("Tab")
+    await expect(window.page.locator("a.skip")).to_be_focused()
+    await window.page.keyboard.press("Enter")
+    await expect(window.page.locator("main")).to_be_focused()

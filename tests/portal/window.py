@@ -1,0 +1,151 @@
+"""A person's window on the portal: a telephone or a desktop, Polish or English, signed in or not."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, BrowserContext, Page, Request, Response, expect
+
+from models.accounts.account import Account
+from tests import cast
+from tests.support.waiting import eventually, patience
+
+PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+WAITING = ".loading, [aria-busy=true]"
+SECRET = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
+
+
+@dataclass
+class Window:
+    """One page in a context of its own; remembers every fault, request and answer."""
+
+    page: Page
+    url: str
+    faults: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        milliseconds = 1000 * patience()
+        expect.set_options(timeout=milliseconds)
+        self.page.set_default_timeout(milliseconds)
+        self.page.set_default_navigation_timeout(milliseconds)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
+        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("response", lambda response: self.answers.append(response))
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.page.context
+
+    async def go(self, path: str) -> "Window":
+        await self.page.goto(self.url + path)
+        return await self.settle()
+
+    async def settle(self) -> "Window":
+        """Until what was asked for is here."""
+        await self.page.locator("h1").first.wait_for()
+        await expect(self.page.locator(WAITING)).to_have_count(0)
+        return self
+
+    async def at(self, path: str) -> None:
+        """The address is this path, whatever stands behind it."""
+        await self.page.wait_for_url(lambda address: re.fullmatch(path, address.removeprefix(self.url)) is not None)
+
+    async def sees(self, *texts: str | re.Pattern[str]) -> None:
+        for text in texts:
+            await expect(self.page.locator("#portal")).to_contain_text(text)
+
+    async def titled(self, title: str) -> None:
+        await expect(self.page.locator("h1")).to_have_text(title)
+
+    async def fill(self, **values: str) -> None:
+        for name, value in values.items():
+            await self.page.fill(f"[name={name}]", value)
+
+    async def press(self, name: str | re.Pattern[str], **more: Any) -> None:
+        await self.page.get_by_role("button", name=name, **more).first.click()
+
+    async def follow(self, name: str | re.Pattern[str]) -> None:
+        await self.page.locator("main").get_by_role("link", name=name).first.click()
+
+    async def send(self) -> None:
+        """Press the form's own button."""
+        await self.page.locator("form button[type=submit]").last.click()
+
+    async def sign_in(self, account: Account, password: str = cast.PASSWORD) -> "Window":
+        """By the form that stands there."""
+        await self.fill(login=account.email or "", password=password)
+        await self.send()
+        return self
+
+    async def switch_language(self) -> None:
+        await self.page.locator("header .tool[lang]").click()
+
+    async def letter(self, subject: str, to: str = "") -> str:
+        return await letter(self.url, subject, to)
+
+
+async def letter(url: str, subject: str, to: str = "") -> str:
+    """The newest letter about this, as soon as it has come; where several people get one, the one to this address."""
+    async with httpx.AsyncClient(timeout=patience()) as client:
+
+        async def found() -> str | None:
+            entries = (await client.get(f"{url}/mailbox.json")).json()
+            letters = (entry for entry in entries if entry["subject"])  # a text has none
+            wanted = (str(entry["text"]) for entry in letters if subject in entry["subject"] and to in entry["to"])
+            return next(wanted, None)
+
+        return await eventually(found, otherwise=lambda: f"No letter came about {subject}.")
+
+
+def one_time_password(text: str) -> str:
+    found = SECRET.search(text)
+    assert found, text
+    return found.group()
+
+
+class Opener:
+    """Opens windows, and closes them."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url = browser, url
+        self.windows: list[Window] = []
+
+    async def __call__(
+        self, *, by: Account | None = None, size: dict[str, int] | None = None, language: str = "pl", **more: Any
+    ) -> Window:
+        locale = {"pl": "pl-PL", "en": "en-GB"}[language]
+        context = await self.browser.new_context(
+            viewport=size or PHONE,  # type: ignore[arg-type]  # a plain dictionary will do
+            locale=locale,
+            reduced_motion="reduce",
+            **more,
+        )
+        if by:
+            await sign_in(context, self.url, by)
+        window = Window(await context.new_page(), self.url)
+        self.windows.append(window)
+        return window
+
+    async def tab_of(self, window: Window) -> Window:
+        """Another tab of the same person's browser."""
+        tab = Window(await window.context.new_page(), self.url)
+        self.windows.append(tab)
+        return tab
+
+    async def close(self) -> None:
+        for context in {window.context for window in self.windows}:
+            await context.close()
+        assert [fault for window in self.windows for fault in window.faults] == []
+
+
+async def sign_in(context: BrowserContext, url: str, account: Account) -> None:
+    """As if signed in before: the session's cookie is there."""
+    token = await cast.signed_in(account)
+    await context.add_cookies(
+        [{"name": "__Host-session", "value": token, "url": url.replace("http:", "https:"), "secure": True,
+          "httpOnly": True, "sameSite": "Strict"}]
+    )  # fmt: skip

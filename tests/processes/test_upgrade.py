@@ -1,0 +1,98 @@
+"""An upgrade promises: a centre's filled database of the last release becomes today's, and nothing in it is lost."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from tests.support.service import ROOT
+
+LAST_RELEASE = "models.0011_two_factor"
+MIGRATE_TO = """
+import asyncio, sys
+from infra import database
+from tortoise import Tortoise
+from tortoise.migrations.api.migrate import migrate
+
+async def run() -> None:
+    await migrate(config=database.config(sys.argv[1], limits={}), target=sys.argv[2] or None)
+    await Tortoise.close_connections()
+
+asyncio.run(run())
+"""
+ID = "'01900000-0000-7000-8000-00000000000{}'"
+FILL = f"""
+    INSERT INTO clinic (id, name, search_name, description, address, phone, days_ahead, minimum_notice_minutes,
+        cancel_until_minutes, planned_visits_per_patient)
+        VALUES ({ID.format(1)}, 'Kardiologia', 'kardiologia', '', 'ul. Długa 12', '22 000 00 00', 90, 60, 0, 3);
+    INSERT INTO doctor (id, title, first_name, last_name, search_name, specialties)
+        VALUES ({ID.format(2)}, 'lek.', 'Anna', 'Nowak', 'nowak anna', ARRAY['kardiolog']);
+    INSERT INTO patient (id, first_name, last_name, pesel_sealed, pesel_index, phone, sms_reminders, created_at)
+        VALUES ({ID.format(3)}, 'Jan', 'Kowalski-Wójcik', 'sealed', 'index', '+48501234567', true, now()),
+               ({ID.format(4)}, 'Ewa', 'Bez Konta', NULL, NULL, NULL, false, now());
+    INSERT INTO account (id, email, email_key, role, language, created_at, patient_id, one_time_hash,
+        one_time_expires_at)
+        VALUES ({ID.format(5)}, 'jan@straße.example', 'jan@strasse.example', 'PATIENT', 'PL', now(), {ID.format(3)},
+                'sent', now() + interval '1 day');
+    INSERT INTO throttle (key, kind, failures, failed_at) VALUES ('x', 'login', 3, now());
+    BEGIN;
+    INSERT INTO slot (id, clinic_id, doctor_id, starts_at, ends_at, visit_id)
+        VALUES ({ID.format(6)}, {ID.format(1)}, {ID.format(2)}, date_trunc('hour', now()) + interval '5 days',
+                date_trunc('hour', now()) + interval '5 days 15 minutes', {ID.format(7)});
+    INSERT INTO visit (id, reference, status, channel, patient_id, slot_id, clinic_id, doctor_id, starts_at, ends_at,
+        booked_at, changed_at, sequence)
+        SELECT {ID.format(7)}, 'K7MP-3TQX', 'BOOKED', 'ONLINE', {ID.format(3)}, id, clinic_id, doctor_id, starts_at,
+            ends_at, now(), now(), 0 FROM slot;
+    COMMIT;
+"""
+
+
+async def run_migrations(url: str, target: str = "") -> None:
+    command = [sys.executable, "-c", MIGRATE_TO, url, target]
+    await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=True)
+
+
+@pytest.fixture
+async def empty_database(database_url: str) -> AsyncIterator[str]:
+    """A database beside the tests' own."""
+    parts = urlsplit(database_url)
+    creator = await asyncpg.connect(database_url)
+    await creator.execute("CREATE DATABASE upgrade TEMPLATE template0")
+    try:
+        yield urlunsplit(parts._replace(path="/upgrade"))
+    finally:
+        await creator.execute("DROP DATABASE upgrade WITH (FORCE)")
+        await creator.close()
+
+
+async def test_a_filled_database_of_the_last_release_is_brought_up_to_date(empty_database: str) -> None:
+    await run_migrations(empty_database, LAST_RELEASE)
+    centre = await asyncpg.connect(empty_database)
+    try:
+        await centre.execute(FILL)
+        await run_migrations(empty_database)
+        people = await centre.fetch("SELECT last_name, is_claim FROM patient ORDER BY id")
+        assert [tuple(person) for person in people] == [("Kowalski-Wójcik", True), ("Bez Konta", False)]
+        [visit] = await centre.fetch(
+            "SELECT visit.status, slot.visit_id = visit.id AS is_linked FROM visit JOIN slot ON true"
+        )
+        assert tuple(visit) == ("BOOKED", True)
+        words = await centre.fetchval("SELECT count(*) FROM patient_word WHERE word IN ('kowalski', 'wojcik')")
+        assert words == 2  # people who were there before are found by both halves of their names
+        # an older process that still runs writes rows without the new columns
+        await centre.execute(
+            "INSERT INTO patient (id, first_name, last_name, sms_reminders, created_at)"
+            f" VALUES ({ID.format(8)}, 'Adam', 'Stary', false, now())"
+        )
+        assert not await centre.fetchval("SELECT is_claim FROM patient WHERE last_name = 'Stary'")
+        await centre.execute("UPDATE account SET one_time_hash = 'newer', one_time_expires_at = now()")
+        letters = await centre.fetch("SELECT hash, used_at FROM one_time_password ORDER BY hash")
+        assert [tuple(letter) for letter in letters] == [("newer", None), ("sent", None)]
+        assert await centre.fetchval("SELECT one_time_hash FROM account") is None
+    finally:
+        await centre.close()

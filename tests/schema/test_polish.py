@@ -1,0 +1,116 @@
+"""Bad input is answered in the caller's language: no answer in Polish holds a sentence in English, whatever is sent."""
+
+import re
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, get_named_type, is_input_object_type, parse
+from graphql.execution.values import get_variable_values
+
+from resolvers import schema
+from schema.execution.errors import BadUserInput, CodedError
+from schema.execution.polish import translate
+from tests import cast
+from tests.support.client import Client
+
+ENGLISH = re.compile(
+    r"\b(?:the|must|may|most|unable|not|is|of|expected|value|invalid|variable|cannot|represent|field|required|unknown)\b",
+    re.IGNORECASE,
+)
+HOSTILE: list[Any] = [None, 3, 1.5, True, "x", "", [], {}, ["x"], {"unknown": 1}, 2**40, "2026-02-30", "a" * 400]
+
+
+def without_code(message: str) -> str:
+    """The message without names of fields and types, which are English in every language."""
+    return re.sub(r"`[^`]*`", "", message)
+
+
+def inputs() -> list[tuple[str, Any]]:
+    """Each argument of each root field, with its type."""
+    roots = (schema._schema.query_type, schema._schema.mutation_type)
+    return [
+        (f"{name}.{argument}", definition.type)
+        for root in roots
+        if root
+        for name, field in root.fields.items()
+        for argument, definition in field.args.items()
+    ]
+
+
+def variants(type_: Any) -> list[Any]:
+    """Values that do not fit, at the top and in each field."""
+    named = get_named_type(type_)
+    found = [*HOSTILE]
+    if is_input_object_type(named):
+        assert isinstance(named, GraphQLInputObjectType)
+        found += [{name: value} for name in named.fields for value in HOSTILE]
+        found += [{name.upper(): 1} for name in named.fields]
+    return found
+
+
+def messages(type_: Any) -> list[str]:
+    """What graphql-core says of each variant."""
+    document = parse(f"query ($v: {type_}) {{ __typename }}")
+    definitions: Any = document.definitions[0]
+    said = []
+    for value in variants(type_):
+        found: Any = get_variable_values(schema._schema, definitions.variable_definitions, {"v": value})
+        errors = found if isinstance(found, list) else getattr(found, "errors", None) or []
+        said += [error.message for error in errors]
+    return said
+
+
+TYPES = sorted({str(type_) for _, type_ in inputs()} | {f"{str(type_).rstrip('!')}!" for _, type_ in inputs()})
+
+
+def test_whatever_is_wrong_with_a_variable_is_said_in_polish_and_names_it() -> None:
+    said = {message for type_ in TYPES for message in messages(type_)}
+    assert len(said) > 1000
+    for message in said:
+        polish = translate(message)
+        assert not ENGLISH.search(without_code(polish)), message
+        assert polish.startswith("`$v"), message
+        assert "niepoprawna wartość" not in polish, f"not known: {message}"
+
+
+def test_a_value_is_not_repeated() -> None:
+    for message in messages("BookVisitInput!"):
+        assert "a" * 20 not in translate(message)
+
+
+def test_a_message_that_nobody_knows_is_polish_too() -> None:
+    assert translate("Variable '$v' has invalid value at .a.b: Something new.") == "`$v.a.b`: niepoprawna wartość."
+    assert not ENGLISH.search(translate("Something new."))
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("query ($n: Int) { clinics(first: $n) { nodes { id } } }", {"n": 5000}),
+        ("query ($n: Int) { clinics(first: $n) { nodes { id } } }", {"n": "x"}),
+        ('{ clinics(after: "x") { nodes { id } } }', {}),
+        ('{ clinics(search: "%s") { nodes { id } } }' % ("a" * 400), {}),
+        ('{ node(id: "x") { id } }', {}),
+        ("query A { clinics { nodes { id } } } query B { clinics { nodes { id } } }", {}),
+    ],
+)
+async def test_a_refused_argument_is_explained_in_the_callers_language(
+    document: str, variables: dict[str, Any]
+) -> None:
+    await cast.clinic()
+    texts = []
+    for language in ("pl", "en"):
+        answer = await Client(language=language).send(document, **variables)
+        [error] = answer["errors"]
+        texts.append(without_code(error["message"]))
+        assert error["extensions"]["code"] in ("BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED")
+    if error["extensions"]["code"] == "BAD_USER_INPUT":
+        assert not ENGLISH.search(texts[0])
+        assert ENGLISH.search(texts[1])
+
+
+def test_no_coded_error_of_the_house_is_english_only() -> None:
+    """Every refusal of an argument has both languages, by its type."""
+    assert issubclass(BadUserInput, CodedError)
+    with pytest.raises(TypeError):
+        BadUserInput("English only")  # type: ignore[call-arg]  # what must not be possible

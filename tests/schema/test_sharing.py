@@ -1,0 +1,96 @@
+"""Identical subscriptions promise to share one execution and one text, and to tell each caller only what is theirs."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+
+import settings
+from infra import clock
+from models.events.subscribers import slot_watchers
+from models.slots.slot import Slot
+from resolvers import schema
+from schema.context import Context
+from schema.execution.compiled import CompilingExecutor
+from schema.scalars import public_id
+from tests import cast
+from tests.support.waiting import eventually
+from web.endpoint.frames import write_shared
+
+PLAIN = "subscription($id: ID!) { slotChanges(clinicId: $id) { isFree slot { id startsAt } } }"
+WITH_ARGUMENT = (
+    "subscription($id: ID!, $no: Boolean!) { slotChanges(clinicId: $id) { isFree @skip(if: $no) slot { id } } }"
+)
+
+
+@pytest.fixture(autouse=True)
+def compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not compiled is not shared."""
+    monkeypatch.setattr(settings, "COMPILE_COMPLETION", True)
+
+
+@pytest.fixture
+def executions(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The events that were executed."""
+    executed: list[Any] = []
+    execute = CompilingExecutor.execute_operation
+
+    def count(self: CompilingExecutor, serially: bool | None = None) -> Any:
+        executed.append(self.root_value)
+        return execute(self, serially)
+
+    monkeypatch.setattr(CompilingExecutor, "execute_operation", count, raising=False)
+    return executed
+
+
+async def answers(slot: Slot, *asked: tuple[str, dict[str, object]]) -> list[Any]:
+    """What each subscription hears of one change of the slot."""
+    followed = []
+    for query, more in asked:
+        variables = {"id": public_id("Clinic", slot.clinic_id), **more}
+        caller = Context(address="10.0.0.1", can_follow=True)
+        followed.append(await schema.stream(query, variable_values=variables, context_value=caller))
+    hearing = [asyncio.ensure_future(anext(results)) for results in followed]
+    await eventually(lambda: len(slot_watchers._watchers.get(slot.clinic_id, ())) == len(asked))
+    await slot_watchers.notify([slot.id])
+    heard = await asyncio.gather(*hearing)
+    for results in followed:
+        await results.aclose()
+    return heard
+
+
+async def test_an_event_is_executed_once_for_identical_subscriptions(executions: list[Any]) -> None:
+    first, second = await answers(await cast.slot(), (PLAIN, {}), (PLAIN, {}))
+    assert len(executions) == 1
+    assert first.data == second.data
+    assert first.data["slotChanges"]["isFree"] is True
+
+
+async def test_it_is_written_once_and_each_frame_has_its_own_id() -> None:
+    first, second = await answers(await cast.slot(), (PLAIN, {}), (PLAIN, {}))
+    frames = [orjson.loads(write_shared(id_, result) or "") for id_, result in (('a"1', first), ("b", second))]
+    assert [frame["id"] for frame in frames] == ['a"1', "b"]
+    assert frames[0]["payload"] == frames[1]["payload"] == {"data": first.data, "extensions": first.extensions}
+    assert first.data.text is second.data.text
+
+
+async def test_what_depends_on_variables_is_not_shared(executions: list[Any]) -> None:
+    shown, hidden = await answers(await cast.slot(), (WITH_ARGUMENT, {"no": False}), (WITH_ARGUMENT, {"no": True}))
+    assert "isFree" in shown.data["slotChanges"]
+    assert "isFree" not in hidden.data["slotChanges"]
+    assert len(executions) == 2
+
+
+async def test_different_selections_of_one_event_are_told_apart() -> None:
+    other = PLAIN.replace("slotChanges(", "mine: slotChanges(")
+    first, second = await answers(await cast.slot(), (PLAIN, {}), (other, {}))
+    assert first.data == {"slotChanges": second.data["mine"]}
+
+
+async def test_a_later_change_is_a_new_answer() -> None:
+    slot = await cast.slot()
+    [free] = await answers(slot, (PLAIN, {}))
+    await Slot.filter(id=slot.id).update(withdrawn_at=clock.now())
+    [gone] = await answers(slot, (PLAIN, {}))
+    assert (free.data["slotChanges"]["isFree"], gone.data["slotChanges"]["isFree"]) == (True, False)

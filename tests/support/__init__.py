@@ -1,0 +1,1 @@
+"""Tools of the tests: clients, servers and processes, and words for what the cast does."""

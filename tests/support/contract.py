@@ -1,0 +1,8 @@
+"""The public contract as clients read it, built once for all tests of a process."""
+
+from graphql import GraphQLSchema, build_schema
+
+from resolvers import schema
+
+SDL = str(schema)
+BUILT: GraphQLSchema = build_schema(SDL)

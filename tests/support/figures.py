@@ -1,0 +1,20 @@
+"""The metrics that a process shows to Prometheus."""
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.waiting import patience
+
+Figures = dict[str, float]
+
+
+async def figures(url: str) -> Figures:
+    """By name and labels, such as `x_total{medium="email"}`."""
+    async with httpx.AsyncClient(timeout=patience()) as client:
+        page = (await client.get(f"{url}/metrics")).text
+    found: Figures = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()) if name != "pid")
+            found[f"{sample.name.removeprefix('e_rejestracja_')}{{{labels}}}"] = sample.value
+    return found

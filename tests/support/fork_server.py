@@ -1,0 +1,208 @@
+"""Starts `python server.py` without importing all of it each time: forks of a process that has imported it.
+
+A fork is a process like any other: with its own environment, output and exit code, and `kill -9` ends it. It reads
+the settings again from its own environment; no module may have read them before, while it was imported.
+"""
+
+import array
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import secrets
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any, NoReturn
+
+ROOT = Path(__file__).parents[2]
+LONGEST_REQUEST = 1 << 20
+BROKER = "BROKER_URL"  # whether there is one decides what tasks.broker makes when it is imported
+
+# Modules that read settings while they are imported. The first are imported again in each fork; the others may be kept:
+# Tortoise's command line needs what infra.database reads, a process with WORKERS hashes no passwords itself, and
+# tasks.broker looks only whether there is a broker.
+READ_AT_IMPORT = {"server", "web.serving"}
+MAY_BE_KEPT = {"infra.database", "models.accounts.password", "tasks.broker"}
+
+
+class Forked:
+    """A process of the fork server, with as much of `subprocess.Popen` as the tests use."""
+
+    def __init__(self, arguments: list[str], environment: Mapping[str, str], output: int = 2) -> None:
+        exit_, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        request = json.dumps([arguments, dict(environment)]).encode()
+        server = _server(bool(environment.get(BROKER)))
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [output, theirs.fileno()]))]
+        server.sendmsg([request], rights)
+        theirs.close()
+        self.returncode: int | None = None
+        self.pid = int(exit_.recv(32))
+        self._exit = exit_
+
+    def poll(self) -> int | None:
+        with contextlib.suppress(TimeoutError):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            self._exit.settimeout(timeout)
+            try:
+                self.returncode = int(self._exit.recv(32))
+            except BlockingIOError:
+                raise TimeoutError from None
+            self._exit.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+@cache
+def _server(has_broker: bool) -> socket.socket:
+    """At most two per process that runs tests; each ends when this end of its connection is closed."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in (ours, theirs):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST_REQUEST)
+    command = [sys.executable, "-m", "tests.support.fork_server", str(theirs.fileno())]
+    broker = {BROKER: "redis://of-another-process"} if has_broker else {}
+    environment = {name: value for name, value in os.environ.items() if name != BROKER} | broker
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()])
+    theirs.close()
+    atexit.register(server.wait)
+    atexit.register(ours.close)  # the last registered is called first
+    return ours
+
+
+def main(requests: socket.socket) -> None:
+    _import_service()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the tests', which stop what they have started
+    wakeup, woken = socket.socketpair()
+    wakeup.setblocking(False)
+    woken.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+    exits: dict[int, socket.socket] = {}
+    with selectors.DefaultSelector() as selector:
+        selector.register(requests, selectors.EVENT_READ)
+        selector.register(woken, selectors.EVENT_READ)
+        while True:
+            ready = [key.fileobj for key, _ in selector.select()]
+            if woken in ready:
+                woken.recv(4096)
+                _report(exits)
+            if requests in ready:
+                text, files, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, 2)
+                if not text:
+                    return
+                arguments, environment = json.loads(text)
+                output, exit_ = files
+                if not (pid := os.fork()):
+                    break
+                os.close(output)
+                exits[pid] = socket.socket(fileno=exit_)
+                exits[pid].send(str(pid).encode())
+    signal.set_wakeup_fd(-1)
+    for end in (requests, wakeup, woken, *exits.values()):
+        end.close()
+    os.close(exit_)
+    _become(arguments, environment, output)
+
+
+def _import_service() -> None:
+    """All modules that `server.py` imports; those that read settings meanwhile are forgotten again."""
+    readers: set[str] = set()
+
+    class Watched(ModuleType):
+        def __getattribute__(self, name: str) -> Any:
+            if name.isupper():
+                readers.add(_find_module_being_imported())
+            return super().__getattribute__(name)
+
+    import settings
+
+    settings.__class__ = Watched
+    importlib.import_module("server")
+    settings.__class__ = ModuleType
+    assert readers <= READ_AT_IMPORT | MAY_BE_KEPT, f"These read settings at import: {readers}"
+    for name in READ_AT_IMPORT:
+        del sys.modules[name]
+    gc.collect()
+    gc.freeze()  # what all forks share is neither looked at again nor copied
+
+
+def _find_module_being_imported() -> str:
+    """The innermost one."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    return frame.f_globals["__name__"] if frame else ""
+
+
+def _read_settings() -> None:
+    import settings
+
+    refusal = settings.BadSetting
+    importlib.reload(settings)
+    settings.BadSetting = refusal  # type: ignore[misc]  # the one that other modules catch
+    from infra import database
+
+    database.SESSION_NAME = f"{database.APPLICATION} {secrets.token_hex(4)}"  # each process has one of its own
+
+
+def _report(exits: dict[int, socket.socket]) -> None:
+    while exits:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        with exits.pop(pid) as exit_, contextlib.suppress(OSError):
+            exit_.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _become(arguments: list[str], environment: dict[str, str], output: int) -> NoReturn:
+    """From here on this process is `python server.py`, as if it had been started so."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    sys.argv = arguments
+    _read_settings()
+    try:
+        runpy.run_path(arguments[0], run_name="__main__")
+        code = 0
+    except SystemExit as end:
+        code = _say(end)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter does at its end, but for the taking apart
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _say(end: SystemExit) -> int:
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    sys.stderr.write(f"{end.code}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))

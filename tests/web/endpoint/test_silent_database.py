@@ -1,0 +1,95 @@
+"""A database that falls silent: every caller gets an answer in time, and nothing stays behind when it speaks again."""
+
+import asyncio
+from contextvars import Context
+from typing import Any
+
+import pytest
+from tortoise.transactions import in_transaction
+
+import settings
+from infra import database
+from tests import cast
+from tests.support.client import id_of
+from tests.support.racing import race
+from tests.support.silent_proxy import SilentProxy
+from tests.web.endpoint.conftest import Client
+
+CLINICS = "{ clinics { nodes { name } } }"
+MINE = "{ me { patient { visits { nodes { reference } } } } }"
+BOOK = 'mutation { bookVisit(input: {slotId: "%s"}) { __typename } }'
+IN_TIME = ("INTERNAL_SERVER_ERROR", "OVERLOADED")
+
+
+async def test_every_operation_ends_in_time_and_the_next_one_is_answered(client: Client, proxy: SilentProxy) -> None:
+    slot, anna = await cast.slot(), {"authorization": f"Bearer {await cast.signed_in(await cast.anna())}"}
+    assert await client.codes(CLINICS) == []
+    proxy.fall_silent()
+    everything = [
+        *(client.codes(CLINICS) for _ in range(20)),  # no session to look up
+        *(client.codes(MINE, headers=anna) for _ in range(20)),  # silent at the look-up
+        *(client.codes(BOOK % id_of(slot), headers=anna) for _ in range(20)),
+    ]
+    for codes in await race(*everything):
+        assert len(codes) == 1
+        assert codes[0] in IN_TIME
+    proxy.speak_again()
+    pool: Any = database.connection()
+    assert pool.turns.waiting == pool.transactions.waiting == 0
+    assert await race(*(client.codes(CLINICS) for _ in range(2 * pool.turns.limit))) == [[]] * 2 * pool.turns.limit
+    assert await client.codes(BOOK % id_of(slot), headers=anna) == []
+
+
+@pytest.mark.parametrize("silent_at", ["BEGIN", "statement", "COMMIT", "ROLLBACK"])
+async def test_a_transaction_is_left_in_time_wherever_the_database_falls_silent(
+    silent_at: str, proxy: SilentProxy
+) -> None:
+    async def work() -> None:
+        if silent_at == "BEGIN":
+            proxy.fall_silent()
+        async with in_transaction():
+            if silent_at == "statement":
+                proxy.fall_silent()
+            await database.ping()
+            proxy.fall_silent()
+            if silent_at == "ROLLBACK":
+                raise LookupError
+
+    with pytest.raises(LookupError if silent_at == "ROLLBACK" else TimeoutError):
+        async with asyncio.timeout(0.5):
+            await work()
+    proxy.speak_again()
+    pool: Any = database.connection()
+    held = [asyncio.create_task(database.fetch("SELECT pg_sleep(0.01)")) for _ in range(3 * pool.turns.limit)]
+    assert len(await asyncio.gather(*held)) == 3 * pool.turns.limit  # no connection and no turn was lost
+
+
+async def test_a_booking_that_is_given_up_lets_go_of_its_locks(proxy: SilentProxy) -> None:
+    """Cut off while it waits for a lock of somebody else, it does not hold its own for the rest of its statement."""
+    first, second = await cast.slot(), await cast.slot(cast.warsaw(23, 11))
+    async with in_transaction():
+        await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [second.id])
+
+        async def wait_for_both() -> None:
+            async with in_transaction():
+                await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [first.id])
+                await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [second.id])
+
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await asyncio.create_task(wait_for_both(), context=Context())  # outside of this transaction
+        assert len(await database.fetch("SELECT id FROM slot WHERE id = $1 FOR UPDATE NOWAIT", [first.id])) == 1
+
+
+async def test_each_request_that_gets_no_connection_is_one_line_of_the_log(
+    client: Client, proxy: SilentProxy, monkeypatch: pytest.MonkeyPatch, lines: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(settings, "OPERATION_SECONDS", 15.0)
+    client_of_database: Any = database.connection()
+    client_of_database._pool._connect_kwargs["timeout"] = 0.1
+    await client_of_database._pool.expire_connections()
+    proxy.fall_silent()
+    assert await client.codes(CLINICS) == ["INTERNAL_SERVER_ERROR"]
+    [line] = [line for line in lines.records if line.message == "operation_failed"]
+    assert vars(line)["problem"] == "The database takes no connection: TimeoutError."
+    assert line.exc_info is None

@@ -1,0 +1,1 @@
+"""Web pages: the portal, the desk and the development mailbox."""
