@@ -58,8 +58,7 @@ function Desk() {
   );
 }
 
-const { me } = await ask(DeskDocument, {}).catch(() => ({ me: null })); // the desk works without its memory, too
-restore(me?.workspace);
+await restore(async () => (await ask(DeskDocument, {})).me?.workspace).catch(() => {}); // the desk works without its memory, too
 restoreTabs();
 createRoot(document.getElementById("graphiql")!).render(
   <StrictMode>

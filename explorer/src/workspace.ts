@@ -25,6 +25,7 @@ export interface Workspace {
   form: string | null;
   chosen: Record<string, { id: string; label: string }>;
   tabs: string | null;
+  version: number;
 }
 
 const BEGIN: Workspace = {
@@ -40,21 +41,32 @@ const BEGIN: Workspace = {
   form: null,
   chosen: {},
   tabs: null,
+  version: 0,
 };
 const PAUSE = 700;
+const LATEST = 3000;
 
 let workspace = BEGIN;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let keptVersion = 0;
 const listeners = new Set<() => void>();
 
 export const current = () => workspace;
 
-export function restore(kept: string | null | undefined): void {
-  if (kept) workspace = { ...BEGIN, ...(JSON.parse(kept) as Partial<Workspace>) };
+/** Reads what was kept. A page that has just been left may still be on its way to the server, so it is waited for. */
+export async function restore(read: () => Promise<string | null | undefined>): Promise<void> {
+  const { workspaceVersion: left = 0 } = (history.state ?? {}) as { workspaceVersion?: number };
+  for (const end = performance.now() + LATEST; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const kept = await read();
+    if (kept) workspace = { ...BEGIN, ...(JSON.parse(kept) as Partial<Workspace>) };
+    if (workspace.version >= left || performance.now() > end) break;
+  }
+  keptVersion = workspace.version;
+  if (left) history.replaceState({ ...(history.state as object | null), workspaceVersion: 0 }, "");
 }
 
 export function change(part: Partial<Workspace>): void {
-  workspace = { ...workspace, ...part };
+  workspace = { ...workspace, ...part, version: workspace.version + 1 };
   for (const listener of listeners) listener();
   clearTimeout(timer);
   timer = setTimeout(keep, PAUSE);
@@ -63,16 +75,28 @@ export function change(part: Partial<Workspace>): void {
 function keep() {
   clearTimeout(timer);
   timer = undefined;
-  ask(KeepDeskDocument, { input: { content: JSON.stringify(workspace) } }).catch(() => {});
+  const { version } = workspace;
+  ask(KeepDeskDocument, { input: { content: JSON.stringify(workspace) } })
+    .then(() => (keptVersion = Math.max(keptVersion, version)))
+    .catch(() => {});
 }
 
 onLeaving(() => {
   clearTimeout(timer);
   timer = undefined;
+  keptVersion = workspace.version; // the next person's session must not get it
 });
 
+const isKept = () => keptVersion >= workspace.version;
+
+// The number says to the next page what to wait for. On pagehide it would be too late: Chromium drops it then.
+addEventListener("beforeunload", () => {
+  if (!isKept()) history.replaceState({ ...(history.state as object | null), workspaceVersion: workspace.version }, "");
+});
+
+// The browser cancels what the page has asked, but for a request that is kept alive.
 addEventListener("pagehide", () => {
-  if (timer === undefined) return;
+  if (isKept()) return;
   const body = JSON.stringify({
     query: KeepDeskDocument.toString(),
     variables: { input: { content: JSON.stringify(workspace) } },

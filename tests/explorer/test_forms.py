@@ -3,8 +3,9 @@
 from datetime import time, timedelta
 
 from playwright.async_api import Page, expect
+from tortoise.transactions import in_transaction
 
-from infra import clock
+from infra import clock, database
 from models.accounts.second_factor import SecondFactor
 from models.schedules.schedule import Schedule
 from models.slots.slot import Slot
@@ -124,6 +125,20 @@ async def test_filled_forms_survive_a_reload_and_passwords_do_not(hired: Hire) -
     await expect(desk.page.locator(".generated").get_by_label("Imię")).to_have_value("Zofia")
     form = await desk.open_form("Zmiana hasła")
     await expect(form.get_by_label("Nowe hasło")).to_have_value("")
+
+
+async def test_a_page_waits_for_what_the_page_before_it_is_still_saving(hired: Hire) -> None:
+    await cast.rita()
+    desk = await hired()
+    async with in_transaction():
+        await database.connection().execute_script(
+            "LOCK TABLE workspace IN EXCLUSIVE MODE"
+        )  # it can be read, but not written
+        form = await desk.open_form("Nowy pacjent")
+        await form.get_by_label("Imię").fill("Zofia")
+        async with desk.page.expect_response(lambda answer: "query Desk" in (answer.request.post_data or "")):
+            await desk.page.reload(wait_until="commit")
+    await expect(desk.page.locator(".generated").get_by_label("Imię")).to_have_value("Zofia")
 
 
 async def test_a_template_is_changed_from_a_day_on(hired: Hire) -> None:
