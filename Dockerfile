@@ -44,7 +44,7 @@ COPY schema schema
 COPY resolvers resolvers
 COPY tasks tasks
 COPY web web
-COPY server.py settings.py ./
+COPY server.py settings.py setting_types.py ./
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

@@ -26,7 +26,7 @@ check: .venv/test.stamp
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/bandit -q -c pyproject.toml -r infra models schema resolvers tasks web server.py settings.py
+	.venv/bin/bandit -q -c pyproject.toml -r infra models schema resolvers tasks web server.py settings.py setting_types.py
 	.venv/bin/lint-imports
 
 # Audits, clients and linters of others, tried on the endpoint; they come from npm, locked in conformance/.

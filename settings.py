@@ -5,26 +5,45 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
-from ipaddress import ip_network
 from itertools import pairwise
 from math import log2
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any, Literal, get_type_hints
+from zoneinfo import ZoneInfo
 
-import limits
-import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-HOST_AND_PORT = r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?"
-USER = r"[^/?#]+@"
-MAIL_ADDRESS = re.compile(r"[^\s@<>,\x80-\U0010ffff]+@[\w-]+(?:\.[\w-]+)*")  # the domain in any letters
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-SENDER = re.compile(r"(?:([^<>@]*?)\s*<)?([^\s<>]+)(?(1)>)")
-WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
+from setting_types import (
+    BEARER,
+    HOST_AND_PORT,
+    HTTP_URL,
+    ORIGINS,
+    PAGE,
+    USER,
+    AuditYears,
+    Count,
+    Days,
+    Example,
+    Hours,
+    Line,
+    Minutes,
+    Port,
+    Rate,
+    Seconds,
+    SecondsOrNone,
+    WallTime,
+    check_dark_colour,
+    check_file,
+    check_networks,
+    check_phone,
+    check_sender,
+    matching,
+    matching_url,
+    parse_zone,
+)
+
 DEVELOPMENT_SECRET = "development only: not a secret"  # noqa: S105 - production refuses to start with it  # nosec B105
 SHORTEST_SECRET, LEAST_BITS = 32, 80
 
@@ -36,173 +55,44 @@ class BadSetting(SystemExit):
     """Settings that cannot be used: the service names them and does not start."""
 
 
-class Example(NamedTuple):
-    """A correct value, for the report of a wrong one; `is_secret`: the wrong one is not repeated."""
-
-    text: str
-    is_secret: bool = False
-
-
-def _like(shape: str, reason: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(shape, text):
-            raise ValueError(reason)
-        return text
-
-    return AfterValidator(check)
-
-
-def _url(shape: str) -> AfterValidator:
-    def check(text: str) -> str:
-        try:
-            port = urlsplit(text).port
-        except ValueError:
-            port = 0
-        if port == 0 or not re.fullmatch(shape, text):
-            raise ValueError("must be a URL like the one in the example")
-        return text.rstrip("/")
-
-    return AfterValidator(check)
-
-
-def _networks(text: str) -> str:
-    try:
-        for network in text.split(","):
-            if network.strip() != "*":
-                ip_network(network.strip())
-    except ValueError:
-        raise ValueError("must be addresses or networks, separated by commas") from None
-    return text
-
-
-def split_sender(text: str) -> tuple[str, str]:
-    """The name and the address of `Name <address>`; the name may hold commas, quotes and any letters."""
-    found = SENDER.fullmatch(text)
-    if not (found and MAIL_ADDRESS.fullmatch(found[2])):
-        raise ValueError("must be one e-mail address, with or without a name before it")
-    name = found[1] or ""
-    return (re.sub(r"\\(.)", r"\1", name[1:-1]) if QUOTED.fullmatch(name) else name), found[2]
-
-
-def _sender(text: str) -> str:
-    split_sender(text)
-    return text
-
-
-def _wall_time(value: Any) -> Any:
-    """Minutes since local midnight; "24:00" is the end of the day."""
-    if not isinstance(value, str):
-        return value
-    if not WALL_TIME.fullmatch(value):
-        raise ValueError('must be a time from "00:00" to "24:00"')
-    return int(value[:2]) * 60 + int(value[3:])
-
-
-def _zone(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value not in available_timezones():
-        raise ValueError("must be the name of a time zone")
-    return ZoneInfo(value)
-
-
-def _rate(text: str) -> str:
-    try:
-        [rate] = limits.parse_many(text)
-    except ValueError:
-        rate = None
-    if rate is None or rate.amount < 1:
-        raise ValueError("must be a number of one or more and the time for which it counts")
-    return text
-
-
-def _phone(text: str) -> str:
-    """As models/values/contact.py takes clinics' and people's, or a short one such as 19 115."""
-    try:
-        is_valid = phonenumbers.is_valid_number(phonenumbers.parse(text, "PL"))
-    except phonenumbers.NumberParseException:
-        is_valid = False
-    is_short = re.fullmatch(r"\d(?: ?\d){2,5}", text)
-    if not (is_valid or is_short) or any(letter.isalpha() for letter in text):
-        raise ValueError("must be one telephone number, without letters")
-    return text
-
-
-def _file(text: str) -> str:
-    if not Path(text).is_file():
-        raise ValueError("must be the path of a file")
-    return text
-
-
-def _dark_colour(text: str) -> str:
-    """White text on the colour must have a contrast of 4.5 (WCAG 2.2, 1.4.3)."""
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
-        raise ValueError("must be a colour such as the one in the example")
-    channels = [int(text[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    if 1.05 / (luminance + 0.05) < 4.5:
-        raise ValueError("must be darker: white text on it needs a contrast of 4.5")
-    return text.lower()
-
-
-Line = Annotated[str, _like(r"[^\x00-\x1f\x7f]*", "must be one line of text")]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
-Hours = Annotated[int, Field(ge=1, le=366 * 24)]
-Days = Annotated[int, Field(ge=1, le=3660)]
-AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database keeps entries for three years, whoever deletes
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-SecondsOrNone = Annotated[float, Field(ge=0, le=86_400)]
-WallTime = Annotated[int, BeforeValidator(_wall_time)]
-Rate = Annotated[str, AfterValidator(_rate)]
-HTTP_URL = _url(rf"https?://{HOST_AND_PORT}(?:/[^?#]*)?")
-PAGE = _like(r"|/[^/\s][^\s]*|https?://[^\s/?#]+[^\s]*", "must be an http or https address, or a path on this server")
-ORIGINS = _like(
-    rf"\*|https?://{HOST_AND_PORT}(?:\s*,\s*https?://{HOST_AND_PORT})*",
-    "must be origins, without a path, separated by commas",
-)
-BEARER = _like(r"[A-Za-z0-9._~+/-]{16,}=*", "must be 16 or more letters, digits or any of -._~+/")
-
 ENVIRONMENT: Literal["development", "production"] = "development"
-HOST: Annotated[str, _like(r"[\w.:-]+", "must be an address or the name of a host")] = "127.0.0.1"
+HOST: Annotated[str, matching(r"[\w.:-]+", "must be an address or the name of a host")] = "127.0.0.1"
 PORT: Port = 8000
 WORKERS: Annotated[int, Field(ge=1, le=256)] = 1
 DATA_DIR: Path = Path("var")
 
-TRUSTED_PROXIES: Annotated[str, AfterValidator(_networks), Example("10.0.0.1,10.1.0.0/16")] = ""
+TRUSTED_PROXIES: Annotated[str, AfterValidator(check_networks), Example("10.0.0.1,10.1.0.0/16")] = ""
 DATABASE_URL: Annotated[
-    str, _url(r"postgres(?:ql)?://[^/]*/[^/?]+(?:\?.*)?"), Example("postgres://user:password@host/name", True)
+    str, matching_url(r"postgres(?:ql)?://[^/]*/[^/?]+(?:\?.*)?"), Example("postgres://user:password@host/name", True)
 ] = ""
 DATABASE_POOL: Annotated[int, Field(ge=1, le=1000)] = 20
 BROKER_URL: Annotated[
-    str, _url(rf"rediss?://(?:{USER})?{HOST_AND_PORT}(?:/\d*)?"), Example("redis://:password@host:6379/0", True)
+    str, matching_url(rf"rediss?://(?:{USER})?{HOST_AND_PORT}(?:/\d*)?"), Example("redis://:password@host:6379/0", True)
 ] = ""
 
 SMTP_URL: Annotated[
-    str, _url(rf"smtps?://(?:{USER})?{HOST_AND_PORT}/?"), Example("smtps://user:password@host:465", True)
+    str, matching_url(rf"smtps?://(?:{USER})?{HOST_AND_PORT}/?"), Example("smtps://user:password@host:465", True)
 ] = ""
 SMTP_ALLOW_PLAIN: bool = False
-MAIL_FROM: Annotated[Line, AfterValidator(_sender)] = "CM Diamed <rejestracja@diamed.example>"
+MAIL_FROM: Annotated[Line, AfterValidator(check_sender)] = "CM Diamed <rejestracja@diamed.example>"
 SMS_URL: Annotated[
-    str, _url(rf"smsapi(?:\+http)?://{USER}{HOST_AND_PORT}/?"), Example("smsapi://token@api.smsapi.pl", True)
+    str, matching_url(rf"smsapi(?:\+http)?://{USER}{HOST_AND_PORT}/?"), Example("smsapi://token@api.smsapi.pl", True)
 ] = ""
 SMS_FROM: Annotated[
-    str, _like("[A-Za-z0-9 .&_-]{1,11}", "must be 11 letters, digits or spaces at most"), Example("CM Diamed")
+    str, matching("[A-Za-z0-9 .&_-]{1,11}", "must be 11 letters, digits or spaces at most"), Example("CM Diamed")
 ] = ""
 PUBLIC_URL: Annotated[str, HTTP_URL, Example("https://rejestracja.diamed.example")] = ""
 CENTRE_NAME: Line = "CM Diamed"
-CENTRE_PHONE: Annotated[Line, AfterValidator(_phone)] = "22 000 00 00"
+CENTRE_PHONE: Annotated[Line, AfterValidator(check_phone)] = "22 000 00 00"
 CENTRE_ADDRESS: Annotated[
     str,
-    _like(r"[^\x00-\x1f\x7f]{0,300}", "must be one line of at most 300 characters"),
+    matching(r"[^\x00-\x1f\x7f]{0,300}", "must be one line of at most 300 characters"),
     Example("ul. Długa 12, Warszawa"),
 ] = ""
 CENTRE_LOGO: Annotated[
-    str, _like(r"|.*\.(?:svg|png|webp)", "must be the path of an SVG, PNG or WebP file"), Example("logo.svg")
+    str, matching(r"|.*\.(?:svg|png|webp)", "must be the path of an SVG, PNG or WebP file"), Example("logo.svg")
 ] = ""  # a name is looked up in DATA_DIR
-CENTRE_COLOUR: Annotated[str, AfterValidator(_dark_colour), Example("#0f5490")] = "#0f5490"
+CENTRE_COLOUR: Annotated[str, AfterValidator(check_dark_colour), Example("#0f5490")] = "#0f5490"
 CENTRE_PRIVACY_URL: Annotated[str, PAGE, Example("https://diamed.example/prywatnosc")] = ""
 CENTRE_TERMS_URL: Annotated[str, PAGE, Example("https://diamed.example/regulamin")] = ""
 CENTRE_ACCESSIBILITY_URL: Annotated[str, PAGE, Example("https://diamed.example/dostepnosc")] = ""
@@ -212,7 +102,7 @@ SECRET_KEY_PREVIOUS: Annotated[str, Example("the key before this one", True)] = 
 
 SERVICE_OPENS: Annotated[WallTime, Example("07:00")] = 7 * 60
 SERVICE_CLOSES: Annotated[WallTime, Example("22:00")] = 22 * 60
-TIME_ZONE: Annotated[ZoneInfo, BeforeValidator(_zone), Example("Europe/Warsaw")] = ZoneInfo("Europe/Warsaw")
+TIME_ZONE: Annotated[ZoneInfo, BeforeValidator(parse_zone), Example("Europe/Warsaw")] = ZoneInfo("Europe/Warsaw")
 
 SESSION_IDLE_MINUTES: Minutes = 30
 SESSION_HOURS: Hours = 8
@@ -243,7 +133,7 @@ RATE_PER_ACCOUNT: Rate = "600/minute"
 RATE_PER_PARTNER: Rate = "3000/minute"
 RATE_OF_SIGN_IN: Rate = "60/minute"
 SIGN_UPS_PER_ADDRESS: Rate = "50/day"
-TRUSTED_DOCUMENTS: Annotated[str, AfterValidator(_file), Example("/etc/e-rejestracja/documents.json")] = ""
+TRUSTED_DOCUMENTS: Annotated[str, AfterValidator(check_file), Example("/etc/e-rejestracja/documents.json")] = ""
 CORS_ORIGINS: Annotated[str, ORIGINS, Example("https://a.example,https://b.example:8443")] = ""
 WATCH_PORT: Annotated[int, Field(ge=0, le=65535)] = 0
 STOP_DELAY_SECONDS: SecondsOrNone = 0.0

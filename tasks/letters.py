@@ -6,6 +6,7 @@ from email.utils import format_datetime
 
 from emails.message import Message as Mail
 
+import setting_types
 import settings
 from infra import clock
 from models.accounts import email_change
@@ -42,7 +43,7 @@ async def _send(message: Message) -> None:
 
 
 def _sender_of_letters() -> tuple[str, str]:
-    name, address = settings.split_sender(settings.MAIL_FROM)
+    name, address = setting_types.split_sender(settings.MAIL_FROM)
     return name, contact.to_ascii_address(address)
 
 

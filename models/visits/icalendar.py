@@ -5,6 +5,7 @@ from typing import Any
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
+import setting_types
 import settings
 from models.values import contact
 
@@ -53,7 +54,7 @@ def _build_event(visit: dict[str, Any], language: str) -> Event:
     event.add("location", vText(visit["address"]))
     words = {"reference": visit["reference"], "url": settings.PUBLIC_URL, "phone": visit["phone"]}
     event.add("description", description.format(**words))
-    event.add("organizer", _address(settings.split_sender(settings.MAIL_FROM)[1], settings.CENTRE_NAME))
+    event.add("organizer", _address(setting_types.split_sender(settings.MAIL_FROM)[1], settings.CENTRE_NAME))
     return event
 
 

@@ -20,7 +20,7 @@ class Measured(NamedTuple):
 
 def modules() -> list[Path]:
     rooms = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts]
-    return [*rooms, ROOT / "server.py", ROOT / "settings.py"]
+    return [*rooms, ROOT / "server.py", ROOT / "settings.py", ROOT / "setting_types.py"]
 
 
 def functions(path: Path) -> Iterator[Function]:
