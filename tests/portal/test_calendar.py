@@ -4,7 +4,7 @@ import asyncio
 import re
 from datetime import UTC, date, datetime, time
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from infra import clock
 from models.slots.slot import Slot
@@ -93,6 +93,47 @@ async def test_going_back_gives_the_term_back(opened: Opener) -> None:
         await window.titled(clinic.name)
         await expect(window.page.get_by_role("button", name=re.compile("^08:00"))).to_be_visible()
         await _released(slot)
+
+
+async def test_a_hold_that_is_granted_after_the_patient_has_left_is_given_back(opened: Opener) -> None:
+    anna = await cast.anna()
+    clinic, [slot, *_] = await clinic_with_slots()
+    window = await opened(by=anna)
+    is_granted, has_left = asyncio.Event(), asyncio.Event()
+
+    async def delay_holds(route: Route) -> None:
+        if '"visitId"' in (route.request.post_data or ""):
+            answer = await route.fetch()
+            is_granted.set()
+            await has_left.wait()
+            await route.fulfill(response=answer)
+        else:
+            await route.fallback()
+
+    async def leave_and_stay_at(title: str) -> None:
+        await eventually(is_granted.is_set)
+        assert (await Slot.get(id=slot.id)).held_by_id == anna.patient_id
+        await window.page.go_back()
+        await window.titled(title)
+        has_left.set()
+        await _released(slot)
+        await window.titled(title)
+
+    await window.go("/rezerwacja")
+    await window.follow(clinic.name)
+    await window.page.route("**/graphql", delay_holds)
+    await window.press(re.compile("^08:00"))
+    await leave_and_stay_at("Wybierz poradnię")
+    await window.page.go_forward()
+    await window.press(re.compile("^08:00"))
+    await window.titled("Sprawdź i potwierdź")
+    await window.page.go_back()
+    await window.titled(clinic.name)
+    await _released(slot)
+    is_granted.clear()
+    has_left.clear()
+    await window.page.go_forward()
+    await leave_and_stay_at(clinic.name)
 
 
 async def _released(slot: Slot) -> None:
@@ -217,12 +258,25 @@ async def test_nothing_free_leads_to_the_waiting_list_beside_the_calendar(opened
     await window.fill(earliest="12:00", latest="07:00")
     await window.press("Zapisz na listę")
     await expect(window.page.locator(".summary")).to_be_focused()
+    await window.page.click("summary:has-text('Dni tygodnia')")
+    await window.page.get_by_role("radio", name=re.compile("Po południu")).check()
+    await expect(window.page.locator("[name=earliest]")).to_have_value("15:00")  # what the calendar shows is waited for
+    await expect(window.page.locator("[name=latest]")).to_have_value("")
     await window.fill(earliest="07:00", latest="12:00")
     await window.press("Zapisz na listę")
     await window.titled("Wizyty")
     await window.sees("Zapisano na listę", "07:00–12:00", clinic.name)
     await window.press("Nie czekam już")
     await window.sees("Usunięto z listy")
+
+
+async def test_who_taps_a_date_on_a_phone_sees_its_terms(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots(6, days=8)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await expect(window.page.locator(".time").first).not_to_be_in_viewport()
+    await window.page.locator(".day.free").click()
+    await expect(window.page.locator(".time").first).to_be_in_viewport()
 
 
 def next_changes_of_clocks() -> list[date]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
 from infra import clock
 from models.accounts.account import Account
@@ -194,10 +195,15 @@ async def _draw(opened: Opener) -> None:
 
 
 async def test_a_term_of_next_year_names_its_year(opened: Opener) -> None:
-    clinic = await cast.clinic(days_ahead=365)
+    clinic = await cast.clinic(days_ahead=366)
     doctor = await cast.doctor(clinic)
-    day = clock.today() + timedelta(days=300)
-    await cast.morning(day, 1, at=clinic, by=doctor)
+    near, far = (clock.today() + timedelta(days=days) for days in (1, 366))
+    for day in (near, far):
+        await cast.morning(day, 1, at=clinic, by=doctor)
     window = await opened()
-    await window.go(f"/rezerwacja/{public(clinic)}?dzien={day}")
-    await window.sees(f"{day.year}", re.compile(r"za \d+ tygodni"))
+    await window.go(f"/rezerwacja/{public(clinic)}?dzien={far}")
+    heading = window.page.locator(".day-head")
+    await expect(heading).to_have_text(re.compile(rf"{far.year}.*za \d+ tygodni"))
+    await window.go(f"/rezerwacja/{public(clinic)}?dzien={near}")
+    await expect(heading).to_have_text(re.compile("jutro"))
+    assert (str(near.year) in await heading.inner_text()) == (near.year != clock.today().year)

@@ -1,11 +1,10 @@
 import { useLocation } from "preact-iso";
-import { useState } from "preact/hooks";
-import { attempt } from "../api/attempt";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Fault } from "../api/fault";
 import type { ClinicCalendarQuery } from "../generated/operations";
 import { type Choice, isNarrowed, useChoice } from "../state/choice";
 import { fitting, useFreeDays, useFreeSlots, useLiveSlots } from "../state/free";
-import { hold } from "../state/hold";
+import { forgo, hold } from "../state/hold";
 import { announce, say } from "../state/notice";
 import { standing } from "../state/session";
 import { addDays, addMonths, type Day, dayOf, distance, longDay, monthOf, today } from "../state/time";
@@ -33,20 +32,26 @@ function useTermChoice(moving: string | undefined, onLost: () => void) {
   const { route } = useLocation();
   const [busy, setBusy] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<TermRefusal | null>(null);
+  const asked = useRef<string | null>(null);
+  const leave = () => {
+    const id = asked.current;
+    asked.current = null;
+    if (id) forgo(id);
+  };
+  useEffect(() => leave, []);
   const choose = async ({ id }: FreeSlot) => {
     const way = moving ? ways.moveTo(id, moving) : ways.slot(id);
     if (busy) return;
     if (standing.value !== "patient") return route(way);
-    setBusy(id);
+    setBusy((asked.current = id));
     try {
-      const answer = await attempt(() => hold(id, moving ?? null), {
-        isSafe: true,
-        onWaiting: () => say(() => common.value.stillTrying),
-      });
+      const answer = await hold(id, moving ?? null, () => say(() => common.value.stillTrying));
+      if (!answer) return;
       if (answer.__typename === "SlotHold") return route(way);
       setRefusal(answer);
       onLost();
     } catch (error) {
+      if (!asked.current) return; // the patient has left
       if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // that screen asks for the log-in
       say(() => common.value.notSent);
     } finally {
@@ -99,7 +104,10 @@ export function Calendar({ clinic, moving }: CalendarProps) {
             chosen={day}
             isLoading={!days.data}
             onMonth={(month) => choose({ month, day: null })}
-            onChoose={(day) => choose({ day, month: null })}
+            onChoose={(day, isPointed) => {
+              choose({ day, month: null });
+              if (isPointed) showDay();
+            }}
           />
           {days.fault && !days.data && <Failed fault={days.fault} retry={days.reload} />}
           {days.data && (!isEmpty || isNarrowed(choice)) && (
@@ -143,6 +151,16 @@ function nextFreeSlotOf(clinic: Clinic, choice: Choice): string | undefined {
   const { doctor } = choice;
   const whose = doctor ? clinic.doctors.nodes.find(({ id }) => id === doctor) : clinic;
   return whose?.nextFreeSlot?.startsAt;
+}
+
+const isNarrow = matchMedia("(max-width: 56em)");
+const isStill = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** On a phone the day stands below the month: who taps a date sees its slots; who uses the keys stays in the month. */
+function showDay(): void {
+  const head = document.getElementById("day");
+  if (!head || !isNarrow.matches || head.getBoundingClientRect().top < innerHeight / 3) return;
+  head.scrollIntoView({ behavior: isStill.matches ? "auto" : "smooth" });
 }
 
 function DayHead({ day }: { day: Day }) {

@@ -22,7 +22,7 @@ interface MonthProps {
   readonly chosen: Day | undefined;
   readonly isLoading: boolean;
   readonly onMonth: (month: string) => void;
-  readonly onChoose: (day: Day) => void;
+  readonly onChoose: (day: Day, isPointed: boolean) => void;
 }
 
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
@@ -163,7 +163,7 @@ interface DayCellProps {
   readonly isToday: boolean;
   readonly isChosen: boolean;
   readonly isReachable: boolean;
-  readonly onChoose: (day: Day) => void;
+  readonly onChoose: (day: Day, isPointed: boolean) => void;
 }
 
 function DayCell({ day, count, isToday, isChosen, isReachable, onChoose }: DayCellProps) {
@@ -179,7 +179,7 @@ function DayCell({ day, count, isToday, isChosen, isReachable, onChoose }: DayCe
         aria-label={label.filter(Boolean).join(", ")}
         aria-disabled={!count}
         {...(isToday && { "aria-current": "date" as const })}
-        onClick={() => count && onChoose(day)}
+        onClick={({ detail }) => count && onChoose(day, detail > 0)} // keys make clicks, too, without a detail
       >
         {Number(day.slice(8))}
       </button>

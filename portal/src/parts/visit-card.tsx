@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { AppointmentFragment } from "../generated/operations";
-import { dayOf, distance, hour, longDay, moment } from "../state/time";
+import { datedMoment, dayOf, distance, hour, longDay } from "../state/time";
 import { common } from "../words/common";
 import { visits } from "../words/visits";
 import { Icon } from "./icon";
@@ -72,7 +72,7 @@ export function Facts({ startsAt, doctor, clinic, reference, reason }: FactsProp
   return (
     <dl class="facts">
       <Fact name={words.when} isStrong>
-        <time dateTime={startsAt}>{moment(startsAt)}</time>
+        <time dateTime={startsAt}>{datedMoment(startsAt)}</time>
       </Fact>
       <Fact name={words.doctor}>{doctor}</Fact>
       <Fact name={words.clinic}>{clinic.name}</Fact>

@@ -1,10 +1,10 @@
 import { useLocation } from "preact-iso";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { JoinWaitingList } from "../generated/operations";
 import { flawsOf } from "../screens/sign-up";
-import type { Choice } from "../state/choice";
+import { type Choice, hoursOf } from "../state/choice";
 import { whenOf } from "../state/hours";
 import { say } from "../state/notice";
 import { standing } from "../state/session";
@@ -56,14 +56,24 @@ async function join(form: Form, clinicId: string, doctorId: string | null, onDon
   }
 }
 
+/** The form's hours are those of the calendar, until the patient types others. */
+function useWish(clinic: string, choice: Choice): Form {
+  const { earliest, latest } = hoursOf(choice);
+  const hours = { earliest: earliest ?? "", latest: latest ?? "" };
+  const days = useMemo(() => ({ from: addDays(today(), 1), until: addDays(today(), 30) }), []);
+  const form = useForm(`waiting-${clinic}`, { ...days, ...hours });
+  const isChanged = useRef(false);
+  useEffect(() => {
+    if (isChanged.current) form.values.value = { ...form.values.value, ...hours };
+    isChanged.current = true;
+  }, [earliest, latest]);
+  return form;
+}
+
 /** Joins the waiting list; open if nothing is free. */
 export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
   const { url, route } = useLocation();
-  const empty = useMemo(
-    () => ({ from: addDays(today(), 1), until: addDays(today(), 30), earliest: "", latest: "" }),
-    [],
-  );
-  const form = useForm(`waiting-${clinic}`, empty);
+  const form = useWish(clinic, choice);
   const words = booking.value;
   const isPatient = standing.value === "patient";
   return (

@@ -3,7 +3,7 @@ import { usePages } from "../api/pages";
 import { AccessLog as AccessLogOperation } from "../generated/operations";
 import { useDeed } from "../parts/deed";
 import { Failed, Loading } from "../parts/states";
-import { moment } from "../state/time";
+import { datedMoment } from "../state/time";
 import { account } from "../words/account";
 import { common } from "../words/common";
 
@@ -32,7 +32,7 @@ export function AccessLog() {
         {nodes?.map(({ id, at, who, what, outcome }) => (
           <li key={id}>
             <span class="quiet">
-              <time dateTime={at}>{moment(at)}</time>
+              <time dateTime={at}>{datedMoment(at)}</time>
               {byOthers && ` · ${who}`}
             </span>
             <span>

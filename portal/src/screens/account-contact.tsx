@@ -48,14 +48,15 @@ function Confirmation({ form }: { form: Form }) {
 export function Contact() {
   const { route } = useLocation();
   const { email = "", pendingEmail, patient } = me.value ?? {};
-  const form = useForm("contact", { email, phone: patient?.phone ?? "" });
+  const known = readable(patient?.phone ?? "");
+  const form = useForm("contact", { email, phone: known });
   const words = account.value;
   const save = () => {
     const changed = text(form, "email").trim();
     const phone = text(form, "phone").trim();
     const changes = {
       ...(changed !== email && { email: changed }),
-      ...(phone !== (patient?.phone ?? "") && { phone }),
+      ...(phone !== known && { phone }),
     };
     return update(form, changes, () => route(ways.account));
   };

@@ -2,7 +2,6 @@ import { useLocation, useRoute } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { useAsked } from "../api/asked";
-import { attempt } from "../api/attempt";
 import { Fault } from "../api/fault";
 import { BookVisit, RescheduleVisit, Slot as SlotOperation, Visit as VisitOperation } from "../generated/operations";
 import { TextArea } from "../parts/fields";
@@ -28,8 +27,8 @@ function useHold(slotId: string, movedId: string | null) {
   const [state, setState] = useState<State>(known && { hold: known });
   const take = async () => {
     try {
-      const answer = await attempt(() => hold(slotId, movedId), { isSafe: true, onWaiting: () => {} });
-      setState(answer.__typename === "SlotHold" ? { hold: answer } : { refusal: answer });
+      const answer = await hold(slotId, movedId, () => {});
+      if (answer) setState(answer.__typename === "SlotHold" ? { hold: answer } : { refusal: answer });
     } catch (error) {
       setState({ fault: error instanceof Fault ? error : new Fault("OTHER") });
     }

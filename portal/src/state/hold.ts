@@ -2,24 +2,35 @@
 
 import { signal } from "@preact/signals";
 import { ask } from "../api/ask";
+import { attempt } from "../api/attempt";
 import { HoldSlot, ReleaseSlot, type HoldSlotMutation } from "../generated/operations";
 
 export type HoldAnswer = HoldSlotMutation["holdSlot"];
 export type Hold = Extract<HoldAnswer, { __typename: "SlotHold" }>;
-export type HoldRefusal = Exclude<HoldAnswer, Hold>;
 
 export const held = signal<Hold | null>(null);
 /** The slot that the patient looks at: an answer about another one comes too late. */
 let wanted: string | null = null;
+/** A slot that is being given back could otherwise be held again before it is. */
+let returning: Promise<unknown> = Promise.resolve();
 
-/** Holding the same slot again returns the same hold. One that is granted after the patient has left is given back. */
-export async function hold(slotId: string, visitId: string | null = null): Promise<HoldAnswer> {
+/** Holding the same slot again returns the same hold. Returns null if the patient has left meanwhile. */
+export async function hold(slotId: string, visitId: string | null, onWaiting: () => void): Promise<HoldAnswer | null> {
   wanted = slotId;
-  const { holdSlot: answer } = await ask(HoldSlot, { input: { slotId, visitId } });
-  const granted = answer.__typename === "SlotHold" ? answer : null;
-  if (wanted === slotId) held.value = granted;
-  else if (granted) giveBack(slotId);
-  return answer;
+  const answer = await attempt(() => request(slotId, visitId), { isSafe: true, onWaiting });
+  const granted = answer?.__typename === "SlotHold" ? answer : null;
+  if (wanted === slotId) {
+    held.value = granted;
+    return answer;
+  }
+  if (granted) giveBack(slotId);
+  return null;
+}
+
+async function request(slotId: string, visitId: string | null): Promise<HoldAnswer | null> {
+  await returning;
+  if (wanted !== slotId) return null;
+  return (await ask(HoldSlot, { input: { slotId, visitId } })).holdSlot;
 }
 
 /** Releases the slot, also if its hold is still being asked for. */
@@ -30,9 +41,14 @@ export function release(slotId: string): void {
   giveBack(slotId);
 }
 
+/** Gives up a slot whose hold is still being asked for; one that is held stays held. */
+export function forgo(slotId: string): void {
+  if (held.value?.slot.id !== slotId) release(slotId);
+}
+
 /** If the request is lost, the hold expires. */
 function giveBack(slotId: string): void {
-  ask(ReleaseSlot, { input: { slotId } }).catch(() => {});
+  returning = ask(ReleaseSlot, { input: { slotId } }).catch(() => {});
 }
 
 /** Forgets the hold after booking. */

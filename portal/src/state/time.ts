@@ -24,7 +24,8 @@ function format(options: Intl.DateTimeFormatOptions, timeZone?: string) {
 
 const asDay = computed(() => new Intl.DateTimeFormat("sv-SE", { timeZone: zone.value, dateStyle: "short" }));
 const sayHour = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const sayDay = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }, "UTC");
+const sayDay = format({ weekday: "long", day: "numeric", month: "long" }, "UTC");
+const sayDated = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }, "UTC");
 const sayShortDay = format({ weekday: "short", day: "numeric", month: "short" }, "UTC");
 const sayMonth = format({ month: "long", year: "numeric" }, "UTC");
 const sayWeekday = format({ weekday: "long" }, "UTC");
@@ -43,7 +44,11 @@ export const weekdayOf = (day: Day): number => new Date(noon(day)).getUTCDay() |
 
 export const hour = (moment: string | number): string => sayHour(new Date(moment).getTime());
 /** A day stays on the line of its month. */
-export const longDay = (day: Day): string => sayDay(noon(day)).replace(/(\d) /, "$1\u00a0");
+const whole = (text: string): string => text.replace(/(\d) /, "$1\u00a0");
+/** wtorek, 24 listopada; with the year if that is not the present one */
+export const longDay = (day: Day): string =>
+  day.slice(0, 4) === today().slice(0, 4) ? whole(sayDay(noon(day))) : datedDay(day);
+const datedDay = (day: Day): string => whole(sayDated(noon(day)));
 export const shortDay = (day: Day): string => sayShortDay(noon(day));
 export const monthName = (month: string): string => sayMonth(noon(`${month}-01`));
 
@@ -56,11 +61,11 @@ const shortWeekdays = inBoth(
 );
 export const shortWeekdayName = (weekday: number): string => shortWeekdays.value[weekday - 1] ?? "";
 
-/** wtorek, 24 listopada 2026, godz. 14:30 */
-export function moment(at: string): string {
-  const joined = language.value === "pl" ? ", godz.\u00a0" : " at\u00a0";
-  return longDay(dayOf(at)) + joined + hour(at);
-}
+const joined = inBoth(", godz.\u00a0", " at\u00a0");
+/** wtorek, 24 listopada, godz. 14:30 */
+export const moment = (at: string): string => longDay(dayOf(at)) + joined.value + hour(at);
+/** For what is kept or printed: wtorek, 24 listopada 2026, godz. 14:30 */
+export const datedMoment = (at: string): string => datedDay(dayOf(at)) + joined.value + hour(at);
 
 const relative = computed(() => new Intl.RelativeTimeFormat(locale.value, { numeric: "auto" }));
 

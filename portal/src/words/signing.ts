@@ -7,7 +7,7 @@ export const signing = inBoth(
     whoCan: "Kto może założyć konto",
     whoCanList: [
       "Każdy, kto ma numer PESEL – także dziecko.",
-      "Każda osoba potrzebuje własnego adresu e-mail, bo listy o wizytach różnych osób nie mogą trafiać pod jeden adres.",
+      "Każda osoba potrzebuje własnego adresu e-mail, bo wiadomości o wizytach różnych osób nie mogą trafiać na jeden adres.",
     ],
     withoutPesel: "Bez numeru PESEL prosimy o rejestrację telefoniczną:",
     firstName: "Imię",
@@ -93,7 +93,7 @@ export const signing = inBoth(
     whoCan: "Who can open an account",
     whoCanList: [
       "Everybody with a PESEL number – children, too.",
-      "Each person needs an e-mail address of their own, because letters about different people's visits must not go to one address.",
+      "Each person needs an e-mail address of their own, because messages about different people's visits must not go to one address.",
     ],
     withoutPesel: "Without a PESEL number, please register by telephone:",
     firstName: "First name",
