@@ -1,6 +1,7 @@
 """The house: rooms keep their direction, modules introduce themselves, and the time comes from one clock."""
 
 import ast
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +20,8 @@ def imported_by(path: Path) -> set[str]:
 
 
 def test_settings_import_nothing_of_ours() -> None:
-    assert not {name.split(".")[0] for name in imported_by(ROOT / "settings.py")} & {*ROOMS, "server", "tests"}
+    for module in ("settings.py", "setting_types.py"):
+        assert not {name.split(".")[0] for name in imported_by(ROOT / module)} & {*ROOMS, "server", "tests"}
 
 
 def test_every_module_says_in_one_sentence_what_it_is() -> None:
@@ -35,3 +37,27 @@ def test_the_current_time_comes_only_from_the_clock() -> None:
                 if owner not in ("clock", "self"):
                     offenders.append(f"{path.name}: {owner}.{node.attr}")
     assert offenders == []
+
+
+def state_of(path: Path) -> set[str]:
+    """Names of a module that functions assign anew, or that begin as an empty container."""
+    tree = ast.parse(path.read_text())
+    names = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            value = ast.unparse(node.value)
+            if re.fullmatch(r"\{\}|\[\]|(set|dict|list|\w*deque|OrderedDict|defaultdict|Weak\w+|Counter)\(\w*\)", value):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names |= {ast.unparse(target) for target in targets}
+    return names
+
+
+def test_state_that_modules_keep_is_listed_in_the_architecture() -> None:
+    listed = (ROOT / "docs/architecture.md").read_text().partition("## State of a process")[2].splitlines()
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in MODULES
+        for name in state_of(path)
+        if not any(str(path.relative_to(ROOT)) in row and f"`{name}`" in row for row in listed)
+    ]
+    assert missing == []
