@@ -29,13 +29,13 @@ check: .venv/test.stamp
 	.venv/bin/bandit -q -c pyproject.toml -r infra models schema resolvers tasks web server.py settings.py setting_types.py
 	.venv/bin/lint-imports
 
-# Audits, clients and linters of others, tried on the endpoint; they come from npm, locked in conformance/.
+# Third-party audits, clients and linters, run against the endpoint; they come from npm, locked in conformance/.
 conformance: .venv/test.stamp
 	@if command -v npm > /dev/null; then \
 		(cd conformance && $(NPM) ci) && PYTHON=$(CURDIR)/.venv/bin/python .venv/bin/python conformance/serving.py conformance/judge.sh; \
 	else echo "make conformance: skipped, because Node.js is not installed."; fi
 
-# The sizes of modules and functions beside the house's measures. It informs; nothing fails by it.
+# Compares the sizes of modules and functions with the project's limits. Informational: it never fails.
 report: .venv/test.stamp
 	@.venv/bin/python -m tests.support.measures
 

@@ -20,7 +20,7 @@ WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 
 class Example(NamedTuple):
-    """A correct value, for the report of a wrong one; `is_secret`: the wrong one is not repeated."""
+    """A correct value to show in the report of a wrong one; `is_secret`: the wrong value is not repeated."""
 
     text: str
     is_secret: bool = False
@@ -100,7 +100,7 @@ def check_rate(text: str) -> str:
 
 
 def check_phone(text: str) -> str:
-    """As models/values/contact.py takes clinics' and people's, or a short one such as 19 115."""
+    """A telephone number as models/values/contact.py accepts it, or a short one such as 19 115."""
     try:
         is_valid = phonenumbers.is_valid_number(phonenumbers.parse(text, "PL"))
     except phonenumbers.NumberParseException:
@@ -135,7 +135,7 @@ Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
 Hours = Annotated[int, Field(ge=1, le=366 * 24)]
 Days = Annotated[int, Field(ge=1, le=3660)]
-AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database keeps entries for three years, whoever deletes
+AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database refuses to delete younger ones
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 SecondsOrNone = Annotated[float, Field(ge=0, le=86_400)]
 WallTime = Annotated[int, BeforeValidator(parse_wall_time)]

@@ -21,7 +21,7 @@ QUICK_ROWS = ("cold", "hot", "long", "book", "rivals", "calendar", "memory")
 
 @contextlib.contextmanager
 def working_copy(url: str) -> Iterator[str]:
-    """A copy of the filled database, so that each run begins with the same one."""
+    """A copy of the filled database, so that every run starts from the same state."""
     asyncio.run(
         _execute(url, "DROP DATABASE IF EXISTS work", "CREATE DATABASE work TEMPLATE postgres STRATEGY file_copy")
     )

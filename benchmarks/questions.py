@@ -1,4 +1,4 @@
-"""What is asked of both servers: the documents, the bodies, and whether the answers say the same."""
+"""The questions that both servers are asked: the documents, the bodies, and whether the answers say the same."""
 
 import random
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def graphql(document: str, variables: dict[str, Any]) -> bytes:
 
 
 def spans(count: int, seed: int, *, days: int = 14) -> Iterator[tuple[int, datetime, datetime]]:
-    """A clinic and two weeks that begin at any minute: each asked for once."""
+    """A clinic and a random period of two weeks, so that each question is asked only once."""
     chance = random.Random(seed)
     begin = clock.now().replace(second=0, microsecond=0) + timedelta(days=2)
     for _ in range(count):
@@ -56,7 +56,7 @@ def plain_search(clinic: int, first: datetime, until: datetime, rows: int) -> by
 
 
 def check_search(ours: Server, theirs: Server, authorization: str, rows: int) -> None:
-    """Both tell the same slots, with the same doctors."""
+    """Both servers return the same slots, with the same doctors."""
     [span] = spans(1, 7)
     headers = {"authorization": authorization} if authorization else {}
     found = [
@@ -68,7 +68,7 @@ def check_search(ours: Server, theirs: Server, authorization: str, rows: int) ->
         for answer in found
     ]
     if answers[0] != answers[1] or len(answers[0]) != rows:
-        raise AssertionError("The servers do not tell the same slots.")
+        raise AssertionError("The servers do not return the same slots.")
 
 
 def check_answered(server: Server, path: str, body: Body) -> None:

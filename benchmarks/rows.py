@@ -43,7 +43,7 @@ class Bench:
         must: float,
         goal: float,
     ) -> Row:
-        """The median of the rounds' ratios of requests a second; the yardstick's run before ours each time."""
+        """The median over the rounds of the ratio of requests per second; the yardstick runs first in each round."""
         server, path, bodies = ours
         pairs: list[tuple[Sample, Sample]] = []
         for n in range(-1, self.rounds):  # the first round only warms connections and plans
@@ -67,7 +67,7 @@ def _row(name: str, pairs: list[tuple[Sample, Sample]], must: float, goal: float
     details = {
         "requests/s": _median(own.rate for own in mine),
         "b's": _median(yard.rate for yard in yards),
-        "CPU ms a request": _median(own.cpu_ms for own in mine),
+        "CPU ms per request": _median(own.cpu_ms for own in mine),
         "b's CPU ms": _median(yard.cpu_ms for yard in yards),
         "of PostgreSQL": _median(own.database_ms for own in mine),
         "b's PostgreSQL ms": _median(yard.database_ms for yard in yards),
@@ -229,7 +229,7 @@ def fan_out(bench: Bench) -> list[Row]:
         pairs = [asyncio.run(sockets.measure(bench.url, servers_, sockets_, changes)) for _ in range(bench.rounds)]
         details = {"CPU us": 1000 * _median(own for _, own in pairs), "b's": 1000 * _median(yard for yard, _ in pairs)}
         ratio = _median(own / max(yard, 1e-6) for yard, own in pairs)
-        name = f"slotChanges to {sockets_:,} sockets, a delivery"
+        name = f"slotChanges to {sockets_:,} sockets, per delivery"
         found.append(Row(name, ratio, "x b's CPU", 2, 1.1, less_is_better=True, details=details))
     return found
 

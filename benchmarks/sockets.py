@@ -38,7 +38,7 @@ async def _watching(server: Server, path: str, count: int) -> AsyncIterator[list
 
 
 async def measure(url: str, servers: list[tuple[Server, str]], count: int, changes: int) -> list[float]:
-    """Milliseconds of each server's CPU for one delivery; both hear of the same changes, one after the other."""
+    """CPU milliseconds of each server per delivery; both receive the same changes, one server after the other."""
     connection = await asyncpg.connect(url)
     try:
         slots = [row["id"] for row in await connection.fetch(_FREE, row_id("clinic", 1), changes)]

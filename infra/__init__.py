@@ -1,1 +1,1 @@
-"""Infrastructure without any domain: database, clock, cryptography, logs, metrics, tracing."""
+"""Infrastructure that knows nothing of the domain: database, clock, cryptography, logs, metrics, tracing."""

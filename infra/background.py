@@ -1,4 +1,4 @@
-"""Work that outlives the task that began it: what must be done also when a request is cut off."""
+"""Work that outlives the task that started it, because it must be finished even if the request is cut off."""
 
 import asyncio
 import contextvars

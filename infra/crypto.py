@@ -43,7 +43,7 @@ def encrypt(text: str, purpose: str) -> bytes:
 
 
 def decrypt(encrypted: bytes, purpose: str, secret: str | None = None) -> str:
-    """The text that `encrypt` was given, under SECRET_KEY or another secret."""
+    """Decrypt what `encrypt` returned, with SECRET_KEY or another secret."""
     try:
         return (
             AESGCM(derive_key(purpose, secret)).decrypt(encrypted[:NONCE_BYTES], encrypted[NONCE_BYTES:], None).decode()
@@ -53,7 +53,7 @@ def decrypt(encrypted: bytes, purpose: str, secret: str | None = None) -> str:
 
 
 def blind_index(text: str, purpose: str) -> str:
-    """HMAC-SHA-256: equal for equal texts; without SECRET_KEY no number can be tried against it."""
+    """HMAC-SHA-256: equal for equal texts; without SECRET_KEY nobody can test guesses against it."""
     return hmac.digest(derive_key(purpose), text.encode(errors="surrogatepass"), "sha256").hex()
 
 
@@ -93,14 +93,14 @@ def verify(token: str, purpose: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _id_cipher(kind: str, secret: str) -> tuple[CipherContext, CipherContext]:
-    """What encrypts and what decrypts ids of a kind: whole blocks each time, so nothing of one is left for the next."""
+    """The encryptor and decryptor for ids of one kind; each call processes whole blocks, so no state carries over."""
     key = derive_key(f"id/{kind}", secret)
     cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block: a permutation of UUIDs  # nosec B305
     return cipher.encryptor(), cipher.decryptor()
 
 
 def encode_id(kind: str, identifier: UUID) -> str:
-    """The public form of a key: the same each time; it shows neither when the row was made nor its neighbours."""
+    """The public form of a key: the same each time; it reveals neither the time of the row nor its neighbours."""
     encrypted = _id_cipher(kind, settings.SECRET_KEY)[0].update(identifier.bytes)
     return f"{kind}_{encode_base64url(encrypted)}"
 

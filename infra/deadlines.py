@@ -1,4 +1,4 @@
-"""Deadlines: until when the work for one request must be done, whatever it waits for."""
+"""Deadlines: the time by which the work for a request must be done, whatever it is waiting for."""
 
 import asyncio
 from contextvars import ContextVar
@@ -16,7 +16,7 @@ def begin() -> float:
 
 
 def current() -> float:
-    """The end of the time that began with the request; without one, of a time that begins now."""
+    """The deadline of the current request; outside a request, a deadline that starts now."""
     return _deadline.get() or asyncio.get_running_loop().time() + settings.OPERATION_SECONDS
 
 

@@ -1,4 +1,4 @@
-"""Rows of a hand-written join as models: for what is read too often to let the ORM write the statement each time."""
+"""Rows of a hand-written join as models: for reads so frequent that the ORM must not build the statement each time."""
 
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -9,7 +9,7 @@ M = TypeVar("M", bound=Model)
 
 
 class Joined:
-    """All columns of some tables, by the names that they have in the statement, behind `offset` other columns."""
+    """All columns of several tables, named by their aliases in the statement, after its first `offset` columns."""
 
     def __init__(self, offset: int = 0, **models: type[Model]) -> None:
         self._offset, self._models = offset, models
@@ -30,11 +30,11 @@ class Joined:
 
     @property
     def width(self) -> int:
-        """How many columns there are, those before these included."""
+        """The number of columns, including the `offset` ones before them."""
         return self._offset + sum(len(columns) for columns, _, _ in self._places.values())
 
     def find(self, name: str, model: type[M], row: Any) -> M | None:
-        """The table's row; None when an outer join found none."""
+        """The table's row; None when an outer join matched no row."""
         columns, begin, place_of_id = self._places[name]
         if row[place_of_id] is None:
             return None

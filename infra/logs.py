@@ -12,7 +12,7 @@ import structlog
 import settings
 
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
-# UUIDs and hashes: one in twenty holds eleven digits in a row by chance.
+# UUIDs and hashes: one in twenty contains eleven consecutive digits by chance.
 ID = r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})\b"
 ID_OR_NUMBER = re.compile(f"({ID})|{ELEVEN_DIGITS.pattern}")
 # PostgreSQL quotes the row there, on as many lines as its texts have.

@@ -13,13 +13,13 @@ OPERATION_SECONDS = Histogram(
     "e_rejestracja_operation_seconds", "Durations of operations.", ["operation"], buckets=BUCKETS
 )
 FAILURES = Counter(
-    "e_rejestracja_failures", "Unexpected errors, wherever in an operation or on the way of its answer; all are logged."
+    "e_rejestracja_failures", "Unexpected errors anywhere in an operation or while its answer is sent; all are logged."
 )
 TASK_SECONDS = Histogram("e_rejestracja_task_seconds", "Durations of tasks.", ["task", "outcome"], buckets=BUCKETS)
 NUDGES_LOST = Counter("e_rejestracja_nudges_lost", "Tasks that did not reach the broker; the schedule repeats them.")
 MESSAGES = Counter("e_rejestracja_messages", "Attempts to send a message.", ["medium", "state"])
 LETTERS_DROPPED = Counter(
-    "e_rejestracja_letters_dropped", "Letters not written: their address had got too many that day.", ["kind"]
+    "e_rejestracja_letters_dropped", "Letters not written: too many to one address that day.", ["kind"]
 )
 SUBSCRIBERS = Gauge("e_rejestracja_subscribers", "Open subscriptions.", multiprocess_mode="livesum")
 POOL = Gauge(

@@ -19,9 +19,9 @@ def watch(directory: Path) -> None:
     with (directory / "watch.lock").open("w") as own, (directory / "users.lock").open("w") as users:
         try:
             fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # another one watches already
+        except BlockingIOError:  # another process is watching already
             return
-        fcntl.flock(users, fcntl.LOCK_EX)  # each user holds a shared lock; the kernel gives back that of a killed one
+        fcntl.flock(users, fcntl.LOCK_EX)  # each user holds a shared lock; the kernel releases that of a killed one
         _stop(directory / "data" / "postmaster.pid")
 
 

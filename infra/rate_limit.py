@@ -25,7 +25,7 @@ _COUNT = """
 """
 
 
-# Many counters at once, in the order of their keys: two processes never wait for each other in a circle.
+# Many counters at once, in the order of their keys: two processes never deadlock.
 _SETTLE = """
     INSERT INTO rate (key, spent, resets_at)
     SELECT key, spent, resets_at
@@ -36,7 +36,7 @@ _SETTLE = """
         resets_at = CASE WHEN rate.resets_at <= $4 THEN EXCLUDED.resets_at ELSE rate.resets_at END
     RETURNING key, spent, resets_at
 """
-# Transactions may hold counters of theirs: those go the next time.
+# Open transactions may have locked some counters: those are deleted the next time.
 _PURGE = """
     DELETE FROM rate WHERE key IN (SELECT key FROM rate WHERE resets_at <= $1 FOR UPDATE SKIP LOCKED) RETURNING key
 """
@@ -84,7 +84,7 @@ _limiter = FixedWindowRateLimiter(PostgresStorage())
 
 @dataclass(slots=True)
 class _Window:
-    """What PostgreSQL was last heard to have counted, and what was counted here since."""
+    """What PostgreSQL had counted at the last settlement, and what this process has counted since."""
 
     resets_at: datetime
     settled: int = 0
@@ -123,7 +123,7 @@ class Counters:
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Settle while this process serves, and once more at its end."""
+        """Settle periodically while this process serves, and once more when it stops."""
         self.is_settling = True
         task = asyncio.create_task(self._settle_for_ever())
         try:
@@ -152,7 +152,7 @@ _parse = lru_cache(maxsize=64)(parse)
 
 @lru_cache(maxsize=4096)
 def _key(kind: str, caller: str, secret: str) -> str:
-    """The table holds no address and no account."""
+    """Hashed, so that the table contains neither addresses nor accounts."""
     return crypto.blind_index(caller, f"rate/{kind}")
 
 
@@ -165,7 +165,7 @@ async def hit(limit: str, kind: str, caller: str) -> datetime | None:
 
 
 async def hit_often(limit: str, kind: str, caller: str) -> datetime | None:
-    """The same for what happens with every request: counted in memory where this process settles its counters."""
+    """Like `hit`, for what every request does: counted in memory if this process settles its counters."""
     if not counters.is_settling:
         return await hit(limit, kind, caller)
     return counters.hit(_parse(limit), _limiter_key(limit, kind, _key(kind, caller, settings.SECRET_KEY)))

@@ -75,7 +75,7 @@ def _id_generator() -> Any:
     from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
     class RequestIdGenerator(RandomIdGenerator):
-        """A trace has the id of its request, so that logs, messages and traces lead to each other."""
+        """A trace uses the id of its request, so that logs, messages and traces can be linked."""
 
         def generate_trace_id(self) -> int:
             return _request_trace_id() or super().generate_trace_id()
@@ -89,7 +89,7 @@ def _request_trace_id() -> int:
 
 
 def _context(traceparent: str | None) -> Any:
-    """The parent: `traceparent`, else the current span if it is of the same request, else none (a new trace)."""
+    """The parent: `traceparent`, else the current span if it belongs to the same request, else none (a new trace)."""
     from opentelemetry.context import Context
     from opentelemetry.trace import get_current_span
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

@@ -99,8 +99,8 @@ AuditAction = Literal[
 STAFF = ("RECEPTIONIST", "ADMINISTRATOR")
 Changes = Mapping[str, tuple[Any, Any]]  # by field: its value before and after
 
-IDENTIFYING = ("email", "phone", "first_name", "last_name")  # masked: an entry outlives what it is about
-# Never noted: secrets, what is derived, and ids, which are shown to nobody as the database has them.
+IDENTIFYING = ("email", "phone", "first_name", "last_name")  # masked, because an entry outlives its subject
+# Never noted: secrets, what is derived, and raw ids, which are never shown to anybody.
 HIDDEN = ("_sealed", "_index", "_hash", "_key", "_id", "_ids", "search_name", "sort_name")
 
 
@@ -192,13 +192,13 @@ class AuditEntry(Model):
 
     @classmethod
     async def purge(cls) -> int:
-        """Remove the entries that are older than AUDIT_YEARS; the database lets nobody remove those of three years."""
+        """Remove the entries that are older than AUDIT_YEARS; the database protects those under three years."""
         before = clock.now() - timedelta(days=366 * settings.AUDIT_YEARS)
         return int((await database.fetch_rows("SELECT forget_audit_entries($1)", [before]))[0][0])
 
     @classmethod
     def of_patient(cls, patient_ids: Collection[UUID], *, is_claim: bool) -> QuerySet[Self]:
-        """Entries about a patient's data that they may see: of a claim, only what its account has done itself."""
+        """Entries about a patient's data that the patient may see; for a claim, only what its own account has done."""
         about = cls.filter(_is_about(patient_ids))
         return about.exclude(role__in=STAFF) if is_claim else about
 
@@ -227,12 +227,12 @@ class AuditEntry(Model):
 
 
 def _is_about(patient_ids: Collection[UUID]) -> Q:
-    """A patient of these, alone or among those whom a page of a list showed."""
+    """Entries about one of these patients, alone or among those shown on a page of a list."""
     return Q(patient_id__in=list(patient_ids)) | Q(patient_ids__overlap=list(patient_ids))
 
 
 def compare(row: Model, columns: Mapping[str, Any]) -> Changes:
-    """What the new values change in a row, before they are written; that a number changed is noted without it."""
+    """What the new values change in a row, before they are written; a changed number appears only as "***"."""
     found: dict[str, tuple[Any, Any]] = {}
     for name, after in columns.items():
         before = getattr(row, name)
@@ -244,7 +244,7 @@ def compare(row: Model, columns: Mapping[str, Any]) -> Changes:
 
 
 def mask(text: str | None) -> str | None:
-    """The first character, and of an address its domain."""
+    """Keep the first character, and the domain of an address."""
     if not text:
         return text
     name, at, domain = text.partition("@")

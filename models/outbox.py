@@ -17,7 +17,7 @@ from models.values import contact
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
-LEASE = timedelta(minutes=5)  # after this another sender takes over from one that died
+LEASE = timedelta(minutes=5)  # after this time another sender takes over from a dead one
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
 
 
@@ -60,7 +60,7 @@ class MessageKind(StrEnum):
     VISIT_TAKES_PLACE = "visit_takes_place"
 
 
-# What a stranger or a looping program can cause: so many of each kind reach one mailbox in a day, and no more.
+# Letters that a stranger or a looping program can cause: one mailbox gets at most LETTERS_PER_DAY of each kind a day.
 LETTERS_PER_DAY = 10
 LIMITED_KINDS = {
     MessageKind.ACCOUNT_OPENED,
@@ -139,7 +139,7 @@ class Message(Model):
     ) -> Self | None:
         """Write to the account's address (or `to`) in the caller's transaction.
 
-        None when there is no address, or when it has got too many such letters today.
+        None if there is no address, or if it has already received too many such letters today.
         """
         database.require_transaction()
         if not (address := to or (account and account.email)):
@@ -171,7 +171,7 @@ class Message(Model):
         await self._finish(MessageState.SENT, sent_at=clock.now(), gateway_id=gateway_id, reason=None)
 
     async def drop(self, reason: str) -> None:
-        """Give up sending; an equal message may be written again if it is wanted after all."""
+        """Give up sending; the same message may be written again if it is wanted after all."""
         await self._finish(MessageState.DROPPED, reason=reason, only_once=None)
 
     async def defer(self, until: datetime) -> None:
@@ -230,7 +230,7 @@ class Message(Model):
 
 
 async def _is_flooded(kind: MessageKind, mailbox: str) -> bool:
-    """Count this letter; whether it is one too many."""
+    """Count this letter and return whether it is one too many."""
     if await rate_limit.hit(f"{LETTERS_PER_DAY}/day", f"letters/{kind.value}", mailbox) is None:
         return False
     metrics.LETTERS_DROPPED.labels(kind.value).inc()
@@ -239,7 +239,7 @@ async def _is_flooded(kind: MessageKind, mailbox: str) -> bool:
 
 def _mailbox(address: str, account: "Account | None") -> str:
     """What is counted together: addresses that differ only behind a plus sign, until their owner has proved to read
-    one by setting an own password there. So nobody uses up what others get.
+    one by setting a password of their own there. So nobody can use up another person's letters.
     """
     name, at, domain = contact.email_key(address).rpartition("@")
     is_proven = account is not None and account.password_hash is not None and account.email == address
@@ -267,7 +267,7 @@ BACKLOG_STATES = (MessageState.DUE, MessageState.SENDING, MessageState.FAILED)
 
 
 class Backlog(NamedTuple):
-    """Messages of one state, and the seconds for which the oldest unsent one has waited."""
+    """The number of messages in one state, and for how many seconds the oldest unsent one has waited."""
 
     messages: int = 0
     age: float = 0.0

@@ -1,4 +1,4 @@
-"""What starts at once after a visit has changed: its messages, and the offer of a slot that came free."""
+"""What is started immediately after a visit changes: its messages, and offering a slot that came free."""
 
 import tasks.letters
 import tasks.waiting_list
@@ -8,7 +8,7 @@ from tasks.broker import nudge
 
 
 async def after_booking(row: VisitRow) -> Visit:
-    """The slots that a booking frees, those that its patient held or was offered, are found by the next sweep."""
+    """Slots freed by a booking (those that the patient held or was offered) are found by the next sweep."""
     await nudge(tasks.letters.send_letters)
     return Visit.of(row)
 

@@ -29,7 +29,7 @@ class BookingMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
         description="Hold a free slot that you could book, while you decide: until `expiresAt`, when the hold expires"
-        " by itself. Others see the slot as taken meanwhile. A patient has one hold: a new one ends the"
+        " by itself. Meanwhile others see the slot as taken. A patient has one hold: a new one ends the"
         " earlier one. Repeating the call does not prolong the hold.",
     )
     async def hold_slot(self, info: Info, input: HoldSlotInput) -> HoldSlotResult:
@@ -48,7 +48,7 @@ class BookingMutations:
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Book a free slot. Of any number of simultaneous requests for one slot exactly one succeeds. An"
+        description="Book a free slot. Of any number of simultaneous requests for a slot, exactly one succeeds. An"
         " e-mail confirms the visit.",
     )
     async def book_visit(self, info: Info, input: BookVisitInput) -> BookVisitResult:

@@ -58,7 +58,7 @@ class ClosingMutations:
 
     @strawberry.mutation(
         extensions=[for_administrators()],
-        description="Open a closed clinic again, or take its closing back. The slots of the schedules and those added"
+        description="Reopen a closed clinic, or revoke a planned closing. The slots of the schedules and those added"
         " one by one come back: first for the waiting list, then for others.",
     )
     async def reopen_clinic(self, info: Info, input: ReopenClinicInput) -> ReopenClinicResult:

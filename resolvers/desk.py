@@ -120,7 +120,7 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Note that the patient was telephoned. Once they were REACHED, the visit leaves `callList` until"
+        description="Record a call to the patient. Once the patient is REACHED, the visit leaves `callList` until"
         " something more happens to it.",
     )
     async def mark_called(self, info: Info, input: MarkCalledInput) -> MarkCalledResult:
@@ -142,7 +142,7 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Record a visit that was held without having been booked: it is FULFILLED at once, and no message"
+        description="Record a visit that was held without having been booked: it becomes FULFILLED, and no message"
         " is sent." + AT_ANY_HOUR,
     )
     async def record_visit(self, info: Info, input: RecordVisitInput) -> RecordVisitResult:

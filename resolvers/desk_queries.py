@@ -76,7 +76,7 @@ class DeskQueries:
     @strawberry.field(
         directives=[PAGED],
         extensions=[for_staff()],
-        description="The patients found, by name. Each page leaves an entry in the `accessLog` of those whom it shows;"
+        description="The patients found, by name. Each page adds an entry to the `accessLog` of those it shows;"
         " so does opening a record (`node`, `plannedVisits`, `pastVisits`).",
     )
     async def patients(self, search: PatientSearch, first: First = 20, after: After = None) -> Connection[Patient]:

@@ -185,7 +185,7 @@ class Subscription:
 
     @strawberry.subscription(
         extensions=[Requires(Role.PATIENT)],
-        description="Tells you when your visits, offers or waiting list entries have changed, by whomever: load them"
+        description="Tells you when your visits, offers or waiting list entries have changed: load them"
         " again. Subscribe first, then load. Listening does not keep the session from ending.",
     )
     async def my_changes(self, info: Info) -> AsyncGenerator[MyChange, None]:
@@ -193,7 +193,7 @@ class Subscription:
 
     @strawberry.subscription(
         extensions=[Requires(Role.RECEPTIONIST, Role.ADMINISTRATOR)],
-        description="Tells the desk whose visits, offers or waiting list entries have changed, by whomever: arrivals,"
+        description="Tells the desk whose visits, offers or waiting list entries have changed: arrivals,"
         " answers, cancellations. Load what is shown of them again. Subscribe first, then load. Listening does not keep"
         " the session from ending.",
     )

@@ -39,7 +39,7 @@ class OwnAccountMutations:
         extensions=[Requires(Role.PATIENT)],
         description="Change your e-mail address, telephone number, reminders or language; the password confirms it. A"
         " new e-mail address takes effect when the link in the letter sent to it is confirmed (`confirmEmail`); the"
-        " present one is notified at once and then. Whether the address belongs to another account is never told.",
+        " present one is notified of both steps. Whether another account has the address is never revealed.",
     )
     async def update_contact(self, info: Info, input: UpdateContactInput) -> UpdateContactResult:
         account = info.context.me
@@ -54,7 +54,7 @@ class OwnAccountMutations:
     @strawberry.mutation(
         extensions=[Anybody(), SignInRateLimit()],
         description="Confirm a new e-mail address by the link of the letter sent to it: from now on it is the login,"
-        " and e-mails go there. Repeated, it changes nothing and the answer is the same.",
+        " and e-mails go there. Repeating the call changes nothing and gives the same answer.",
     )
     async def confirm_email(self, info: Info, input: ConfirmEmailInput) -> ConfirmEmailResult:
         await email_change.confirm(**input.to_model())

@@ -87,7 +87,7 @@ class RecordMutations:
         extensions=[for_staff()],
         description="Confirm who a patient is, having seen a document. What was done through an account that claims to"
         " be this person joins the record, and the account shows all of it. Of two accounts of one person the later one"
-        " stays, and both addresses are notified. Repeated, it changes nothing.",
+        " stays, and both addresses are notified. Repeating the call changes nothing.",
     )
     async def confirm_identity(self, info: Info, input: ConfirmIdentityInput) -> ConfirmIdentityResult:
         row = await identity_confirmation.confirm(**input.to_model(), by=info.context.me)
@@ -107,7 +107,7 @@ class RecordMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Show the whole PESEL and document number of a patient. The patient can see in their `accessLog`"
+        description="Show a patient's full PESEL and document number. The patient can see in their `accessLog`"
         " that they were read.",
     )
     async def reveal_pesel(self, info: Info, input: RevealPeselInput) -> RevealPeselResult:

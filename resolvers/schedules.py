@@ -117,7 +117,7 @@ class ScheduleMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Add a single slot beside the templates. During an absence of the doctor: InvalidInput,"
+        description="Add a single slot outside the templates. During an absence of the doctor: InvalidInput,"
         " NOT_AVAILABLE.",
     )
     async def add_slot(self, info: Info, input: AddSlotInput) -> AddSlotResult:
@@ -135,7 +135,7 @@ class ScheduleMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Withdraw a free slot for a reason. No change of a template restores it.",
+        description="Withdraw a free slot, giving a reason. No change to a template restores it.",
     )
     async def block_slot(self, info: Info, input: BlockSlotInput) -> BlockSlotResult:
         row = await single_slots.block(**input.to_model(), by=info.context.me)
@@ -176,7 +176,7 @@ class ScheduleMutations:
         extensions=[for_staff()],
         description="End an absence early. The slots of the templates and those added one by one are restored, unless"
         " they were withdrawn by hand. Visits that were not moved stay where they are, the offers for them are closed,"
-        " and their patients are notified that they take place after all: by e-mail, and by SMS if they want SMS;"
+        " and their patients are notified that the visits take place after all: by e-mail, and by SMS if they want SMS;"
         " patients without an address are on `callList`. The result is null if there is no such absence.",
     )
     async def end_absence(self, info: Info, input: EndAbsenceInput) -> Absence | None:

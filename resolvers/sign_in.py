@@ -22,7 +22,7 @@ from tasks.broker import nudge
 
 
 def _give(info: Info, opened: tuple[SessionRow, str], shown: str, *, in_cookie: bool) -> Session:
-    """Hand over the session; a device on which the own password was right is a known one from now on."""
+    """Hand over the session; a device on which the account's own password was right becomes a known device."""
     session, token = opened
     device = None if session.must_change_password else known_device.remember(shown, session.account)
     if in_cookie:
@@ -68,7 +68,7 @@ class SignInMutations:
 
     @strawberry.mutation(
         extensions=[Anybody()],
-        description="Keep this session from ending by idling; also a session that must change its password first. The"
+        description="Keep this session from timing out, even one that must change its password first. The"
         " result is null if nobody is signed in any more.",
     )
     async def extend_session(self, info: Info) -> OpenSession | None:
@@ -80,7 +80,7 @@ class SignInMutations:
     @strawberry.mutation(
         extensions=[SignedIn()],
         description="Change the password. All sessions of the account end, and the result is a new one. After signing"
-        " in with a one-time password this is required: until then what needs a role is refused with the"
+        " in with a one-time password this is required: until then everything that needs a role is refused with the"
         " error PASSWORD_CHANGE_REQUIRED.",
     )
     async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:

@@ -39,7 +39,7 @@ async def _receive(info: Info, kind: AccountRequestKind, **form: object) -> Acce
 class SignUpMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Anybody(), SignInRateLimit()],
-        description="Request an account. An e-mail brings the login and a one-time password, whether or not a patient"
+        description="Request an account. The login and a one-time password arrive by e-mail, whether or not a patient"
         " has this PESEL: the account shows only what is done through it, until reception has confirmed the"
         " identity. If the e-mail address belongs to an account already, the answer and its timing are the"
         " same, and an e-mail notifies the owner (OWASP ASVS 5.0, 6.3.8).",

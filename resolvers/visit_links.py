@@ -28,7 +28,7 @@ from schema.visit_link import (
 class VisitLinkQueries:
     @strawberry.field(
         extensions=[Anybody(), SignInRateLimit()],
-        description="The visit of a letter's personal link: date, time and place, nothing else. Null if the link is"
+        description="The visit that a letter's personal link stands for: date, time and place only. Null if the link is"
         " false, or its visit has begun or was moved. Asking changes nothing.",
     )
     async def linked_visit(self, token: Annotated[str, strawberry.argument(description=OF_LINK)]) -> LinkedVisit | None:
@@ -42,7 +42,7 @@ class VisitLinkQueries:
 class VisitLinkMutations:
     @strawberry.mutation(
         extensions=[Requires(Role.PATIENT)],
-        description="Say that you will come to a visit. Repeated, the first time counts. Possible at any hour.",
+        description="Confirm that you will come to a visit. Only the first confirmation counts. Possible at any hour.",
     )
     async def confirm_visit(self, info: Info, input: ConfirmVisitInput) -> ConfirmVisitResult:
         me = Actor(info.context.me)
@@ -59,7 +59,7 @@ class VisitLinkMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Anybody(), SignInRateLimit()],
         description="Cancel a visit by the personal link of a letter, without logging in. Its slot is free at once."
-        " Repeated, the answer is the same.",
+        " Repeating the call gives the same answer.",
     )
     async def cancel_linked_visit(self, input: CancelLinkedVisitInput) -> CancelLinkedVisitResult:
         row = await confirmation.cancel_linked(**input.to_model())

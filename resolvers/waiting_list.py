@@ -35,7 +35,7 @@ from tasks.broker import nudge
 
 
 def _owner(context: Context) -> Patient | None:
-    """Whose offers the caller may answer: a patient their own, reception those of all patients (None)."""
+    """The patient whose offers the caller may answer: patients their own; None for reception, who may answer all."""
     return None if context.is_staff else context.patient
 
 
@@ -114,7 +114,7 @@ class WaitingListMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Put a patient on the waiting list, also one without an account: what is offered to them is then in"
+        description="Put a patient on the waiting list, even one without an account, whose offers then appear in"
         " `offersToTell`. Possible at any hour. Repeating the call with the same input gives the same entry.",
     )
     async def join_waiting_list_for(self, info: Info, input: JoinWaitingListForInput) -> JoinWaitingListForResult:

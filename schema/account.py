@@ -69,9 +69,7 @@ class Account:
     async def workspace(self) -> str | None:
         return await Workspace.find(self.session_row)
 
-    @strawberry.field(
-        description="Whether `logIn` asks for a code beside the password. Only staff can set up a second factor."
-    )
+    @strawberry.field(description="Whether `logIn` also asks for a code. Only staff can set up a second factor.")
     async def has_second_factor(self, info: Info) -> bool:
         return await info.context.second_factors.load(self.row_id)
 
@@ -172,7 +170,7 @@ class LogInInput:
     )
     device: str | None = strawberry.field(
         default=None,
-        description="`Session.device` as `logIn` or `changePassword` answered last on this device, whoever had signed"
+        description="`Session.device` as `logIn` or `changePassword` last returned on this device, no matter who signed"
         " in; browsers with `asCookie` need not send it.",
     )
 

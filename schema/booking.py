@@ -1,6 +1,6 @@
 """Booking: the inputs and results of a patient's own holds and visits.
 
-They do not stand in slot.py and visit.py: their refusals show slots and visits, and would import them in a circle.
+They are not in slot.py and visit.py, because their refusals show slots and visits: imports would be circular.
 """
 
 from typing import Annotated, Any

@@ -1,6 +1,6 @@
 """Clinic administration: the inputs and results of adding and changing clinics and doctors.
 
-They do not stand in clinic.py and doctor.py: their refusals show slots, and would import them in a circle.
+They are not in clinic.py and doctor.py, because their refusals show slots: imports would be circular.
 """
 
 from typing import Annotated

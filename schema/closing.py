@@ -1,4 +1,4 @@
-"""Closing: what it means that a clinic closes or a doctor retires from a day on, and that they come back."""
+"""Closing: what changes when a clinic closes, a doctor retires, or either comes back."""
 
 from datetime import date
 from typing import Annotated, Any, Self

@@ -77,12 +77,12 @@ class Context:
 
     @property
     def is_half_open(self) -> bool:
-        """Signed in by a one-time password: nobody yet, but for setting an own password."""
+        """Signed in by a one-time password: treated as nobody, except for setting a password of their own."""
         return self.session is not None and self.session.must_change_password
 
     @property
     def is_known(self) -> bool:
-        """Whether the caller's token or key is good, whatever it opens."""
+        """Whether the caller's token or key is valid, whatever it gives access to."""
         return self.session is not None or self.partner_key is not None
 
     @property
@@ -107,7 +107,7 @@ class Context:
         return Disclosure(self.began) if self.is_staff else None
 
     def open_record(self, patient_id: UUID | None) -> None:
-        """Note that staff ask about a patient, also when the answer is empty."""
+        """Note that staff asked about a patient, even if the answer is empty."""
         if self.disclosure and patient_id:
             self.disclosure.open(patient_id)
 

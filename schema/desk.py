@@ -160,7 +160,7 @@ class MarkCalledInput:
     outcome: CallOutcome = strawberry.field(default=CallOutcome.REACHED, description="What came of the call.")
     again_at: datetime | None = strawberry.field(
         default=None,
-        description="When to try again, if the patient was not REACHED: to come, and before the visit starts.",
+        description="When to try again, if the patient was not REACHED: in the future, and before the visit starts.",
     )
 
     def to_model(self) -> CallReport:

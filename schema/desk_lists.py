@@ -60,11 +60,11 @@ class CallListEntry:
     )
     calls: list[Call] = strawberry.field(
         directives=[at_most(3)],
-        description="The calls in vain since the patient was last reached, latest first: at most ten.",
+        description="The unsuccessful calls since the patient was last reached, latest first: at most ten.",
     )
 
     def shown(self) -> Shown:
-        """The telephone number stands here, even if nothing else is selected."""
+        """The telephone number is shown, even if nothing else is selected."""
         return self.visit.shown()
 
     @classmethod

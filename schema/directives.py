@@ -79,7 +79,7 @@ class ServiceHoursForPatients(ServiceHours):
 
 
 class Anybody(Rule):
-    """For every caller; who must replace a one-time password first is answered as somebody who is not signed in."""
+    """For every caller; one who must first replace a one-time password is treated as not signed in."""
 
     def check(self, context: Context) -> None:
         return
@@ -104,7 +104,7 @@ class SignedIn(Rule):
 class Requires(Rule):
     """Only for these roles, once they have a password of their own; a receptionist only in their clinics.
 
-    `also_of_clinics`: kinds of ids that are otherwise of no clinic.
+    `also_of_clinics`: kinds of ids that normally belong to no clinic but are checked here.
     """
 
     def __init__(self, *roles: Role, also_of_clinics: Collection[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Disclosure: whose data an answer shows to staff, noted where answers are completed, so that no path leads past it."""
+"""Disclosure: whose data an answer shows to staff, noted where answers are completed, so that no path bypasses it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,7 +18,7 @@ Shown = tuple[str, UUID, UUID]  # the kind and the id of an object, and the pati
 class Disclosure:
     """What one answer shows: patients whose record was opened, with the object that was read, and pages of lists.
 
-    All below the outermost list is its page. What is noted may be more than what is sent, never less.
+    Everything below the outermost list belongs to its page. More may be noted than is sent, never less.
     """
 
     def __init__(self, began: datetime) -> None:
@@ -31,7 +31,7 @@ class Disclosure:
         self._pages: dict[Path, tuple[str, set[UUID]]] = {}
 
     def open(self, patient_id: UUID) -> None:
-        """A patient's record is what the caller asks about, whatever the answer shows of it."""
+        """Record that the caller asks for this patient's record, whatever the answer shows of it."""
         self._opened.setdefault(patient_id, ("Patient", patient_id))
 
     def note_list(self, info: GraphQLResolveInfo[Any], path: Path) -> None:
@@ -59,7 +59,7 @@ class Disclosure:
         return found
 
     async def save(self, account: Account) -> None:
-        """Write the entries, before the answer is sent; what a mutation has done has left entries of its own."""
+        """Write the entries, before the answer is sent; a mutation's own changes have already been recorded."""
         opened, pages = self._opened, list(self._pages.values())
         since: datetime | None = self._began if self._is_mutation else None
         self._begin(clock.now())  # a subscription goes on with its next answer

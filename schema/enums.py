@@ -135,7 +135,7 @@ ENUMS = (
     PublicEnum(
         SlotState,
         "SlotState",
-        "What has become of a slot. BOOKED goes before all others.",
+        "The state of a slot. BOOKED takes precedence over all others.",
         {
             SlotState.FREE: "The slot is free.",
             SlotState.HELD: "A patient holds the slot while they decide.",

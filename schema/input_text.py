@@ -6,7 +6,7 @@ from schema.execution.errors import BadUserInput
 
 
 def optional_text(name: str, value: str | None, limit: int = REASON_LENGTH) -> str | None:
-    """The text as it was typed; None if it is empty."""
+    """The text as typed; None if it is empty."""
     if value is not None and (len(value) > limit or "\0" in value):
         raise BadUserInput(
             pl=f"`{name}` może mieć najwyżej {limit} znaków, bez znaku NUL.",

@@ -17,7 +17,7 @@ from schema.scalars import optional_id, private_id, public_id
 from schema.visit import Visit
 
 
-@strawberry.type(description="An e-mail or text message, sent or waiting to be sent. Its words are never shown.")
+@strawberry.type(description="An e-mail or text message, sent or waiting to be sent. Its text is never shown.")
 class Message(Node):
     kind: MessageKind = strawberry.field(description="What the message is about.")
     medium: Medium = strawberry.field(description="How the message is sent.")

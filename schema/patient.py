@@ -47,7 +47,7 @@ class IdentityDocument:
         return cls(kind=document.kind, country=document.country, number_masked=document.masked)
 
 
-@strawberry.type(description="A name that a patient bore before.")
+@strawberry.type(description="A former name of a patient.")
 class FormerName:
     first_name: str = strawberry.field(description="Given name.")
     last_name: str = strawberry.field(description="Surname.")
@@ -98,7 +98,7 @@ class Patient(Node):
     @strawberry.field(
         extensions=[Requires(*STAFF)],
         directives=[at_most(3)],
-        description="The names that the patient bore before, latest first. `patients` finds the patient by them, too.",
+        description="The patient's former names, latest first. `patients` finds the patient by them, too.",
     )
     async def former_names(self, info: Info) -> list[FormerName]:
         return [FormerName.of(row) for row in await info.context.former_names.load(self.row.id)]
@@ -112,7 +112,7 @@ class Patient(Node):
 
     @strawberry.field(
         extensions=[Requires(*STAFF)],
-        description="The right record, if this one is known as a double (`markDouble`); otherwise null.",
+        description="The record to use instead, if this one is marked as a double (`markDouble`); otherwise null.",
     )
     async def double_of(self, info: Info) -> Annotated["Patient", strawberry.lazy("schema.patient")] | None:
         found = await info.context.patients.load(self.row.double_of_id) if self.row.double_of_id else None

@@ -131,14 +131,14 @@ class ChangePatientInput:
 @strawberry.input(description="Two records of one person.")
 class MarkDoubleInput:
     patient_id: strawberry.ID = strawberry.field(description="The record that is not to be used any more.")
-    double_of_id: strawberry.ID = strawberry.field(description="The right record, which is no double itself.")
+    double_of_id: strawberry.ID = strawberry.field(description="The record to use instead, no double itself.")
 
     def to_model(self) -> dict[str, Any]:
         ids = (private_id("Patient", id_) for id_ in (self.patient_id, self.double_of_id))
         return dict(zip(("patient_id", "original_id"), ids, strict=True))
 
 
-@strawberry.input(description="The record that is no double after all.")
+@strawberry.input(description="The record that is not a double after all.")
 class UnmarkDoubleInput:
     patient_id: strawberry.ID = strawberry.field(description="The record.")
 

@@ -59,7 +59,7 @@ def _local(value: datetime) -> str:
 
 @lru_cache(maxsize=8192)
 def _local_in(value: datetime, zone: ZoneInfo) -> str:
-    """Remembered: the slots of a morning begin and end at the same moments for all callers."""
+    """Cached: the slots of a morning start and end at the same moments for all callers."""
     return value.astimezone(zone).isoformat(timespec="seconds")
 
 

@@ -208,7 +208,7 @@ class PublishScheduleInput:
         )
 
 
-@strawberry.input(description="How a published schedule goes on from a day. Its doctor and clinic stay the same.")
+@strawberry.input(description="How a published schedule changes from a day on. Its doctor and clinic stay the same.")
 class ChangeScheduleInput:
     schedule_id: strawberry.ID = strawberry.field(description="The schedule.")
     from_: day = strawberry.field(
@@ -218,7 +218,7 @@ class ChangeScheduleInput:
     )
     lines: list[ScheduleLineInput] = strawberry.field(
         description="The periods in which the doctor sees patients from then on: up to 60. Those of one weekday must"
-        " not overlap. Empty: none any more."
+        " not overlap. Empty: the schedule ends."
     )
     valid_until: day | None = strawberry.field(
         default=None, description="The last day, inclusive. Left out: as it is now."
@@ -241,7 +241,7 @@ class ChangeScheduleInput:
         )
 
 
-@strawberry.type(description="A schedule that goes on in another way from a day.")
+@strawberry.type(description="A schedule that was changed from a given day on.")
 class ChangedSchedule:
     before: Schedule = strawberry.field(
         description="The schedule as it ends the day before. If the change begins on its first day: as it is now."

@@ -59,7 +59,7 @@ class RemoveSecondFactorInput:
 
 
 @strawberry.input(
-    description="The colleague who has lost their telephone and recovery codes. Verify first that it is they who ask."
+    description="The colleague who has lost their telephone and recovery codes. First verify who is asking."
 )
 class ResetSecondFactorInput:
     staff_member_id: strawberry.ID = strawberry.field(description="A colleague other than yourself.")

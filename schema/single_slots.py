@@ -1,4 +1,4 @@
-"""Single slots beside the templates: added, withdrawn, blocked and unblocked one by one."""
+"""Single slots outside the templates: added, withdrawn, blocked and unblocked one by one."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from schema.scalars import private_id, private_ids
 from schema.slot import Slot
 
 
-@strawberry.input(description="A single slot beside the templates.")
+@strawberry.input(description="A single slot outside the templates.")
 class AddSlotInput:
     doctor_id: strawberry.ID = strawberry.field(description="The doctor who sees patients.")
     clinic_id: strawberry.ID = strawberry.field(description="The clinic: one of the doctor's clinics.")

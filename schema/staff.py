@@ -41,7 +41,7 @@ class StaffMember(Node):
             return None
         return [Clinic.of(row) for row in await ClinicRow.filter(id__in=self.clinic_ids).order_by("search_name", "id")]
 
-    @strawberry.field(description="Whether `logIn` asks this member for a code beside the password.")
+    @strawberry.field(description="Whether `logIn` also asks this member for a code.")
     async def has_second_factor(self, info: Info) -> bool:
         return await info.context.second_factors.load(self.row_id)
 
@@ -89,7 +89,7 @@ class ChangeStaffInput:
     )
     clinic_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="All clinics to which a receptionist's work is limited, at once; an empty list ends the limit.",
+        description="The full list of clinics to which a receptionist's work is limited; an empty list ends it.",
     )
 
     def to_model(self) -> dict[str, Any]:

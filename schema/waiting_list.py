@@ -57,7 +57,7 @@ class WaitingListEntry(Node):
 
         row = await info.context.patients.load(self.patient_id)
         if row is None:
-            raise LookupError("Somebody waits by this entry.")
+            raise LookupError("A waiting-list entry has a patient.")
         return Patient.with_account(row)
 
     @strawberry.field(

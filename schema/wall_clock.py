@@ -24,7 +24,7 @@ class WallTime(datetime):
 
 
 def resolve(**given: datetime | None) -> dict[str, Any]:
-    """The moments of a staff's input; InvalidInput names those that no clock shows once."""
+    """The moments in input from staff; InvalidInput names those that the clocks skip or show twice."""
     problems = {name: moment.find_problem() for name, moment in given.items() if isinstance(moment, WallTime)}
     flaws = [Flaw((to_camel_case(name.rstrip("_")),), problem) for name, problem in problems.items() if problem]
     if flaws:
@@ -33,7 +33,7 @@ def resolve(**given: datetime | None) -> dict[str, Any]:
 
 
 def resolve_filter(**given: datetime | None) -> None:
-    """Raise BAD_USER_INPUT for a filter's moments that no clock shows once."""
+    """Raise BAD_USER_INPUT for a filter's moments that the clocks skip or show twice."""
     for name, moment in given.items():
         if isinstance(moment, WallTime) and (problem := moment.find_problem()):
             flaw = Flaw((name.rstrip("_"),), problem)

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Scheduler(TaskiqScheduler):
-    """Outlives a broker that does not answer."""
+    """Keeps running while the broker does not answer."""
 
     async def on_ready(self, source: ScheduleSource, task: ScheduledTask) -> None:
         try:
@@ -52,7 +52,7 @@ async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any], *, within: float = 0) 
 
     A lost nudge costs a moment: the schedule repeats every task.
 
-    `within`: at a random moment within so many seconds, where the time of the work would reveal something.
+    `within`: start it at a random moment within this many seconds, where its timing would reveal something.
     """
     labels = {"request_id": logs.current_request_id(), "traceparent": tracing.current_traceparent()}
     present = {name: value for name, value in labels.items() if value}
@@ -63,7 +63,7 @@ async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any], *, within: float = 0) 
 
 
 def _start_in_background(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
-    """Unless a nudge of this task has not begun yet: it comes after the caller's commit, too."""
+    """Skip it if a nudge of this task has not begun yet: that one also comes after the caller's commit."""
     loop, due = asyncio.get_running_loop(), _due_nudges.get(task.task_name)
     if due and not due.done() and due.get_loop() is loop:
         return
@@ -97,7 +97,7 @@ async def _kick(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]
 
 def _count_lost(task_name: str, problem: Exception) -> None:
     metrics.NUDGES_LOST.inc()
-    reason = problem if isinstance(problem, TimeoutError) else problem.__cause__ or problem  # of which taskiq tells
+    reason = problem if isinstance(problem, TimeoutError) else problem.__cause__ or problem  # which taskiq logs itself
     log.warning("nudge_lost", extra={"task": task_name, "problem": type(reason).__name__})
 
 
@@ -125,7 +125,7 @@ async def run_in_web_process() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def run_schedule() -> AsyncIterator[None]:
-    """Send each task at its times. Two schedulers do no harm: what is due is claimed once, in the database."""
+    """Send each task at its times. Two schedulers do no harm: due work is claimed once, in the database."""
     schedule = asyncio.create_task(run_scheduler_task(scheduler))
     try:
         yield

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @broker.task(schedule=[{"interval": 3600}])
 async def index_birth_dates() -> None:
-    """Completes what a release without the index has written, also while it is being replaced."""
+    """Indexes rows written by a release without the index, even while that release is being replaced."""
     logs.bind_request_id()
     if count := await Patient.index_birth_dates():
         log.info("birth_dates_indexed", extra={"patients": count})

@@ -48,7 +48,7 @@ def _sender_of_letters() -> tuple[str, str]:
 
 
 async def _make_secrets(message: Message) -> dict[str, str]:
-    """What exists only in its letter: a one-time password, or the token of a link."""
+    """Values that exist only in their letter: a one-time password, or the token of a link."""
     if message.kind in message_check.PASSWORD_KINDS:
         return {"secret": await _issue_password(message)}
     if message.kind is MessageKind.EMAIL_CONFIRMATION:

@@ -41,7 +41,7 @@ class OutboxSender:
         self.must_look_again = False  # another call came while this one looked for due messages
 
     async def send_due(self) -> None:
-        """Send what is due; calls may overlap. After a misconfiguration or a while the rest waits for the next call."""
+        """Send what is due; calls may overlap. When misconfigured or out of time, leave the rest to the next call."""
         obstacles: list[Misconfigured] = []
         end = time.monotonic() + MAX_CLAIMING_SECONDS
         async with asyncio.TaskGroup() as sending, aclosing(self._claim_all()) as claimed:
@@ -52,7 +52,7 @@ class OutboxSender:
                     break
 
     async def _claim_all(self) -> AsyncGenerator[Message, None]:
-        """Claim as places become free. One call claims for the whole process: others would only queue for places."""
+        """Claim messages as places become free. One call serves the whole process: others would only queue."""
         if self.is_claiming:
             self.must_look_again = True
             return

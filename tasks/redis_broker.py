@@ -30,7 +30,7 @@ class RedisBroker(AsyncBroker):
     """
 
     def __init__(self, url: str = "", *, queue: str = QUEUE, max_length: int = MAX_LENGTH) -> None:
-        """Without a URL: at the one of the settings."""
+        """Without a URL, the one in the settings is used."""
         super().__init__()
         self.url, self.queue, self.max_length = url, queue, max_length
 

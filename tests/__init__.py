@@ -1,1 +1,1 @@
-"""What e-Rejestracja promises, sentence by sentence."""
+"""The promises of e-Rejestracja, one test each."""

@@ -44,7 +44,7 @@ def confirmation(at: datetime) -> dict[str, Any]:
 
 
 async def patient_account(email: str, number: str | None, first_name: str, last_name: str, **more: Any) -> Account:
-    """Somebody who has long had an account and an own password."""
+    """Somebody who has long had an account and a password of their own."""
     patient = await Patient.create(
         first_name=first_name,
         last_name=last_name,
@@ -78,12 +78,12 @@ async def borys(**more: Any) -> Account:
 
 
 async def celina(**more: Any) -> Account:
-    """Celina Obca, the stranger: what is Anna's is none of her business."""
+    """Celina Obca, the stranger, who must not see or change anything of Anna's."""
     return await patient_account("celina@example.pl", CELINA_PESEL, "Celina", "Obca", **more)
 
 
 async def colleague(email: str, name: str, role: Role) -> Account:
-    """Somebody of the staff who has long had an own password."""
+    """A member of staff who has long had a password of their own."""
     return await Account.create(
         email=email,
         email_key=contact.email_key(email),

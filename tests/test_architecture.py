@@ -1,10 +1,11 @@
-"""The house: rooms keep their direction, modules introduce themselves, and the time comes from one clock."""
+"""The house: packages import in one direction, modules have docstrings, and the time comes from one clock."""
 
 import ast
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+EMPTY_CONTAINER = re.compile(r"\{\}|\[\]|(set|dict|list|\w*deque|OrderedDict|defaultdict|Weak\w+|Counter)\(\w*\)")
 ROOMS = ("infra", "schema", "resolvers", "models", "tasks", "web")
 MODULES = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts]
 
@@ -46,7 +47,9 @@ def state_of(path: Path) -> set[str]:
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             value = ast.unparse(node.value)
-            if re.fullmatch(r"\{\}|\[\]|(set|dict|list|\w*deque|OrderedDict|defaultdict|Weak\w+|Counter)\(\w*\)", value):
+            if re.fullmatch(
+                r"\{\}|\[\]|(set|dict|list|\w*deque|OrderedDict|defaultdict|Weak\w+|Counter)\(\w*\)", value
+            ):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 names |= {ast.unparse(target) for target in targets}
     return names

@@ -14,7 +14,7 @@ LINGER_SECONDS = 1.0
 
 
 class BoundedProtocol(TimedHttpProtocol):
-    """A body has twice BODY_SECONDS, as the endpoint itself answers a slow one before; also after its answer."""
+    """A body has twice BODY_SECONDS, even after its answer: the endpoint itself rejects a slow one earlier."""
 
     address: str | None = None  # by which connections are counted; None: a trusted proxy's, or no network
     _body: asyncio.TimerHandle | None = None
@@ -71,7 +71,7 @@ class BoundedProtocol(TimedHttpProtocol):
             return
         self._cancel_body_timer()
         super().on_message_complete()
-        if self.cycle and self.cycle.response_complete:  # answered before all of it was there: an end for both sides
+        if self.cycle and self.cycle.response_complete:  # answered before the whole body arrived: close the connection
             self._close()
 
     def handle_websocket_upgrade(self) -> None:
@@ -88,7 +88,7 @@ class BoundedProtocol(TimedHttpProtocol):
         self._body = None
 
     def _refuse_head(self) -> None:
-        """Close only when the client has had time to send the rest: its system would discard the answer otherwise."""
+        """Close only after the client has had time to send the rest; otherwise its system would discard the answer."""
         self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if self.transport.can_write_eof():
             self.transport.write_eof()

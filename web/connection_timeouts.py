@@ -10,7 +10,7 @@ import settings
 class TimedHttpProtocol(HttpToolsProtocol):
     """Times the head of each request: the first from the opening of the connection, others from their first byte.
 
-    And each answer: what waits in our memory must get less, otherwise the connection is cut. A slow line is no reason.
+    Also times each answer: the unsent part must shrink, or the connection is cut. A slow line alone is no reason.
     """
 
     _head: asyncio.TimerHandle | None = None

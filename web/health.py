@@ -25,7 +25,7 @@ class Health:
         return JSONResponse({"status": "live"})
 
     async def ready(self, request: Request) -> JSONResponse:
-        """503 until everything needed answers, and again from the first SIGTERM on, so that balancers go elsewhere."""
+        """503 until everything needed answers, and again after the first SIGTERM, so that balancers go elsewhere."""
         if self.shutdown.has_begun:
             return JSONResponse({"status": "stopping"}, 503)
         of_database, of_broker = await self._ask()
@@ -36,7 +36,7 @@ class Health:
         return JSONResponse({"status": "ready", **found})
 
     async def _ask(self) -> tuple[str, str]:
-        """However many ask at once, the database is asked by one connection."""
+        """However many callers ask at the same time, only one connection queries the database."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._find_problems())
         return await asyncio.shield(self._asking)

@@ -45,7 +45,7 @@ def _missing(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
 
 
 class UnusedForwardedFor:
-    """Says once that a proxy names its clients and is not trusted."""
+    """Warns once that a proxy which is not trusted sends X-Forwarded-For."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""`python server.py check`: tries everything that the service needs, and says what works. It changes nothing."""
+"""`python server.py check`: checks everything that the service needs and reports what works. It changes nothing."""
 
 import asyncio
 import sys
@@ -99,5 +99,5 @@ async def _check_texts() -> str:
 def _explain(name: str, url: str, problem: TryLater, what: str) -> Fault:
     place = urlsplit(url).netloc.rpartition("@")[2]
     if not isinstance(problem, Misconfigured):
-        what = "host and port, and whether a firewall lets us through; it may also be busy"
+        what = "host and port, and whether a firewall lets us through; or the server may be busy"
     return Fault(f"{name}: {place} ({problem}). Check {what}.")

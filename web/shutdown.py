@@ -1,4 +1,4 @@
-"""Graceful shutdown: readiness turns red first, requests are still taken for a while, then the server stops."""
+"""Graceful shutdown: readiness fails first, requests are still accepted for a while, then the server stops."""
 
 import asyncio
 import signal
@@ -16,7 +16,7 @@ class Shutdown:
         self._end_connections = end_connections
 
     def install(self) -> None:
-        """Make SIGTERM turn readiness red and stop the process STOP_DELAY_SECONDS later; a second one does not wait."""
+        """On SIGTERM, fail readiness, then stop STOP_DELAY_SECONDS later; a second SIGTERM does not wait."""
         self.has_begun = False
         loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
 

@@ -1,4 +1,4 @@
--- Posts the bodies of a file (one a line, "AUTHORIZATION<TAB>BODY") in turn, to one path.
+-- Posts the bodies of a file (one per line, "AUTHORIZATION<TAB>BODY") in turn, to one path.
 local requests, at = {}, 0
 function init(args)
   for line in io.lines(os.getenv("BODIES")) do

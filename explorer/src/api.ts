@@ -18,7 +18,7 @@ export class Failure extends Error {}
 
 const sent = new Map<string, Sent>();
 
-/** What a panel has sent last under this operation's name, to be seen and edited in the editor. */
+/** The last request that a panel sent under this operation's name, to view and edit in the editor. */
 export const lastSent = (name: string) => sent.get(name);
 
 const nameIn = (query: string) => /(?:query|mutation|subscription)\s+(\w+)/.exec(query)?.[1] ?? "";
@@ -39,14 +39,14 @@ export async function post<T>(query: string, variables: unknown): Promise<Answer
 
 const REFUSED = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
 
-/** A stranger is refused as such, or because the document is not one for strangers: who is it, says the session. */
+/** A stranger is refused as one, or because strangers may not use the document: the session tells which. */
 export async function isSignedOut(answer: Answer<unknown>): Promise<boolean> {
   if (!answer.errors?.some((error) => REFUSED.has(error.extensions?.code ?? ""))) return false;
   const session = await post<{ me: { login: string } | null }>(SESSION, {});
   return session.data?.me === null;
 }
 
-/** Asked again after a new log-in, if the session had ended: what was refused has changed nothing. */
+/** Sent again after a new log-in if the session had ended: the refused request has changed nothing. */
 export async function send<T>(query: string, variables: unknown): Promise<T> {
   sent.set(nameIn(query), { query, variables });
   let answer = await post<T>(query, variables);
@@ -77,7 +77,7 @@ function socketWithRoom() {
   return made;
 }
 
-/** Follows a subscription until the returned function is called; begins anew by itself when it breaks off: null, as something may have been missed. */
+/** Follows a subscription until the returned function is called; reconnects by itself when it breaks off, and then passes null, because something may have been missed. */
 export function follow<T, V extends object>(
   document: TypedDocumentString<T, V>,
   variables: V,

@@ -4,8 +4,8 @@ import { follow } from "./api";
 import { PatientChangesDocument } from "./generated";
 import { whenPresent } from "./presence";
 
-const QUIET = 250; // several changes at once are one question
-const LONGEST = 1000; // and a stream of them does not put the question off
+const QUIET = 250; // several changes in quick succession cause one query
+const LONGEST = 1000; // and a steady stream of changes does not delay the query for ever
 
 /** Called soon after, once for several calls, while somebody is at the desk. */
 export function soon(task: () => void): { call: () => void; cancel: () => void } {
@@ -22,7 +22,7 @@ export function soon(task: () => void): { call: () => void; cancel: () => void }
   };
 }
 
-/** `patients`: who is shown; null: anybody may come to be. */
+/** `patients`: the patients shown; null: any patient may turn up in the answer. */
 export function usePatientChanges(patients: string[] | null, again: () => void): void {
   const shown = useRef(patients);
   shown.current = patients;

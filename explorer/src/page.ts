@@ -1,4 +1,4 @@
-// What the server has written into the page: who works here, their ready operations, and the centre's clock.
+// What the server put into the page: the colleague, their ready operations, and the centre's time.
 export interface ReadyOperation {
   title: string;
   name: string;

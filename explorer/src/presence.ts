@@ -1,4 +1,4 @@
-// Somebody is at the desk while there is input. What no person has asked for must not keep a session open.
+// Somebody is at the desk while there is input. Requests that no person made must not keep a session open.
 const SHORT_ABSENCE = 5 * 60_000;
 
 let lastInput = Date.now();

@@ -29,7 +29,7 @@ export function end(): Promise<void> {
   return reopening;
 }
 
-/** What is to be dropped before this page goes: it belongs to who was here. */
+/** What to discard before this page is left: it belongs to the previous user. */
 export const onLeaving = (drop: () => void) => void farewells.push(drop);
 
 export function leave(): void {

@@ -1,4 +1,4 @@
-// A question whose answer is shown: the newest one counts, whichever comes first.
+// A query whose answer is shown: the answer to the newest one wins, in whatever order they arrive.
 import { useCallback, useEffect, useRef, useState } from "react";
 
 export interface Answered<T> {

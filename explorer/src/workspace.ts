@@ -84,7 +84,7 @@ function keep() {
 onLeaving(() => {
   clearTimeout(timer);
   timer = undefined;
-  keptVersion = workspace.version; // the next person's session must not get it
+  keptVersion = workspace.version; // it must not end up in the next person's session
 });
 
 const isKept = () => keptVersion >= workspace.version;
@@ -94,7 +94,7 @@ addEventListener("beforeunload", () => {
   if (!isKept()) history.replaceState({ ...(history.state as object | null), workspaceVersion: workspace.version }, "");
 });
 
-// The browser cancels what the page has asked, but for a request that is kept alive.
+// The browser cancels the page's requests, except those sent with `keepalive`.
 addEventListener("pagehide", () => {
   if (isKept()) return;
   const body = JSON.stringify({

@@ -22,7 +22,7 @@ async function ask(name, variables) {
 
 const part = (name) => form.querySelector(`[data-${name}]`);
 
-/** A one-time password was accepted, now or before the page was loaded again: an own one follows. */
+/** A one-time password was accepted, now or before the page was reloaded: next, ask for a password of their own. */
 function askForOwnPassword() {
   part("known").hidden = true;
   part("first").hidden = false;

@@ -81,7 +81,7 @@ class Account(Model):
     async def log_in(
         cls, login: str, secret: str, *, address: str, code: str | None = None, device: str = ""
     ) -> "tuple[Session, str]":
-        """Open a session and return it with its token. A one-time password opens one only to set an own password.
+        """Open a session and return it with its token. A one-time password only allows setting a password.
 
         Failures slow down the device if the account knows it, otherwise the network address at this login; unknown
         logins count and cost the same. An account with a second factor needs its code after either kind of password.

@@ -1,6 +1,6 @@
 """Account request (zgłoszenie): what somebody asks for without signing in; encrypted, processed in the background.
 
-The answer is given before anything is looked up: known and unknown people get the same one in the same time
+The answer is given before anything is looked up: known and unknown people get the same answer in the same time,
 by construction (OWASP ASVS 5.0, 6.3.8).
 """
 
@@ -93,7 +93,7 @@ async def _sign_up(form: dict[str, Any]) -> None:
     except IntegrityError as broken:
         if constraints.find_refusal(broken) is None:
             raise
-        await _notify_owner(form["email"])  # the applicant learns nothing of it
+        await _notify_owner(form["email"])  # the applicant does not learn this
 
 
 async def _open_account(form: dict[str, Any]) -> None:
@@ -127,10 +127,10 @@ async def _notify_owner(address: str) -> None:
 
 
 async def _write_to_new_address(form: dict[str, Any]) -> None:
-    """Ask the new address of an account to confirm it, unless it is another account's: then tell its owner."""
+    """Send a confirmation request to an account's new address; if another account has it, notify that owner instead."""
     address = form["email"]
     account = await Account.get_or_none(id=form["account_id"], pending_email=address)
-    if account is None:  # closed, or another address was wanted since
+    if account is None:  # the account was closed, or another address has been requested since
         return
     if await Account.filter(email_key=contact.email_key(address)).exists():
         await _notify_owner(address)

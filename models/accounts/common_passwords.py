@@ -1,4 +1,4 @@
-"""Guessable passwords: common ones, and what is made of common words, runs of keys and digits.
+"""Guessable passwords: common ones, and combinations of common words, keyboard runs and digits.
 
 A blocklist, as NIST SP 800-63B asks for, and no estimate of entropy. The text is read once from left to right, so the
 work is bounded by its length, which is bounded too.
@@ -41,13 +41,13 @@ def _words() -> frozenset[str]:
 
 
 def is_common(guess: str) -> bool:
-    """Whether somebody who tries common passwords and their combinations comes to this one; `guess` is folded."""
+    """Whether trying common passwords and their combinations would find this one; `guess` is folded."""
     guess = guess[:JUDGED_LENGTH]
     return not guess or guess in _listed() or _count_points(_shortest_period(guess)) < ENOUGH
 
 
 def _shortest_period(text: str) -> str:
-    """What the whole text repeats, if anything: "abcabcab" is "abc"."""
+    """The unit that the whole text repeats, if there is one: "abcabcab" gives "abc"."""
     for length in range(1, len(text) // 2 + 1):
         if text.startswith(text[length:]):
             return text[:length]

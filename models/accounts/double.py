@@ -1,4 +1,4 @@
-"""Double (dublet): a record of a person who has another one; it is marked, and nothing is booked into it unawares."""
+"""Double (dublet): a record of a person who has another one; it is marked, so that nobody books into it by mistake."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 async def mark(patient_id: UUID, original_id: UUID, *, by: "Account") -> Patient:
-    """Mark a record as the double of another one of the centre's. Nothing is moved; repeated, nothing changes.
+    """Mark a record as the double of another one of the centre's. Nothing is moved; repeating it changes nothing.
 
-    What was a double of the marked record is one of the other record now, so that marks never form a chain.
+    Doubles of the marked record become doubles of the other record, so that marks never form a chain.
     """
     async with in_transaction():
         rows = Patient.filter(id__in=[patient_id, original_id]).order_by("id")
@@ -43,7 +43,7 @@ def _check(double: Patient, original: Patient | None) -> None:
 
 
 async def unmark(patient_id: UUID, *, by: "Account") -> Patient:
-    """Take the mark back; repeated, nothing changes."""
+    """Take the mark back; repeating it changes nothing."""
     async with in_transaction():
         record = await Patient.lock(patient_id)
         if await Patient.filter(id=record.id, double_of_id__isnull=False).update(double_of_id=None):

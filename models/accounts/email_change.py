@@ -20,7 +20,7 @@ from models.values import contact
 
 
 async def request(account: Account, address: str) -> None:
-    """Wait for the address to be confirmed and notify the present one. Who owns the new one is looked up later."""
+    """Store the address as unconfirmed and notify the present one. The new one's owner is looked up later."""
     database.require_transaction()
     until = clock.now() + timedelta(hours=settings.EMAIL_CONFIRMATION_HOURS)
     wanted = {"pending_email": address, "pending_email_until": until, "email_token_hash": None}  # nosec B105 - there is none
@@ -35,7 +35,7 @@ async def request(account: Account, address: str) -> None:
 
 
 async def withdraw(account: Account) -> None:
-    """Keep the present address after all: the link in a letter to another one opens nothing any more."""
+    """Keep the present address after all: links already sent to a new address no longer work."""
     kept = {"pending_email": None, "pending_email_until": None, "email_token_hash": None}  # nosec B105 - there is none
     await account.update_from_dict(kept).save(update_fields=[*kept])
 
@@ -50,7 +50,7 @@ async def issue_token(letter: Message) -> str:
 
 
 async def confirm(token: str) -> None:
-    """Make the new address the login; said twice, the second time changes nothing."""
+    """Make the new address the login; repeating it changes nothing."""
     hash_ = crypto.hash_token(token)
     try:
         async with in_transaction():
@@ -62,7 +62,7 @@ async def confirm(token: str) -> None:
     except IntegrityError as broken:
         if constraints.find_refusal(broken) is None:
             raise
-        raise LinkNotValid from None  # it has become another account's address meanwhile
+        raise LinkNotValid from None  # it has become another account's address in the meantime
 
 
 async def _take_effect(account: Account, address: str) -> None:
@@ -89,13 +89,13 @@ async def forget_expired() -> int:
 
 
 def pending_email_of(account: Account) -> str | None:
-    """The address that waits to be confirmed, as long as it can be."""
+    """The address awaiting confirmation, while it can still be confirmed."""
     is_open = account.pending_email_until is not None and account.pending_email_until > clock.now()
     return account.pending_email if is_open else None
 
 
 async def replace(account_id: UUID, address: str) -> None:
-    """Give the account another address at once, for reception; everything sent to the former one becomes void."""
+    """Replace the account's address immediately, for reception; everything sent to the former one becomes void."""
     database.require_transaction()
     void = ("pending_email", "pending_email_until", "email_token_hash")
     await Account.filter(id=account_id).update(

@@ -1,4 +1,4 @@
-"""Former name (poprzednie nazwisko): a name that a patient bore before, by which reception still finds them."""
+"""Former name (poprzednie nazwisko): a name that a patient used before and by which reception can still find them."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Hashing away from the event loop: fewer threads than cores, at low priority, with a queue that has an end."""
+"""Hashing off the event loop: fewer threads than cores, at low priority, with a bounded queue."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 
 class HashingQueue:
-    """Work of one kind that takes memory and CPU: `threads` at once, `longest` in all, others are refused."""
+    """Expensive work of one kind: `threads` jobs run at a time, `longest` are accepted in all, others are refused."""
 
     def __init__(self, threads: int, longest: int = LONGEST_QUEUE) -> None:
         self._executor = ThreadPoolExecutor(threads, "hashing", initializer=_lower_priority)
@@ -33,11 +33,11 @@ class HashingQueue:
     async def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
         _take(self._places)
         begun = self._executor.submit(work, *arguments, **named)
-        begun.add_done_callback(lambda _: self._places.release())  # also when the caller has gone meanwhile
+        begun.add_done_callback(lambda _: self._places.release())  # even if the caller has gone in the meantime
         return await asyncio.wrap_future(begun)
 
     async def run_for_stranger(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
-        """The same, with places left for those who are known: a flood of strangers does not send them away."""
+        """The same, but with places reserved for known callers, whom a flood of strangers must not displace."""
         _take(self._strangers)
         begun = asyncio.ensure_future(self.run(work, *arguments, **named))
         begun.add_done_callback(lambda _: self._strangers.release())

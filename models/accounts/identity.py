@@ -1,4 +1,4 @@
-"""Identity (tożsamość): which record the centre keeps of a person, and which is only what an account claims to be.
+"""Identity (tożsamość): which record of a person is the centre's own, and which are only claims made by accounts.
 
 One number has at most one record of the centre, opened at the desk or confirmed by a document, and any number of
 claims, each the separate record of one account. What reception books or writes goes into the centre's record, so that
@@ -37,7 +37,7 @@ async def find(patient_id: UUID) -> Patient:
 
 
 async def lock_number(patient: Patient) -> None:
-    """Until the transaction ends, decide alone which records have this number; comes before the locks on patients."""
+    """Until the transaction ends, decide alone which records have this number; taken before patient locks."""
     database.require_transaction()
     identity = patient.pesel_index or patient.document_index or str(patient.id)
     await database.fetch(_ONE_AT_A_TIME, {"identity": identity})
@@ -62,7 +62,7 @@ async def lock_centre_record(patient_id: UUID) -> Patient:
     patient = await find(patient_id)
     if patient.is_claim:
         await lock_number(patient)
-        patient = await find(patient_id)  # as it is now that nobody else decides
+        patient = await find(patient_id)  # reread now that nobody else can change it
     record = await find_centre_record(patient) or await _open_centre_record(patient)
     _check_names(record, patient)
     return await Patient.lock(record.id)
@@ -93,7 +93,7 @@ async def open_claim(invited_from: Patient) -> Patient:
 
 
 async def _copy(patient: Patient, *, is_claim: bool, invited_from_id: UUID | None = None) -> Patient:
-    """Copy names and numbers, and no way to reach anybody: a telephone belongs to the person who gave it."""
+    """Copy names and numbers but no contact details: a telephone belongs to the person who gave it."""
     columns = {name: getattr(patient, name) for name in ("first_name", "last_name", *NUMBERS)}
     return await Patient.create(created_at=clock.now(), is_claim=is_claim, invited_from_id=invited_from_id, **columns)
 

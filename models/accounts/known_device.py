@@ -1,4 +1,4 @@
-"""Known device (znane urządzenie): one where somebody has signed in; what strangers do to a login leaves it alone.
+"""Known device (znane urządzenie): one on which somebody has signed in; strangers' failed log-ins do not affect it.
 
 A device keeps a mark for each account that has signed in there: random bits and our signature of them (OWASP's device
 cookies). A signature is for one account and its present password, so a new password makes all devices strangers.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.accounts.account import Account
 
 NONCE_BYTES, SIGNATURE_CHARACTERS = 16, 32
-MARKS = 10  # of the accounts that signed in last: a family, the colleagues at one desk
+MARKS = 10  # the accounts that signed in most recently: a family, colleagues at one desk
 LONGEST = 1000
 
 

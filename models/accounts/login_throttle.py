@@ -1,6 +1,6 @@
 """Login throttle: failures slow down further tries and fade with time; stored in the database.
 
-Of strangers, what waits first is one address at one login; then an address where many different logins fail, and a
+For strangers, the pair of one address and one login is delayed first; then an address where many logins fail, and a
 login at which very many addresses fail. Known devices are counted apart, each for itself.
 """
 
@@ -25,13 +25,13 @@ FORGET_AFTER = timedelta(hours=24)
 _FADED = "failures * power(0.5, greatest(0, extract(epoch FROM :now::timestamptz - failed_at)) / :half::float)"
 _AGAIN = f"(old.{_FADED.replace('failed_at', 'old.failed_at')} + 1)"
 
-# From the last free try on; half a try makes up for what has faded between the tries.
+# Blocks from the last free try on; the 0.5 makes up for what has faded between tries.
 _BLOCKED_UNTIL = """
     CASE WHEN {failures} > :free::float - 0.5 THEN :now::timestamptz + interval '1 second'
         * least(:longest::float, :first::float * power(2, greatest(0, least({failures} - :free::float, 20)))) END
 """
 
-# A try is counted before it is judged, unless it has to wait: of a burst only the free ones are judged.
+# A try is counted before the password is checked, unless it must wait: of a burst only the free tries are checked.
 _COUNT = f"""
     INSERT INTO throttle AS old (key, kind, address_key, failures, failed_at)
     VALUES (:key, :kind, :address_key, 1, :now::timestamptz)
@@ -41,7 +41,7 @@ _COUNT = f"""
     RETURNING key
 """  # noqa: S608 - constants  # nosec B608
 
-# Of an address only the number of different logins counts, each for as much of one failure as has not faded.
+# For an address only the number of distinct logins counts; each counts as what has not yet faded of one failure.
 _COUNT_ADDRESS = f"""
     INSERT INTO throttle AS old (key, kind, failures, failed_at, blocked_until)
     SELECT :key::text, :kind, logins, :now::timestamptz, {_BLOCKED_UNTIL.format(failures="logins")}
@@ -89,7 +89,7 @@ class LoginThrottle(Model):
 
     @staticmethod
     def for_session(account_id: UUID) -> list[Counter]:
-        """For the password that is asked for once more: strangers must not block who is signed in."""
+        """For the password that is asked for once more: strangers must not block a signed-in owner."""
         return [Counter("session", crypto.blind_index(str(account_id), "throttle/session"))]
 
     @staticmethod
@@ -128,12 +128,12 @@ class LoginThrottle(Model):
 
     @classmethod
     async def check_address(cls, counters: list[Counter]) -> None:
-        """Once more before the answer: of concurrent tries at many logins only the free ones are answered."""
+        """Check again just before answering: of concurrent tries at many logins only the free ones get an answer."""
         await cls._raise_if_blocked([counter for counter in counters if counter.kind == "address"])
 
     @classmethod
     async def forgive(cls, counters: list[Counter]) -> None:
-        """Forget the failures before a success; of those of all strangers at a login only the success itself."""
+        """Forget the failures after a success; of those shared by all strangers at a login only this try."""
         await cls.filter(key__in=[counter.key for counter in counters if counter.kind != "login"]).delete()
         await database.fetch(_TAKE_BACK, {"keys": [counter.key for counter in counters if counter.kind == "login"]})
 

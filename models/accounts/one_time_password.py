@@ -1,4 +1,4 @@
-"""One-time password (hasło jednorazowe): opens the way to an own password; every letter's is good once."""
+"""One-time password (hasło jednorazowe): lets its owner set a password of their own; each letter's is valid once."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ class OneTimePassword(Model):
             if not await same.select_for_update(no_key=True).first():
                 raise NoLongerWanted("the address was replaced")
             if not await database.fetch(_ISSUE, values):
-                raise NoLongerWanted("its password was used, or replaced by an own one")
+                raise NoLongerWanted("its password was used, or the owner has set one of their own")
         return secret
 
     @classmethod
@@ -70,7 +70,7 @@ class OneTimePassword(Model):
 
     @classmethod
     async def use(cls, hash_: str) -> bool:
-        """Use it up; of several tries at once one succeeds."""
+        """Use it up; of several concurrent tries one succeeds."""
         good = cls.filter(hash=hash_, used_at=None, expires_at__gt=clock.now())
         return bool(await good.update(used_at=clock.now()))
 

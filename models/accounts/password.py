@@ -42,7 +42,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(password: str, hash_: str | None, *, is_stranger: bool = False) -> bool:
-    """Compare in the same time with and without a hash. Strangers leave places in the queue to others."""
+    """Takes the same time with and without a hash. Strangers may not fill the whole queue."""
     password = normalise(password) if len(password) <= LONGEST_SPELLING else password
     if len(password) > MAX_LENGTH or not _is_text(password):
         password, hash_ = "", None  # nobody's password: `find_weaknesses` refuses it, and no password is ever cut

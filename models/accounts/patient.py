@@ -70,7 +70,7 @@ class Patient(Model):
 
     @property
     def birth_date(self) -> date | None:
-        """For reception only: from the PESEL, or as somebody without one has said it."""
+        """For reception only: from the PESEL, or as stated by a person without one."""
         if self.pesel_sealed:
             return pesel.birth_date(self.pesel)
         return pesel.decrypt_birth_date(self.birth_date_sealed) if self.birth_date_sealed else None
@@ -118,6 +118,6 @@ class Patient(Model):
 
     @classmethod
     async def find_aliases(cls, patient_id: UUID) -> list[UUID]:
-        """The ids under which entries about this patient were written: this one, and those of joined records."""
+        """The ids under which entries about this patient were written: this one and those joined to it."""
         joined = await cls.filter(joined_to_id=patient_id).values_list("id", flat=True)
         return [patient_id, *(UUID(str(id_)) for id_ in joined)]

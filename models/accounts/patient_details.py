@@ -1,4 +1,4 @@
-"""Patient details: what reception fills in of a record, with everything that can be wrong with it."""
+"""Patient details: the fields of a record that reception fills in, and their validation."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -53,7 +53,7 @@ class PatientDetails:
         return columns
 
     def _check_incomplete(self, form: Form) -> None:
-        """Without a number nobody gets an account, and only a telephone says who it was."""
+        """Without a number there is no account, and only the telephone identifies the caller."""
         if not self.to_be_completed:
             form.add_flaw("document", "REQUIRED")
         elif not self.phone:

@@ -1,4 +1,4 @@
-"""Patient record (kartoteka): reception opens and corrects it, and gives its person an account; one per person."""
+"""Patient record (kartoteka): opened, corrected and given an account by reception; one per person."""
 
 from typing import Any
 from uuid import UUID
@@ -91,7 +91,7 @@ async def change(patient_id: UUID, entry: PatientDetails, *, by: Account) -> Pat
 
 
 async def _keep_name(patient: Patient, columns: dict[str, Any]) -> None:
-    """Keep the present name as a former one if another replaces it; a corrected capital or mark is no other name."""
+    """Keep the present name as a former one if another replaces it; new capitals or accents are not a new name."""
     names = patient.first_name, patient.last_name
     new = columns.get("first_name", names[0]), columns.get("last_name", names[1])
     if [fold(name) for name in names] != [fold(name) for name in new]:
@@ -168,7 +168,7 @@ async def get(patient_id: UUID) -> Patient:
 
 
 async def get_as_named(patient_id: UUID) -> Patient:
-    """The record of this very id with its account, also when it is only an alias of another one."""
+    """The record with exactly this id, and its account, even if it is only an alias of another record."""
     patient = await Patient.get_or_none(id=patient_id).select_related("account")
     if patient is None:
         raise PatientNotFound
@@ -205,7 +205,7 @@ async def _open_account(patient: Patient, email: str, language: Language, by: Ac
 
 
 def _find_changed_columns(columns: dict[str, Any], patient: Patient) -> list[str]:
-    """Encrypted values differ each time; their indexes show whether anything is new."""
+    """Ciphertexts differ every time; whether a value has really changed is seen from its index."""
     changed = {name for name, value in columns.items() if value != getattr(patient, name)}
     for index, sealed in (
         ("pesel_index", "pesel_sealed"),

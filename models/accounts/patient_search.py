@@ -1,4 +1,4 @@
-"""Patient search for reception: by names borne now or before, birth date, number, address or a visit's reference."""
+"""Patient search for reception: by present and former names, birth date, number, address or a visit's reference."""
 
 import re
 from datetime import date
@@ -13,7 +13,7 @@ from models.values import contact, identity_document, pesel, visit_reference
 LONGEST, SHORTEST = 100, 2
 _DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)\.(\d\d?)\.(\d{4}))(?!\d)")
 
-# Each word is the beginning of a word of the names, in any order; the longest one finds, the others check. "~>=~" and
+# Each word is the beginning of a word of the names, in any order; the longest one uses the index. "~>=~" and
 # "~<~" compare by bytes, as the index does, and no character is greater than the last one of Unicode.
 # Each kind of search is a branch of its own, so that each uses its index.
 _SEARCH = """

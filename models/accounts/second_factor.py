@@ -1,4 +1,4 @@
-"""Second factor (drugi składnik): a code beside the password, optional for staff (TOTP, RFC 6238)."""
+"""Second factor (drugi składnik): a code in addition to the password, optional for staff (TOTP, RFC 6238)."""
 
 import hmac
 import secrets
@@ -113,7 +113,7 @@ class SecondFactor(Model):
 
     @classmethod
     async def _lock(cls, account: "Account", *, confirmed: bool) -> Self | None:
-        """Concurrent tries of an account run one by one, so that a burst gets no more tries than a sequence."""
+        """Concurrent tries of one account are serialised, so that a burst gets no more tries than a sequence would."""
         database.require_transaction()
         mine = cls.filter(account_id=account.id, confirmed_at__isnull=not confirmed)
         return await mine.select_for_update().first()

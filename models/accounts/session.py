@@ -44,12 +44,12 @@ class Session(Model):
 
     @property
     def must_change_password(self) -> bool:
-        """Whether it was opened with a one-time password and allows nothing but setting an own one."""
+        """Whether it was opened with a one-time password and allows nothing but setting a new password."""
         return self.one_time_hash is not None
 
     @property
     def ends_at(self) -> datetime:
-        """When it ends unless it is used before; never later than it really ends, as activity is kept by the minute."""
+        """When it ends if it is not used; really up to a minute later, because activity is stored per minute."""
         return min(self.expires_at, self.seen_at + timedelta(minutes=settings.SESSION_IDLE_MINUTES))
 
     async def extend(self) -> None:

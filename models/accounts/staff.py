@@ -172,7 +172,7 @@ async def list_page(after: Key | None, limit: int) -> list[Account]:
 
 
 async def get(account_id: UUID) -> Account | None:
-    """A colleague, also one who has left."""
+    """A colleague, including one who has left."""
     return await Account.get_or_none(id=account_id, role__in=ROLES)
 
 

@@ -33,11 +33,11 @@ class Workspace(Model):
         try:
             return crypto.decrypt(kept.sealed, PURPOSE) if kept else None
         except crypto.InvalidToken:
-            return None  # of before the secret key was rotated
+            return None  # stored before the secret key was rotated
 
     @classmethod
     async def keep(cls, session: Session, content: str) -> bool:
-        """Keep the content instead of what was kept before, or forget that; False if it is too long."""
+        """Replace the stored content, or delete it if the new one is empty; False if it is too long."""
         if len(content.encode(errors="surrogatepass")) > MAX_BYTES:
             return False
         if not content:

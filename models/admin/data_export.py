@@ -27,7 +27,7 @@ Rows = list[dict[str, Any]]
 
 
 async def export(account: Account) -> str:
-    """JSON text with PESEL and document masked; secrets are left out, and a message is the facts that it states."""
+    """JSON text with PESEL and document masked; secrets are left out, and messages reduced to their facts."""
     patient = account.patient
     if patient is None:
         raise LookupError("This account has no patient.")

@@ -20,7 +20,7 @@ class WrongKey(settings.BadSetting):
 
 
 async def verify() -> None:
-    """Raise WrongKey unless the database was filled with the present key; a new database takes the key over."""
+    """Raise WrongKey unless the database was filled with the present key; a new database adopts the key."""
     if not await _is_compared():
         await database.fetch(_INSERT, [crypto.encrypt(CONSTANT, PURPOSE)])
         await _is_compared()  # another process, with another key, may have been first
@@ -45,7 +45,7 @@ async def _is_compared() -> bool:
 
 
 async def _check_patients() -> None:
-    """A database of a version that kept no constant: its patients tell."""
+    """A database from a version that stored no constant: check whether its patients can be decrypted."""
     patient = await Patient.exclude(pesel_sealed=None).first()
     if patient and patient.pesel_sealed:
         crypto.decrypt(patient.pesel_sealed, "pesel")

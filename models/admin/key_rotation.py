@@ -64,7 +64,7 @@ _OTHERS = """
 
 
 async def _refuse_beside_processes() -> None:
-    """A process with the previous key would go on writing with it."""
+    """Another process would go on writing with the previous key."""
     if others := await database.fetch(_OTHERS, {"any": database.APPLICATION, "own": database.SESSION_NAME}):
         hosts = ", ".join(sorted(row["host"] for row in others))
         raise settings.BadSetting(f"Processes of e-Rejestracja use this database (from {hosts}): stop them first.")

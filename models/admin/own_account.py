@@ -31,7 +31,7 @@ async def update_contact(
 ) -> None:
     """Change what is given and inform the account's address. The caller has verified the password.
 
-    A new address only waits: it takes effect when the link in the letter sent to it is followed.
+    A new address stays pending until the link in the letter sent to it is followed.
     """
     form = Form()
     address = form.email("email", email) if email is not None else None
@@ -78,7 +78,7 @@ async def _write(account: Account, record: Patient, of_account: dict[str, Any], 
 async def close_account(account: Account, patient: Patient) -> None:
     """Remove login, contact details and waiting-list entries; visits are medical records and stay.
 
-    Planned visits stay booked and the last letter lists them: losing one silently would be worse. Of somebody who
+    Planned visits stay booked and the last letter lists them: losing one silently would be worse. About somebody who
     never had a visit nothing has to be kept: the person is removed.
     """
     async with in_transaction():

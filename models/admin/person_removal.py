@@ -1,4 +1,4 @@
-"""Person removal: forgets people of whom nothing has to be kept: those who never had a visit."""
+"""Person removal: deletes people about whom nothing must be kept, because they never had a visit."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -42,7 +42,7 @@ async def remove(record: Patient, *, farewell: Message | None = None) -> None:
 
 
 async def remove_unclaimed() -> int:
-    """Remove accounts whose owner has not set a password in time, with the claims that nothing was done through.
+    """Remove accounts whose owner has not set a password in time, along with claims that were never used.
 
     Records of the centre, and claims with visits from before claims were kept apart, only lose the account.
     """

@@ -46,7 +46,7 @@ class EventPage:
     is_last: bool
 
     def limit_slots(self) -> "EventPage":
-        """As many of the events as have few enough slots together to be read at once; at least one event."""
+        """The longest run of events whose slots together are few enough to be read in one go; at least one event."""
         total = 0
         events: list[Event] = []
         for event in self.events:

@@ -119,7 +119,7 @@ class PartnerKey(Model):
 
     @classmethod
     async def find_by_key(cls, key: str) -> Self | None:
-        """The row of a valid key, with its partner."""
+        """The row of a key that is valid now, with its partner."""
         return await cls.valid().filter(key_hash=crypto.hash_token(key)).select_related("partner").first()
 
     @classmethod

@@ -19,7 +19,7 @@ RENEW_BELOW = timedelta(seconds=60)
 
 log = logging.getLogger(__name__)
 
-# A token bucket that refills evenly; one statement, so that many processes can charge it at once.
+# A token bucket that refills evenly; one statement, so that many processes can charge it concurrently.
 _CHARGE = """
     WITH bucket AS (
         SELECT partner.id, least(
@@ -68,7 +68,7 @@ class StreamPermit:
 async def acquire_permit(partner: Partner) -> StreamPermit:
     now = clock.now()
     async with in_transaction():
-        await Partner.filter(id=partner.id).select_for_update().get()  # concurrent requests count in turn
+        await Partner.filter(id=partner.id).select_for_update().get()  # concurrent requests are counted one at a time
         if await PartnerStream.filter(partner_id=partner.id, lapses_at__gt=now).count() >= settings.PARTNER_STREAMS:
             raise TooManyStreams(limit=settings.PARTNER_STREAMS, retry_at=(now + PERMIT_LIFETIME).isoformat())
         stream = await PartnerStream.create(partner_id=partner.id, lapses_at=now + PERMIT_LIFETIME)
@@ -92,7 +92,7 @@ async def hold_permit(partner: Partner | None) -> AsyncIterator[StreamPermit | N
 async def _release(acquiring: asyncio.Task[StreamPermit]) -> None:
     try:
         permit = await acquiring
-    except Exception:  # no permit was given, and the caller has the reason
+    except Exception:  # no permit was granted; the caller gets the reason
         return
     try:
         await PartnerStream.filter(id=permit.id).delete()

@@ -46,7 +46,7 @@ class SingleFlight:
         self._count, self._reads = -1, dict[Any, asyncio.Task[Any]]()
 
     async def read(self, count: int, key: Any, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The shared result for `key`, never one read before signal number `count`: it might lack the new events."""
+        """The shared result for `key`, never one read before signal `count`, which might lack new events."""
         if count < self._count:
             return await read()
         if count > self._count:
@@ -71,7 +71,7 @@ class ChangedSlot:
 
 
 class SlotWatcher:
-    """The slots that one watcher of a clinic has not read yet, each in its latest state."""
+    """Changed slots that one watcher of a clinic has not read yet, each in its latest state."""
 
     def __init__(self) -> None:
         self._slots: dict[UUID, ChangedSlot] = {}
@@ -172,7 +172,7 @@ class PatientWatchers:
 
 
 class DeskWatcher:
-    """The patients with changes that one desk has not read yet; None: of anybody, as some changes were lost."""
+    """The patients with changes that one desk has not read yet; None: any patient, as some changes were lost."""
 
     def __init__(self) -> None:
         self._patients: dict[UUID | None, None] = {}
@@ -215,7 +215,7 @@ class DeskWatchers:
             watcher.put(patient_id)
 
 
-# One of each per process: the relay (tasks/event_relay.py) notifies them, subscriptions wait for them.
+# One of each per process: the relay (tasks/event_relay.py) notifies them, subscriptions wait on them.
 event_signal = EventSignal()
 single_flight = SingleFlight()
 slot_watchers = SlotWatchers()

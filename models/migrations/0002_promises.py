@@ -1,4 +1,4 @@
-"""The promises that the database keeps, whoever writes: no double booking, no overlap, no rewritten history."""
+"""The promises that the database keeps against every writer: no double booking, no overlap, no rewritten history."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

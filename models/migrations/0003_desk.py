@@ -1,4 +1,4 @@
-"""What reception's part adds to the tables (written by Tortoise)."""
+"""What the reception desk adds to the tables (written by Tortoise)."""
 
 # ruff: noqa: E501, I001 - as Tortoise wrote it
 from tortoise import migrations

@@ -1,4 +1,4 @@
-"""The counters of rates: unlogged, because after a crash everybody may begin anew."""
+"""The counters of rates: unlogged, because after a crash everybody's counters may start again from zero."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

@@ -1,9 +1,9 @@
-"""What the event log promises: positions in the order of commits, given once; removal only behind a told horizon."""
+"""What the event log promises: positions in the order of commits, given once; removal only behind a stored horizon."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# `appended` orders what became visible at once. It is drawn when the event is written, after the locks of the rows
+# `appended` orders what became visible together. It is drawn when the event is written, after the locks of the rows
 # that it is about: of two changes of one slot the later one always has the larger number, whatever the hosts' clocks.
 LOG = """
 ALTER TABLE event ADD COLUMN appended bigint GENERATED ALWAYS AS IDENTITY;
@@ -52,7 +52,7 @@ BEGIN
 END $$;
 """
 
-# The horizon is told in the transaction that removes: a reader sees both or neither.
+# The horizon is written in the transaction that removes: a reader sees both or neither.
 FORGET = """
 CREATE FUNCTION forget_events(before timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -94,7 +94,7 @@ CREATE TRIGGER event_kept BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE 
 CREATE TRIGGER event_not_truncated BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
 
-# Told by PostgreSQL at commit and never before it, whichever code path wrote.
+# PostgreSQL notifies at commit and never earlier, whichever code path wrote.
 TELL = """
 CREATE FUNCTION tell_of_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

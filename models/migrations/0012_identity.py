@@ -44,7 +44,7 @@ ALTER TABLE patient ADD CONSTRAINT patient_pesel_index_key UNIQUE (pesel_index);
 ALTER TABLE patient ADD CONSTRAINT patient_document_index_key UNIQUE (document_index);
 """
 
-# Whoever opens the account, also an older version of the program: the record of an account is a claim until confirmed.
+# Even if an older version of the program opens the account: its record is a claim until it is confirmed.
 CLAIMS = """
 CREATE FUNCTION mark_claim() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -65,7 +65,7 @@ CREATE INDEX account_unclaimed ON account (created_at)
 """
 FORGET_ADDRESSES = "DROP INDEX account_unclaimed; ALTER TABLE account DROP CONSTRAINT account_pending_email;"
 
-# Somebody who did not come was nowhere else at that time: two records of one person can become one all the same.
+# A no-show overlaps nothing: two records of one person with visits at that time can still be joined.
 OVERLAP = """
 ALTER TABLE visit DROP CONSTRAINT visit_patient_overlap;
 ALTER TABLE visit ADD CONSTRAINT visit_patient_overlap

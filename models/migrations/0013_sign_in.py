@@ -31,7 +31,7 @@ DROP FUNCTION move_one_time_password();
 
 
 class ForgetField(ops.RemoveField):
-    """The program forgets the column; it stays in the table for older processes that still run."""
+    """Remove the column from the models only; it stays in the table for older processes that are still running."""
 
     async def database_forward(self, *_: Any) -> None:
         return

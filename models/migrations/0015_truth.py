@@ -1,4 +1,4 @@
-"""Truth: what becomes of slots, holds and messages that are overtaken; names and addresses as people have them."""
+"""Truth: slots, holds and messages that later changes make untrue; names and addresses as people really write them."""
 
 import unicodedata
 from typing import Any

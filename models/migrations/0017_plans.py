@@ -1,4 +1,4 @@
-"""Plans: indexes for the statements that are asked most, and fewer of them to write when a slot is taken."""
+"""Plans: indexes for the most frequent statements, and fewer index writes when a slot is taken."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

@@ -1,4 +1,4 @@
-"""Answer versions: a version per clinic that every change of it moves on, in the transaction of the change."""
+"""Answer versions: a version per clinic, which every change to the clinic advances in the same transaction."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -70,7 +70,7 @@ END $$;
 
 
 def _triggers(table: str, note: str) -> str:
-    """Whatever is written into the table, by whom and however often."""
+    """Fires on every write to the table, by any writer."""
     return f"""
 CREATE TRIGGER {table}_answers_written AFTER INSERT OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {note}();
 CREATE TRIGGER {table}_answers_changed AFTER UPDATE ON {table} FOR EACH ROW

@@ -1,9 +1,9 @@
-"""Portal: visits confirmed by their patients; what is a patient's own is told when it changes."""
+"""Portal: visits confirmed by their patients; patients' clients are notified when something of theirs changes."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-# Told by PostgreSQL at commit, whichever code path wrote; the answer names nothing but the patient.
+# PostgreSQL notifies at commit, whichever code path wrote; the notification contains only the patient's id.
 TELL = """
 CREATE FUNCTION tell_of_patient() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Desk: who changed a visit, what came of calls, records and places that are given up, work limited to clinics."""
+"""Desk: who changed a visit, outcomes of calls, doubles, places that close, work limited to clinics."""
 
 from tortoise import fields, migrations
 from tortoise.contrib.postgres.fields import ArrayField

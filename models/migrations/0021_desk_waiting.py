@@ -1,4 +1,4 @@
-"""Desk: why nobody waits any more, and whether a patient can be told of an offer."""
+"""Desk: why a waiting-list entry ended, and whether a message can inform a patient of an offer."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops

@@ -6,8 +6,8 @@ from tortoise.migrations import operations as ops
 
 INDEX = "CREATE INDEX audit_entry_of_patients ON audit_entry USING gin (patient_ids) WHERE patient_ids IS NOT NULL"
 
-# Whoever deletes, the owner too: an entry stays for three years at least, the shortest time in which it may be needed
-# (limitation of claims, art. 118 of the Civil Code). The role that serves may not delete at all: it calls the function.
+# Nobody, not even the owner of the tables, can delete an entry for three years, the shortest time in which it may be
+# needed (limitation of claims, art. 118 of the Civil Code). The serving role may not delete; it calls the function.
 KEPT = """
 CREATE FUNCTION refuse_early_removal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

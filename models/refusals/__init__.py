@@ -1,4 +1,4 @@
-"""Refusals: every answer "no" of the service, each with its text in both languages."""
+"""Refusals: every way in which the service says "no", each with its text in both languages."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What patients are refused when they sign in, book, move and cancel."""
+"""Refusals that patients can meet when they sign in, book, move and cancel."""
 
 from infra.text import Text
 from models.refusals.refusal import Refusal
@@ -9,7 +9,7 @@ class OutsideServiceHours(Refusal):
 
     text = Text(
         pl="E-rejestracja jest o tej porze nieczynna. Godzina otwarcia jest podana; telefon: {phone}.",
-        en="E-registration is closed at this hour. It opens again at the time given; telephone: {phone}.",
+        en="E-registration is closed at this hour. It reopens at the time given; telephone: {phone}.",
     )
 
 
@@ -35,7 +35,7 @@ class SlotTaken(Refusal):
 
 
 class SlotNotBookable(Refusal):
-    """The slot is over or withdrawn, or the clinic's rules do not allow it to be booked online."""
+    """The slot is in the past or withdrawn, or the clinic's rules do not allow it to be booked online."""
 
     text = Text(
         pl="Tego terminu nie można zarezerwować przez Internet. Prosimy wybrać inny lub zadzwonić: {phone}.",
@@ -78,14 +78,14 @@ class TooManyVisits(Refusal):
 
     text = Text(
         pl="W tej poradni zaplanowano już tyle wizyt, ile można mieć przez Internet ({limit}). Telefon: {phone}.",
-        en="As many visits as can be booked online in this clinic are already planned ({limit}). Telephone: {phone}.",
+        en="The limit of planned visits booked online in this clinic ({limit}) has been reached. Telephone: {phone}.",
     )
 
     text_by_reason = {
         "UNCONFIRMED": Text(
             pl="Zaplanowano już tyle wizyt, ile można mieć przed potwierdzeniem tożsamości ({limit}). Tożsamość"
             " potwierdzamy w rejestracji, na podstawie dokumentu. Telefon: {phone}.",
-            en="As many visits are planned as can be booked before the identity is confirmed ({limit}). Reception"
+            en="The limit of visits before the identity is confirmed ({limit}) has been reached. Reception"
             " confirms it when it sees a document. Telephone: {phone}.",
         )
     }
@@ -120,7 +120,7 @@ class LinkNotValid(Refusal):
 
     text = Text(
         pl="Ten odnośnik jest błędny albo stracił ważność. Aktualny jest w najnowszej wiadomości; telefon: {phone}.",
-        en="This link is not valid, or no longer. The newest message has the present one; telephone: {phone}.",
+        en="This link is not valid, or no longer valid. The newest message has the current one; telephone: {phone}.",
     )
 
 
@@ -152,7 +152,7 @@ class TooManyAttempts(Refusal):
 
 
 class TooBusy(Refusal):
-    """So many people sign in at this moment that this one cannot be answered soon."""
+    """Too many people are signing in at this moment for this request to be answered soon."""
 
     text = Text(
         pl="Bardzo wiele osób loguje się właśnie teraz. Prosimy spróbować ponownie za kilka sekund.",

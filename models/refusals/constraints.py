@@ -34,7 +34,7 @@ def constraint_name(error: BaseException) -> str | None:
 
 
 def find_refusal(error: BaseException) -> Refusal | None:
-    """The refusal that this error means, or None; which row is in the way, the caller finds and adds."""
+    """The refusal that this error means, or None; the caller finds out which row is in the way and adds it."""
     refuse = REFUSALS.get(constraint_name(error) or "")
     return refuse() if refuse else None
 

@@ -1,4 +1,4 @@
-"""What reception and administration are refused, in words for colleagues."""
+"""Refusals that reception and administration can meet, worded for colleagues."""
 
 from infra.text import Text
 from models.refusals.refusal import Refusal
@@ -29,7 +29,7 @@ class PatientIncomplete(Refusal):
 
 
 class PatientIsDouble(Refusal):
-    """The record is known as the double of another one, which is to be used. A reason overrides it."""
+    """The record is marked as a double of another one, which should be used. A reason overrides this."""
 
     text = Text(
         pl="Ta kartoteka jest dubletem: właściwa jest podana w polu `patient`. Prosimy rezerwować w tamtej.",
@@ -130,7 +130,7 @@ class StatusNotChangeable(Refusal):
 
 
 class SlotHeld(Refusal):
-    """The slot is held for another patient at the moment. An override does not help."""
+    """The slot is held for another patient at the moment. It cannot be overridden."""
 
     text = Text(
         pl="Ten termin jest na chwilę wstrzymany dla kogoś innego; wstrzymania nie można pominąć.",
@@ -146,22 +146,22 @@ class SlotHeld(Refusal):
 
 
 class SlotKept(Refusal):
-    """The slot is kept for the waiting list until nobody there wants it. An override does not help."""
+    """The slot is kept for the waiting list until nobody on it wants the slot. It cannot be overridden."""
 
     text = Text(
         pl="Ten termin jest zachowany dla listy oczekujących: najpierw dostają go oczekujący, po kolei, potem inni.",
-        en="This slot is kept for the waiting list: those who wait are asked first, one at a time, and then others.",
+        en="This slot is kept for the waiting list: those on it are asked first, one at a time.",
     )
 
 
 class SlotClosed(Refusal):
     """A colleague has blocked the slot, or its doctor will be absent."""
 
-    text = Text(pl="Ten termin został zamknięty ({reason}).", en="This slot was taken away ({reason}).")
+    text = Text(pl="Ten termin został zamknięty ({reason}).", en="This slot was removed ({reason}).")
 
 
 class WaitingListEntryNotFound(Refusal):
-    """There is no such entry on the waiting list, or nobody waits by it any more."""
+    """There is no such entry on the waiting list, or it is no longer open."""
 
     text = Text(
         pl="Nie ma takiego wpisu na liście oczekujących; mógł się już zakończyć.",
@@ -199,7 +199,7 @@ class StaffNotFound(Refusal):
 
 
 class StaffAtWork(Refusal):
-    """The colleague has set a password already; who has forgotten it requests a new one."""
+    """The colleague has already set a password; a colleague who has forgotten it can request a new one."""
 
     text = Text(
         pl="Ta osoba ma już własne hasło. Gdy je zapomni, może poprosić o nowe przy logowaniu.",

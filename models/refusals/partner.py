@@ -1,4 +1,4 @@
-"""What administrators of partners and subscribers of events are refused."""
+"""Refusals that administrators of partners and subscribers to events can meet."""
 
 from infra.text import Text
 from models.refusals.refusal import Refusal

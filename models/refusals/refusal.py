@@ -1,4 +1,4 @@
-"""Refusal: what every answer "no" of the service has in common."""
+"""Refusal: what all refusals of the service have in common."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What schedules, single slots and offers are refused for."""
+"""Refusals about schedules, single slots and offers."""
 
 from infra.text import Text
 from models.refusals.refusal import Refusal
@@ -31,7 +31,7 @@ class SlotNotBlocked(Refusal):
 
 
 class ClinicClosed(Refusal):
-    """The clinic is closed from a day on, and nothing can be planned there from then on. Reopening it comes first."""
+    """The clinic is closed from some day on, and nothing can be planned there from then on. Reopen it first."""
 
     text = Text(
         pl="Ta poradnia jest zamknięta od {closed_from}: od tego dnia niczego nie można tu planować.",
@@ -59,7 +59,7 @@ class ClinicNotYours(Refusal):
 
 
 class ClinicExists(Refusal):
-    """There is a clinic of this name at this address. If this is another one, say so: `isAnother`."""
+    """There is a clinic of this name at this address. If this is a different one, set `isAnother`."""
 
     text = Text(
         pl="Jest już poradnia o tej nazwie pod tym adresem. Jeżeli to inna, prosimy to potwierdzić (isAnother).",
@@ -68,7 +68,7 @@ class ClinicExists(Refusal):
 
 
 class DoctorExists(Refusal):
-    """There is a doctor of this name. If this is another person, say so: `isAnother`."""
+    """There is a doctor of this name. If this is a different person, set `isAnother`."""
 
     text = Text(
         pl="Jest już lekarz o tym imieniu i nazwisku. Jeżeli to inna osoba, prosimy to potwierdzić (isAnother).",

@@ -1,1 +1,1 @@
-"""Schedules: how slots come into being and go away again."""
+"""Schedules: how slots are created and withdrawn."""

@@ -1,4 +1,4 @@
-"""Absence ending: a doctor is back earlier; slots come back, and patients learn that their visits take place."""
+"""Absence ending: a doctor returns early; slots are restored, and patients are told that their visits take place."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ _RELEASE = """
 
 
 async def end(absence_id: UUID, *, by: "Account") -> Absence | None:
-    """End the absence: its slots come back, but those withdrawn by hand; visits stay where they are now.
+    """End the absence: its slots are restored, except those withdrawn by hand; visits stay where they are now.
 
     Patients who were notified of the absence, and whose visits were not moved, are notified again, also if they have
     declined an offer.
@@ -63,7 +63,7 @@ async def _release_slots(absence_id: UUID, by: "Account") -> None:
 
 
 async def _notify(visit_ids: Collection[UUID], by: "Account") -> None:
-    """Tell the patients of booked visits to come that these take place after all."""
+    """Notify the patients of future booked visits that these take place after all."""
     await Offer.close(visit_id__in=list(visit_ids))
     booked = Visit.filter(id__in=list(visit_ids), status=Status.BOOKED, starts_at__gt=clock.now()).order_by("id")
     for visit in await booked.select_related(*WITH_DETAILS):

@@ -35,7 +35,7 @@ MAX_CANDIDATES = 40
 
 @dataclass(frozen=True)
 class AbsenceNotice:
-    """An absence to report; `offer_minutes`: how long its offers stand, None: ABSENCE_OFFER_MINUTES."""
+    """An absence to report; `offer_minutes`: how long its offers are open; None means ABSENCE_OFFER_MINUTES."""
 
     doctor_id: UUID
     starts_at: datetime
@@ -73,7 +73,7 @@ class ReportedAbsence:
 async def report(notice: AbsenceNotice, *, by: "Account") -> ReportedAbsence:
     """Close the time and offer another slot to each affected patient, all in one transaction.
 
-    Repeated, it changes nothing, and no patient is asked twice.
+    Repeating the call changes nothing, and no patient is asked twice.
     """
     notice = await notice.validate()
     async with in_transaction():
@@ -128,7 +128,7 @@ async def _close(absence: Absence) -> tuple[int, list[Visit]]:
     lost = [offer.visit_id for offer in await _find_lost_offers([slot.id for slot in free])]
     await Offer.close(
         visit_id__in=lost
-    )  # here, as `publication.close` would write to the patient; the next offer does that
+    )  # done here: `publication.close` would notify the patient, which the next offer does anyway
     await publication.close(free)
     await Slot.filter(id__in=[slot.id for slot in locked], absence_id=None).update(absence_id=absence.id)
     visits = _find_booked([*(slot.visit_id for slot in locked), *lost])
@@ -151,7 +151,7 @@ def _find_booked(visit_ids: Iterable[UUID | None]) -> QuerySet[Visit]:
 
 
 async def _find_standing_offers(visits: list[Visit], absence: Absence) -> dict[UUID | None, Offer]:
-    """The visits' offers that were made since the absence was reported or still stand, without those that were lost."""
+    """The visits' offers made since the absence was reported or still open, without those whose slot was lost."""
     made = Offer.filter(visit_id__in=[visit.id for visit in visits])
     recent = made.filter(Q(made_at__gte=absence.reported_at) | Q(answer=OfferAnswer.OPEN, expires_at__gt=clock.now()))
     offers = await recent.order_by("made_at", "id").prefetch_related(*WITH_SLOT)

@@ -1,4 +1,4 @@
-"""Clinic administration: opening and changing clinics and their rules, adding and changing doctors."""
+"""Clinic administration: opening clinics, changing them and their rules, adding and changing doctors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock($1)"
 
 @dataclass(frozen=True)
 class ClinicDetails:
-    """What to set of a clinic; None leaves it as it is, or at its default."""
+    """The values to set on a clinic; None leaves one unchanged, or at its default."""
 
     name: str | None = None
     description: str | None = None
@@ -54,7 +54,7 @@ class ClinicDetails:
     planned_visits_per_patient: int | None = None
 
     def validate(self, form: Form) -> dict[str, Any]:
-        """The columns to write; flaws are added to the form."""
+        """Validate the input: return the columns to write, and report errors to the form."""
         columns: dict[str, Any] = {}
         for column, name, limit, required in CLINIC_TEXTS:
             if (value := getattr(self, column)) is not None:
@@ -71,7 +71,7 @@ class ClinicDetails:
 
 @dataclass(frozen=True)
 class DoctorDetails:
-    """What to set of a doctor; None leaves it as it is. An empty licence removes it."""
+    """The values to set on a doctor; None leaves one unchanged. An empty licence removes it."""
 
     title: str | None = None
     first_name: str | None = None
@@ -81,7 +81,7 @@ class DoctorDetails:
     clinic_ids: Sequence[UUID] | None = None
 
     async def validate(self, form: Form, doctor_id: UUID | None) -> dict[str, Any]:
-        """The columns to write; flaws are added to the form."""
+        """Validate the input: return the columns to write, and report errors to the form."""
         columns: dict[str, Any] = {}
         if self.title is not None:
             columns["title"] = form.text("title", self.title, 60, required=False) or ""
@@ -130,7 +130,7 @@ async def change_clinic(clinic_id: UUID, details: ClinicDetails, *, by: "Account
 
 
 async def _require_new(name: str, address: str, clinic_id: UUID | None) -> None:
-    """Two administrators decide one after the other. No constraint: a database may have such clinics from before."""
+    """Two administrators decide one after the other. Not a constraint: old data may contain such clinics."""
     await database.fetch(_ONE_AT_A_TIME, [CLINICS_LOCK])
     for other in await Clinic.filter(search_name=fold(name)).order_by("id"):
         if other.id != clinic_id and fold(other.address) == fold(address):

@@ -85,9 +85,9 @@ async def preview(kind: Kind, id_: UUID, from_: date) -> ClosingChanges:
 
 
 async def close(kind: Kind, id_: UUID, from_: date, *, by: "Account") -> tuple[Any, ClosingChanges]:
-    """Withdraw what is free from this day on; booked visits stay, and are on the call list. Repeated, nothing changes.
+    """Withdraw what is free from this day on; booked visits stay, and are on the call list. Idempotent.
 
-    Who publishes or adds slots there has locked the doctor and, with it, the clinic: they come before or after.
+    Publishing or adding slots there locks the doctor and thereby the clinic, so it happens before or after this.
     """
     async with in_transaction():
         await kind.lock(id_)
@@ -113,7 +113,7 @@ async def _find(kind: Kind, id_: UUID) -> Any:
 
 
 def _check_day(kind: Kind, row: Clinic | Doctor, from_: date) -> None:
-    """Nothing is closed twice: to move the day, reopen first."""
+    """A place is never closed twice: to change the day, reopen it first."""
     closed_from = kind.find_closed_from(row)
     if closed_from not in (None, from_):
         raise kind.refusal(**{kind.day: closed_from.isoformat() if closed_from else ""})
@@ -128,7 +128,7 @@ def _begin(from_: date) -> datetime:
 
 
 def _slots_from(kind: Kind, id_: UUID, from_: date) -> QuerySet[Slot]:
-    """All slots to come from this day on, also those that are withdrawn: nobody may open them again."""
+    """All future slots from this day on, including withdrawn ones, which nobody may reopen."""
     return Slot.filter(**{kind.key: id_}, starts_at__gte=_begin(from_))
 
 
@@ -153,7 +153,7 @@ def _is_free(slot: Slot) -> bool:
 
 
 class _NotWritten(Exception):
-    """Ends the transaction of a preview: what it did is undone."""
+    """Raised to end a preview's transaction, so that its changes are rolled back."""
 
     def __init__(self, restored: int) -> None:
         self.restored = restored
@@ -169,7 +169,7 @@ async def preview_reopening(kind: Kind, id_: UUID) -> int:
 
 
 async def reopen(kind: Kind, id_: UUID, *, by: "Account") -> tuple[Any, int]:
-    """Take a closing back; how many slots came back. Those that were withdrawn by hand or blocked stay so."""
+    """Undo a closing and return how many slots were restored. Slots withdrawn by hand or blocked stay so."""
     async with in_transaction():
         row, restored = await _reopen(kind, id_)
         if restored is not None:
@@ -197,7 +197,7 @@ async def _reopen(kind: Kind, id_: UUID) -> tuple[Any, int | None]:
 
 
 async def _find_doctors(kind: Kind, id_: UUID) -> list[UUID]:
-    """Whose slots come back, in the order of their locks."""
+    """The doctors whose slots come back, in locking order."""
     if kind is DOCTOR:
         return [id_]
     scheduled = await Schedule.filter(clinic_id=id_).values_list("doctor_id", flat=True)
@@ -206,7 +206,7 @@ async def _find_doctors(kind: Kind, id_: UUID) -> list[UUID]:
 
 
 async def _release(kind: Kind, id_: UUID) -> list[UUID]:
-    """Take the mark off the slots, but for those whose doctor or clinic is closed as well."""
+    """Take the mark off the slots, except those whose doctor or clinic is also closed."""
     marked = Slot.filter(**{kind.key: id_}, place_closed_at__isnull=False)
     slots = await load_related(await marked.order_by("id").select_for_update())
     open_ones = [

@@ -1,4 +1,4 @@
-"""Publication: which slots a template adds and withdraws, which booked visits it has no room for, and doing it."""
+"""Publication: computes and writes what a template adds and withdraws, and which booked visits it has no room for."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Timetable:
     replaced_id: UUID | None = None
 
     def owns(self, slot: Slot) -> bool:
-        """Whether the timetable decides what becomes of a slot."""
+        """Whether this timetable controls a slot."""
         is_own = slot.schedule_id is not None and slot.schedule_id in (self.schedule_id, self.replaced_id)
         return is_own and slot.starts_at > clock.now() and (self.since is None or slot.starts_at >= self.since)
 
@@ -65,8 +65,8 @@ class PublicationPlan:
 async def make_plan(timetable: Timetable, *, only_add: bool = False) -> PublicationPlan:
     """Compare the slot times with the slots that exist; raises SlotsOverlap, unless only what fits is to be added.
 
-    To write the plan, lock the doctor first. Blocked times and absences stay closed, what comes after a closing, and
-    with `only_add` also what was withdrawn by hand.
+    To write the plan, lock the doctor first. Blocked times, absences and days after a closing stay closed, and
+    with `only_add` also slots that were withdrawn by hand.
     """
     mine, others, closed = await _find_existing(timetable, only_add=only_add)
     existing = {_slot_time(slot): slot for slot in mine}
@@ -167,7 +167,7 @@ async def apply(plan: PublicationPlan) -> None:
 
 
 async def _mark(plan: PublicationPlan) -> None:
-    """Mark the slots that are withdrawn once their visits leave them, and whose schedule all of them are."""
+    """Mark the slots to withdraw once their visits leave them, and assign all slots to their schedule."""
     if plan.schedule_id is None:
         return
     kept, outside = [slot.id for slot in plan.kept], [visit.slot_id for visit in plan.outside]

@@ -1,4 +1,4 @@
-"""Restoring: single slots that an absence or a closing had withdrawn are there again when it is over."""
+"""Restoring: single slots that an absence or a closing had withdrawn are restored when it is over."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -24,7 +24,7 @@ _BRING_BACK = """
 
 
 async def bring_back(slot_ids: Collection[UUID]) -> int:
-    """Open those of the slots that were added one by one, and that nothing else keeps closed; returns how many."""
+    """Reopen the single slots among these that nothing else keeps closed; returns how many."""
     database.require_transaction()
     rows = await database.fetch(_BRING_BACK, {"slot_ids": list(slot_ids), "now": clock.now()})
     slots = [Slot._init_from_db(**row) for row in rows]

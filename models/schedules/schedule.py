@@ -96,7 +96,7 @@ class Schedule(Model):
         """Write the template and its slots, as a new schedule or a change of `schedule_id`; raises SlotsOverlap.
 
         Free slots that the template no longer has are withdrawn; booked visits stay and are listed in the plan.
-        Repeated, it changes nothing.
+        Repeating the call changes nothing.
         """
         async with in_transaction():
             await Doctor.lock(template.doctor_id)
@@ -112,7 +112,7 @@ class Schedule(Model):
 
     @classmethod
     async def _draft(cls, template: ScheduleTemplate, schedule_id: UUID | None) -> Self:
-        """The schedule with this template, not yet written: the one to change, the same one again, or a new one."""
+        """The schedule with this template, not yet written: the one to change, an identical one, or a new one."""
         await template.validate()
         columns = template.to_columns()
         if schedule_id is None:
@@ -182,7 +182,7 @@ class Schedule(Model):
         return made
 
     async def _add(self, slot_times: list[SlotTime]) -> int:
-        """Add the slots for which the doctor's other slots leave room: there is no caller to refuse the rest to."""
+        """Add the slots that fit among the doctor's other ones: there is no caller to refuse the rest to."""
         plan = await publication.make_plan(self.make_timetable(slot_times), only_add=True)
         await publication.apply(plan)
         return len(plan.fresh)

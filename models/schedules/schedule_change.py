@@ -1,4 +1,4 @@
-"""Schedule change: a published template goes on in another way from a day; the days before stay as they are."""
+"""Schedule change: a published template changes from a given day on; the days before it stay as they are."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class ScheduleChange:
-    """What is to be from the day `from_` on: without lines nothing; None leaves a rule as it is."""
+    """The schedule from the day `from_` on: no lines means no slots; None leaves a rule unchanged."""
 
     schedule_id: UUID
     from_: date
@@ -81,7 +81,7 @@ async def _find(schedule_id: UUID) -> Schedule:
 
 
 async def _find_follower(change: ScheduleChange) -> Schedule | None:
-    """What an earlier change from the same day has made."""
+    """The schedule that an earlier change from the same day created."""
     return await Schedule.get_or_none(replaces_id=change.schedule_id, valid_from=change.from_)
 
 
@@ -119,7 +119,7 @@ def _check_day(first: date, before: Schedule, follower: Schedule | None) -> None
 
 
 def _make_template(change: ScheduleChange, before: Schedule, base: Schedule) -> ScheduleTemplate:
-    """What is given, and the rest as it is."""
+    """The given values; all others as they are now."""
     return ScheduleTemplate(
         doctor_id=before.doctor_id,
         clinic_id=before.clinic_id,

@@ -1,4 +1,4 @@
-"""Answer versions: which clinics a public answer shows, until when the clock alone leaves it true, and the versions."""
+"""Answer versions: which clinics a public answer depends on, how long it stays true, and their versions."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,10 +25,10 @@ class Reading:
         self.clinics: set[UUID] | None = set()
         now = clock.local(clock.now())
         midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        self.valid_until = midnight  # when the days ahead move on
+        self.valid_until = midnight  # at midnight the range of bookable days moves on
 
     def add(self, clinic_id: UUID | None, changes_at: Iterable[datetime]) -> None:
-        """Slots of the clinic were read; by the clock alone they stay as they are until the first of these moments."""
+        """Note a read of the clinic's slots, which without writes stay as they are until the first of these moments."""
         if clinic_id is None:
             self.clinics = None
         elif self.clinics is not None:
@@ -64,7 +64,7 @@ def current_reading() -> Reading | None:
 
 
 class VersionWatch:
-    """Looks at the versions: one look for all who wait, and never one that began before they came."""
+    """Reads the versions: one read serves all who wait, but never one that began before they arrived."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -92,7 +92,7 @@ class VersionWatch:
             except Exception as problem:
                 await self.close()
                 asked.set_exception(problem)
-                asked.exception()  # those who waited may be gone
+                asked.exception()  # the waiting callers may be gone
 
     async def _read(self) -> Versions:
         async with asyncio.timeout(LOOK_SECONDS):

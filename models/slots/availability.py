@@ -157,7 +157,7 @@ class SlotFilter:
 
 @dataclass(frozen=True, slots=True)
 class FreeSlot:
-    """A slot that was free for the one who asked, when it was read; with all that an answer shows of it."""
+    """A slot that was free for the caller when it was read, with everything that an answer shows of it."""
 
     id: UUID
     starts_at: datetime
@@ -251,14 +251,14 @@ async def find_next_free(
 
 
 async def _note(clinic_ids: Collection[UUID | None], slots: Collection[FreeSlot]) -> None:
-    """A public answer shows these slots: each until its notice begins."""
+    """Note that a public answer shows these slots, each of which is bookable until its notice begins."""
     if current_reading() is not None:
         notices = {slot.clinic.id: timedelta(minutes=slot.clinic.minimum_notice_minutes) for slot in slots}
         await _note_until(clinic_ids, [slot.starts_at - notices[slot.clinic.id] for slot in slots])
 
 
 async def _note_until(clinic_ids: Collection[UUID | None], ends: Collection[datetime]) -> None:
-    """The same with the moments at which slots go; those that are held come when their hold lapses."""
+    """Note the moments at which slots stop being bookable, and at which held ones become free again."""
     if (reading := current_reading()) is None:
         return
     for clinic_id in clinic_ids:

@@ -26,7 +26,7 @@ FIND_OVERLAPPING = """(
         AND visit.id IS DISTINCT FROM {moved_id}
     ORDER BY visit.starts_at, visit.id LIMIT 1
 )"""
-# With the states written out, so that any plan can use the index of planned visits.
+# The states are literals, so that every plan can use the index of planned visits.
 _COUNT_PLANNED_OF_ONE = """
     SELECT count(*) FILTER (WHERE clinic_id = :clinic_id), count(*) FROM visit
     WHERE patient_id = :patient_id AND status IN ('BOOKED', 'ARRIVED') AND ends_at > :now
@@ -100,7 +100,7 @@ async def find_overlap_refusal(patient_id: UUID, slot: "Slot", moved_id: UUID | 
 async def find_refusals(
     patient: "Patient", slot: "Slot", clinic: "Clinic", moved_id: UUID | None = None
 ) -> list[Refusal]:
-    """What forbids the slot to the patient; `moved_id` is the visit that is to be moved there, if one is."""
+    """The rules that forbid this slot to the patient; `moved_id` is the visit to be moved there, if any."""
     found: list[Refusal | None] = [await find_overlap_refusal(patient.id, slot, moved_id)]
     if not (moved_id and await _is_in_clinic(moved_id, patient.id, clinic.id)):
         found.append(await find_limit_refusal(patient, clinic))

@@ -39,7 +39,7 @@ class Clinic(Model):
 
     @classmethod
     async def lock(cls, clinic_id: UUID) -> None:
-        """Locked beside doctors, before patients: slots are added with a share of this lock (`Doctor.lock`)."""
+        """Locked along with doctors, before patients; adding slots takes it as a shared lock (`Doctor.lock`)."""
         database.require_transaction()
         await cls.filter(id=clinic_id).select_for_update(no_key=True).only("id")
 
@@ -56,5 +56,5 @@ class Clinic(Model):
         return await query.order_by("search_name", "id").limit(limit)
 
     def describe_slot(self, starts_at: datetime) -> dict[str, str]:
-        """What letters and texts say about a slot here: neither the clinic's name nor the doctor's."""
+        """What letters and texts say about a slot here; it names neither the clinic nor the doctor."""
         return {"starts_at": starts_at.isoformat(), "address": self.address, "phone": self.phone}

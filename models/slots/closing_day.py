@@ -14,7 +14,7 @@ from models.values.weekly_template import SlotTime
 
 @dataclass(frozen=True)
 class ClosingDays:
-    """Of a doctor at a clinic. With the doctor's lock (`Doctor.lock`) they stay as they are."""
+    """The closing days of a doctor at a clinic. While the doctor is locked (`Doctor.lock`) they cannot change."""
 
     clinic: date | None
     doctor: date | None
@@ -31,7 +31,7 @@ class ClosingDays:
         return self.allow(clock.local(slot_time[0]).date())
 
     def check(self, day: date) -> None:
-        """Raise ClinicClosed or DoctorRetired if there can be nothing on this local day."""
+        """Raise ClinicClosed or DoctorRetired if nothing can be planned on this local day."""
         if self.clinic and day >= self.clinic:
             raise ClinicClosed(closed_from=self.clinic.isoformat())
         if self.doctor and day >= self.doctor:

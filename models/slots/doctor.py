@@ -64,7 +64,7 @@ class Doctor(Model):
 
     @classmethod
     async def lock(cls, doctor_id: UUID) -> None:
-        """Take the first lock of the order doctor, patient, slots; whatever adds or closes slots takes it.
+        """Take the first lock of the order doctor, patient, slots; everything that adds or closes slots takes it.
 
         The doctor's clinics cannot close in the meantime.
         """

@@ -36,7 +36,7 @@ class Slot(Model):
     kept for the waiting list (waiting/waiting_list_allocation.py). `closed_reason`: why reception blocked it.
     `absence_id`: the absence of its doctor. `is_outside`: its schedule no longer has it. Either way, the slot is
     withdrawn once its visit has been moved or cancelled. `is_withdrawn_by_hand`: it stays so when an absence ends.
-    `place_closed_at`: since when it is known that its clinic is closed by then, or its doctor retired.
+    `place_closed_at`: when it became known that its clinic will be closed by then, or its doctor retired.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -128,7 +128,7 @@ class Slot(Model):
 
     @classmethod
     async def free(cls, slot_id: UUID, visit_id: UUID) -> bool:
-        """Take the visit off the slot, which goes to the waiting list first, or is withdrawn: whether it is free."""
+        """Take the visit off the slot, which is queued for the waiting list or withdrawn; return whether it is free."""
         database.require_transaction()
         mine = cls.filter(id=slot_id, visit_id=visit_id)
         is_free = bool(await mine.filter(absence_id=None, is_outside=False, place_closed_at=None).update(visit_id=None))
@@ -140,7 +140,7 @@ class Slot(Model):
 
     @classmethod
     async def queue_for_waiting_list(cls, *ids: UUID) -> int:
-        """Keep for the waiting list those of these slots that an entry asks for; the caller has locked them."""
+        """Keep for the waiting list the slots among these that match an entry; the caller has locked them."""
         return await waiting_list_matching.queue_matched(ids)
 
     @classmethod
@@ -169,7 +169,7 @@ class Slot(Model):
         return slot
 
     def _find_hold_end(self, clinic: Clinic) -> datetime:
-        """When the patient can no longer use a hold: its minutes, the clinic's notice or the service hours are over."""
+        """When a hold ends: after HOLD_MINUTES, when the clinic's notice begins, or when the service hours end."""
         now = clock.now()
         ends = [now + timedelta(minutes=settings.HOLD_MINUTES), self.last_bookable_at(clinic) + MOMENT]
         if not hours.is_always_open():

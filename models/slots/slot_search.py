@@ -31,7 +31,7 @@ class SlotState(StrEnum):
 
 SHOWN = tuple(state for state in SlotState if state is not SlotState.WITHDRAWN)
 
-# What was withdrawn before an absence was reported was not withdrawn by it.
+# Slots withdrawn before the absence was reported were not withdrawn because of it.
 _SITUATIONS = """
     SELECT slot.id, slot.starts_at, doctor.search_name, absence.id AS absence_id,
         CASE

@@ -1,4 +1,4 @@
-"""Waiting-list matching: keeps for the waiting list the free slots that an entry of it asks for."""
+"""Waiting-list matching: reserves free slots for the waiting list if one of its entries matches them."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -51,7 +51,7 @@ _QUEUE = """
 
 
 async def queue_matched(slot_ids: Sequence[UUID]) -> int:
-    """Keep for the waiting list those of the slots that an entry asks for, and return how many that are.
+    """Keep for the waiting list the slots that match an entry, and return how many there are.
 
     The holder's own entry does not count: a hold that expires is no reason to offer the slot to its holder.
     """

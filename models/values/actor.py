@@ -22,12 +22,12 @@ class Actor:
 
     @classmethod
     def acting(cls, by: "Account | Actor", channel: Channel = Channel.ONLINE) -> "Actor":
-        """An actor for an account that acts for itself, or a fresh copy of reception's actor."""
+        """An actor for an account acting for itself, or a fresh copy of reception's actor."""
         return replace(by, passed_over=[]) if isinstance(by, Actor) else Actor(by, channel)
 
     @property
     def is_patient(self) -> bool:
-        """The actor's account is a patient's, which acts for itself; staff act for others."""
+        """Whether the actor is a patient acting for themselves; staff act for others."""
         return self.by.patient_id is not None
 
     @property

@@ -7,7 +7,7 @@ import settings
 
 REMINDER_HOUR = 12 * 60  # noon of the day before
 REMINDERS_FROM, REMINDERS_UNTIL = 9 * 60, 20 * 60
-REMINDER_LEAD = timedelta(hours=3)  # closer to the visit a reminder helps nobody
+REMINDER_LEAD = timedelta(hours=3)  # a reminder closer to the visit helps nobody
 DAY = 24 * 60
 
 
@@ -19,7 +19,7 @@ def to_utc(day: date, minutes: int, zone: ZoneInfo) -> datetime:
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The begin and end of a local day, which has 23 or 25 hours when the clocks change."""
+    """The start and end of a local day, which has 23 or 25 hours when the clocks change."""
     return to_utc(day, 0, settings.TIME_ZONE), to_utc(day, DAY, settings.TIME_ZONE)
 
 
@@ -55,7 +55,7 @@ def is_always_open() -> bool:
 
 
 def is_open(moment: datetime) -> bool:
-    """Wall time decides, half-open: 07:00:00 is open, 22:00:00 is closed."""
+    """Whether it is open by the wall clock, half-open: 07:00:00 is open, 22:00:00 is closed."""
     return settings.SERVICE_OPENS <= minute_of_day(moment, settings.TIME_ZONE) < settings.SERVICE_CLOSES
 
 
@@ -68,7 +68,7 @@ def next_closing(moment: datetime) -> datetime:
 
 
 def add_service_minutes(moment: datetime, minutes: int) -> datetime:
-    """The moment when so many minutes of service hours have passed since `moment`: no time runs out at night."""
+    """The moment when `minutes` of service hours have passed since `moment`: the clock stops at night."""
     left = timedelta(minutes=minutes)
     if is_always_open():
         return moment + left

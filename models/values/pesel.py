@@ -67,7 +67,7 @@ def blind_index(number: str) -> str:
 
 
 def birth_date_index(day: date) -> str:
-    """Finds people by their birth date, which is in their PESEL, or encrypted."""
+    """Finds people by their birth date, which comes from their PESEL or is stored encrypted."""
     return crypto.blind_index(day.isoformat(), "birth date index")
 
 

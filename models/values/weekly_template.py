@@ -31,7 +31,7 @@ class TemplateLine:
     uneven: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     def starts(self) -> Iterator[int]:
-        """When slots start: after a break at its end; none lies in the hour in which the clocks change."""
+        """When slots start: the first after a break starts at its end; none is in the hour of a clock change."""
         closed = sorted([*self.breaks, (NIGHT_FROM, NIGHT_UNTIL)])
         minute = self.from_
         while minute + self.minutes <= self.until:

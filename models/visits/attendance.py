@@ -35,7 +35,7 @@ MARKED: dict[Status, AuditAction] = {
 
 
 def earliest_time(visit: Visit, wanted: Status) -> datetime:
-    """From when a visit can be marked: an arrival from midnight of its day, its outcome from its start."""
+    """When marking becomes possible: an arrival from the start of its day, its outcome from the visit's start."""
     if wanted != Status.ARRIVED:
         return visit.starts_at
     return clock.local(visit.starts_at).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -46,7 +46,7 @@ async def mark(
 ) -> Visit:
     """Give the visit a status of attendance, and confirm its person if a document was seen.
 
-    Repeated, it changes nothing.
+    Repeating the call changes nothing.
     """
     async with in_transaction():
         if seen:
@@ -70,7 +70,7 @@ def _check(visit: Visit, wanted: Status) -> None:
 async def undo(
     visit_id: UUID, *, patient: Patient, actor: Actor, reason: str | None = None, marked: Status | None = None
 ) -> Visit:
-    """Take back the last mark, on the visit's day only; with `marked`, only if that is the mark."""
+    """Undo the last mark, on the visit's day only; with `marked`, only if the last mark is that one."""
     form = Form()
     reason = form.text("reason", reason or "", REASON_LENGTH, required=False)
     form.raise_if_flawed()
@@ -89,7 +89,7 @@ async def undo(
 
 
 def _find_status_before(changes: Iterable[VisitChange]) -> Status | None:
-    """The status that the visit had before the last mark that still counts; None if none does."""
+    """The visit's status before its last mark that was not undone; None if there is no such mark."""
     statuses = [Status.BOOKED]
     for change in changes:
         if change.kind in set(MARKED):

@@ -30,7 +30,7 @@ async def find_refusals(slot_id: UUID, patient_id: UUID | None) -> list[Refusal]
 
 
 async def _find_record(patient_id: UUID, slot_id: UUID) -> Patient | None:
-    """The record that would get the visit; None for one that would be opened with it."""
+    """The record that would get the visit; None if the booking would open it."""
     if await Offer.find_standing(patient_id=patient_id, slot_id=slot_id).exists():
         return await identity.find(patient_id)
     return await identity.find_bookable_record(patient_id)

@@ -28,7 +28,7 @@ class CallReason(StrEnum):
 
 @dataclass(frozen=True)
 class Call:
-    """`offer`: the newest offer of another slot, if the doctor of the visit is absent. `tries`: calls in vain."""
+    """`offer`: the newest offer of another slot, if the doctor of the visit is absent. `tries`: unsuccessful calls."""
 
     visit: Visit
     reason: CallReason

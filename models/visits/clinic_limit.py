@@ -1,4 +1,4 @@
-"""Clinic limit: a receptionist whose work is limited to some clinics touches nothing of the others."""
+"""Clinic limit: a receptionist whose work is limited to some clinics cannot touch the others."""
 
 from collections.abc import Collection, Iterable
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from infra import database
 from models.refusals.schedule import ClinicNotYours
 
-# The clinics of each kind of thing that belongs to clinics. An absence is one of all its doctor's clinics.
+# The clinics of each kind of thing that belongs to clinics. An absence belongs to all of its doctor's clinics.
 _CLINICS_OF = {
     "Clinic": "SELECT unnest(:ids::uuid[]) AS clinic_id",
     "Slot": "SELECT clinic_id FROM slot WHERE id = ANY(:ids::uuid[])",
@@ -39,7 +39,7 @@ OF_CLINICS = frozenset(_CLINICS_OF) - {"Doctor"}
 
 
 async def allows(allowed: Collection[UUID], kind: str, ids: Iterable[UUID]) -> bool:
-    """Whether these things are of the allowed clinics alone; what does not exist is of none."""
+    """Whether these things belong only to the allowed clinics; things that do not exist belong to none."""
     rows = await database.fetch(_CLINICS_OF[kind], {"ids": list(ids)})
     return {UUID(str(row["clinic_id"])) for row in rows} <= set(allowed)
 

@@ -23,7 +23,7 @@ def make_link(visit_id: UUID, sequence: int) -> str:
 
 
 async def find_linked(token: str) -> Visit:
-    """The visit to come that a letter's link stands for; LinkNotValid once it has begun or was moved.
+    """The future visit that a letter's link stands for; raises LinkNotValid once it has begun or was moved.
 
     A cancellation is the only change after which the last link still shows the visit.
     """
@@ -41,7 +41,7 @@ async def find_linked(token: str) -> Visit:
 
 
 async def confirm(visit_id: UUID, *, patient: Patient, by: Actor) -> Visit:
-    """Note that the patient will come; said twice, the first time counts."""
+    """Note that the patient will come; of repeated confirmations only the first counts."""
     async with in_transaction():
         visit = await Visit.lock(visit_id, patient)
         if visit.status != Status.BOOKED or visit.starts_at <= clock.now():
@@ -88,12 +88,12 @@ async def cancel_linked(token: str, reason: str | None) -> Visit:
 
 
 async def _lock_linked(token: str) -> Visit:
-    """Look again under the lock: another change may have been faster."""
+    """Check again under the lock: another change may have come first."""
     database.require_transaction()
     await Patient.lock((await find_linked(token)).patient_id)
     return await find_linked(token)
 
 
 async def _record_use(visit: Visit) -> None:
-    """Written beside the change: the person who made it had the letter, but had not logged in."""
+    """Recorded in addition to the change: the person who made it had the letter, but was not logged in."""
     await AuditEntry.record("use_visit_link", account=None, patient_id=visit.patient_id, subject_id=visit.id)

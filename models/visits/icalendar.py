@@ -26,7 +26,7 @@ def render(visit: dict[str, Any], language: str, attendee: str | None) -> str:
 
 
 def render_file(visit: dict[str, Any], language: str) -> str:
-    """A file to download: nobody is invited, and a visit to come gets two alarms."""
+    """A file to download: nobody is invited, and a future visit gets two alarms."""
     event = _build_event(visit, language)
     for before in () if visit["cancelled"] else ALARMS:
         alarm = Alarm()

@@ -25,7 +25,7 @@ from models.visits.visit import WITH_DETAILS, Visit
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
 
-TRIES = 3  # of which another registration of the same number at the same moment can spoil one
+TRIES = 3  # one of them may fail because the same number is being registered at the same moment
 
 _FIND_OVERLAPS = """
     SELECT claimed.id AS claimed_id, kept.id AS kept_id
@@ -101,9 +101,9 @@ async def _write_confirmation(record: Patient, seen: SeenDocument, by: Account) 
 
 
 async def _join(claim: Patient, record: Patient) -> bool:
-    """Move everything of the claim into the record; whether its account has replaced another one there."""
+    """Move everything in the claim to the record; returns whether its account replaced another one there."""
     await _move_bookings(claim, record)
-    if claim.phone:  # the person's own word on how they are reached
+    if claim.phone:  # contact details as the person gave them
         contact = {"phone": claim.phone, "sms_reminders": claim.sms_reminders}
         await record.update_from_dict(contact).save(update_fields=[*contact])
     await Patient.filter(invited_from_id=claim.id).update(invited_from_id=record.id)
@@ -127,7 +127,7 @@ async def _move_bookings(claim: Patient, record: Patient) -> None:
 
 
 async def _make_alias(claim: Patient, record: Patient) -> None:
-    """Keep nothing of the claim but its id, so that what refers to it is found under the record."""
+    """Empty the claim except for its id, so that references to it lead to the record."""
     columns: dict[str, Any] = dict.fromkeys((*identity.NUMBERS, "phone", "invited_from_id"))
     columns |= {"first_name": "", "last_name": "", "sms_reminders": False, "joined_to_id": record.id}
     await claim.update_from_dict(columns).save(update_fields=[*columns])

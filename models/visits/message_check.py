@@ -18,7 +18,7 @@ PASSWORD_KINDS = {MessageKind.ACCOUNT_OPENED, MessageKind.NEW_PASSWORD, MessageK
 
 
 async def bring_up_to_date(message: Message) -> None:
-    """Give the message the present facts and address; raises NoLongerWanted if it was overtaken, or TooEarly."""
+    """Update the message's facts and address; raises NoLongerWanted if it is out of date, or TooEarly."""
     facts = await CHECKS[message.kind](message)
     address = await (_check_text(message) if message.medium is Medium.SMS else _find_address(message))
     await message.restate({**message.details, **facts}, address)
@@ -63,7 +63,7 @@ async def _check_closed(message: Message) -> Facts:
 
 
 async def _check_change(message: Message) -> Facts:
-    """Of the letters about the changes of one visit only the last is true: the one with the visit's sequence."""
+    """Of the letters about changes of one visit only the last is still true: the one with the visit's sequence."""
     visit = await _find_visit(message)
     snapshot = message.details.get("visit") or {}
     if snapshot.get("sequence") != visit.sequence:
@@ -72,7 +72,7 @@ async def _check_change(message: Message) -> Facts:
 
 
 async def _check_booked(message: Message) -> Facts:
-    """The visit is as the letter says, is to come, and its doctor will be there."""
+    """The visit is as the letter says and in the future, and its doctor will be there."""
     facts, visit = await _check_change(message), await _find_visit(message)
     if visit.starts_at <= clock.now():
         raise NoLongerWanted("the visit has begun")
@@ -82,7 +82,7 @@ async def _check_booked(message: Message) -> Facts:
 
 
 async def _check_reminder(message: Message) -> Facts:
-    """A reminder of a visit that was moved away and back is true again; what else has changed, it states as it is."""
+    """A reminder of a visit that was moved away and back is true again; it states any other change as it is now."""
     visit = await _find_visit(message)
     if visit.status != Status.BOOKED:
         raise NoLongerWanted("the visit is no longer booked")
@@ -104,7 +104,7 @@ async def _check_offer(message: Message) -> Facts:
 async def _check_withdrawal(message: Message) -> Facts:
     offer = await _find_offer(message)
     if not await offer.is_still_relevant() or await offer.has_follower():
-        raise NoLongerWanted("the patient waits no longer, or was offered another slot since")
+        raise NoLongerWanted("the patient no longer waits, or has since been offered another slot")
     return {}
 
 

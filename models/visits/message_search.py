@@ -56,7 +56,7 @@ class MessageFilter:
 
 
 async def _with_patients(messages: list[Message]) -> list[Message]:
-    """Say of each message whom it is about: the account's patient, or the visit's if there is no account."""
+    """Set each message's patient: the account's, or the visit's if there is no account."""
     for message in messages:
         message.patient_id = message.account.patient_id if message.account else None
     without = [message for message in messages if message.visit_id and message.patient_id is None]
@@ -71,7 +71,7 @@ async def _with_patients(messages: list[Message]) -> list[Message]:
 def _visible_to(reader: Account) -> QuerySet[Message]:
     """Only administrators see messages to staff.
 
-    Whose work is limited to clinics sees those about visits there, and those about accounts.
+    A receptionist limited to some clinics sees those about visits there, and those about accounts.
     """
     if reader.role == Role.ADMINISTRATOR:
         return Message.all()

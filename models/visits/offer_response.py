@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def accept(offer_id: UUID, *, patient: Patient | None, by: "Account", channel: Channel) -> Visit:
     """Move the visit to the offered slot, or book the slot for a patient on the waiting list, with the usual refusals.
 
-    `patient`: whose offer it must be; None for reception. Repeated, it returns the same visit.
+    `patient`: whose offer it must be; None for reception. Repeating the call returns the same visit.
     """
     owner = (await _find_own(offer_id, patient)).patient
     async with in_transaction():

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-LONGEST_WAIT = 1.0  # seconds: whoever is first may wait for a lock that has nothing to do with the others
+LONGEST_WAIT = 1.0  # seconds: the first may be waiting for a lock that has nothing to do with the others
 
 
 class _Turn:
-    """One tries to book the slot; all who came meanwhile share one look at what became of it."""
+    """One caller tries to book the slot; all who arrive in the meantime share one look at the outcome."""
 
     def __init__(self) -> None:
         self._is_over = asyncio.Event()
@@ -39,7 +39,7 @@ async def _look(is_taken: Callable[[UUID], Awaitable[bool]], slot_id: UUID) -> b
 
 
 class Rivals:
-    """Who books which slot in this process at the moment."""
+    """The slots that somebody in this process is trying to book right now."""
 
     def __init__(self) -> None:
         self._turns: dict[UUID, _Turn] = {}
@@ -55,7 +55,7 @@ class Rivals:
 
     @asynccontextmanager
     async def take_turn(self, slot_id: UUID) -> AsyncIterator[None]:
-        """Others wait meanwhile. Whoever was tired of waiting tries beside the first."""
+        """The others wait during the block. One whose wait timed out tries at the same time as the first."""
         turn = _Turn()
         is_first = self._turns.setdefault(slot_id, turn) is turn
         try:

@@ -30,7 +30,7 @@ RECORDED_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True)
 class WalkIn:
-    """`slot_id`: a slot that nobody had booked; without it doctor, clinic, begin and minutes say when and where."""
+    """`slot_id`: a slot that nobody had booked; without it, doctor, clinic, start and minutes say when and where."""
 
     override_reason: str
     slot_id: UUID | None = None

@@ -137,7 +137,7 @@ class Offer(Model):
         return {"starts_at": starts_at, "address": address, "until": self.expires_at.isoformat()}
 
     async def has_follower(self) -> bool:
-        """Whether another offer was made since for the same visit or entry, so that a later message speaks of it."""
+        """Whether a later offer was made for the same visit or entry, so that a later message covers it."""
         same = Offer.filter(visit_id=self.visit_id) if self.visit_id else Offer.filter(entry_id=self.entry_id)
         return await same.filter(made_at__gt=self.made_at).exists()
 

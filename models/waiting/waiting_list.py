@@ -123,7 +123,7 @@ class WaitingListEntry(Model):
 
     @classmethod
     async def join(cls, wish: Wish, *, patient: Patient, by: "Account") -> Self:
-        """Wait for a slot that comes free; the same wish again is the same entry and keeps its place."""
+        """Join the list; repeating the same wish returns the same entry, which keeps its place."""
         clinic = await wish.validate()
         async with in_transaction():
             record = await (Patient.lock if by.patient_id else identity.lock_centre_record)(patient.id)

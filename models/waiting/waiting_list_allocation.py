@@ -22,7 +22,7 @@ from models.waiting.waiting_list import WaitingListEntry
 ALLOCATION_LOCK = 7_24_2026
 MAX_MISSES = 2  # slots in a row that nobody can be asked about, before many are opened in one step
 BATCH_SIZE = 1000
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(:lock)"  # two at once could offer slots out of order
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(:lock)"  # two concurrent runs could offer slots out of order
 
 _RULES = {
     "is_below_limit": booking_rules.is_below_limit("waiting_list_entry.patient_id"),
@@ -85,7 +85,7 @@ _FIND_NEXT = """
     ) AS next_entry
 """
 
-# Open to everybody those of the slots that nobody can be asked about (the conditions of _FIND_NEXT), or not in time.
+# Open to everybody the slots about which nobody can be asked (by the conditions of _FIND_NEXT), or not in time.
 _OPEN_TO_ALL = """
     WITH queued_slot AS MATERIALIZED (
         SELECT slot.id, slot.clinic_id, slot.doctor_id, slot.starts_at, slot.ends_at, slot.queued_at,
@@ -175,7 +175,7 @@ async def _offer_next(slot_id: UUID) -> bool:
     async with in_transaction():
         await database.fetch(_ONE_AT_A_TIME, {"lock": ALLOCATION_LOCK})
         slot = await Slot.filter(id=slot_id).select_for_update(skip_locked=True).first()
-        if slot is None or not _is_due(slot):  # busy, or allocated by another run
+        if slot is None or not _is_due(slot):  # locked, or already allocated by another run
             return False
         values = {"slot_id": slot_id, "zone": settings.TIME_ZONE.key, "now": clock.now(), **booking_rules.limits()}
         found = await database.fetch(_FIND_NEXT.format(**_RULES), values)

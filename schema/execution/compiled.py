@@ -1,7 +1,7 @@
 """Completion of plain values, compiled once for each selection of a document instead of walked field by field.
 
 A selection is compiled when all that it asks for are attributes without resolver, argument, extension or directive. A
-value that does not look exactly as its type says is left to graphql-core, and with it the error that it deserves.
+value that does not look exactly as its type says is left to graphql-core, which also raises the right error.
 """
 
 from collections import OrderedDict
@@ -41,7 +41,7 @@ class Unusual(Exception):
 
 
 class PlanCache:
-    """The plans of this process; the nodes are kept beside them, so that no other node has their ids meanwhile."""
+    """The plans of this process; the nodes are kept with them, so that no other node can take over their `id()`."""
 
     def __init__(self) -> None:
         self._plans: OrderedDict[tuple[Any, ...], tuple[Plan | None, list[FieldNode]]] = OrderedDict()
@@ -146,7 +146,7 @@ class _Compiler:
         return function
 
     def _check_type(self, type_: GraphQLObjectType) -> list[str]:
-        """An object of a type with interfaces is of exactly its class; others graphql-core does not check either."""
+        """Check the exact class only for types with interfaces, as graphql-core does."""
         if type_.is_type_of is None:
             return []
         origin = self._add("origin", type_.extensions["strawberry-definition"].origin)
@@ -158,7 +158,7 @@ class _Compiler:
         return f"(None if {value} is None else {self._some(type_, details, value)})"
 
     def _some(self, type_: Any, details: list[Any], value: str) -> str:
-        """The completion of a value that is not None."""
+        """The source code that completes a value other than None."""
         if isinstance(type_, GraphQLList):
             item = self._value(type_.of_type, details, "item")
             return f"([{item} for item in {value}] if type({value}) is list else unusual())"
@@ -182,7 +182,7 @@ def _raise_unusual() -> None:
 
 
 def _coercion(type_: GraphQLLeafType) -> Callable[[Any], Any]:
-    """As graphql-core completes a leaf: never to nothing; what can be awaited is awaited there."""
+    """Completes a leaf as graphql-core does: None and awaitables are left to graphql-core."""
     coerce_output_value = type_.coerce_output_value
 
     def coerce(value: Any) -> Any:
@@ -206,7 +206,7 @@ def _plain_field(type_: GraphQLObjectType, name: str) -> tuple[str, Any]:
 
 
 def _is_plain(node: FieldNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
-    """No directive anywhere below the field; each fragment is looked at once, however often it is spread."""
+    """Whether there is no directive below the field; each fragment is visited once, however often it is spread."""
     waiting: list[Any] = [node.selection_set]
     seen: set[str] = set()
     while waiting:

@@ -114,7 +114,7 @@ class CachedValidation(ValidationCache):
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
 
     def _is_ambiguous(self) -> bool:
-        """Whether it is open which operation is meant: Strawberry would take the first, which GraphQL (6.1) forbids."""
+        """Whether the operation is ambiguous: Strawberry would run the first one, which GraphQL (6.1) forbids."""
         context = self.execution_context
         definitions = context.graphql_document.definitions if context.graphql_document else ()
         operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
@@ -122,7 +122,7 @@ class CachedValidation(ValidationCache):
 
 
 class ErrorCodes(SchemaExtension):
-    """Code what an operation ends with, so that its line in the log and its metrics name the code."""
+    """Give an operation's final errors a code, so that its log line and metrics can name it."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         try:
@@ -204,7 +204,7 @@ def _with_extensions(error: GraphQLError, message: str, code: str, **more: Any) 
 
 
 def _shorten(error: GraphQLError) -> GraphQLError:
-    """Keep PESEL numbers and endless texts, which the client has sent, out of the message."""
+    """Remove PESEL numbers and overlong texts sent by the client from the message."""
     message = logs.ELEVEN_DIGITS.sub("[number]", error.message)
     if len(message) > MAX_MESSAGE_LENGTH:
         message = message[:MAX_MESSAGE_LENGTH] + "…"

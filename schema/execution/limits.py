@@ -116,7 +116,7 @@ class LimitsRule(ASTValidationRule):
             raise TooComplex("depth") from None
 
 
-# The documents are kept with their measures, so that no other document has their ids meanwhile.
+# The documents are kept with their measures, so that no other document can take over their `id()`.
 _measures: OrderedDict[tuple[int, str | None], tuple[Measure, DocumentNode]] = OrderedDict()
 
 

@@ -196,7 +196,7 @@ class Schema(strawberry.Schema):
         return result
 
     async def stream(self, query: str | None, *, context_value: Any = None, **named: Any) -> Any:  # type: ignore[override]  # the same
-        """The same for several results."""
+        """The same for an operation with several results."""
         results = await super().stream(query, context_value=context_value, **named)
         return _coded(results, context_value)
 

@@ -1,4 +1,4 @@
-"""Public answers: what is asked without signing in and shows only clinics, doctors and free slots can be kept."""
+"""Public answers: those to callers not signed in that show only clinics, doctors and free slots; they can be kept."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ _current: ContextVar[PublicAnswer | None] = ContextVar("public_answer", default=
 
 @contextmanager
 def follow_answer() -> Iterator[PublicAnswer]:
-    """Learn what the operation that is executed inside turns out to be."""
+    """Track the operation executed inside the block: what it reads and whether its answer is public."""
     with follow_reading() as reading:
         answer = PublicAnswer(reading)
         token = _current.set(answer)

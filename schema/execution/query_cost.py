@@ -154,7 +154,7 @@ class CostVisitor:
         return int(min(max(rows, 0), LARGEST_PAGE))
 
     def _value(self, variable: str, default: int) -> Any:
-        """What execution will use: `100.0` is an Int, too. Without values an unknown page costs nothing."""
+        """The value that execution will use: `100.0` is an Int, too. Without values, an unknown page costs nothing."""
         self.uses_variables = True
         if self.variables is None:
             return 0

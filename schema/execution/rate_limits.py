@@ -19,7 +19,7 @@ async def charge(caller: Context, limit: str, kind: str, key: str) -> None:
 
 
 async def charge_request(caller: Context, limit: str, kind: str, key: str) -> None:
-    """The same for every request."""
+    """Like `charge`, for limits that count every request."""
     if retry_at := await rate_limit.hit_often(limit, kind, key):
         raise _rate_limited(caller, retry_at)
 

@@ -1,4 +1,4 @@
-"""Selection: whether an operation asks for certain fields, so that what nobody asks for need not be read."""
+"""Selection: whether an operation selects certain fields, so that data nobody asks for need not be read."""
 
 from collections.abc import Collection, Iterable
 from typing import Any

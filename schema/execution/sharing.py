@@ -18,7 +18,7 @@ class SharedData(dict[str, Any]):
 
 
 class _Answered:
-    """Stands for the execution of an event that another subscription has had executed."""
+    """Stands in for the execution of an event that another subscription has already executed."""
 
     def __init__(self, data: SharedData) -> None:
         self._data = data
@@ -30,7 +30,7 @@ class _Answered:
 class SharingExecutor(CompilingExecutor):
     """Executes an event once for all subscriptions that select the same of it.
 
-    Only where the selection is compiled: such an answer depends on nothing but the event, whoever asks.
+    Only where the selection is compiled: such an answer depends only on the event, not on the caller.
     """
 
     def build_per_event_executor(self, payload: Any) -> Any:

@@ -27,6 +27,6 @@ def find_pages(message: Message) -> dict[str, Markup]:
 
 
 def _address(path: str, message: Message, fragment: str = "") -> Markup:
-    """A fragment is never sent: neither a log nor a proxy sees the token behind it."""
+    """Browsers never send the fragment, so neither a log nor a proxy sees the token in it."""
     query = "?lang=en" if message.language == "EN" else ""
     return Markup(f"{settings.PUBLIC_URL.rstrip('/')}{path}{query}{fragment}")  # noqa: S704 - ours  # nosec B704

@@ -21,7 +21,7 @@ from tasks.outbox import Misconfigured, Refused, TryLater
 CLOSE_SECONDS = 1.0
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 LONG_NUMBER = re.compile(r"\d{7,}")
-AUTHENTICATION_CODES = {530, 534, 535, 538}  # they concern our login, not the recipient, at any command
+AUTHENTICATION_CODES = {530, 534, 535, 538}  # whatever the command, these concern our login and not the recipient
 
 
 async def send(mail: Mail, to: str) -> None:
@@ -76,7 +76,7 @@ async def check() -> None:
 
 
 def connection_options() -> dict[str, Any]:
-    """Options for SMTP_URL, or for the development mailbox. `smtp://` needs STARTTLS, but within this host."""
+    """Options for SMTP_URL, or for the development mailbox. `smtp://` requires STARTTLS, except on this host."""
     if not settings.SMTP_URL:
         host, port = mailbox.address()
         return {"host": host, "port": port, "tls": False, "timeout": settings.SEND_TIMEOUT_SECONDS}

@@ -15,6 +15,6 @@ def count_septets(text: str) -> int:
 
 
 def transliterate(text: str) -> str:
-    """Replace Polish letters by ASCII ones, and characters outside the alphabet by question marks."""
+    """Replace Polish letters with ASCII ones, and characters outside the alphabet with question marks."""
     fits = BASIC | EXTENSION
     return "".join(character if character in fits else "?" for character in to_ascii(text))

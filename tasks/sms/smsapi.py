@@ -44,7 +44,7 @@ class Smsapi:
         return _gateway_id(answer)
 
     async def check(self) -> None:
-        """Ask for our own account, which needs the token and costs nothing; raises what `send` would."""
+        """Query our own account, which needs the token and costs nothing; raises what `send` would."""
         await self._request("GET", self.url.replace("/sms.do", "/profile"))
 
     async def _post(self, form: dict[str, str]) -> dict[str, Any]:

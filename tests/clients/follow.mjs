@@ -1,4 +1,4 @@
-// node follow.mjs ws|sse URL KEY COUNT QUERY VARIABLES: the reference client prints what it is told, one JSON a line.
+// node follow.mjs ws|sse URL KEY COUNT QUERY VARIABLES: the reference client prints what it gets, one JSON per line.
 import { createClient as createSSE } from "graphql-sse";
 import { createClient as createWS } from "graphql-ws";
 import WebSocket from "ws";

@@ -58,7 +58,7 @@ def tomorrow() -> date:
 
 
 async def busy_day(day: date | None = None, visits: int = 92, begin: time = time(8)) -> Scene:
-    """So many visits on a day; a slot in five or so is left."""
+    """This many visits on a day; about one slot in five stays free."""
     scene = Scene(day or tomorrow(), await cast.rita())
     for clinic, first_name, last_name, specialty in DOCTORS:
         if clinic not in scene.clinics:

@@ -66,7 +66,7 @@ async def escape_leads_back_to_where_one_was(desk: Desk) -> None:
 
 
 async def enter_never_chooses_from_the_answer_to_an_older_question(desk: Desk) -> None:
-    """On a slow computer, with Enter at every moment from the last letter until somebody is chosen."""
+    """On a slow computer, press Enter at every moment between the last letter and a choice being made."""
     await desk.press("Enter")
     await desk.type("dzwoniaca")
     await expect(desk.side.get_by_role("option")).to_have_count(1)

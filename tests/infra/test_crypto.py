@@ -83,7 +83,7 @@ def test_what_is_no_id_is_broken(text: str) -> None:
 
 
 def test_ids_made_one_after_the_other_do_not_look_alike() -> None:
-    """A UUIDv7 tells when its row was made, and what came next: the hidden ones tell neither."""
+    """A UUIDv7 reveals when its row was created and which row came next; encrypted ids reveal neither."""
     hidden = [crypto.encode_id("visit", uuid7()) for _ in range(50)]
     assert len({text[:12] for text in hidden}) == 50
     assert hidden != sorted(hidden)

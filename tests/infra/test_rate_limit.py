@@ -1,4 +1,4 @@
-"""Counters promise that processes learn what the others have counted, and that nothing is counted twice."""
+"""Counters: processes learn what the others have counted, and nothing is counted twice."""
 
 from limits import RateLimitItem, parse
 

@@ -1,4 +1,4 @@
-"""What the portal's tests set up in the database: clinics with terms, people with visits."""
+"""What the portal's tests set up in the database: clinics with slots, people with visits."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -22,7 +22,7 @@ def public(row: object) -> str:
 async def clinic_with_slots(
     count: int = 6, *, days: int = 3, name: str = "Poradnia kardiologiczna"
 ) -> tuple[Clinic, list[Slot]]:
-    """One clinic, one doctor, terms from eight o'clock on, some days ahead."""
+    """One clinic, one doctor, slots from eight o'clock on, some days ahead."""
     clinic = await cast.clinic(name)
     doctor = await cast.doctor(clinic)
     return clinic, await cast.morning(clock.today() + days * DAY, count, at=clinic, by=doctor)

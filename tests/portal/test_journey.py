@@ -34,7 +34,7 @@ WORDS = {
 
 
 async def a_clinic() -> Clinic:
-    """Twelve terms the day after tomorrow, and the day after that."""
+    """Twelve slots the day after tomorrow, and the day after that."""
     clinic = await cast.clinic("Poradnia kardiologiczna")
     doctor = await cast.doctor(clinic)
     for days in (2, 3):
@@ -72,7 +72,7 @@ async def book(window: Window, words: dict[str, str], clinic: Clinic, hour: str,
 
 async def move_and_cancel(window: Window, words: dict[str, str], email: str) -> None:
     await window.follow(words["move"])
-    await window.sees("08:")  # the old term is named until the new one is won
+    await window.sees("08:")  # the old slot is shown until the new one is booked
     await window.press(re.compile("^11:"))
     await window.send()
     await window.titled(words["moved"])

@@ -1,4 +1,4 @@
-"""Terms that are offered: for a visit whose doctor is absent, and to somebody who waits."""
+"""Offered slots: for a visit whose doctor is absent, and to somebody who waits."""
 
 import re
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from tests.support.visits import cancel
 
 
 async def absence() -> tuple[Account, Visit, list[Slot]]:
-    """Anna's visit cannot take place; the same doctor has a term two days later."""
+    """Anna's visit cannot take place; the same doctor has a slot two days later."""
     anna, clinic = await cast.anna(), await cast.clinic()
     doctor, day = await cast.doctor(clinic), clock.today() + 3 * DAY
     slots = [

@@ -50,7 +50,7 @@ async def test_every_step_of_booking_survives(opened: Opener) -> None:
     await window.send()
     await survives(window, "Wizyta umówiona", "Your visit is booked")
     await window.page.go_back()
-    await window.titled(clinic.name)  # not the term that is a visit by now
+    await window.titled(clinic.name)  # not the slot, which has become a visit
 
 
 async def test_every_step_of_a_move_survives(opened: Opener) -> None:
@@ -74,7 +74,7 @@ async def test_every_step_of_a_move_survives(opened: Opener) -> None:
             await window.page.go_forward()
             await window.titled(checking)
     await window.page.go_back()
-    await window.titled(moving)  # not the term that is the visit's own by now
+    await window.titled(moving)  # not the slot, which is now the visit's own
     await window.sees("09:00")
 
 

@@ -68,7 +68,7 @@ async def test_two_of_each_send_one_reminder_of_each_visit(cluster: Cluster) -> 
     async with load.present():
         await load.change(20)
     before = await sweeps(cluster)
-    for _ in range(3):  # as if many schedulers sent it at once, at the minute
+    for _ in range(3):  # as if several schedulers sent it in the same minute
         await asyncio.gather(*(cluster.send("tasks.reminders:write_reminders") for _ in range(4)))
     planned = [told for told in load.visits.values() if told.changes[-1] != "CANCELLED"]
     assert planned

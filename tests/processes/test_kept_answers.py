@@ -1,4 +1,4 @@
-"""Two web processes, patients who change slots without a pause, kills in between: nobody is told what was over."""
+"""Two web processes, patients who change slots without a pause, kills in between: nobody gets an outdated answer."""
 
 import asyncio
 import random

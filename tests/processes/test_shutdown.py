@@ -44,7 +44,7 @@ async def until(database: asyncpg.Connection, question: str, answer: object) -> 
 
 @asynccontextmanager
 async def booking_in_flight(service: Service, database: asyncpg.Connection) -> AsyncIterator[asyncio.Task[Any]]:
-    """A request that is really being answered: it waits until the test lets go of the patients' rows."""
+    """A request that is really being answered: it waits until the test releases its lock on the patients' rows."""
     jan = await Client(url=service.url).log_in(demo_data.LOGINS[0], demo_data.PASSWORD)
     clinic = (await jan.ask("Clinics"))["nodes"][0]["id"]
     slot = await slot_of_tomorrow(jan, clinic)

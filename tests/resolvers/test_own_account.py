@@ -1,4 +1,4 @@
-"""The own account through the API: patients change how they are reached, export their data, and leave."""
+"""One's own account through the API: patients change how they are reached, export their data, and leave."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Signing in: a one-time password opens only the way to an own one, and guessing gets slower and slower."""
+"""Signing in: a one-time password only lets one set a password, and guessing gets slower and slower."""
 
 import asyncio
 import re

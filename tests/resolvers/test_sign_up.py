@@ -228,7 +228,7 @@ async def test_a_mailbox_cannot_be_flooded_with_new_passwords(nobody: Client) ->
 async def test_the_work_that_follows_begins_at_a_moment_of_chance(
     nobody: Client, nudges: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Begun at once it would make the next answers slower for known people than for unknown ones."""
+    """If it began immediately, it would make the next answers slower for known people than for unknown ones."""
     drawn: list[tuple[float, ...]] = []
     monkeypatch.setattr(settings, "APPLICATION_SECONDS", 2.0)
 

@@ -1,4 +1,4 @@
-"""Long lists cost a constant number of SQL statements, however many rows they have."""
+"""A long list costs a constant number of SQL statements, however many rows it has."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -56,7 +56,7 @@ async def test_a_calendar_is_one_statement(signed_in: bool, anna: Client, nobody
 
 
 async def test_planned_visits_with_clinic_doctor_and_calendar_do_not_cost_more_each(anna: Client) -> None:
-    """History is a list of its own, asked for seldom and of few visits: a statement each."""
+    """History is a list of its own, rarely requested and for few visits: one statement per visit."""
     asked = "{ me { patient { plannedVisits { nodes { id calendar clinic { name } doctor { fullName } } } } } }"
     clinic = await cast.clinic(planned_visits_per_patient=50)
     doctor = await cast.doctor(clinic)

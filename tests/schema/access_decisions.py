@@ -104,7 +104,7 @@ TYPES: dict[str, tuple[set[str], str]] = {
     "WithdrawnSlots": (DESK, "count"),
 }
 
-# Refusals go to who was refused; beside their sentence they tell only this.
+# Refusals go to the caller who was refused; apart from their sentence they contain only these fields.
 REFUSALS = {
     "ClinicClosed": "closedFrom",
     "ClinicExists": "clinic",
@@ -213,5 +213,5 @@ PATHS = {
     "Session": 'mutation { logIn(input: { login: "anna@example.pl", password: "<password>" })'
     " { ... on Session { %s } } }",
 }
-# Only over a socket (tests/live), or by a code that only a telephone knows (tests/resolvers/test_securing.py).
+# Only over a socket (tests/web/live), or by a code that only a telephone knows (tests/resolvers/test_second_factor.py).
 ELSEWHERE = {"SlotChange", "MyChange", "PatientChange", "SecondFactorSet"}

@@ -165,7 +165,7 @@ def _is_for_staff(field: GraphQLField) -> bool:
 
 
 def _required(field: GraphQLField) -> str:
-    """The roles that the field is declared for; all of them if it says nothing."""
+    """The roles that the field is declared for; all roles if none is declared."""
     directives = (field.ast_node and field.ast_node.directives) or ()
     required = [print_ast(directive) for directive in directives if directive.name.value == "requires"]
     return required[0] if required else "PATIENT RECEPTIONIST"

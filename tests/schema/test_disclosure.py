@@ -94,7 +94,7 @@ def all_paths() -> dict[str, str]:
 
 
 async def looks(colleague: Account, anna: Account) -> int:
-    """How often the audit trail says that the colleague saw something of Anna's."""
+    """How many audit entries say that the colleague saw Anna's data."""
     by_colleague = AuditEntry.filter(account_id=colleague.id)
     of_record = await by_colleague.filter(patient_id=anna.patient_id).count()
     return of_record + await by_colleague.filter(patient_ids__contains=[anna.patient_id]).count()

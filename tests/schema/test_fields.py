@@ -63,7 +63,7 @@ def selection(name: str, who: str, tried: set[str]) -> str:
 
 
 async def world(who: str) -> tuple[Client, dict[str, str]]:
-    """One of each thing, all of them Anna's that can be somebody's; and the caller."""
+    """One object of each type, Anna's wherever it can belong to somebody; and the caller."""
     anna, rita, clinic = await cast.anna(), await cast.rita(), await cast.clinic(planned_visits_per_patient=9)
     doctor, other = await cast.doctor(clinic), await cast.doctor(clinic, last_name="Inna")
     schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 12), line(4, 8, 12), valid_until=None)

@@ -81,7 +81,7 @@ class World(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not to be seen must not be so merely because the question is long."""
+    """Raise the limits, so that nothing is hidden merely because the query is long."""
     for name in ("depth", "aliases"):
         monkeypatch.setitem(schema.execution.limits.EXCEEDED, name, ("", 10_000))
     monkeypatch.setattr(schema.execution.errors, "TOKENS", 100_000)
@@ -99,7 +99,7 @@ async def slots() -> list[Slot]:
 
 
 async def visits(anna: Account, slots: list[Slot]) -> list[Visit]:
-    """One to come, and one cancelled; and another slot is held."""
+    """A future visit and a cancelled one; and another slot is held."""
     reason = f"{SECRET} w gardle"
     found = [await book(anna, slots[0], reason=reason), await book(anna, slots[1], reason=reason)]
     await cancel(anna, found[1], reason=f"{SECRET} odleciał")
@@ -299,7 +299,7 @@ async def test_what_is_not_for_the_caller_looks_like_what_is_not_there(kind: str
 
 
 def test_every_field_of_a_node_is_asked_for() -> None:
-    """The answers that are searched hold all that there is to tell."""
+    """The answers that are searched contain everything there is to find."""
     text, _ = document(Path("query", "node", ("id",)), {}, "x", for_staff=True)
     for name, type_ in node_types().items():
         assert isinstance(get_named_type(BUILT.type_map[name]), GraphQLObjectType)

@@ -113,4 +113,4 @@ def test_no_coded_error_of_the_house_is_english_only() -> None:
     """Every refusal of an argument has both languages, by its type."""
     assert issubclass(BadUserInput, CodedError)
     with pytest.raises(TypeError):
-        BadUserInput("English only")  # type: ignore[call-arg]  # what must not be possible
+        BadUserInput("English only")  # type: ignore[call-arg]  # must not be possible

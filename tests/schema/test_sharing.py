@@ -45,7 +45,7 @@ def executions(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 async def answers(slot: Slot, *asked: tuple[str, dict[str, object]]) -> list[Any]:
-    """What each subscription hears of one change of the slot."""
+    """What each subscription receives about one change of the slot."""
     followed = []
     for query, more in asked:
         variables = {"id": public_id("Clinic", slot.clinic_id), **more}

@@ -17,7 +17,7 @@ class Authenticator:
     recovery_codes: list[str] = field(default_factory=list)
 
     def code(self, steps: int = 0) -> str:
-        """What it shows now, or so many times 30 seconds from now."""
+        """The code that it shows now, or `steps` times 30 seconds from now."""
         counter = int(clock.now().timestamp()) // 30 + steps
         digest = hmac.digest(b32decode(self.secret), struct.pack(">Q", counter), "sha1")
         start = digest[-1] & 15

@@ -63,7 +63,7 @@ class BookingLoad:
                 self.leaving.set()
 
     async def change(self, times: int) -> None:
-        """Wait until so many more changes have been made."""
+        """Wait until this many more changes have been made."""
         enough = self.changes + times
         await eventually(lambda: self.changes >= enough)
 

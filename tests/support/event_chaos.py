@@ -20,7 +20,7 @@ FOLLOW = "subscription ($after: String) { events(after: $after) { cursor id } }"
 
 
 class Undone(Exception):
-    """A writer that thinks better of it."""
+    """A writer that rolls back."""
 
 
 async def append(clinic_id: UUID | None = None) -> Event:

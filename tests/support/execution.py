@@ -16,7 +16,7 @@ def id_of(row: Any, kind: str | None = None) -> str:
 
 
 async def answer(document: str, account: Account | None, language: Language = Language.EN, **variables: Any) -> Any:
-    """Data and error codes of one request of its own, as web/caller.py would make it."""
+    """Data and error codes of one request of its own, as web/endpoint/caller.py would create it."""
     session = None
     if account:
         opened, token = await Session.open_for(account)

@@ -191,7 +191,7 @@ def _become(arguments: list[str], environment: dict[str, str], output: int) -> N
     except BaseException:
         traceback.print_exc()
         code = 1
-    threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter does at its end, but for the taking apart
+    threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter does on exit, but without tearing down
     atexit._run_exitfuncs()
     sys.stdout.flush()
     os._exit(code)

@@ -84,7 +84,7 @@ def node(folder: Path) -> list[str]:
 
 
 class Centre:
-    """A clinic with visits to come, and a partner that follows it."""
+    """A clinic with future visits, and a partner that follows it."""
 
     async def open(self) -> "Centre":
         self.anna = await cast.anna()

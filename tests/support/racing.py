@@ -10,7 +10,7 @@ from tests.support.waiting import eventually
 
 
 async def race(*rivals: Awaitable[Any]) -> list[Any]:
-    """All at once; what each got: a thing or an exception."""
+    """Run all at the same time and return what each got: a value or an exception."""
     return await asyncio.gather(*rivals, return_exceptions=True)
 
 
@@ -26,6 +26,6 @@ def only(kind: type, outcomes: list[Any]) -> Any:
 
 
 async def until_blocked() -> None:
-    """Until somebody waits for a lock in the database: what was begun gets no further on its own."""
+    """Wait until somebody waits for a database lock: what was started gets no further on its own."""
     blocked = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     await eventually(lambda: database.fetch(blocked), otherwise=lambda: "Nobody waits for a lock.")

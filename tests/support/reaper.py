@@ -40,7 +40,7 @@ def _belongs(process: dict[str, Any], mark: str, folder: str) -> bool:
 
 
 def _end(process: psutil.Process) -> None:
-    """PostgreSQL gives back its shared memory when it is asked to leave at once; nothing else needs to be asked."""
+    """PostgreSQL gives back its shared memory when it is told to stop immediately; nothing else needs a signal."""
     try:
         if process.name() == "postgres":
             process.send_signal(3)

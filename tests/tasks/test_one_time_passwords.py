@@ -51,7 +51,7 @@ async def test_a_one_time_password_is_made_at_sending_and_only_its_hash_is_kept(
 
 
 async def sent_though_its_sender_died(smtp_server: SmtpServer) -> str:
-    """A letter that arrived, of which its sender could not say so any more."""
+    """A letter that arrived although its sender died before recording it."""
     await send_letters()
     [secret] = SECRET.findall(body(smtp_server.mails[-1], "plain"))
     await Message.all().update(state=MessageState.SENDING, leased_until=clock.now())

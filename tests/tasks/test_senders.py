@@ -93,7 +93,7 @@ async def test_a_long_drain_ends_before_its_task_is_cut_off(
 
 
 async def test_drains_do_not_queue_up_before_a_server_that_hangs(smtp_server: SmtpServer) -> None:
-    """A worker has only so many places: they are left to texts, reminders and sign-ups."""
+    """A worker has a limited number of places: they are left for texts, reminders and sign-ups."""
     smtp_server.hanging = {f"slow{number}@example.pl" for number in range(outbox.MAX_CONCURRENT_SENDS)}
     for address in smtp_server.hanging:
         await a_letter(address)

@@ -1,4 +1,4 @@
-"""Public answers kept as bytes: given again only after a look at the versions that began after the request arrived."""
+"""Public answers kept as bytes, and reused only after reading the versions, once the request has arrived."""
 
 import asyncio
 import logging
@@ -22,8 +22,8 @@ from schema.execution.public_answers import PublicAnswer, follow_answer
 from web.endpoint.caller import COOKIE, negotiate_language, normalise_address
 
 MAX_QUESTION_BYTES = 16 * 1024
-OVERHEAD_BYTES = 2048  # of an entry beside its bytes
-PRIVATE_QUESTIONS = 10_000  # remembered as not worth a look
+OVERHEAD_BYTES = 2048  # of an entry, in addition to its bytes
+PRIVATE_QUESTIONS = 10_000  # remembered as not public, so that nobody looks for them
 PATH = "/graphql"
 CREDENTIALS = (b"authorization", COOKIE.encode())
 
@@ -59,7 +59,7 @@ class Entry:
 
 
 class Answers:
-    """Entries within so many bytes. What goes first is the least used of the clinic that takes most: a rush of one
+    """Entries up to a number of bytes. The first to go is the least used one of the largest clinic: a rush on one
     clinic does not drive out the others."""
 
     def __init__(self, limit: int) -> None:
@@ -162,7 +162,7 @@ class AnswerCache:
     async def _ask(
         self, key: Key, versions: Versions, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Let the endpoint answer, and keep what it sends, if that is public; the same questions wait for it."""
+        """Let the endpoint answer and, if the answer is public, keep it; identical questions wait for it."""
         flight = None
         if key not in self._flights:
             flight = self._flights[key] = asyncio.get_running_loop().create_future()
@@ -209,7 +209,7 @@ class AnswerCache:
 
 
 def _preferences(scope: Scope) -> tuple[Language, bytes, bytes] | None:
-    """What of a request, beside its body, decides on the answer; None for whoever shows who they are."""
+    """What else in a request, besides its body, determines the answer; None if it carries credentials."""
     if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != PATH:
         return None
     language, accept, content_type = b"", b"", b""
@@ -233,7 +233,7 @@ def _language(header: bytes) -> Language:
 
 
 async def _read(receive: Receive) -> tuple[list[Message | TimeoutError], bytes]:
-    """What has come, and the whole body, if it is a short one that came in time."""
+    """The messages received, and the whole body if it is short and arrived in time."""
     received: list[Message | TimeoutError] = []
     body, has_more = b"", True
     try:
@@ -263,7 +263,7 @@ def _replay(received: list[Message | TimeoutError], receive: Receive) -> Receive
 
 
 async def _is_limited(scope: Scope) -> bool:
-    """Counted here only where the answer is given here: the endpoint counts by itself."""
+    """Only answers given here are counted here; the endpoint counts its own."""
     address = normalise_address(scope["client"][0] if scope["client"] else "")
     return await rate_limit.hit_often(settings.RATE_PER_ADDRESS, "address", address) is not None
 

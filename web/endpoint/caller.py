@@ -95,7 +95,7 @@ def _set_cookie(response: Response, token: str) -> None:
 
 
 def _set_device_cookie(response: Response, value: str) -> None:
-    """Outlives the session, and log-out."""
+    """This cookie outlives the session and log-out."""
     age = int(DEVICE_KEPT_FOR.total_seconds())
     response.set_cookie(DEVICE_COOKIE, value, max_age=age, secure=True, httponly=True, samesite="strict")
 

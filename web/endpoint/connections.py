@@ -66,7 +66,7 @@ class OpenConnections:
     def take_place(self, address: str) -> bool:
         """Take one of the places that an address has in this process, before anything is opened; False: none is left.
 
-        Counted at once: of many that are being opened at the same time no more get in than of many one by one.
+        Counted immediately, so that connections opened at the same time get no more places than consecutive ones.
         """
         if self._places[address] >= settings.SOCKETS_PER_ADDRESS:
             return False
@@ -94,7 +94,7 @@ class OpenConnections:
                 self._end(connection, TOO_OLD)
 
     def end_all(self) -> None:
-        """End every connection before the process stops, and every new one at once: clients connect elsewhere."""
+        """End all connections before the process stops, and new ones immediately, so that clients connect elsewhere."""
         self._is_stopping = True
         for connection in list(self.all):
             self._end(connection, RESTARTING)

@@ -1,4 +1,4 @@
-"""The outermost place of GraphQL over HTTP: whatever is raised below becomes an answer that says nothing of it."""
+"""The outermost place of GraphQL over HTTP: any exception becomes an answer that reveals nothing."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ STATUSES = {
     "INTERNAL_SERVER_ERROR": 500,
 }  # of an answer without data; otherwise 400
 
-EXECUTION_ENDS_SECONDS = 0.5  # an execution that runs out of time answers by itself, and says how far it came
+EXECUTION_ENDS_SECONDS = 0.5  # an execution that runs out of time answers for itself, and says how far it got
 
 log = logging.getLogger(__name__)
 

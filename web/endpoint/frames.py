@@ -10,7 +10,7 @@ WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
 def find_flaw(message: Any) -> str | None:
-    """The flaw of a frame, in the words of the protocol's reference implementation where it has any."""
+    """What is wrong with a frame, in the words of the protocol's reference implementation where it has them."""
     if not isinstance(message, dict):
         return "Message is expected to be a JSON object."
     if not isinstance(message.get("type"), str):
@@ -39,7 +39,7 @@ def _find_operation_flaw(payload: Any) -> str | None:
 
 
 def write_shared(id_: str, result: Any) -> str | None:
-    """The frame of an answer that other subscriptions get, too: only its id is written anew. None: it is no such."""
+    """The frame of an answer that other subscriptions get, too: only its id is written anew. None: not shared."""
     data = result.data
     if not isinstance(data, SharedData) or result.errors:
         return None

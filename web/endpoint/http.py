@@ -50,7 +50,7 @@ class HttpEndpoint(GraphQL[Context, None]):
             return
         except asyncio.CancelledError:
             if deadlines.is_over():
-                raise  # to whom the limit belongs
+                raise  # whose limit it is
             log.warning("request_cut_off")  # this process stops and can wait no longer
             language = negotiate_language(request.headers.get("accept-language", ""))
             error = CodedError("INTERNAL_SERVER_ERROR", language, sentence("TIMED_OUT", language), requestId=request_id)
@@ -140,7 +140,7 @@ async def _read_body(request: Any) -> bytes:
 
 
 def _limit_size(receive: Receive) -> Receive:
-    """Stop reading a body beyond the limit. (The limit of Starlette answers in plain text.)"""
+    """Stop reading a body beyond the limit. (Starlette's own limit answers in plain text.)"""
     size = 0
 
     async def receive_some() -> Message:
@@ -155,7 +155,7 @@ def _limit_size(receive: Receive) -> Receive:
 
 
 def _refuse(request: Request, status: int, message: str) -> Response:
-    """The answer to what is no request of the protocol, with the status that says why, whatever the media type."""
+    """The answer to something that is not a request of the protocol: a status that says why, for every media type."""
     language = negotiate_language(request.headers.get("accept-language", ""))
     error = CodedError("BAD_USER_INPUT", language, in_language(message, language))
     return respond(count(error), request.headers, status)

@@ -56,7 +56,7 @@ class GraphQLEndpoint(HttpEndpoint):
 
     @asynccontextmanager
     async def attend(self, url: str) -> AsyncIterator[None]:
-        """What serves all requests of this process: counters of rates, kept answers, and an eye on connections."""
+        """Run what all requests of this process share: rate counters, kept answers and the watch on connections."""
         async with rate_limit.counters.run(), self.answers.run(url), self.connections.watch():
             yield
             await background.finish()
@@ -72,7 +72,7 @@ class GraphQLEndpoint(HttpEndpoint):
                     self.connections.leave_place(scope[PLACE])
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        """Any page may connect: public data are for everybody, and the cookie counts on our own pages only."""
+        """Any page may connect: public data are for everybody, and the cookie is accepted from our own pages only."""
         return True
 
     async def get_context(self, request: Any, response: Any) -> Any:
@@ -85,7 +85,7 @@ class GraphQLEndpoint(HttpEndpoint):
         return context
 
     def _take_place(self, scope: Scope, context: Context) -> None:
-        """From here to the end of the answer the stream counts among those of its address."""
+        """From here until its answer ends, the stream counts against the limit of its address."""
         if not self.connections.take_place(context.address):
             raise CodedError(
                 TOO_MANY.error_code, context.language, TOO_MANY.message, retryAfterSeconds=COME_AGAIN_SECONDS

@@ -14,7 +14,7 @@ def prefers_stream(accept: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def choose_json(accept: str) -> str:
-    """The new media type for clients that name it and do not prefer the old one."""
+    """Choose the new media type if the client lists it and does not rank the old one higher."""
     qualities: dict[str, float] = {}
     for kind, q in _read(accept):
         qualities.setdefault(kind, q)

@@ -50,7 +50,7 @@ class SocketCaller:
             self.connection.context = context
 
     async def build_context(self) -> Context:
-        """A new context per operation, so that no operation sees rows that an earlier one has loaded."""
+        """A new context per operation, so that no operation sees rows loaded by an earlier one."""
         try:
             async with asyncio.timeout(settings.OPERATION_SECONDS):
                 context = await build_context(self.credentials, self.websocket, _refuse_cookie)

@@ -1,4 +1,4 @@
-"""GraphQL over SSE (distinct connections mode): for clients that prefer it to JSON; ends with the right to it."""
+"""GraphQL over SSE (distinct connections mode): for clients that prefer it to JSON, while they may see it."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -26,7 +26,7 @@ def is_shown() -> bool:
 
 
 def _is_known_host(request: Request) -> bool:
-    """A page of a stranger may give its own name our address (DNS rebinding); a name that is ours it cannot have."""
+    """A hostile page can point its own host name at our address (DNS rebinding), but it cannot use one of our names."""
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     with suppress(ValueError):
         ip_address(host)

@@ -13,7 +13,7 @@ export function Connection() {
   const { queryEditor, variableEditor, responseEditor } = editors;
   useEffect(() => {
     for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.setOption("lineWrapping", true);
-    if (queryEditor && variableEditor) setTimeout(openWaiting); // not within React's own turn: it is told at once
+    if (queryEditor && variableEditor) setTimeout(openWaiting); // outside React's render: it notifies at once
     if (responseEditor) chooseByClick(responseEditor);
     if (variableEditor) chooseByClick(variableEditor);
   }, [queryEditor, variableEditor, responseEditor]);

@@ -35,5 +35,5 @@ export function openInEditor(operation: Editable, isToReplace = true): void {
   if (there >= 0 && !isToReplace) return; // with what was filled in and answered
   editors.queryEditor?.setValue(operation.query);
   editors.variableEditor?.setValue(filled(operation.variables));
-  editors.setOperationName(operation.name); // else the play button asks for the one before, for a moment
+  editors.setOperationName(operation.name); // otherwise the play button would, for a moment, run the previous operation
 }

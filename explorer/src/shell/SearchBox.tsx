@@ -1,4 +1,4 @@
-// One box, always there: a patient by whatever is known of them.
+// One search box, always visible: finds a patient by anything known about them.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { PersonFragment } from "../generated";
 import { openPatient } from "../panels/patient/open";

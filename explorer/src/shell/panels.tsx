@@ -57,7 +57,7 @@ export const plugins = [...Object.values(PANELS), explorerPlugin()];
 const nameOf = (plugin: GraphiQLPlugin | null) =>
   (Object.keys(PANELS) as PanelName[]).find((name) => PANELS[name].title === plugin?.title);
 
-/** GraphiQL says which plugin is open, and is told. */
+/** Called when GraphiQL opens another plugin: the workspace follows. `Bridge` does the reverse. */
 export const followPlugin = (plugin: GraphiQLPlugin | null) => plugin && change({ panel: nameOf(plugin) ?? "editor" });
 
 export function Bridge() {

@@ -1,4 +1,4 @@
-// How people are written at the desk: surname first, as lists are.
+// How people's names are written at the desk: surname first, as in lists.
 interface Named {
   firstName: string;
   lastName: string;

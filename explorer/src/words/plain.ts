@@ -1,4 +1,4 @@
-/** A refusal in people's words: what it says of the contract's fields is for programs. */
+/** A refusal in plain words, without the names of contract fields, which are meant for programs. */
 export function plain(message: string): string {
   const sentences = message.match(/[^.!?]+[.!?]*\s*/g) ?? [message];
   const kept = sentences.filter((sentence) => !sentence.includes("`"));

@@ -79,7 +79,7 @@ export const account = inBoth(
     person: "Patient",
     pesel: "PESEL",
     email: "E-mail address",
-    emailHint: "A new address counts once you have followed the link in the message that we send there.",
+    emailHint: "A new address takes effect once you have followed the link in the message that we send there.",
     pending: (email: string) =>
       `The new address ${email} waits to be confirmed. Please open the message that we have sent there.`,
     phone: "Mobile number",
@@ -88,7 +88,7 @@ export const account = inBoth(
     passwordHint: "The one that you log in with.",
     save: "Save",
     saved: "Saved. We have sent a confirmation by e-mail.",
-    savedPending: "Saved. The new address counts once you have confirmed it from the message.",
+    savedPending: "Saved. The new address takes effect once you have confirmed it from the message.",
     sms: "Please send me an SMS the day before a visit",
     smsNeedsPhone: "Reminders need a mobile number.",
     addPhone: "Add a telephone number",

@@ -164,7 +164,7 @@ export const booking = inBoth(
       "Somebody was a moment faster. The rest of your choice is unchanged; these are the next free appointments:",
     takenNone: "Somebody was a moment faster. Please choose another appointment in the calendar.",
     otherTimes: "Other appointments in the calendar",
-    wait: "Tell me when an appointment comes free",
+    wait: "Tell me when an appointment becomes available",
     waitWhy:
       "We offer an appointment that comes free to one person at a time, in order of joining. It is then kept for you alone; we tell you by e-mail and, if you have turned SMS on, by SMS.",
     waitFrom: "From",
@@ -174,7 +174,7 @@ export const booking = inBoth(
     waitSend: "Join the list",
     waitDone: "You are on the waiting list. We will tell you when an appointment comes free.",
     waitTooMany: (limit: number) =>
-      `You can have at most ${limit} planned ${limit === 1 ? "visit" : "visits"} in this clinic online, and you have.`,
+      `You can have at most ${limit} planned ${limit === 1 ? "visit" : "visits"} in this clinic online. You have that many.`,
     waitDates: "The first day must come before the last one, and the last within a year from today.",
     seeWaiting: "See the waiting list",
     moving: "You are moving a visit",

@@ -110,7 +110,7 @@ export const visits = inBoth(
     offers: "Waiting for your answer",
     offerTitle: "An appointment for you",
     offerAbsent: "The doctor will not be there. We offer another appointment instead of:",
-    offerWaiting: "An appointment that you wait for has come free.",
+    offerWaiting: "An appointment that you have been waiting for has become available.",
     offerNone:
       "Unfortunately we have found no other free appointment. Reception will call you; you can also move the visit to any other one.",
     offerUntil: (when: string) => `Kept for you alone until ${when}.`,

@@ -139,7 +139,7 @@ async def test_a_newer_letter_does_not_void_an_older_one_and_each_opens_once() -
 
 
 async def test_a_one_time_password_voided_while_it_is_being_used_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An own password was set between looking the letter's up and using it up."""
+    """The owner set a password between the look-up of the letter's password and its use."""
     anna = await cast.anna()
     secret = await OneTimePassword.issue(anna)
     find = OneTimePassword.find_hash
@@ -301,7 +301,7 @@ async def test_a_thief_of_an_open_session_cannot_guess_its_password() -> None:
     with pytest.raises(WrongCredentials):
         await anna.reauthenticate(cast.PASSWORD, session)
     with clock.pinned(clock.now() + timedelta(seconds=30)):
-        await anna.reauthenticate(cast.PASSWORD, session)  # trying during the delay has not made it longer
+        await anna.reauthenticate(cast.PASSWORD, session)  # tries during the delay have not extended it
 
 
 async def test_a_proved_password_forgets_the_failures_before() -> None:
@@ -316,7 +316,7 @@ async def test_a_proved_password_forgets_the_failures_before() -> None:
 
 
 async def test_of_a_burst_of_guesses_at_once_only_the_free_tries_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The right one among them is refused too, once the others have failed. Hashing takes its time, as it does."""
+    """The right password among them is refused too, once the others have failed; hashing runs at its real speed."""
     monkeypatch.setattr(password, "_hasher", SERVICE)
     monkeypatch.setattr(cast, "_hashes", {})
     await cast.anna()

@@ -96,7 +96,7 @@ async def test_the_owner_of_a_known_address_in_any_case_is_notified_and_nothing_
 
 @pytest.mark.parametrize("address", ["stranger@example.pl", "borys@example.pl"])
 async def test_a_known_pesel_changes_nothing_for_whoever_has_it_and_is_told_to_nobody(address: str) -> None:
-    """The account gets a record of its own; an address that is in use is told to its owner, whatever the PESEL."""
+    """The account gets a record of its own; the owner of an address that is in use is notified, whatever the PESEL."""
     anna, borys = await cast.anna(), await cast.borys()
     before = await people()
     await sign_up(pesel=cast.ANNA_PESEL, email=address)

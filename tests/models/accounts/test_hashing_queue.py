@@ -1,4 +1,4 @@
-"""Hashing never holds up the event loop, and whoever comes when too many wait is told when to come again."""
+"""Hashing never holds up the event loop, and a caller who finds the queue full is told when to try again."""
 
 import asyncio
 import os

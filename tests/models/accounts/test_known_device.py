@@ -24,7 +24,7 @@ async def test_a_device_is_known_to_the_account_that_signed_in_there_and_to_no_o
 
 
 async def test_a_new_password_makes_every_device_a_stranger() -> None:
-    """Of the thief who knew the former one, too."""
+    """Including the marks of a thief who knew the former password."""
     anna = await cast.anna()
     kept = known_device.remember("", anna)
     session, _ = await Account.log_in("anna@example.pl", cast.PASSWORD, address=HOME)

@@ -34,19 +34,19 @@ async def waits(login: str, address: str = HOME, secret: str = cast.PASSWORD, de
 
 
 async def get_in(login: str, address: str = HOME, device: str = "") -> str:
-    """Sign in by the own password; what the device keeps then."""
+    """Sign in with the account's own password; returns what the device keeps."""
     session, _ = await Account.log_in(login, cast.PASSWORD, address=address, device=device)
     return known_device.remember(device, session.account)
 
 
 def addresses() -> Iterator[str]:
-    """A great many, as a network of hijacked machines has them."""
+    """Very many addresses, as a botnet has."""
     return (f"198.51.{n // 250}.{n % 250}" for n in range(50_000))
 
 
 @pytest.mark.parametrize("login", [ANNA, NOBODY])
 async def test_after_five_failures_each_one_doubles_the_wait_from_half_a_minute_to_an_hour(login: str) -> None:
-    """For a login that nobody has, too: being slowed down tells nothing."""
+    """Even for a login that nobody has: a delay reveals nothing."""
     await cast.anna()
     for _ in range(5):
         await fail(login)
@@ -169,7 +169,7 @@ async def test_an_account_of_one_s_own_is_no_excuse_for_guessing_others() -> Non
 
 
 async def test_a_stranger_with_any_number_of_addresses_keeps_no_known_device_out() -> None:
-    """Who knows only the login tries it from everywhere, from the owner's own network too."""
+    """An attacker who knows only the login tries it from everywhere, even from the owner's own network."""
     await cast.anna()
     device = await get_in(ANNA)
     places = addresses()
@@ -203,7 +203,7 @@ async def test_a_stranger_with_any_number_of_addresses_is_slowed_down_at_a_login
 
 
 async def test_a_known_device_is_slowed_down_itself_and_by_itself() -> None:
-    """Whoever has stolen it knows no password; the owner's other devices do not wait."""
+    """A thief who has the device does not know the password; the owner's other devices do not have to wait."""
     await cast.anna()
     stolen, own = await get_in(ANNA), await get_in(ANNA, CAFE)
     places = addresses()

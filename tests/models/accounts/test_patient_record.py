@@ -1,4 +1,4 @@
-"""Records that reception opens: one a person, without PESEL or e-mail too; and accounts for their persons."""
+"""Records that reception opens: one per person, even without PESEL or e-mail; and accounts for these people."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Colleagues: invited by mail, let out at once, never to the last administrator; by the same rules of passwords."""
+"""Colleagues: invited by mail, removed with immediate effect, the last administrator never; the same password rules."""
 
 from typing import Any
 from uuid import uuid4

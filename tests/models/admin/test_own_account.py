@@ -1,4 +1,4 @@
-"""The own account: the old address is notified of a new one, and what is closed stays closed."""
+"""One's own account: the old address is notified of a new one, and what is closed stays closed."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Who never had a visit leaves nothing behind, and an account that nobody claims does not stay."""
+"""A person who never had a visit leaves nothing behind, and an account that nobody claims is removed."""
 
 from datetime import timedelta
 from typing import Any

@@ -23,7 +23,7 @@ DETAILS = {
 
 
 def examples(kind: type[Refusal]) -> Iterator[Refusal]:
-    """One of the kind for each of its reasons, and one for a reason that it has no text of its own for."""
+    """One refusal for each reason of its class, and one for a reason without a text of its own."""
     for reason in [*kind.text_by_reason, "urlop"]:
         yield kind(**DETAILS, reason=reason)
 

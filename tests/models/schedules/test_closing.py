@@ -252,7 +252,7 @@ async def test_who_publishes_while_it_closes_comes_before_or_is_refused(place: P
 
 
 async def test_all_who_change_slots_at_once_wait_for_each_other_in_one_order(place: Place) -> None:
-    """None of them is ended by the database because two wait for each other."""
+    """The database aborts none of them because of a deadlock."""
     anna, other = await cast.anna(), await cast.doctor(place.clinic, last_name="Nowa")
     slot = await place.slot(1, 8)
     outcomes = await race(

@@ -1,4 +1,4 @@
-"""A template from a day on: one step, the days before untouched, and slots that both have are kept."""
+"""Changing a template from a given day: in one step, earlier days untouched, and slots that both have are kept."""
 
 from datetime import date, timedelta
 

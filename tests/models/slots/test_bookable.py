@@ -174,7 +174,7 @@ async def test_the_list_and_the_rules_agree_on_every_slot(stranger: Any) -> None
 
 
 async def test_booking_and_the_list_agree() -> None:
-    """What the list shows can be booked, what it does not show is refused: asked of the real thing."""
+    """Every slot in the list can be booked, every other one is refused: tested with real bookings."""
     clinic = await cast.clinic(minimum_notice_minutes=120, days_ahead=1, planned_visits_per_patient=100)
     doctor = await cast.doctor(clinic)
     slots = [await cast.slot(cast.MONDAY + timedelta(hours=n), at=clinic, by=doctor) for n in range(-3, 48)]

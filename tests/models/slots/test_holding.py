@@ -150,7 +150,7 @@ async def test_one_who_holds_against_one_who_books_one_wins() -> None:
 
 
 async def test_patients_who_exchange_holds_at_once_do_not_deadlock() -> None:
-    """Each holds what the other wants: nobody waits for ever, and the other's hold is respected."""
+    """Each holds the slot that the other wants: no deadlock, and the other's hold is respected."""
     rivals, clinic = await cast.rivals(4), await cast.clinic()
     slots = await cast.morning(cast.warsaw(24, 8).date(), 4, at=clinic, by=await cast.doctor(clinic))
     for step in range(10):

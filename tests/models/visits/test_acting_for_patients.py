@@ -1,4 +1,4 @@
-"""Reception acts for patients: the same slots by the same rules; a clinic's rule yields to a reason, a promise not."""
+"""Reception acts for patients: the same slots by the same rules; a reason overrides a rule, never a promise."""
 
 import asyncio
 from datetime import timedelta

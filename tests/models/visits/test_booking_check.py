@@ -30,7 +30,7 @@ async def test_nothing_speaks_against_a_free_slot() -> None:
 
 
 async def test_everything_that_speaks_against_is_named_at_once() -> None:
-    """A withdrawn slot that has begun, beside another visit, of a patient who has as many as can be."""
+    """A withdrawn slot that has begun, overlapping another visit, for a patient at the limit of visits."""
     rita, clinic = await cast.rita(), await cast.clinic(planned_visits_per_patient=1)
     dorota = await cast.dorota(rita)
     ewa, jan = await cast.doctor(clinic), await cast.doctor(clinic, last_name="Kowal")

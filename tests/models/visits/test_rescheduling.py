@@ -1,4 +1,4 @@
-"""Rescheduling: the old slot is given up only when the new one is won, and the visit stays the same visit."""
+"""Rescheduling: the old slot is given up only once the new one is taken, and the visit keeps its identity."""
 
 from datetime import timedelta
 from typing import Any
@@ -247,7 +247,7 @@ async def test_one_visit_moved_and_cancelled_at_once_ends_cancelled_and_frees_bo
 
 
 async def test_a_slot_given_up_by_a_move_can_be_taken_at_once_by_another() -> None:
-    """Anna moves away while Borys moves to her slot: he has it, or keeps his own; never both, never none."""
+    """Anna moves away while Borys moves to her slot: he gets it or keeps his own; never both, never neither."""
     anna, borys, (one, two, three) = await cast.anna(), await cast.borys(), await some_slots()
     hers, his = await book(anna, one), await book(borys, three)
     for _round in range(15):

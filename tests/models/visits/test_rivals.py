@@ -1,4 +1,4 @@
-"""Rivals promise each other one look at a slot that one of them has taken, and a try of their own if it is free."""
+"""Rivals: those who lose share one look at the taken slot, and each gets a try of its own if the slot is free."""
 
 import asyncio
 from uuid import UUID, uuid4
@@ -57,7 +57,7 @@ async def test_whoever_waits_too_long_tries_beside_the_first(monkeypatch: pytest
         async with rivals.take_turn(SLOT):
             pass
     assert slots.looks == 0
-    async with rivals.take_turn(SLOT):  # the end of the second was no end of the first's turn
+    async with rivals.take_turn(SLOT):  # ending the second turn did not disturb the end of the first
         pass
 
 

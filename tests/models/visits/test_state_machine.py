@@ -1,6 +1,6 @@
 """Several patients book, move, cancel, hold and release as it comes; a model of a few lines says what must come of it.
 
-More by hand: `FUZZ=thorough python -m pytest tests/models/test_machine.py`.
+More by hand: `FUZZ=thorough python -m pytest tests/models/visits/test_state_machine.py`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.support.racing import race, tally
 from tests.support.visits import book, cancel, hold, move, patient_of, release
 
 HOLD = timedelta(minutes=5)
-# doctor and beginning: clinic A (one hour's notice, two visits a patient) has two doctors, clinic B one
+# doctor and beginning: clinic A (one hour's notice, two visits per patient) has two doctors, clinic B one
 SLOTS = [
     (0, (23, 9, 50)),
     (0, (24, 10, 0)),

@@ -1,4 +1,4 @@
-"""A walk-in promises: recorded once, on a time that nobody else had; nobody is written to."""
+"""A walk-in is recorded once, at a time that nobody else had, and no message is sent."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The waiting list: one patient at a time, in order of joining, never by passers-by, whatever races or dies."""
+"""The waiting list: one patient at a time, in order of joining, never strangers first, despite races and crashes."""
 
 from datetime import timedelta
 from typing import Any

@@ -169,7 +169,7 @@ async def test_every_name_of_the_sender_arrives_as_one_name(
 async def test_letters_go_to_the_domain_of_idna_2008_and_come_from_one(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The standard of 2003 would make "strasse.example" of it: somebody else's mailbox."""
+    """The 2003 standard would turn it into "strasse.example": somebody else's mailbox."""
     monkeypatch.setattr(settings, "MAIL_FROM", "Źródło <poczta@źródło.example>")
     await a_letter("anna@straße.example")
     await send_letters()

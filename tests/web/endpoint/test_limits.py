@@ -1,4 +1,4 @@
-"""One document may ask for so much and no more; refusing it takes no longer than answering it."""
+"""What one document may ask for is limited, and refusing it takes no longer than answering it."""
 
 from typing import Any
 
@@ -171,7 +171,7 @@ def fields() -> list[tuple[str, Any]]:
 
 
 def test_every_field_with_pages_declares_its_size_beside_it() -> None:
-    """For a new list of the schema: `directives=[PAGED]`, schema/limits.py."""
+    """To fix a new list of the schema: `directives=[PAGED]`, see schema/execution/limits.py."""
     paged = {name: field for name, field in fields() if "first" in getattr(field, "args", {})}
     assert paged
     undeclared = [

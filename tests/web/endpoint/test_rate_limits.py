@@ -67,7 +67,7 @@ async def test_signing_in_is_rarer_than_the_rest_and_aliases_do_not_multiply_it(
 
 
 async def test_a_network_of_ipv6_is_one_address() -> None:
-    """Whoever has one address of that kind has 2 ** 64 of them."""
+    """Anybody with one such address has 2 ** 64 of them."""
     assert sum([await granted(at(f"2001:db8:1:2::{n}")) for n in range(1, 4)]) == 3
     assert await granted(at("2001:db8:1:3::1")) == 3
     assert await granted(at("::ffff:198.51.100.7")) == 3

@@ -1,4 +1,4 @@
-// One telephone call: whom, about what, what can be offered, what came of it.
+// One telephone call: whom to call and why, what can be offered, and the outcome.
 import { useState, type FormEvent } from "react";
 import { attempt, useDeed } from "../../deeds";
 import {
@@ -128,7 +128,7 @@ export function OfferSide({ offer }: { offer: WaitingOffer }) {
   );
 }
 
-/** In two hours, at a quarter; not in the night. */
+/** In two hours, rounded to a quarter of an hour; never at night. */
 function laterToday(): string {
   const hour = Number(timeOf(now()).slice(0, 2)) + 2;
   return hour < 20

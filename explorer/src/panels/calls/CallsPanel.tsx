@@ -16,7 +16,7 @@ import { CallSide, OfferSide } from "./CallSide";
 export type Entry = CallListQuery["callList"][number];
 export type WaitingOffer = CallListQuery["offersToTell"][number];
 
-/** Whose visit cannot take place comes first; who was tried in vain and is to be tried later comes last. */
+/** Patients whose visit cannot take place come first; those not reached and to be tried again later come last. */
 const isForLater = (entry: Entry) => Boolean(entry.calls[0]?.againAt && entry.calls[0].againAt.slice(0, 16) > now());
 
 function inOrder(entries: Entry[]): Entry[] {

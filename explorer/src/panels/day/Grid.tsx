@@ -1,4 +1,4 @@
-// The time grid: a column each, a button for each slot; arrows lead through it, a visit is dragged onto a free slot.
+// The time grid: a column per doctor and clinic, a button per slot; arrow keys move, visits can be dragged.
 import { useEffect, useRef, type KeyboardEvent, type PointerEvent } from "react";
 import { choose } from "../../chosen";
 import { dayOf, hasBegun, minutesOf, now, timeOf } from "../../time";
@@ -83,7 +83,7 @@ export function Grid({ columns, selected }: { columns: Column[]; selected: Cell 
   );
 }
 
-/** Where the keyboard begins: at the first free slot to come, else at the first one. */
+/** Where keyboard focus starts: at the next free slot, otherwise at the first slot. */
 function likeliest(columns: Column[]): Cell | undefined {
   const cells = columns.flatMap((column) => column.cells);
   const free = cells.filter((cell) => isFree(cell) && !isPast(cell));

@@ -1,4 +1,4 @@
-// Nothing is selected: how the day stands, and where the next free slot is.
+// Shown when nothing is selected: a summary of the day, and the next free slots.
 import { useState, type FormEvent } from "react";
 import { ask } from "../../api";
 import { NextFreeDocument } from "../../generated";

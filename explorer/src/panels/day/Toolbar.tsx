@@ -1,4 +1,4 @@
-// Which day, which clinics, day or a doctor's week.
+// Chooses the day, the clinics, and the view: the day of all doctors or the week of one.
 import { useId } from "react";
 import { addDays, isDay, longDay, mondayOf, plainDay, today } from "../../time";
 import { change, useWorkspace } from "../../workspace";

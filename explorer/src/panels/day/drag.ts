@@ -1,4 +1,4 @@
-// A visit is dragged onto a free slot. Pointer events: the browsers' own dragging does not take hold of buttons everywhere.
+// A visit is dragged onto a free slot. Pointer events: native drag and drop does not work on buttons in every browser.
 import { useState, type PointerEvent as ReactPointerEvent } from "react";
 import type { Cell } from "./layout";
 
@@ -27,7 +27,7 @@ function scrollAlong(event: PointerEvent, grid: Element | null) {
   if (event.clientX > box.right - EDGE) grid.scrollLeft += EDGE / 2;
 }
 
-/** No click follows a drag. */
+/** Suppresses the click after a drag. */
 function swallowClick() {
   const swallow = (event: Event) => event.stopPropagation();
   addEventListener("click", swallow, { capture: true, once: true });

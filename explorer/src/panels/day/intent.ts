@@ -21,7 +21,7 @@ interface State {
   lost: Lost | null;
 }
 
-/** Somebody was faster; whom it was for is still known. */
+/** Somebody else was faster; the patient is still remembered. */
 interface Lost {
   message: string;
   alternatives: FreeSlotFragment[];

@@ -21,7 +21,7 @@ interface Page<T> {
   pageInfo: { hasNextPage: boolean; endCursor?: string | null };
 }
 
-/** All of a list, page by page. */
+/** Loads a whole list, page by page. */
 async function everyPage<T>(read: (after: string | null) => Promise<Page<T>>): Promise<T[]> {
   const all: T[] = [];
   for (let after: string | null = null; ;) {
@@ -82,7 +82,7 @@ export function useSheet(): Sheet {
   return { cells, columns, error: answer.error, isLoading: answer.isLoading, again: answer.again };
 }
 
-/** Slots pass by the clock alone. */
+/** Slots become past as time goes on, without any change on the server. */
 function useEachMinute() {
   const [, turn] = useState(0);
   useEffect(() => {

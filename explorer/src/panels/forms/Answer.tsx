@@ -253,7 +253,7 @@ function wordsOf(value: Value): string {
   return enumText(text) ?? text;
 }
 
-/** Shown when somebody wants it, not to whoever passes by. */
+/** Shown only on request, so that passers-by do not see it. */
 function Secret({ text }: { text: string }) {
   return (
     <details className="secret">

@@ -91,7 +91,7 @@ function ObjectBox({ field, ...rest }: Of<"object">) {
   );
 }
 
-/** What may be left out as a whole is asked for only when somebody wants it. */
+/** Optional groups of fields are shown only on request. */
 function Optional({ field, ...rest }: Of<"object">) {
   const isWanted = rest.value !== undefined && rest.value !== null;
   return (
@@ -280,7 +280,7 @@ function Control({ id, field, value, describedBy, isWrong, isRequired, onChange 
   );
 }
 
-/** Nothing said is a third answer: it stays as it is. */
+/** Leaving it unset is a third choice: the value stays as it is. */
 function YesNo({ common, value, onChange }: { common: object; value: unknown; onChange: (value: unknown) => void }) {
   const read = (text: string) => (text === "" ? undefined : text === "true");
   return (

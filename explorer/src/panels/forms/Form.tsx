@@ -45,7 +45,7 @@ function beginning(operation: ReadyOperation, fields: Field[]): Values {
 
 const keys = new Map<string, string>();
 
-/** The same data sent twice are one wish; other data are another. */
+/** The same data sent twice are one request (one idempotency key); different data are another. */
 function keyFor(operation: string, variables: Values): string {
   const wish = operation + JSON.stringify(variables);
   if (!keys.has(wish)) keys.set(wish, crypto.randomUUID());

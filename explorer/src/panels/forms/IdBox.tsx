@@ -46,7 +46,7 @@ function useChoices(of: string, text: string, isOpen: boolean) {
   const isAsked = isOpen && find !== undefined && isEnoughFor(of, settled);
   const answer = useAnswer(isAsked ? () => find(settled) : null, of, settled, isAsked);
   const isDone = isAsked && isCurrent && !answer.isLoading;
-  return { choices: isDone ? (answer.data ?? []) : [], isDone, error: answer.error }; // none of a moment ago
+  return { choices: isDone ? (answer.data ?? []) : [], isDone, error: answer.error }; // no stale results
 }
 
 function Search({ id, of, isRequired, describedBy, isWrong, onChange }: Props) {

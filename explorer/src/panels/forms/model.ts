@@ -160,7 +160,7 @@ export function begun(field: Field, example: unknown, isTop = true): unknown {
 
 const isEmpty = (value: unknown) => value === undefined || value === null || value === "";
 
-/** Left out, a field stays as it is; this is how a person says that it shall be empty. */
+/** An omitted field stays as it is; this marks one that should become empty. */
 export const CLEARED = { isCleared: true } as const;
 
 export const isCleared = (value: unknown) => typeof value === "object" && value !== null && "isCleared" in value;

@@ -1,4 +1,4 @@
-// The patient's card: who it is, their visits, what they wait for, what was offered, written and said.
+// The patient's card: identity, visits, waiting list, offers, messages and calls.
 import { useState } from "react";
 import { ask } from "../../api";
 import { attempt } from "../../deeds";

@@ -1,4 +1,4 @@
-// Who is it: found as it is typed, or registered.
+// Chooses a patient: searches while typing, or registers a new one.
 import { useId, useState, type KeyboardEvent } from "react";
 import { ask } from "../../api";
 import { choose } from "../../chosen";
