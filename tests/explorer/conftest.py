@@ -1,18 +1,17 @@
-"""What these tests share: one browser, one service; each test has colleagues with windows of their own."""
+"""What these tests share: one service; each test has colleagues with windows of their own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser
 
 from infra import clock
 from tests.explorer.desk import Desk
-from tests.support.browser import CHROMIUM, HAS_ASSETS, QUIET
+from tests.support.browser import CHROMIUM, HAS_ASSETS
 from tests.support.service import Service, run_shared_service
 
 collect_ignore_glob = [] if CHROMIUM and HAS_ASSETS else ["test_[!w]*.py"]
-expect.set_options(timeout=10_000)
 SMALL, LARGE = {"width": 1366, "height": 768}, {"width": 1920, "height": 1080}
 Hire = Callable[..., Awaitable[Desk]]
 
@@ -27,14 +26,6 @@ def desk_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         yield service
 
 
-@pytest.fixture(scope="session")
-async def desk_browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as player:
-        browser = await player.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--lang=pl"])
-        yield browser
-        await browser.close()
-
-
 @pytest.fixture(autouse=True)
 async def at_present(fresh: None) -> AsyncIterator[None]:
     """The service's clock is the real one: what a test writes before is of the same time."""
@@ -43,12 +34,12 @@ async def at_present(fresh: None) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def hired(desk_browser: Browser, desk_service: Service, at_present: None) -> AsyncIterator[Hire]:
+async def hired(chromium: Browser, desk_service: Service, at_present: None) -> AsyncIterator[Hire]:
     """Gives a colleague a window, small or large; at the end no window has asked another host or kept anything."""
     desks: list[Desk] = []
 
     async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example") -> Desk:
-        context = await desk_browser.new_context(viewport=size, locale="pl-PL", timezone_id="America/New_York")  # type: ignore[arg-type]  # a plain dict for the size
+        context = await chromium.new_context(viewport=size, locale="pl-PL", timezone_id="America/New_York")  # type: ignore[arg-type]  # a plain dict for the size
         desk = Desk(await context.new_page(), desk_service.url)
         desks.append(desk)
         await desk.sign_in(login)

@@ -10,6 +10,7 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from tests import cast
+from tests.support import browser
 from tests.support.service import ROOT
 
 AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"
@@ -23,7 +24,7 @@ class Desk:
         self.page, self.url, self.efforts = page, url, 0
         self.errors: list[str] = []
         self.asked: list[str] = []
-        page.set_default_timeout(10_000)
+        browser.wait_patiently(page)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("request", lambda request: self.asked.append(request.url))

@@ -1,15 +1,14 @@
-"""What these tests share: one browser, one service; each test has people with browser windows of their own."""
+"""What these tests share: one service; each test has people with browser windows of their own."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from infra import clock
 from tests import cast
 from tests.portal.window import Opener
-from tests.support.browser import CHROMIUM, QUIET
 from tests.support.service import Service, run_shared_service
 
 
@@ -41,14 +40,6 @@ def other_centre(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     }
     with run_shared_service(DATABASE_URL=database_url, DEMO="0", **own) as service:
         yield service
-
-
-@pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as player:
-        browser = await player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Respons
 
 from models.accounts.account import Account
 from tests import cast
+from tests.support import browser
 from tests.support.waiting import eventually, patience
 
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
@@ -27,10 +28,7 @@ class Window:
     answers: list[Response] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        milliseconds = 1000 * patience()
-        expect.set_options(timeout=milliseconds)
-        self.page.set_default_timeout(milliseconds)
-        self.page.set_default_navigation_timeout(milliseconds)
+        browser.wait_patiently(self.page)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
         self.page.on("request", lambda request: self.requests.append(request))

@@ -4,16 +4,26 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.support.service import ROOT, Service, run_shared_service
+from tests.support.waiting import patience
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 QUIET += ["--renderer-process-limit=1", "--disable-site-isolation-trials"]  # half as many processes per window
+QUIET += ["--lang=pl"]
 
 HAS_ASSETS = (ROOT / "explorer/dist/manifest.json").exists()
 HAS_PORTAL = (ROOT / "portal/dist/index.html").exists()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def wait_patiently(page: Page) -> None:
+    """On a busy machine a page is slow, not broken."""
+    milliseconds = 1000 * patience()
+    expect.set_options(timeout=milliseconds)
+    page.set_default_timeout(milliseconds)
+    page.set_default_navigation_timeout(milliseconds)
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +43,20 @@ def server(_serving: Service) -> str:
     return _serving.url
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One for all tests of a worker: each opens windows of its own, which know nothing of each other."""
     assert CHROMIUM, "These tests need chromium: apt-get install chromium"
     async with async_playwright() as player:
         browser = await player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield await browser.new_page(viewport={"width": 1300, "height": 800})
+        yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def page(chromium: Browser) -> AsyncIterator[Page]:
+    context = await chromium.new_context(viewport={"width": 1300, "height": 800}, locale="pl-PL")
+    page = await context.new_page()
+    wait_patiently(page)
+    yield page
+    await context.close()

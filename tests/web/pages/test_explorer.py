@@ -62,10 +62,10 @@ async def test_logging_out_leads_back_to_the_sign_in_page(server: str, page: Pag
 async def test_a_colleague_with_a_second_factor_is_asked_for_its_code(server: str, page: Page) -> None:
     telephone = await set_up_second_factor(await receptionist())
     await sign_in(page, server, "recepcja@diamed.example")
-    await page.wait_for_selector("text=The password is right.")
+    await page.wait_for_selector("text=Hasło jest poprawne.")
     await page.fill("[name=code]", "nie ten")
     await page.click("text=Zaloguj")
-    await page.wait_for_selector("text=The code is wrong")
+    await page.wait_for_selector("text=Kod jest błędny")
     await page.fill("[name=code]", telephone.recovery_codes[0])
     await page.click("text=Zaloguj")
     await page.wait_for_selector("#graphiql >> text=Wyloguj")
@@ -81,7 +81,7 @@ async def test_who_forgot_the_password_gets_in_by_a_letter_also_after_a_reload(s
     assert await page.evaluate("document.querySelector('[name=login]').validity.valueMissing")
     await page.fill("[name=login]", "recepcja@diamed.example")
     await page.click("text=Nie pamiętam hasła")
-    await page.wait_for_selector("[role=status]:has-text('If there is an account with this address')")
+    await page.wait_for_selector("[role=status]:has-text('Jeśli dla tego adresu istnieje konto')")
     secret = await OneTimePassword.issue(account)
     await OneTimePassword.all().update(expires_at=datetime.now(UTC) + timedelta(hours=1))  # by the service's clock
     await page.fill("[name=password]", secret)

@@ -1,15 +1,16 @@
 """A new receptionist's first day in a real browser, in the editor: with the ready operations only."""
 
-import asyncio
 import json
 import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import httpx
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from tests import cast
+from tests.support import browser
+from tests.support.waiting import eventually, patience
 
 OWN = "recepcja zna wszystkich pacjentów"
 
@@ -19,6 +20,7 @@ class Desk:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
+        browser.wait_patiently(page)
         self.errors: list[str] = []
         self.asked: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -68,13 +70,14 @@ class Desk:
 
 async def one_time_password(url: str, email: str) -> str:
     """As it is read in the letter, which comes when it comes."""
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-        for _ in range(300):
+    async with httpx.AsyncClient(base_url=url, timeout=patience()) as client:
+
+        async def found() -> str | None:
             letters = [mail["text"] for mail in (await client.get("/mailbox.json")).json() if mail["to"] == email]
-            if found := re.search(r"Hasło jednorazowe: (\S+)", "".join(letters)):
-                return found[1]
-            await asyncio.sleep(0.1)
-    raise AssertionError(f"No letter came to {email}.")
+            secret = re.search(r"Hasło jednorazowe: (\S+)", "".join(letters))
+            return secret and secret[1]
+
+        return await eventually(found, otherwise=lambda: f"No letter came to {email}.")
 
 
 def whole_day(moment: str) -> dict[str, str]:
@@ -84,7 +87,7 @@ def whole_day(moment: str) -> dict[str, str]:
     return {"from": begin, "until": end}
 
 
-async def test_a_new_receptionists_first_day(server: str, page: Page) -> None:
+async def test_a_new_receptionists_first_day(server: str, page: Page, chromium: Browser) -> None:
     await cast.adam()
     adam = Desk(page, server)
     await adam.sign_in("adam@diamed.example", cast.PASSWORD)
@@ -92,9 +95,7 @@ async def test_a_new_receptionists_first_day(server: str, page: Page) -> None:
     doctor = (await adam.do("AddDoctor", input={"clinicIds": [clinic]}))["id"]
     await adam.do("InviteStaff", input={"email": "ewa@diamed.example", "name": "Ewa Nowa"})
 
-    browser = page.context.browser
-    assert browser
-    ewa = Desk(await (await browser.new_context()).new_page(), server)
+    ewa = Desk(await (await chromium.new_context()).new_page(), server)
     await ewa.sign_in("ewa@diamed.example", await one_time_password(server, "ewa@diamed.example"), OWN)
     where = {"doctorId": doctor, "clinicId": clinic}
     planned = await ewa.do("PreviewWeek", input=where)
@@ -128,6 +129,7 @@ async def test_a_new_receptionists_first_day(server: str, page: Page) -> None:
         "visit_called",
     ]
     assert {entry["staffName"] for entry in trail} == {"Ewa Nowa"}
-    assert trail[0]["what"] == "A telephone call about a visit was noted."
+    assert trail[0]["what"] == "Odnotowano rozmowę telefoniczną w sprawie wizyty."
     assert adam.is_clean(), (adam.errors, adam.asked)
     assert ewa.is_clean(), (ewa.errors, ewa.asked)
+    await ewa.page.context.close()
