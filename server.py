@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 import settings
 from infra import database, logs, postgres, tracing
-from models.admin import demo_data, key_rotation
+from models.admin import demo_data, key_rotation, runtime_role
 from resolvers import schema
 from schema.execution import trusted_documents
 from tasks import broker, event_relay
@@ -65,7 +65,9 @@ def make_lifespan(role: str, parts: Callable[[str], list[AbstractAsyncContextMan
             logs.configure()
             tracing.start(role)
             stack.callback(tracing.stop)
-            url = settings.DATABASE_URL or stack.enter_context(postgres.run_server(settings.DATA_DIR / "postgres"))
+            url = settings.DATABASE_URL or postgres.as_runtime(
+                stack.enter_context(postgres.run_server(settings.DATA_DIR / "postgres"))
+            )
             await database.connect(url)
             stack.push_async_callback(database.disconnect)
             await stack.enter_async_context(mailbox.run_mailbox())
@@ -123,7 +125,7 @@ def main() -> None:
         if command == "check":
             sys.exit(asyncio.run(self_check.run(url)))
         # a rotation begins with a key that the database does not know yet
-        asyncio.run(database.migrate(url) if command == "rotate-secret" else demo_data.prepare(url))
+        asyncio.run(runtime_role.migrate(url) if command == "rotate-secret" else demo_data.prepare(url))
         if command in COMMANDS:
             COMMANDS[command]()
         else:

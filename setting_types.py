@@ -148,4 +148,5 @@ ORIGINS = matching(
     rf"\*|https?://{HOST_AND_PORT}(?:\s*,\s*https?://{HOST_AND_PORT})*",
     "must be origins, without a path, separated by commas",
 )
+DATABASE = matching_url(r"postgres(?:ql)?://[^/]*/[^/?]+(?:\?.*)?")
 BEARER = matching(r"[A-Za-z0-9._~+/-]{16,}=*", "must be 16 or more letters, digits or any of -._~+/")

@@ -9,6 +9,7 @@ from itertools import pairwise
 from math import log2
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from setting_types import (
     BEARER,
+    DATABASE,
     HOST_AND_PORT,
     HTTP_URL,
     ORIGINS,
@@ -62,9 +64,8 @@ WORKERS: Annotated[int, Field(ge=1, le=256)] = 1
 DATA_DIR: Path = Path("var")
 
 TRUSTED_PROXIES: Annotated[str, AfterValidator(check_networks), Example("10.0.0.1,10.1.0.0/16")] = ""
-DATABASE_URL: Annotated[
-    str, matching_url(r"postgres(?:ql)?://[^/]*/[^/?]+(?:\?.*)?"), Example("postgres://user:password@host/name", True)
-] = ""
+DATABASE_URL: Annotated[str, DATABASE, Example("postgres://user:password@host/name", True)] = ""
+MIGRATION_DATABASE_URL: Annotated[str, DATABASE, Example("postgres://owner:password@host/name", True)] = ""
 DATABASE_POOL: Annotated[int, Field(ge=1, le=1000)] = 20
 BROKER_URL: Annotated[
     str, matching_url(rf"rediss?://(?:{USER})?{HOST_AND_PORT}(?:/\d*)?"), Example("redis://:password@host:6379/0", True)
@@ -192,6 +193,8 @@ def _contradictions(command: str) -> Iterator[tuple[str, str]]:
         yield "BROKER_URL", f"is missing: a {command} needs it; without it the web process does all the work itself"
     if WORKERS > 1 and not BROKER_URL:
         yield "BROKER_URL", "is missing: WORKERS above 1 needs it, as the in-memory broker serves a single process"
+    if MIGRATION_DATABASE_URL and not _are_two_roles(MIGRATION_DATABASE_URL, DATABASE_URL):
+        yield "MIGRATION_DATABASE_URL", "must name the owner, and DATABASE_URL another user of the same database"
     if CENTRE_LOGO and not (DATA_DIR / CENTRE_LOGO).is_file():
         yield "CENTRE_LOGO", f'must name a file, in DATA_DIR or by its whole path, not "{CENTRE_LOGO}"'
     if SERVICE_OPENS >= SERVICE_CLOSES:
@@ -199,6 +202,11 @@ def _contradictions(command: str) -> Iterator[tuple[str, str]]:
     if OTEL_EXPORTER_OTLP_ENDPOINT and not _is_installed("opentelemetry.exporter.otlp"):
         yield "OTEL_EXPORTER_OTLP_ENDPOINT", "needs the packages of requirements/tracing.txt"
     yield from _missing_in_production() if IN_PRODUCTION else _missing_in_development()
+
+
+def _are_two_roles(owner_url: str, runtime_url: str) -> bool:
+    owner, runtime = urlsplit(owner_url), urlsplit(runtime_url)
+    return bool(runtime.username) and owner.username != runtime.username and owner.path == runtime.path
 
 
 def _missing_in_production() -> Iterator[tuple[str, str]]:

@@ -194,12 +194,12 @@ def _known_migrations() -> set[str]:
     return {path.stem for path in (Path(__file__).parents[1] / APP / "migrations").glob("[0-9]*.py")}
 
 
-async def try_to_connect(url: str) -> str:
+async def try_to_connect(url: str, setting: str = "DATABASE_URL") -> str:
     """The version of the server; BadSetting says in one line why there is no connection, and what to do."""
     try:
         session = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as problem:
-        raise settings.BadSetting(f"DATABASE_URL: {_explain(problem, url)}") from None
+        raise settings.BadSetting(f"{setting}: {_explain(problem, url)}") from None
     try:
         return str(await session.fetchval("SHOW server_version"))
     finally:
@@ -228,19 +228,19 @@ def _explain(problem: Exception, url: str) -> str:
 
 
 @asynccontextmanager
-async def hold_advisory_lock(url: str, lock: int) -> AsyncIterator[None]:
+async def hold_advisory_lock(url: str, lock: int) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """Hold an advisory lock on a connection of its own, so that processes on all hosts wait for each other."""
     holder = await asyncpg.connect(url)
     try:
         await holder.execute("SELECT pg_advisory_lock($1)", lock)
-        yield
+        yield holder
     finally:
         await holder.close()
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str, setting: str = "DATABASE_URL") -> None:
     """Apply the missing migrations; of two hosts that start at once, one applies them and the other waits."""
-    await try_to_connect(url)
+    await try_to_connect(url, setting)
     async with hold_advisory_lock(url, MIGRATION_LOCK):
         await run_migrations(config=config(url, limits={}))  # a migration may take minutes
         await Tortoise.close_connections()

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import settings
 
+OWNER, RUNTIME = "postgres", "e_rejestracja_runtime"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-def url(socket_dir: Path, database: str = "postgres") -> str:
-    return f"postgres://postgres@/{database}?host={socket_dir}&port=5432"
+def as_runtime(owner_url: str) -> str:
+    """The same server, for the role that serves."""
+    return owner_url.replace(f"//{OWNER}@", f"//{RUNTIME}@", 1)
 
 
 @contextmanager
@@ -28,9 +30,10 @@ def provide_url() -> Iterator[str]:
         raise settings.BadSetting(
             f"DATA_DIR: {settings.DATA_DIR} cannot be used ({problem}). Name a folder of your own."
         )
-    with run_server(settings.DATA_DIR / "postgres") as private_url:
-        os.environ["DATABASE_URL"] = settings.DATABASE_URL = private_url  # the processes of WORKERS inherit it
-        yield private_url
+    with run_server(settings.DATA_DIR / "postgres") as owner_url:
+        settings.MIGRATION_DATABASE_URL, settings.DATABASE_URL = owner_url, as_runtime(owner_url)
+        os.environ["DATABASE_URL"] = settings.DATABASE_URL  # the processes of WORKERS inherit it
+        yield settings.DATABASE_URL
 
 
 def _find_problem(folder: Path) -> str:
@@ -43,7 +46,7 @@ def _find_problem(folder: Path) -> str:
 
 @contextmanager
 def run_server(directory: Path, *, durable: bool = True) -> Iterator[str]:
-    """Start the server in `directory`, or join one that runs there, and yield its URL; its last user stops it.
+    """Start the server in `directory`, or join one that runs there, and yield its owner's URL; its last user stops it.
 
     Each user holds a shared file lock, which its process cannot leave behind: after a `kill -9` of the last one, the
     watch stops the server.
@@ -56,7 +59,7 @@ def run_server(directory: Path, *, durable: bool = True) -> Iterator[str]:
         try:
             if not durable:
                 _make_fast(server)
-            yield url(Path(server.get_postmaster_info().socket_dir))
+            yield f"postgres://{OWNER}@/postgres?host={server.get_postmaster_info().socket_dir}&port=5432"
         finally:
             if _is_last(users.fileno()):
                 _stop(server)

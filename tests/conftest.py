@@ -17,7 +17,16 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers belong to the process tha
     reaper.watch(_run)
 _scratch = tempfile.TemporaryDirectory(prefix="e-rej-")
 os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
-for _name in ("DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "ENVIRONMENT", "SERVICE_OPENS", "SERVICE_CLOSES"):
+for _name in (
+    "DATABASE_URL",
+    "MIGRATION_DATABASE_URL",
+    "BROKER_URL",
+    "SMTP_URL",
+    "SMS_URL",
+    "ENVIRONMENT",
+    "SERVICE_OPENS",
+    "SERVICE_CLOSES",
+):
     os.environ.pop(_name, None)
 os.environ["APPLICATION_SECONDS"] = "0"  # nobody waits for chance
 
@@ -26,6 +35,7 @@ import hypothesis  # noqa: E402 - after the environment is set
 import pytest  # noqa: E402 - after the environment is set
 
 from infra import clock, database, postgres  # noqa: E402 - after the environment is set
+from models.admin import runtime_role  # noqa: E402 - after the environment is set
 from tests import cast  # noqa: E402 - after the environment is set
 from tests.support import browser, hashing, postgres_template  # noqa: E402 - after the environment is set
 from tests.support.browser import _serving, chromium, page, server  # noqa: E402, F401 - fixtures
@@ -98,7 +108,7 @@ EMPTYING = """
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A server of the tests' own; with TEST_DATABASE_URL (a superuser's) that one."""
+    """A server of the tests' own, as its owner; with TEST_DATABASE_URL (that of the superuser postgres) that one."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
@@ -109,40 +119,52 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def database_url(postgres_url: str) -> AsyncIterator[str]:
-    """A database built by the migrations, as every database is."""
+    """A database built by the migrations, as every database is; for the role that serves."""
+    url = postgres.as_runtime(postgres_url)
     await database.migrate(postgres_url)
-    await database.connect(postgres_url)
-    yield postgres_url
+    await runtime_role.provide(postgres_url, url)
+    await database.connect(url)
+    yield url
     await database.disconnect()
 
 
 @pytest.fixture(scope="session")
-async def tables(database_url: str) -> str:
-    found = await database.fetch(
-        "SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables"
-        " WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
-    )
-    return str(found[0]["names"])
+async def owner(postgres_url: str, database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection of the database's owner, a superuser: for what the role that serves may not do."""
+    connection = await asyncpg.connect(postgres_url)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture(scope="session")
-async def emptying(tables: str) -> None:
+async def tables(owner: "asyncpg.Connection[asyncpg.Record]") -> str:
+    return str(
+        await owner.fetchval(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+async def emptying(owner: "asyncpg.Connection[asyncpg.Record]", tables: str) -> None:
     deletions = "; ".join(f"DELETE FROM public.{table}" for table in tables.split(", "))
-    await database.connection().execute_script(EMPTYING.format(deletions=deletions))
+    await owner.execute(EMPTYING.format(deletions=deletions))
 
 
 @pytest.fixture(autouse=True)
-async def fresh(emptying: None) -> AsyncIterator[None]:
+async def fresh(owner: "asyncpg.Connection[asyncpg.Record]", emptying: None) -> AsyncIterator[None]:
     """Monday at nine in Warsaw, and an empty database."""
     with clock.pinned(cast.MONDAY):
         yield
-    await _empty()
+    await _empty(owner)
 
 
-async def _empty() -> None:
+async def _empty(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
     for _ in range(5):
         try:
-            return await database.connection().execute_script("SELECT tests.empty()")
+            await owner.execute("SELECT tests.empty()")
+            return
         except asyncpg.DeadlockDetectedError:  # with a service that goes on working
             continue
     raise AssertionError("The service never lets go of the tables.")

@@ -24,6 +24,7 @@ WRONG = {
     "WORKERS": "0",
     "TRUSTED_PROXIES": "10.0.0.1/8",
     "DATABASE_URL": f"mysql://root:{SECRET}@host/name",
+    "MIGRATION_DATABASE_URL": f"postgres://owner:{SECRET}@host",
     "DATABASE_POOL": "-1",
     "BROKER_URL": f"amqp://:{SECRET}@host",
     "SMTP_URL": f"smtp://host:{SECRET}",
@@ -98,6 +99,9 @@ REAL = {
     "CENTRE_PHONE": "22 000 00 00",
     "SECRET_KEY": "9f2c41d07be865a3308e1d5fc4b79a62",
 }
+
+
+ONE_ROLE = dict.fromkeys(("DATABASE_URL", "MIGRATION_DATABASE_URL"), "postgres://one@host/name")
 
 
 def start(command: str = "web", **settings: str) -> subprocess.CompletedProcess[str]:
@@ -204,6 +208,7 @@ def test_a_refused_key_is_not_repeated_and_the_way_to_a_good_one_is_named() -> N
         ("web", {"SERVICE_OPENS": "22:00", "SERVICE_CLOSES": "07:00"}, "SERVICE_OPENS must be before SERVICE_CLOSES"),
         ("web", {"WORKERS": "2"}, "BROKER_URL is missing: WORKERS above 1"),
         ("worker", {}, "BROKER_URL is missing: a worker"),
+        ("migrate", ONE_ROLE, "MIGRATION_DATABASE_URL must name the owner, and DATABASE_URL another user"),
         ("scheduler", {}, "BROKER_URL is missing: a scheduler"),
     ],
 )

@@ -9,7 +9,7 @@ from infra import clock, database
 from models.accounts import password
 from models.accounts.account import Account, Role
 from models.accounts.patient import Patient
-from models.admin import key_check
+from models.admin import key_check, runtime_role
 from models.schedules.schedule import Schedule, ScheduleTemplate
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
@@ -54,16 +54,18 @@ DOCTORS = (
 
 async def prepare(url: str) -> None:
     """Migrate the database, check that it fits the settings, and fill an empty development database with demo data."""
-    await database.migrate(url)
-    await database.run_connected(url, _check_and_fill)
+    await runtime_role.migrate(url)
+    await database.run_connected(url, lambda: _check_and_fill(url))
 
 
-async def _check_and_fill() -> None:
+async def _check_and_fill(url: str) -> None:
     await key_check.verify()
     if settings.IN_PRODUCTION:
         await refuse_demo_accounts()
+        await runtime_role.warn_of_one_role()
     elif settings.DEMO:
-        await fill_if_empty()
+        async with database.hold_advisory_lock(url, DEMO_LOCK):  # of two that start at once, one fills it
+            await fill_if_empty()
 
 
 async def refuse_demo_accounts() -> None:
@@ -78,7 +80,6 @@ async def refuse_demo_accounts() -> None:
 
 async def fill_if_empty() -> None:
     async with in_transaction():
-        await database.fetch("SELECT pg_advisory_xact_lock($1)", [DEMO_LOCK])
         if not await Clinic.exists() and not await Account.exists():
             await _fill()
 

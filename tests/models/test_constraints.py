@@ -285,33 +285,33 @@ NOTHING = "DELETE FROM {} WHERE false"  # events and audit entries go when they 
 
 
 @pytest.mark.parametrize(("table", "statement"), [*WAYS, ("visit_change", NOTHING)])
-async def test_history_is_never_removed(stranger: Any, table: str, statement: str) -> None:
+async def test_history_is_never_removed(owner: Any, table: str, statement: str) -> None:
     await book(await cast.anna(), await cast.slot())
     with pytest.raises(
         asyncpg.IntegrityConstraintViolationError,
         match=f"Rows of {table} are never (changed|removed early)|{OF_EVENTS}",
     ):
-        await stranger.execute(statement.format(table))
+        await owner.execute(statement.format(table))
     assert (await database.fetch(f"SELECT count(*) AS n FROM {table}"))[0]["n"] == 1
 
 
 @pytest.mark.parametrize(
     "change", ["audit_entry SET outcome = 'done'", "visit_change SET reason = 'x'", "audit_entry SET at = at"]
 )
-async def test_history_is_never_rewritten(stranger: Any, change: str) -> None:
+async def test_history_is_never_rewritten(owner: Any, change: str) -> None:
     await book(await cast.anna(), await cast.slot())
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="are never changed or removed"):
-        await stranger.execute(f"UPDATE {change}")
+        await owner.execute(f"UPDATE {change}")
 
 
 @pytest.mark.parametrize("table", ["visit", "patient", "slot", "clinic", "doctor"])
-async def test_history_is_not_lost_with_what_it_is_about(stranger: Any, table: str) -> None:
+async def test_history_is_not_lost_with_what_it_is_about(owner: Any, table: str) -> None:
     """Neither by TRUNCATE .. CASCADE nor by deleting what a visit stands on."""
     await book(await cast.anna(), await cast.slot())
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-        await stranger.execute(f"TRUNCATE {table} CASCADE")
+        await owner.execute(f"TRUNCATE {table} CASCADE")
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-        await stranger.execute(f"DELETE FROM {table}")
+        await owner.execute(f"DELETE FROM {table}")
 
 
 async def test_accounts_that_make_no_sense(stranger: Any) -> None:

@@ -160,7 +160,7 @@ async def test_after_a_restart_of_postgresql_followers_miss_and_repeat_nothing(t
     postgres_template.copy_to(tmp_path / "shared" / "data")
     with (
         postgres.run_server(tmp_path / "shared", durable=False) as url,
-        run_service(tmp_path, DATABASE_URL=url, **partner_program.SETTINGS) as service,
+        run_service(tmp_path, DATABASE_URL=postgres.as_runtime(url), **partner_program.SETTINGS) as service,
     ):
         await add_partner(url, clinic_id, key)
         reader = Reader([service], key, 10_000)

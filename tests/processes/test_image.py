@@ -28,6 +28,7 @@ COPIES = re.findall(r"^COPY (--from=\S+ )?(.*) \S+$", DOCKERFILE, re.MULTILINE)
 PLAIN = re.compile(r"FROM [a-z]+:\d+\.\d+\.\d+-\S+(?: AS [a-z]+)?")
 FILLED_IN = {
     "POSTGRES_PASSWORD": "wordOfPass",
+    "RUNTIME_PASSWORD": "anotherWord",
     "SECRET_KEY": "made up for this test, 32 or more",
     "MAIL_FROM": "CM Diamed <rejestracja@diamed.example>",
     "PUBLIC_URL": "https://rejestracja.diamed.example",
@@ -103,7 +104,17 @@ def test_each_process_has_the_time_to_stop_that_it_may_need() -> None:
 
 def test_the_example_holds_no_secret() -> None:
     example = (ROOT / "compose.env.example").read_text()
-    assert {"POSTGRES_PASSWORD=", "SECRET_KEY=", "SMTP_URL=", "SMS_URL=", "METRICS_TOKEN="} <= set(example.splitlines())
+    assert {"POSTGRES_PASSWORD=", "RUNTIME_PASSWORD=", "SECRET_KEY=", "SMTP_URL=", "SMS_URL=", "METRICS_TOKEN="} <= set(
+        example.splitlines()
+    )
+
+
+def test_only_migrate_knows_the_owner_of_the_database() -> None:
+    knowing = {name for name, service in OURS.items() if "MIGRATION_DATABASE_URL" in service["environment"]}
+    assert knowing == {"migrate"}
+    for service in OURS.values():
+        assert service["environment"]["POSTGRES_PASSWORD"] == ""  # not by way of .env either
+        assert service["environment"]["DATABASE_URL"].startswith("postgres://e_rejestracja_runtime:${RUNTIME_PASSWORD:")
 
 
 @pytest.fixture

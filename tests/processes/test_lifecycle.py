@@ -146,7 +146,8 @@ async def test_two_servers_on_one_empty_database_both_come_up_and_fill_it_once(t
         homes = [tmp_path / name for name in ("one", "two")]
         for home in homes:
             home.mkdir()
-        services = [Service(home, DATABASE_URL=url, DEMO="true") for home in homes]
+        two_roles = {"MIGRATION_DATABASE_URL": url, "DATABASE_URL": postgres.as_runtime(url)}
+        services = [Service(home, DEMO="true", **two_roles) for home in homes]
         try:
             for service in services:
                 service.wait_until_ready()
@@ -210,7 +211,7 @@ async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
 
 
 async def _serve_in_production(tmp_path: Path, url: str, real: dict[str, str]) -> None:
-    with run_service(tmp_path, DATABASE_URL=url, **real) as service:
+    with run_service(tmp_path, DATABASE_URL=postgres.as_runtime(url), **real) as service:
         async with httpx.AsyncClient(base_url=service.url, timeout=patience()) as client:
             pages = [(await client.get(path)).status_code for path in ("/mailbox", "/mailbox.json")]
         assert pages == [404, 404]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -58,16 +59,14 @@ async def run_migrations(url: str, target: str = "") -> None:
 
 
 @pytest.fixture
-async def empty_database(database_url: str) -> AsyncIterator[str]:
+async def empty_database(postgres_url: str, owner: Any) -> AsyncIterator[str]:
     """A database beside the tests' own."""
-    parts = urlsplit(database_url)
-    creator = await asyncpg.connect(database_url)
-    await creator.execute("CREATE DATABASE upgrade TEMPLATE template0")
+    parts = urlsplit(postgres_url)
+    await owner.execute("CREATE DATABASE upgrade TEMPLATE template0")
     try:
         yield urlunsplit(parts._replace(path="/upgrade"))
     finally:
-        await creator.execute("DROP DATABASE upgrade WITH (FORCE)")
-        await creator.close()
+        await owner.execute("DROP DATABASE upgrade WITH (FORCE)")
 
 
 async def test_a_filled_database_of_the_last_release_is_brought_up_to_date(empty_database: str) -> None:

@@ -46,7 +46,11 @@ class Cluster:
         self.members: dict[str, Service] = {}
         self.given: dict[str, str] = {}
         self.valkey = valkey_server()
-        self.database_url, self.zone = "", zone_of_early_afternoon()
+        self.owner_url, self.zone = "", zone_of_early_afternoon()
+
+    @property
+    def database_url(self) -> str:
+        return postgres.as_runtime(self.owner_url)
 
     @property
     def webs(self) -> list[str]:
@@ -58,6 +62,7 @@ class Cluster:
 
     def migrate(self, **settings: str) -> None:
         environment = {**os.environ, **self.settings, **settings}
+        environment["MIGRATION_DATABASE_URL"] = self.owner_url
         assert Forked(["server.py", "migrate"], environment).wait() == 0
 
     def start(self, commands: tuple[str, ...], **settings: str) -> None:
@@ -147,7 +152,7 @@ async def run_cluster(
             cluster.valkey.start()
             if not migrated:
                 postgres_template.copy_to(cluster.data)
-            cluster.database_url = stack.enter_context(postgres.run_server(home / "shared", durable=durable))
+            cluster.owner_url = stack.enter_context(postgres.run_server(home / "shared", durable=durable))
             if migrated:
                 await asyncio.to_thread(cluster.migrate, **settings)
             stack.callback(cluster.stop)

@@ -214,9 +214,9 @@ async def test_committed_events_are_placed_without_waiting_for_the_next_look(unl
     assert await database.fetch("SELECT position FROM event") == [{"position": 1}]
 
 
-async def test_a_notification_that_was_lost_costs_a_second_at_most(relaying: None, stranger: Any) -> None:
+async def test_a_notification_that_was_lost_costs_a_second_at_most(relaying: None, owner: Any) -> None:
     assert event_relay.POLL_SECONDS <= 1
-    await stranger.execute("ALTER TABLE event DISABLE TRIGGER event_told")
+    await owner.execute("ALTER TABLE event DISABLE TRIGGER event_told")
     try:
         rung = event_signal.count
         await book(await cast.anna(), await cast.slot())
@@ -224,7 +224,7 @@ async def test_a_notification_that_was_lost_costs_a_second_at_most(relaying: Non
             await event_signal.wait_after(rung)
         assert await database.fetch("SELECT position FROM event") == [{"position": 1}]
     finally:
-        await stranger.execute("ALTER TABLE event ENABLE TRIGGER event_told")
+        await owner.execute("ALTER TABLE event ENABLE TRIGGER event_told")
 
 
 @pytest.fixture

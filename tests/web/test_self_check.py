@@ -93,18 +93,16 @@ async def test_servers_that_are_not_there_fail_alone(
 
 
 async def test_another_key_and_missing_migrations_are_said(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    database_url: str, owner: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await key_check.verify()
     monkeypatch.setattr(settings, "SECRET_KEY", "another key, of thirty-two letters or more")
     code, found = await results(database_url, capsys)
     assert (code, found["keys"][0]) == (1, "FAILED")
     name = "empty_for_check"
-    server = await asyncpg.connect(database_url)
-    await server.execute(f"CREATE DATABASE {name}")
+    await owner.execute(f"CREATE DATABASE {name}")
     code, found = await results(database_url.replace("/postgres?", f"/{name}?"), capsys)
-    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await server.close()
+    await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
     assert code == 1
     assert "python server.py migrate" in found["migrations"][1]
     assert "keys" not in found
@@ -116,7 +114,7 @@ async def test_another_key_and_missing_migrations_are_said(
         (("@/", "@nowhere.invalid/"), "the host nowhere.invalid is unknown"),
         (("@/", "@127.0.0.1:1/"), "no connection to 127.0.0.1:1"),
         (("/postgres?", "/nothing?"), "has no database nothing. Create it: createdb nothing"),
-        (("//postgres@", "//nobody@"), "refuses the user nobody"),
+        (("//e_rejestracja_runtime@", "//nobody@"), "refuses the user nobody"),
     ],
     ids=["host", "refused", "database", "user"],
 )

@@ -32,21 +32,21 @@ _FILL = """
 Asking = Callable[[], Awaitable[Any]]
 
 
-async def fill() -> tuple[Clinic, Doctor]:
-    await database.connection().execute_script("VACUUM FULL slot")  # the holes that other tests left scatter the rows
+async def fill(owner: Any) -> tuple[Clinic, Doctor]:
+    await owner.execute("VACUUM FULL slot")  # the holes that other tests left scatter the rows
     begin = cast.warsaw(24, 9)
     for n in range(CLINICS):
         clinic = await cast.clinic(f"Poradnia {n}")
         doctors = [await cast.doctor(clinic) for _ in range(DOCTORS)]
         await database.fetch(_FILL, [clinic.id, [doctor.id for doctor in doctors], DAYS, SLOTS_A_DAY, begin])
-    await vacuum("slot")
+    await vacuum(owner, "slot")
     return clinic, doctors[0]
 
 
-async def vacuum(table: str) -> None:
+async def vacuum(owner: Any, table: str) -> None:
     """Make statistics fresh and rows known to be visible: with `synchronous_commit` off after a checkpoint."""
-    await database.connection().execute_script("CHECKPOINT")
-    await database.connection().execute_script(f"VACUUM ANALYZE {table}")
+    await owner.execute("CHECKPOINT")
+    await owner.execute(f"VACUUM ANALYZE {table}")
 
 
 def literal(value: Any) -> str:
@@ -102,8 +102,8 @@ def searches(clinic: Clinic, doctor: Doctor) -> dict[str, tuple[Asking, int]]:
     }
 
 
-async def test_searches_read_a_bounded_part_of_one_index(database_url: str) -> None:
-    clinic, doctor = await fill()
+async def test_searches_read_a_bounded_part_of_one_index(database_url: str, owner: Any) -> None:
+    clinic, doctor = await fill(owner)
     for name, (asking, most) in searches(clinic, doctor).items():
         statement, values = await sent(asking)
         for mode in MODES:
@@ -112,24 +112,24 @@ async def test_searches_read_a_bounded_part_of_one_index(database_url: str) -> N
             assert 0 < pages <= most, (name, mode)
 
 
-async def test_slots_are_read_once_when_statistics_know_of_one_doctor(database_url: str) -> None:
-    clinic, doctor = await fill()
+async def test_slots_are_read_once_when_statistics_know_of_one_doctor(database_url: str, owner: Any) -> None:
+    clinic, doctor = await fill(owner)
     only_one = "UPDATE pg_class SET relpages = 1, reltuples = 1 WHERE relname = 'doctor'"
-    await database.connection().execute_script(only_one)
+    await owner.execute(only_one)
     for name, (asking, most) in searches(clinic, doctor).items():
         statement, values = await sent(asking)
         for mode in MODES:
             _, pages = reads(await plan(database_url, statement, values, mode), "slot")
             assert 0 < pages <= most, (name, mode)
-    await vacuum("doctor")
+    await vacuum(owner, "doctor")
 
 
-async def test_planned_visits_are_counted_by_an_index_of_their_own(database_url: str) -> None:
-    clinic, _ = await fill()
+async def test_planned_visits_are_counted_by_an_index_of_their_own(database_url: str, owner: Any) -> None:
+    clinic, _ = await fill(owner)
     people = [Patient(first_name="Jan", last_name="Kolejny", created_at=clock.now()) for _ in range(400)]
     await Patient.bulk_create(people)
     await database.fetch(_VISITS, [[person.id for person in people]])
-    await vacuum("visit")
+    await vacuum(owner, "visit")
     statement, values = await sent(lambda: booking_rules.find_limit_refusal(people[0], clinic))
     for mode in MODES:
         used, pages = reads(await plan(database_url, statement, values, mode), "visit")

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from asyncpg import RaiseError
 
-from infra import clock, database
+from infra import clock
 from models.audit import AuditEntry
 from models.events.event import Event, EventType
 from models.outbox import Message, MessageKind, MessageState
@@ -185,18 +185,18 @@ DISK_FULL = """
 
 
 @pytest.mark.parametrize("table", ["visit", "visit_change", "message", "event", "audit_entry"])
-async def test_a_failure_after_the_claim_leaves_nothing_behind(table: str) -> None:
+async def test_a_failure_after_the_claim_leaves_nothing_behind(table: str, owner: Any) -> None:
     anna, slot = await cast.anna(), await cast.slot()
     await hold(anna, slot)
     before = await count_rows()
-    await database.connection().execute_script(DISK_FULL.format(table=table))
+    await owner.execute(DISK_FULL.format(table=table))
     try:
         with pytest.raises(RaiseError, match="the disk is full"):
             await book(anna, slot)
         with pytest.raises(RaiseError, match="the disk is full"):
             await book(anna, slot, key="k")
     finally:
-        await database.connection().execute_script("DROP FUNCTION fail() CASCADE")
+        await owner.execute("DROP FUNCTION fail() CASCADE")
     after = await Slot.get(id=slot.id)
     assert (after.visit_id, after.held_by_id) == (None, anna.patient_id)
     assert await count_rows() == before
@@ -228,7 +228,7 @@ async def test_connections_cut_in_the_middle_break_no_promise_and_the_next_booki
         await asyncio.sleep(0.01)
         await stranger.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            " WHERE pid <> pg_backend_pid() AND usename = current_user"
         )
 
     await race(cut(), *(book(rival, slot) for rival in rivals for slot in slots))

@@ -1,10 +1,11 @@
 """Races of reception with itself and with patients: what is planned, offered and withdrawn at once."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from infra import clock, database
+from infra import clock
 from models.events.event import Event, EventType
 from models.refusals.refusal import Refusal
 from models.refusals.schedule import OfferOver, SlotsNotFree
@@ -260,13 +261,13 @@ async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful
         assert await holder_of(await Slot.get(id=offer.slot_id)) == account.patient_id
 
 
-async def test_a_centre_that_grows_at_once_waits_for_no_statistics() -> None:
+async def test_a_centre_that_grows_at_once_waits_for_no_statistics(owner: Any) -> None:
     """PostgreSQL still believes that there is one slot: compared each with each, these would take minutes."""
     clinic = await cast.clinic()
     doctor, anna = await cast.doctor(clinic), await cast.anna()
     await join_waiting_list(anna, clinic)
     await cast.morning(cast.MONDAY.date() - timedelta(days=7), 1, at=clinic, by=doctor)
-    await database.connection().execute_script("ANALYZE slot; ANALYZE waiting_list_entry")
+    await owner.execute("ANALYZE slot; ANALYZE waiting_list_entry")
     await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 15) for day in range(1, 6)))
     assert await Slot.exclude(queued_at=None).count() > 1000
     assert await waiting_list_allocation.allocate() == 1

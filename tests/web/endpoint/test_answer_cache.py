@@ -187,15 +187,15 @@ TRIGGERS = {"slot": _book, "clinic": _rules, "doctor": _rename, "doctor_clinic":
 
 
 @pytest.mark.parametrize("table", TRIGGERS)
-async def test_it_is_the_triggers_that_keep_answers_true(table: str, stage: Stage, nobody: Client) -> None:
+async def test_it_is_the_triggers_that_keep_answers_true(table: str, stage: Stage, nobody: Client, owner: Any) -> None:
     """The test above can fail: without a table's trigger it does."""
     await told(nobody, stage)
-    await database.connection().execute_script(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    await owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     try:
         await TRIGGERS[table](stage)
         assert await told(nobody, stage) != await told_anew(nobody, stage)
     finally:
-        await database.connection().execute_script(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        await owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 async def _regret(stage: Stage) -> None:

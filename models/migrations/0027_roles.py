@@ -1,0 +1,28 @@
+"""Roles: what numbers and removes history acts with the rights of its owner, so that who serves needs none."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+# `forget_audit_entries` has been so from the beginning.
+FENCED = "".join(
+    f"""
+ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp;
+REVOKE ALL ON FUNCTION {function} FROM PUBLIC;
+"""
+    for function in ("number_events()", "forget_events(timestamptz)")
+)
+OPEN = "".join(
+    f"""
+ALTER FUNCTION {function} SECURITY INVOKER RESET search_path;
+GRANT EXECUTE ON FUNCTION {function} TO PUBLIC;
+"""
+    for function in ("number_events()", "forget_events(timestamptz)")
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0026_audit")]
+
+    initial = False
+
+    operations = [ops.RunSQL(FENCED, reverse_sql=OPEN)]
