@@ -1,6 +1,6 @@
-"""The event relay: numbers committed events and wakes the subscribers of this process.
+"""The event relay: numbers committed events, tells of changes, and wakes the subscribers of this process.
 
-It runs in every web process. No process is appointed: each one tries, and the advisory lock of `number_events` lets one
+It runs in every web process. No process is appointed: each one tries, and the advisory lock of `tell_changes` lets one
 through at a time. If that process dies, another one continues within a second.
 """
 
@@ -13,6 +13,7 @@ from models.events import notify_listener
 from models.events.subscribers import desk_watchers, event_signal, patient_watchers, slot_watchers
 
 POLL_SECONDS = 1.0  # in case a notification is lost
+GATHER_SECONDS = 0.02  # what comes within is told by one commit
 MAX_PAUSE_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,8 @@ async def relay(url: str) -> None:
                 _announce_missed()
                 pause = 0.0
                 while True:
-                    await _relay_once(listener)
-                    await listener.wait(POLL_SECONDS)
+                    has_told = await _relay_once(listener)
+                    await listener.wait(POLL_SECONDS if has_told else GATHER_SECONDS, gather=GATHER_SECONDS)
         except notify_listener.CONNECTION_ERRORS as broken:
             log.warning("relay_interrupted", extra={"problem": type(broken).__name__})
         except Exception:  # a bug of ours must not silence the subscriptions for ever
@@ -55,8 +56,10 @@ def _announce_missed() -> None:
     slot_watchers.mark_missed()
 
 
-async def _relay_once(listener: notify_listener.NotifyListener) -> None:
-    await listener.assign_positions()
+async def _relay_once(listener: notify_listener.NotifyListener) -> bool:
+    """Whether all is told that had been committed before."""
+    has_told = await listener.tell_changes()
     if slots := listener.take_changed_slots():
         await slot_watchers.notify(slots)
     await slot_watchers.notify_expired_holds()
+    return has_told

@@ -19,6 +19,15 @@ CONNECTION_ERRORS = (
 )  # what a lost connection raises
 
 
+_listeners = set["NotifyListener"]()
+
+
+def wake() -> None:
+    """Have what this process has committed told soon, rather than by the relays' next look."""
+    for listener in _listeners:
+        listener.wake()
+
+
 class NotifyListener:
     """Collects notifications, so that receiving one never waits until the one before has been processed."""
 
@@ -42,19 +51,26 @@ class NotifyListener:
                 self._slots.add(UUID(slot_id))
         self._received.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Wait for a notification or the end of the connection, at most for some seconds."""
+    def wake(self) -> None:
+        self._received.set()
+
+    async def wait(self, seconds: float, *, gather: float) -> None:
+        """Wait for a notification or the end of the connection, at most for some seconds; then for what follows it."""
         try:
             async with asyncio.timeout(seconds):
                 await self._received.wait()
+            await asyncio.sleep(gather)
         except TimeoutError:
             return
         finally:
             self._received.clear()
 
-    async def assign_positions(self) -> None:
-        """Assign positions over this connection, which also checks it: a dead one would never receive anything."""
-        await self._connection.fetchval("SELECT number_events()", timeout=TIMEOUT_SECONDS)
+    async def tell_changes(self) -> bool:
+        """Number events and tell what was noted; False if another process is at it, which may have looked too early.
+
+        It is done over this connection, which also checks it: a dead one would never receive anything.
+        """
+        return bool(await self._connection.fetchval("SELECT tell_changes()", timeout=TIMEOUT_SECONDS))
 
     def take_changed_slots(self) -> set[UUID]:
         changed, self._slots = self._slots, set()
@@ -66,10 +82,12 @@ async def listen(url: str) -> AsyncIterator[NotifyListener]:
     """Listen on a connection outside the pool; a transaction pooler such as PgBouncer would lose notifications."""
     settings = {"application_name": "e-rejestracja relay", "statement_timeout": "60s", "lock_timeout": "10s"}
     connection = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS, server_settings=settings)
+    listener = NotifyListener(connection)
     try:
-        listener = NotifyListener(connection)
         for channel in CHANNELS:
             await connection.add_listener(channel, listener.receive)
+        _listeners.add(listener)
         yield listener
     finally:
+        _listeners.discard(listener)
         connection.terminate()  # nothing is pending on it

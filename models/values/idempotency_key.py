@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -17,6 +17,12 @@ from models.refusals.booking import KeyReused
 from models.refusals.refusal import Refusal
 
 KEPT_FOR = timedelta(hours=24)
+_KEEP_REFUSAL = """
+    INSERT INTO kept_answer (account_id, key, asked, kept_at, refusal) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (account_id, key) DO UPDATE SET asked = $3, kept_at = $4, subject_id = NULL, refusal = $5
+    WHERE kept_answer.kept_at < $6
+    RETURNING id
+"""
 
 _CLAIM = """
     INSERT INTO kept_answer (account_id, key, asked, kept_at) VALUES ($1, $2, $3, $4)
@@ -24,6 +30,35 @@ _CLAIM = """
     WHERE kept_answer.kept_at < $5
     RETURNING id
 """
+
+
+class KeyClaim(NamedTuple):
+    """A request's key, if it has one, for a statement that keeps it together with the change."""
+
+    account_id: UUID
+    key: str | None
+    fingerprint: str
+    now: datetime
+
+    @classmethod
+    def of(cls, account_id: UUID, key: str | None, request: list[Any]) -> Self:
+        return cls(account_id, key, _fingerprint(request), clock.now())
+
+    @property
+    def known_since(self) -> datetime:
+        """Older keys are forgotten: whoever claims one may overwrite it."""
+        return self.now - KEPT_FOR
+
+    async def keep(self, refusal: Refusal) -> bool:
+        """Keep a refusal as the outcome; True without a key, False if the key has another outcome already."""
+        if self.key is None:
+            return True
+        values = [self.account_id, self.key, self.fingerprint, self.now, refusal.to_json(), self.known_since]
+        return bool(await database.fetch_rows(_KEEP_REFUSAL, values))
+
+
+def _fingerprint(request: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(request, default=str).encode()).hexdigest()
 
 
 class IdempotencyKey(Model):
@@ -51,7 +86,7 @@ class IdempotencyKey(Model):
         if key is None:
             async with in_transaction():
                 return await action()
-        fingerprint = hashlib.sha256(json.dumps(request, default=str).encode()).hexdigest()
+        fingerprint = _fingerprint(request)
         now, refusal = clock.now(), None
         async with in_transaction():
             claimed = await database.fetch(_CLAIM, [account_id, key, fingerprint, now, now - KEPT_FOR])

@@ -1,10 +1,12 @@
-"""What a booking reads and writes: locked in one statement, read in one, written in one, whatever its rules are.
+"""What a booking reads and writes, in few statements, whatever its rules are. The rules stand in visit.py and slot.py.
 
-The rules stand in visit.py and slot.py. The planned visits are counted by a statement that begins when the patient is
-locked: one that waited for the lock would count what it saw before.
+Usually it reads without a lock, judges, and `write_unchanged` locks and writes if all that was read is still so.
+Otherwise it locks, reads and writes, in one statement each: then the planned visits are counted by a statement that
+begins when the patient is locked, as one that waited for the lock would count what it saw before.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -17,12 +19,14 @@ from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.events.event import EventType
 from models.outbox import Medium, MessageKind, MessageState
+from models.refusals.booking import VisitsOverlap
 from models.slots import booking_rules
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
 from models.slots.slot import Slot
 from models.values import visit_reference
 from models.values.actor import Actor
+from models.values.idempotency_key import KeyClaim
 from models.values.visit_status import Status
 from models.visits import side_effects
 
@@ -52,6 +56,7 @@ _READ = """
         {overlapping},
         EXISTS (SELECT FROM waiting_list_entry WHERE patient_id = :patient_id AND ended_at IS NULL)
             OR EXISTS (SELECT FROM offer WHERE patient_id = :patient_id AND answer = 'OPEN'),
+        patient.xmin, slot.xmin, clinic.xmin,
         {columns}
     FROM slot
     JOIN clinic ON clinic.id = slot.clinic_id
@@ -106,14 +111,27 @@ _WRITE = """
     )
     SELECT count(*) FROM claimed
 """
-_RELATED = Joined(4, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, account=Account)
+# The function checks the key, the versions and the counts: false, and nothing is written, when one is not as given.
+_WRITE_UNCHANGED = """
+    SELECT book_if_unchanged(
+        :patient_id, :patient_version, :slot_id, :slot_version, :clinic_id, :clinic_version,
+        :planned_visits, :planned_in_all_clinics, :now,
+        :visit_id, :reference, :channel, :reason,
+        :change_id, :by, :actor_id, :role, :entry_id, :request_id,
+        :message_id, :to, :language, :account_id, :letter,
+        :event_id, :event,
+        :key, :fingerprint, :keys_known_since
+    )
+"""
+_RELATED = Joined(7, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, account=Account)
 
 
 @dataclass(frozen=True)
 class BookingRows:
     """What the rules of a booking ask for. `has_wishes`: the patient waits for a slot, or has been offered one.
 
-    `planned_in_all_clinics` is counted for a claim alone, which it limits.
+    `planned_in_all_clinics` is counted for a claim alone, which it limits. `versions`: the transactions that wrote the
+    rows of patient, slot and clinic.
     """
 
     slot: Slot
@@ -123,6 +141,16 @@ class BookingRows:
     planned_in_all_clinics: int
     overlapping_id: UUID | None
     has_wishes: bool
+    versions: tuple[int, int, int]
+
+    async def judge(self, actor: Actor) -> None:
+        """Raise the first refusal, in the order in which reception asks; reception may override the clinic's rules."""
+        await self.slot.check_bookable(self.patient.id, actor)
+        planned = self.planned_visits, self.planned_in_all_clinics
+        if refusal := booking_rules.judge(self.patient, self.slot.clinic, *planned):
+            actor.raise_or_override(refusal)
+        if self.overlapping_id:
+            raise VisitsOverlap(visit_id=str(self.overlapping_id))
 
 
 async def is_taken(slot_id: UUID) -> bool:
@@ -135,15 +163,27 @@ async def lock_and_read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
     """Lock the patient and the slot; None when there is no such slot."""
     database.require_transaction()
     values = {"patient_id": patient_id, "slot_id": slot_id, "now": clock.now()}
-    if not await database.fetch_rows(_LOCK, values):
+    return await read(patient_id, slot_id) if await database.fetch_rows(_LOCK, values) else None
+
+
+async def read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
+    """All at one moment; None when there is no such slot or patient."""
+    values = {"patient_id": patient_id, "slot_id": slot_id, "now": clock.now()}
+    rows = await database.fetch_rows(_statement(), values)
+    if not rows:
         return None
-    [row] = await database.fetch_rows(_READ.format(columns=_RELATED.columns, **_RULES), values)
+    row = rows[0]
     slot, patient = _RELATED.read("slot", Slot, row), _RELATED.read("patient", Patient, row)
     account = _RELATED.find("account", Account, row)
     # Where Tortoise keeps what belongs to a row: its own way of setting it takes longer than the row itself.
     vars(slot).update(_clinic=_RELATED.read("clinic", Clinic, row), _doctor=_RELATED.read("doctor", Doctor, row))
     vars(patient).update(_account=account)
-    return BookingRows(slot, patient, account, row[0], row[1], row[2], row[3])
+    return BookingRows(slot, patient, account, row[0], row[1], row[2], row[3], (row[4], row[5], row[6]))
+
+
+@cache
+def _statement() -> str:
+    return _READ.format(columns=_RELATED.columns, **_RULES)
 
 
 def make_visit(kind: type[V], rows: BookingRows, reason: str | None, actor: Actor) -> V:
@@ -177,6 +217,23 @@ async def write(visit: "Visit", account: Account | None, actor: Actor) -> bool:
         _WRITE, {**_visit_values(visit), **_letter_values(visit, account), **_trail(visit, actor)}
     )
     return bool(claimed)
+
+
+async def write_unchanged(visit: "Visit", rows: BookingRows, actor: Actor, key: KeyClaim) -> bool:
+    """Lock, claim key and slot and write all rows, if what was read is still so; False when it is not."""
+    patient_version, slot_version, clinic_version = rows.versions
+    read = {
+        "clinic_id": rows.slot.clinic_id,
+        "planned_visits": rows.planned_visits,
+        "planned_in_all_clinics": rows.planned_in_all_clinics if rows.patient.is_claim else None,
+        "patient_version": patient_version,
+        "slot_version": slot_version,
+        "clinic_version": clinic_version,
+    }
+    claim = {"key": key.key, "fingerprint": key.fingerprint, "keys_known_since": key.known_since}
+    written = {**_visit_values(visit), **_letter_values(visit, rows.account), **_trail(visit, actor)}
+    [[is_written]] = await database.fetch_rows(_WRITE_UNCHANGED, {**read, **written, **claim})
+    return bool(is_written)
 
 
 def _visit_values(visit: "Visit") -> dict[str, Any]:

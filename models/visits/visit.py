@@ -27,9 +27,9 @@ from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
 from models.slots.slot import Slot
 from models.values.actor import Actor
-from models.values.idempotency_key import IdempotencyKey
+from models.values.idempotency_key import IdempotencyKey, KeyClaim
 from models.values.visit_status import Channel, Status
-from models.visits import booking_rows, side_effects
+from models.visits import booking_rows, quick_booking, side_effects
 from models.visits.rivals import rivals
 from models.visits.visit_history import VisitChange
 from models.waiting.offer import Offer
@@ -167,6 +167,9 @@ class Visit(Model):
         if key is None and await rivals.lose(slot_id, booking_rows.is_taken):
             raise SlotTaken(slot_id=str(slot_id))  # nobody needs a connection, or a lock, to learn that
         async with rivals.take_turn(slot_id):
+            claim = KeyClaim.of(actor.by.id, key, request)
+            if actor.is_patient and (visit := await quick_booking.book(cls, slot_id, patient_id, reason, actor, claim)):
+                return visit
             try:
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
             except _Overtaken:  # what has changed is seen now
@@ -189,14 +192,9 @@ class Visit(Model):
         rows = await booking_rows.lock_and_read(patient_id, slot_id)
         if rows is None:
             raise SlotNotFound
-        slot, patient = rows.slot, rows.patient
-        if patient.joined_to_id:  # for that record everything has to be read and locked anew
+        if rows.patient.joined_to_id:  # for that record everything has to be read and locked anew
             raise _Overtaken
-        await slot.check_bookable(patient_id, actor)
-        if refusal := booking_rules.judge(patient, slot.clinic, rows.planned_visits, rows.planned_in_all_clinics):
-            actor.raise_or_override(refusal)
-        if rows.overlapping_id:
-            raise VisitsOverlap(visit_id=str(rows.overlapping_id))
+        await rows.judge(actor)
         visit = booking_rows.make_visit(cls, rows, reason, actor)
         try:
             if not await booking_rows.write(visit, rows.account, actor):

@@ -12,7 +12,7 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from infra import clock, database
-from models.events import subscribers
+from models.events import notify_listener, subscribers
 from models.events.subscribers import (
     ChangedSlot,
     DeskWatcher,
@@ -225,6 +225,32 @@ async def test_a_notification_that_was_lost_costs_a_second_at_most(relaying: Non
         assert await database.fetch("SELECT position FROM event") == [{"position": 1}]
     finally:
         await owner.execute("ALTER TABLE event ENABLE TRIGGER event_told")
+
+
+async def test_a_booking_is_told_also_when_its_process_dies_before_it_tells(
+    relaying: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    with slot_watchers.watch(slot.clinic_id) as watch, patient_watchers.watch(patient_of(anna).id) as changed:
+        await caught_up(watch)
+        monkeypatch.setattr(notify_listener, "wake", lambda: None)
+        await book(anna, slot)
+        assert await heard(watch) == (slot.id, False)
+        await noticed(changed)
+
+
+async def test_a_relay_that_came_while_another_was_telling_looks_again_soon(
+    relaying: None, unlooking: None, stranger: Any
+) -> None:
+    """The other may have looked before the commit that this one was woken for."""
+    anna, slot = await cast.anna(), await cast.slot()
+    with slot_watchers.watch(slot.clinic_id) as watch:
+        await caught_up(watch)
+        async with stranger.transaction():
+            await stranger.execute("SELECT pg_advisory_xact_lock(7222027)")
+            await book(anna, slot)
+            await asyncio.sleep(3 * event_relay.GATHER_SECONDS)
+        assert await heard(watch) == (slot.id, False)
 
 
 @pytest.fixture
