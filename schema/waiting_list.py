@@ -23,7 +23,7 @@ from schema.problems.booking import InvalidInput, OutsideServiceHours, TooManyVi
 from schema.problems.desk import IdentityNotConfirmed, PatientNotFound, WaitingListEntryNotFound
 from schema.problems.schedule import ClinicClosed, ClinicNotYours, DoctorRetired
 from schema.scalars import optional_id, private_id, public_id
-from schema.slot import SlotHold
+from schema.slot import SlotHold, Weekday
 
 if TYPE_CHECKING:
     from schema.patient import Patient
@@ -46,6 +46,9 @@ class WaitingListEntry(Node):
     )
     latest: time | None = strawberry.field(
         description="The latest time of day at which the slot may start; null if any."
+    )
+    weekdays: list[Weekday] | None = strawberry.field(
+        description="The days of the week on which the slot may be; null if any."
     )
     joined_at: datetime = strawberry.field(description="Since when: the order of the list.")
     key: strawberry.Private[UUID]
@@ -81,6 +84,7 @@ class WaitingListEntry(Node):
             until=row.last_day,
             earliest=_wall_time(row.from_minute),
             latest=_wall_time(row.until_minute),
+            weekdays=[Weekday(day) for day in row.weekdays] if row.weekdays else None,
             joined_at=row.joined_at,
             key=row.id,
             patient_id=row.patient_id,
@@ -107,6 +111,9 @@ class JoinWaitingListInput:
         default=None,
         description="The latest time of day at which the slot may start, not before `earliest`. Left out: any.",
     )
+    weekdays: list[Weekday] | None = strawberry.field(
+        default=None, description="The days of the week on which the slot may be: at least one. Left out: any."
+    )
 
     def to_model(self) -> Wish:
         return Wish(
@@ -116,6 +123,7 @@ class JoinWaitingListInput:
             last_day=self.until,
             earliest=self.earliest,
             latest=self.latest,
+            weekdays=None if self.weekdays is None else [day.value for day in self.weekdays],
         )
 
 

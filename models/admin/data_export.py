@@ -138,6 +138,7 @@ async def _waiting_list(_: Account, patient: Patient) -> Rows:
             "doctor": entry.doctor.full_name if entry.doctor else None,
             "from": entry.first_day,
             "until": entry.last_day,
+            "weekdays": entry.weekdays,
             "fromMinute": entry.from_minute,
             "untilMinute": entry.until_minute,
             "joinedAt": entry.joined_at,

@@ -6,9 +6,9 @@ from uuid import UUID
 import settings
 from infra import clock, database
 
-# An entry matches the slots of its clinic (and of its doctor, if it names one), on its days and in its hours of the
-# wall clock. Each slot's local day and minute are computed once (MATERIALIZED). Entries are compared with the distinct
-# days of each doctor first, and only those that remain with the slots of such a day. `one_patient_id` and
+# An entry matches the slots of its clinic (and of its doctor, if it names one), on its days and weekdays and in its
+# hours of the wall clock. Each slot's local day and minute are computed once (MATERIALIZED). Entries are compared with
+# the distinct days of each doctor first, and only those that remain with the slots of such a day. `one_patient_id` and
 # `another_patient_id` differ when several patients wait: the patient who holds the slot is not a reason to keep it.
 # The same rule is applied in waiting_list.py (_MARK_SERVED) and waiting_list_allocation.py (_FIND_NEXT, _OPEN_TO_ALL).
 _FIND_MATCHED = """
@@ -31,6 +31,8 @@ _FIND_MATCHED = """
             AND waiting_list_entry.clinic_id = doctor_day.clinic_id
             AND (waiting_list_entry.doctor_id IS NULL OR waiting_list_entry.doctor_id = doctor_day.doctor_id)
             AND doctor_day.day BETWEEN waiting_list_entry.first_day AND waiting_list_entry.last_day
+            AND (waiting_list_entry.weekdays IS NULL
+                OR extract(isodow FROM doctor_day.day)::int = ANY(waiting_list_entry.weekdays))
         GROUP BY 1, 2, 3, 4, 5
     )
     SELECT DISTINCT free_slot.id

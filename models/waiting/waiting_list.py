@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
@@ -46,7 +47,10 @@ class WaitingOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Wish:
-    """A slot of a clinic from `first_day` to `last_day`, of one doctor or any, that begins at some time of day."""
+    """A slot of a clinic from `first_day` to `last_day`, of one doctor or any, on some weekdays, at some time of day.
+
+    Monday is 1.
+    """
 
     clinic_id: UUID
     doctor_id: UUID | None
@@ -54,6 +58,7 @@ class Wish:
     last_day: date
     earliest: time | None
     latest: time | None
+    weekdays: Collection[int] | None = None
 
     async def validate(self) -> Clinic:
         """The clinic of a valid wish; raises InvalidInput."""
@@ -67,6 +72,8 @@ class Wish:
             form.add_flaw("from", "OUT_OF_RANGE")
         if not max(self.first_day, today) <= self.last_day <= today + MAX_AHEAD:
             form.add_flaw("until", "OUT_OF_RANGE")
+        if self.weekdays is not None and not self.weekdays:
+            form.add_flaw("weekdays", "REQUIRED")
         for name, wall in (("earliest", self.earliest), ("latest", self.latest)):
             if wall is not None and hours.has_seconds(wall):
                 form.add_flaw(name, "MALFORMED")
@@ -84,9 +91,15 @@ class Wish:
             "doctor_id": self.doctor_id,
             "first_day": self.first_day,
             "last_day": self.last_day,
+            "weekdays": self._narrowing_weekdays(),
             "from_minute": _to_minutes(self.earliest),
             "until_minute": _to_minutes(self.latest),
         }
+
+    def _narrowing_weekdays(self) -> list[int] | None:
+        """In order, each once; all seven are the same as none."""
+        weekdays = sorted(set(self.weekdays or ()))
+        return weekdays if len(weekdays) in range(1, 7) else None
 
 
 def _to_minutes(wall_time: time | None) -> int | None:
@@ -109,6 +122,7 @@ class WaitingListEntry(Model):
     )
     first_day = fields.DateField()
     last_day = fields.DateField()
+    weekdays = ArrayField(element_type="int", null=True)
     from_minute = fields.IntField(null=True)
     until_minute = fields.IntField(null=True)
     joined_at = fields.DatetimeField()
@@ -263,6 +277,8 @@ _MARK_SERVED = """
         AND waiting_list_entry.clinic_id = booked_slot.clinic_id
         AND (waiting_list_entry.doctor_id IS NULL OR waiting_list_entry.doctor_id = booked_slot.doctor_id)
         AND booked_slot.day BETWEEN waiting_list_entry.first_day AND waiting_list_entry.last_day
+        AND (waiting_list_entry.weekdays IS NULL
+            OR extract(isodow FROM booked_slot.day)::int = ANY(waiting_list_entry.weekdays))
         AND (waiting_list_entry.from_minute IS NULL OR booked_slot.minute >= waiting_list_entry.from_minute)
         AND (waiting_list_entry.until_minute IS NULL OR booked_slot.minute <= waiting_list_entry.until_minute)
     RETURNING waiting_list_entry.id

@@ -59,6 +59,8 @@ _FIND_NEXT = """
         WHERE waiting_list_entry.ended_at IS NULL AND waiting_list_entry.clinic_id = queued_slot.clinic_id
             AND (waiting_list_entry.doctor_id IS NULL OR waiting_list_entry.doctor_id = queued_slot.doctor_id)
             AND queued_slot.day BETWEEN waiting_list_entry.first_day AND waiting_list_entry.last_day
+            AND (waiting_list_entry.weekdays IS NULL
+                OR extract(isodow FROM queued_slot.day)::int = ANY(waiting_list_entry.weekdays))
             AND (waiting_list_entry.from_minute IS NULL OR queued_slot.minute >= waiting_list_entry.from_minute)
             AND (waiting_list_entry.until_minute IS NULL OR queued_slot.minute <= waiting_list_entry.until_minute)
             AND NOT EXISTS (
@@ -104,6 +106,8 @@ _OPEN_TO_ALL = """
             AND waiting_list_entry.clinic_id = doctor_day.clinic_id
             AND (waiting_list_entry.doctor_id IS NULL OR waiting_list_entry.doctor_id = doctor_day.doctor_id)
             AND doctor_day.day BETWEEN waiting_list_entry.first_day AND waiting_list_entry.last_day
+            AND (waiting_list_entry.weekdays IS NULL
+                OR extract(isodow FROM doctor_day.day)::int = ANY(waiting_list_entry.weekdays))
         JOIN clinic ON clinic.id = waiting_list_entry.clinic_id
         WHERE {is_below_limit} AND NOT EXISTS (
             SELECT 1 FROM offer WHERE offer.entry_id = waiting_list_entry.id AND offer.answer = 'OPEN'

@@ -9,6 +9,7 @@ from playwright.async_api import Route, expect
 from infra import clock
 from models.slots.slot import Slot
 from models.visits.visit import Visit
+from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
 from tests.portal.stage import DAY, clinic_with_slots, public, slots_on, visit_of
 from tests.portal.window import DESKTOP, Opener
@@ -259,13 +260,18 @@ async def test_nothing_free_leads_to_the_waiting_list_beside_the_calendar(opened
     await window.press("Zapisz na listę")
     await expect(window.page.locator(".summary")).to_be_focused()
     await window.page.click("summary:has-text('Dni tygodnia')")
+    await window.page.locator(".filters").get_by_label("wtorek").check()
     await window.page.get_by_role("radio", name=re.compile("Po południu")).check()
-    await expect(window.page.locator("[name=earliest]")).to_have_value("15:00")  # what the calendar shows is waited for
+    form = window.page.locator(".waiting-form")  # what the calendar shows is what is waited for
+    await expect(form.get_by_label("wtorek")).to_be_checked()
+    await expect(window.page.locator("[name=earliest]")).to_have_value("15:00")
     await expect(window.page.locator("[name=latest]")).to_have_value("")
+    await form.get_by_label("czwartek").check()
     await window.fill(earliest="07:00", latest="12:00")
     await window.press("Zapisz na listę")
     await window.titled("Wizyty")
-    await window.sees("Zapisano na listę", "07:00–12:00", clinic.name)
+    await window.sees("Zapisano na listę", "wt, cz, godz.", "07:00–12:00", clinic.name)
+    assert (await WaitingListEntry.get()).weekdays == [2, 4]
     await window.press("Nie czekam już")
     await window.sees("Usunięto z listy")
 

@@ -13,7 +13,7 @@ from tests.support.visits import book, cancel
 
 JOIN = """
     mutation Join($input: JoinWaitingListInput!) { joinWaitingList(input: $input) { __typename
-        ... on WaitingListEntry { id clinic { name } doctor { lastName } from until earliest latest
+        ... on WaitingListEntry { id clinic { name } doctor { lastName } from until weekdays earliest latest
             offer { expiresAt } }
         ... on InvalidInput { fields { path code } } ... on TooManyVisits { limit }
         ... on OutsideServiceHours { opensAt } } }
@@ -35,7 +35,9 @@ async def test_a_patient_waits_is_offered_a_slot_and_books_it(nudges: list[str])
     clinic, anna, zofia = await cast.clinic(), await cast.anna(), (await cast.rivals(1))[0]
     slot = await cast.slot(at=clinic)
     visit = await book(zofia, slot)
-    joined = await ask(anna, JOIN, input=wish(clinic.id, earliest="08:00", latest="12:30"))
+    joined = await ask(
+        anna, JOIN, input=wish(clinic.id, earliest="08:00", latest="12:30", weekdays=["TUESDAY", "MONDAY"])
+    )
     assert joined == {
         "__typename": "WaitingListEntry",
         "id": joined["id"],
@@ -43,6 +45,7 @@ async def test_a_patient_waits_is_offered_a_slot_and_books_it(nudges: list[str])
         "doctor": None,
         "from": "2026-11-24",
         "until": "2026-12-24",
+        "weekdays": ["MONDAY", "TUESDAY"],
         "earliest": "08:00",
         "latest": "12:30",
         "offer": None,

@@ -100,7 +100,7 @@ TYPES: dict[str, tuple[set[str], str]] = {
     "VisitCancelled": (FOLLOWERS, f"{EVENT} visitReference slot"),
     "VisitChange": (OWN_AND_DESK, "at kind fromStartsAt toStartsAt by reason channel overrideReason staffName"),
     "VisitRescheduled": (FOLLOWERS, f"{EVENT} visitReference fromSlot toSlot"),
-    "WaitingListEntry": (OWN_AND_DESK, "id clinic doctor from until earliest latest offer patient joinedAt"),
+    "WaitingListEntry": (OWN_AND_DESK, "id clinic doctor from until weekdays earliest latest offer patient joinedAt"),
     "WithdrawnSlots": (DESK, "count"),
 }
 

@@ -1,6 +1,7 @@
 import { type Choice, FIRST_HOUR, type Hours, hourName, isNarrowed, LAST_HOUR } from "../state/choice";
 import { dayOf, distance, shortWeekdayName, weekdayName } from "../state/time";
 import { booking } from "../words/booking";
+import { common } from "../words/common";
 import type { Clinic } from "./calendar";
 import { Choices } from "./fields";
 import { Icon } from "./icon";
@@ -59,8 +60,6 @@ export function Filters({ choice, onChange }: FiltersProps) {
   const words = booking.value;
   const { weekdays, part } = choice;
   const isSet = isNarrowed(choice);
-  const toggle = (day: number) =>
-    weekdays.includes(day) ? weekdays.filter((other) => other !== day) : [...weekdays, day].sort();
   const parts = PARTS.map((name) => ({ value: name, label: words.parts[name].name, about: words.parts[name].range }));
   const isExact = part !== null && typeof part !== "string";
   const choosePart = (value: string) =>
@@ -71,22 +70,7 @@ export function Filters({ choice, onChange }: FiltersProps) {
         <Icon name="filter" />
         {isSet ? words.filtersSet : words.filters}
       </summary>
-      <fieldset class="choices">
-        <legend>{words.weekdays}</legend>
-        <div class="row">
-          {WEEKDAYS.map((day) => (
-            <label class="choice" key={day}>
-              <input
-                type="checkbox"
-                checked={weekdays.includes(day)}
-                aria-label={weekdayName(day)}
-                onChange={() => onChange({ weekdays: toggle(day), day: null, month: null })}
-              />
-              <span>{shortWeekdayName(day)}</span>
-            </label>
-          ))}
-        </div>
-      </fieldset>
+      <WeekdayChoice chosen={weekdays} onChoose={(weekdays) => onChange({ weekdays, day: null, month: null })} />
       <Choices
         name="part"
         legend={words.hours}
@@ -102,6 +86,38 @@ export function Filters({ choice, onChange }: FiltersProps) {
         </button>
       )}
     </details>
+  );
+}
+
+interface WeekdayChoiceProps {
+  readonly chosen: readonly number[];
+  readonly onChoose: (weekdays: readonly number[]) => void;
+  readonly isOptional?: boolean;
+}
+
+export function WeekdayChoice({ chosen, onChoose, isOptional = false }: WeekdayChoiceProps) {
+  const toggle = (day: number) =>
+    onChoose(chosen.includes(day) ? chosen.filter((other) => other !== day) : [...chosen, day].sort());
+  return (
+    <fieldset class="choices">
+      <legend>
+        {booking.value.weekdays}
+        {isOptional && <span class="quiet"> ({common.value.optional})</span>}
+      </legend>
+      <div class="row">
+        {WEEKDAYS.map((day) => (
+          <label class="choice" key={day}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(day)}
+              aria-label={weekdayName(day)}
+              onChange={() => toggle(day)}
+            />
+            <span>{shortWeekdayName(day)}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

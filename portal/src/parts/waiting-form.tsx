@@ -4,7 +4,7 @@ import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { JoinWaitingList } from "../generated/operations";
 import { flawsOf } from "../screens/sign-up";
-import { type Choice, hoursOf } from "../state/choice";
+import { type Choice, hoursOf, namesOf, weekdaysIn } from "../state/choice";
 import { whenOf } from "../state/hours";
 import { say } from "../state/notice";
 import { standing } from "../state/session";
@@ -13,6 +13,7 @@ import { ways, withWish } from "../state/ways";
 import { signing } from "../words/signing";
 import { booking } from "../words/booking";
 import { common } from "../words/common";
+import { WeekdayChoice } from "./calendar-choices";
 import { TextField } from "./fields";
 import { done, type Form, FormView, refuse, refuseWith, text, useForm } from "./form";
 import { Icon } from "./icon";
@@ -29,6 +30,7 @@ async function join(form: Form, clinicId: string, doctorId: string | null, onDon
     doctorId,
     from: text(form, "from"),
     until: text(form, "until"),
+    weekdays: namesOf(weekdaysIn(text(form, "weekdays"))),
     earliest: text(form, "earliest") || null,
     latest: text(form, "latest") || null,
   };
@@ -56,17 +58,18 @@ async function join(form: Form, clinicId: string, doctorId: string | null, onDon
   }
 }
 
-/** The form's hours are those of the calendar, until the patient types others. */
+/** The form's weekdays and hours are those of the calendar, until the patient chooses others here. */
 function useWish(clinic: string, choice: Choice): Form {
   const { earliest, latest } = hoursOf(choice);
-  const hours = { earliest: earliest ?? "", latest: latest ?? "" };
+  const weekdays = choice.weekdays.join("");
+  const narrowed = { weekdays, earliest: earliest ?? "", latest: latest ?? "" };
   const days = useMemo(() => ({ from: addDays(today(), 1), until: addDays(today(), 30) }), []);
-  const form = useForm(`waiting-${clinic}`, { ...days, ...hours });
+  const form = useForm(`waiting-${clinic}`, { ...days, ...narrowed });
   const isChanged = useRef(false);
   useEffect(() => {
-    if (isChanged.current) form.values.value = { ...form.values.value, ...hours };
+    if (isChanged.current) form.values.value = { ...form.values.value, ...narrowed };
     isChanged.current = true;
-  }, [earliest, latest]);
+  }, [weekdays, earliest, latest]);
   return form;
 }
 
@@ -93,6 +96,13 @@ export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
           <div class="pair">
             <TextField form={form} name="from" label={words.waitFrom} type="date" />
             <TextField form={form} name="until" label={words.waitUntil} type="date" />
+          </div>
+          <WeekdayChoice
+            chosen={weekdaysIn(text(form, "weekdays"))}
+            onChoose={(weekdays) => (form.values.value = { ...form.values.value, weekdays: weekdays.join("") })}
+            isOptional
+          />
+          <div class="pair">
             <TextField form={form} name="earliest" label={words.waitEarliest} type="time" isOptional />
             <TextField form={form} name="latest" label={words.waitLatest} type="time" isOptional />
           </div>

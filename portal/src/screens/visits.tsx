@@ -10,8 +10,9 @@ import { Screen } from "../parts/screen";
 import { Failed, Loading } from "../parts/states";
 import { type Appointment, VisitCard } from "../parts/visit-card";
 import { ConfirmButton, VisitDeeds } from "../parts/visit-deeds";
+import { daysOf } from "../state/choice";
 import { say } from "../state/notice";
-import { shortDay } from "../state/time";
+import { shortDay, shortWeekdayName } from "../state/time";
 import { ways } from "../state/ways";
 import { visits } from "../words/visits";
 
@@ -133,7 +134,7 @@ function WaitingList({ entries, onChange }: { entries: readonly Entry[]; onChang
 }
 
 function WaitingCard({ entry, onChange }: { entry: Entry; onChange: () => void }) {
-  const { id, clinic, doctor, from, until, earliest, latest } = entry;
+  const { id, clinic, doctor, from, until, weekdays, earliest, latest } = entry;
   const words = visits.value;
   const leave = useDeed(async () => {
     await ask(LeaveWaitingList, { input: { entryId: id } });
@@ -149,6 +150,7 @@ function WaitingCard({ entry, onChange }: { entry: Entry; onChange: () => void }
         {doctor?.fullName ?? words.anyDoctor}
         <br />
         {words.waitingSpan(shortDay(from), shortDay(until))}
+        {weekdays && `, ${daysOf(weekdays).map(shortWeekdayName).join(", ")}`}
         {(earliest || latest) && `, ${words.waitingHours(hour(earliest, "0:00"), hour(latest, "24:00"))}`}
       </p>
       {leave.fault && <p class="flaw">{leave.fault()}</p>}

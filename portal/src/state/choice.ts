@@ -44,6 +44,9 @@ export const isNarrowed = ({ weekdays, part }: Choice): boolean => weekdays.leng
 
 export const hourName = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
 
+/** 135: Monday, Wednesday, Friday */
+export const weekdaysIn = (text: string): number[] => [...text].map(Number).filter((day) => day >= 1 && day <= 7);
+
 const matching = (text: string | undefined, form: RegExp): string | null => (text && form.test(text) ? text : null);
 
 export function useChoice(defaultDoctor: string | null): readonly [Choice, (change: Partial<Choice>) => void] {
@@ -53,10 +56,7 @@ export function useChoice(defaultDoctor: string | null): readonly [Choice, (chan
     doctor: doctor === ANY_DOCTOR ? null : doctor,
     day: matching(query["dzien"], /^20\d\d-\d\d-\d\d$/),
     month: matching(query["miesiac"], /^20\d\d-(0[1-9]|1[012])$/),
-    weekdays: (query["dni"] ?? "")
-      .split("")
-      .map(Number)
-      .filter((day) => day >= 1 && day <= 7),
+    weekdays: weekdaysIn(query["dni"] ?? ""),
     part: partIn(query["pora"] ?? ""),
   };
   const change = (changed: Partial<Choice>) => {
@@ -73,6 +73,8 @@ export function useChoice(defaultDoctor: string | null): readonly [Choice, (chan
   };
   return [choice, change];
 }
+
+export const daysOf = (names: readonly Weekday[]): number[] => names.map((name) => WEEKDAYS.indexOf(name) + 1);
 
 export const namesOf = (weekdays: readonly number[]): Weekday[] | null =>
   weekdays.length ? weekdays.map((day) => WEEKDAYS[day - 1] as Weekday) : null;

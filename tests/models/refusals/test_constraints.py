@@ -17,6 +17,7 @@ UNREACHABLE = {
         "schedule_days",
         "slot_times",
         "waiting_list_entry_days",
+        "waiting_list_entry_weekdays",
         "phone_call_again",
         "slot_whole_minutes",
     },

@@ -240,19 +240,47 @@ async def test_only_whose_wish_it_meets_is_asked() -> None:
         {"first_day": TUESDAY + timedelta(days=1)},
         {"earliest": wall(8, 1)},
         {"latest": wall(7, 59)},
+        {"weekdays": [1, 3, 4, 5, 6, 7]},
     ]
-    for rival, wish in zip(await cast.rivals(5), wishes, strict=True):
+    for rival, wish in zip(await cast.rivals(6), wishes, strict=True):
         await join_waiting_list(rival, clinic, **wish)
     await join_waiting_list(
         (await cast.patient_account("inny@example.pl", None, "Inny", "Inny")), await cast.clinic("Inna")
     )
     anna = await cast.anna()
-    await join_waiting_list(anna, clinic, doctor, first_day=TUESDAY, last_day=TUESDAY, earliest=wall(8), latest=wall(8))
+    exactly = {"first_day": TUESDAY, "last_day": TUESDAY, "weekdays": [2], "earliest": wall(8), "latest": wall(8)}
+    await join_waiting_list(anna, clinic, doctor, **exactly)
     await cancel(zofia, visit)
     await waiting_list_allocation.allocate()
     assert await holder_of(slot) == anna.patient_id
     await pass_minutes(60)
     assert await is_free(slot)
+
+
+async def test_a_wish_for_other_weekdays_keeps_no_slot_and_is_not_served_by_one() -> None:
+    clinic, _, slots, zofia, visits = await taken(5)
+    anna, borys = await cast.anna(), await cast.borys()
+    entry = await join_waiting_list(anna, clinic, weekdays=[1])
+    await cancel(zofia, visits[0])
+    assert await is_free(slots[0])
+    leaving = await join_waiting_list(borys, clinic)
+    for visit in visits[1:]:
+        await cancel(zofia, visit)
+    assert not any([await is_free(slot) for slot in slots[1:]])
+    await WaitingListEntry.leave(leaving.id, patient=patient_of(borys), by=borys)
+    await waiting_list_allocation.allocate()
+    assert all([await is_free(slot) for slot in slots])
+    await book(anna, slots[0])
+    assert (await WaitingListEntry.get(id=entry.id)).outcome is None
+
+
+async def test_the_same_weekdays_are_the_same_wish_and_all_of_them_are_no_condition() -> None:
+    anna, clinic = await cast.anna(), await cast.clinic(planned_visits_per_patient=9)
+    some = [await join_waiting_list(anna, clinic, weekdays=weekdays) for weekdays in ([5, 2], [2, 5], [2, 5, 5])]
+    assert {entry.id for entry in some} == {some[0].id}
+    assert some[0].weekdays == [2, 5]
+    every = await join_waiting_list(anna, clinic, weekdays=range(1, 8))
+    assert (every.id, every.weekdays) == ((await join_waiting_list(anna, clinic)).id, None)
 
 
 async def test_a_patient_who_is_busy_then_or_has_just_given_it_up_is_not_asked() -> None:
@@ -346,11 +374,12 @@ async def test_what_is_wrong_with_a_wish_is_named_at_once() -> None:
         last_day=clock.today() - timedelta(days=1),
         earliest=wall(10),
         latest=wall(9),
+        weekdays=[],
     )
     with pytest.raises(InvalidInput) as refused:
         await WaitingListEntry.join(wish, patient=patient_of(anna), by=anna)
     paths = [flaw.path for flaw in refused.value.flaws]
-    assert paths == [("clinicId",), ("doctorId",), ("from",), ("until",), ("latest",)]
+    assert paths == [("clinicId",), ("doctorId",), ("from",), ("until",), ("weekdays",), ("latest",)]
 
 
 async def test_wishes_end_with_their_last_day_and_only_their_owner_ends_them_sooner() -> None:

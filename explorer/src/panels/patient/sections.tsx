@@ -65,6 +65,7 @@ export function WaitingEntries({ entries }: { entries: Card["waitingList"]["node
             <b>{entry.clinic.name}</b>
             <span>
               {entry.doctor?.fullName ?? "dowolny lekarz"}, od {plainDay(entry.from)} do {plainDay(entry.until)}
+              {entry.weekdays && `, ${entry.weekdays.map((day) => ENUMS.Weekday?.[day] ?? day).join(", ")}`}
               {entry.earliest && `, nie przed ${entry.earliest.slice(0, 5)}`}
               {entry.latest && `, nie po ${entry.latest.slice(0, 5)}`}{" "}
               <small>czeka od {shortDay(dayOf(entry.joinedAt))}</small>
