@@ -48,8 +48,8 @@ def _opening() -> Iterator[None]:
 class Turns:
     """So many may have a connection at the same time, and only so many may wait for one, and not for long."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit, self.waiting = limit, 0
+    def __init__(self, limit: int, seconds: float | None = None) -> None:
+        self.limit, self.seconds, self.waiting = limit, seconds or WAIT_SECONDS, 0
         self._free = asyncio.Semaphore(limit)
 
     async def take(self) -> None:
@@ -60,7 +60,7 @@ class Turns:
             raise Overloaded
         self.waiting += 1
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(self.seconds):
                 await self._free.acquire()
         except TimeoutError:
             raise Overloaded from None

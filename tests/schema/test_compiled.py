@@ -15,6 +15,7 @@ from schema.execution import compiled
 from schema.execution.compiled import CompilingExecutor
 from tests import cast
 from tests.support.client import Client, id_of
+from tests.support.waiting import patience
 
 
 @strawberry.enum
@@ -143,7 +144,7 @@ async def test_doubling_fragments_are_looked_at_once() -> None:
 
     doubled = " ".join(f"fragment F{n} on Leaf {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40))
     schema = strawberry.Schema(Query, execution_context_class=CompilingExecutor)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patience()):
         result = await schema.execute(f"{{ leaves {{ ...F0 }} }} {doubled} fragment F40 on Leaf {{ id }}")
     assert result.data == {"leaves": [{"id": "1"}]}
 

@@ -1,7 +1,7 @@
 """A way to a database that can fall silent: bytes are taken and never passed on, as with a frozen host."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +13,7 @@ class SilentProxy:
         self._passing = asyncio.Event()
         self._passing.set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.on_change: Callable[[bool], None] = lambda is_silent: None
 
     @classmethod
     @asynccontextmanager
@@ -32,9 +33,11 @@ class SilentProxy:
 
     def fall_silent(self) -> None:
         self._passing.clear()
+        self.on_change(True)
 
     def speak_again(self) -> None:
         self._passing.set()
+        self.on_change(False)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         theirs, ours = await asyncio.open_unix_connection(self.socket_path)

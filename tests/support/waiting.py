@@ -11,9 +11,19 @@ Found = TypeVar("Found")
 PAUSE_SECONDS = 0.02
 
 
+def slowness() -> float:
+    """How many times longer everything takes, as the machine is overloaded."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def patience() -> float:
-    """Seconds after which something will never happen: a minute, and more by as much as the machine is overloaded."""
-    return 60 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """Seconds after which something will never happen."""
+    return 60 * slowness()
+
+
+def short_limit() -> float:
+    """Seconds of a time limit that a test sits out, while what is in time must still keep to it."""
+    return 0.5 * slowness()
 
 
 @overload

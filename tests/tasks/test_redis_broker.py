@@ -18,7 +18,7 @@ from tasks import middleware, redis_broker
 from tasks.middleware import TaskMiddleware
 from tasks.redis_broker import RedisBroker
 from tests.support.cluster import valkey_server
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually, patience, short_limit
 
 NewQueue = Callable[..., "CountedTask"]
 
@@ -133,7 +133,7 @@ def test_every_task_is_repeated_by_the_schedule() -> None:
 async def test_a_task_that_never_ends_is_cut_off(
     server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, counted_task: NewQueue
 ) -> None:
-    monkeypatch.setattr(middleware, "MAX_SECONDS", 0.5)
+    monkeypatch.setattr(middleware, "MAX_SECONDS", short_limit())
     counted = counted_task(server.connection_url)
     counted.hangs = True
     await counted.task.kiq()

@@ -14,10 +14,16 @@ __all__ = ["anna", "borys", "celina", "nobody", "nudges"]
 
 @pytest.fixture
 async def proxy(database_url: str, fresh: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SilentProxy]:
-    """Between the service and the database; whatever takes longer than a second is given up."""
-    monkeypatch.setattr(settings, "OPERATION_SECONDS", 1.0)
-    monkeypatch.setattr(bounded_client, "GIVE_BACK_SECONDS", 0.2)
+    """Between the service and the database; what begins while it is silent is given up after a second."""
+    patient = settings.OPERATION_SECONDS, bounded_client.GIVE_BACK_SECONDS
+
+    def limit_time(is_silent: bool) -> None:
+        operation, give_back = (1.0, 0.2) if is_silent else patient
+        monkeypatch.setattr(settings, "OPERATION_SECONDS", operation)
+        monkeypatch.setattr(bounded_client, "GIVE_BACK_SECONDS", give_back)
+
     async with SilentProxy.before(database_url) as proxy:
+        proxy.on_change = limit_time
         await database.disconnect()
         await database.connect(f"postgres://postgres@127.0.0.1:{proxy.port}/postgres")
         yield proxy

@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 
 import server
 import settings
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually, patience, short_limit
 from web import bounded_protocol
 from web.bounded_protocol import HEAD_BYTES, BoundedProtocol
 
@@ -64,8 +64,8 @@ class Visitor:
 
 @pytest.fixture
 async def service(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
-    monkeypatch.setattr(settings, "BODY_SECONDS", 0.3)
-    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(settings, "BODY_SECONDS", short_limit())
+    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", short_limit())
     monkeypatch.setattr(bounded_protocol, "LINGER_SECONDS", 0.2)
     service = Service()
     config = service.config = uvicorn.Config(

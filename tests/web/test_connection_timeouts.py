@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 import settings
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, patience, short_limit
 from web.bounded_protocol import BoundedProtocol
 
 HEAD = b"GET / HTTP/1.1\r\nhost: x\r\n"
@@ -33,8 +33,8 @@ def state() -> ServerState:
 
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch, state: ServerState) -> AsyncIterator[int]:
-    monkeypatch.setattr(settings, "BODY_SECONDS", 0.5)
-    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(settings, "BODY_SECONDS", short_limit())
+    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", short_limit())
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     config.load()
     loop = asyncio.get_running_loop()
@@ -56,7 +56,7 @@ async def test_so_is_the_head_of_a_further_request_and_nobody_else(port: int) ->
     for _ in range(2):
         writer.write(HEAD + b"\r\n")
         assert (await reader.readuntil(b"ok")).endswith(b"ok")
-        await asyncio.sleep(0.6)  # between requests one may think
+        await asyncio.sleep(1.2 * settings.BODY_SECONDS)  # between requests one may think
     writer.write(HEAD)
     assert await reader.read() == b""
     writer.close()
@@ -74,7 +74,8 @@ async def test_an_answer_that_nobody_reads_is_given_up(path: str, port: int, sta
 
 
 @pytest.mark.parametrize("path", [f"/{LONG}", f"/{LONG}?in-pieces"])
-async def test_one_that_is_read_arrives_whole(path: str, port: int) -> None:
+async def test_one_that_is_read_arrives_whole(path: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", patience())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(HEAD.replace(b"/", path.encode(), 1) + b"\r\n")
     await reader.readuntil(b"\r\n\r\n")

@@ -7,12 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from infra import bounded_client, database
+from infra import database
 from infra.bounded_client import Turns
 from tests import cast
 from tests.support.client import id_of
 from tests.support.racing import race, until_blocked
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, patience, short_limit
 from tests.web.endpoint.conftest import GRAPHQL_JSON, Client
 
 CLINICS = "{ clinics { nodes { name } } }"
@@ -21,11 +21,10 @@ BOOK = 'mutation { bookVisit(input: {slotId: "%s"}) { __typename } }'
 
 @pytest.fixture
 async def narrow(fresh: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Eight connections, six of them for transactions."""
+    """Eight connections, six of them for transactions, which do not wait for long."""
     client: Any = database.connection()
-    monkeypatch.setattr(client, "turns", Turns(8))
-    monkeypatch.setattr(client, "transactions", Turns(6))
-    monkeypatch.setattr(bounded_client, "WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(client, "turns", Turns(8, patience()))
+    monkeypatch.setattr(client, "transactions", Turns(6, short_limit()))
     return client
 
 

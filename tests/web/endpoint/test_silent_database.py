@@ -11,8 +11,9 @@ import settings
 from infra import database
 from tests import cast
 from tests.support.client import id_of
-from tests.support.racing import race
+from tests.support.racing import race, until_blocked
 from tests.support.silent_proxy import SilentProxy
+from tests.support.waiting import patience
 from tests.web.endpoint.conftest import Client
 
 CLINICS = "{ clinics { nodes { name } } }"
@@ -44,20 +45,25 @@ async def test_every_operation_ends_in_time_and_the_next_one_is_answered(client:
 async def test_a_transaction_is_left_in_time_wherever_the_database_falls_silent(
     silent_at: str, proxy: SilentProxy
 ) -> None:
-    async def work() -> None:
-        if silent_at == "BEGIN":
+    async def work(limit: asyncio.Timeout) -> None:
+        def fall_silent() -> None:
             proxy.fall_silent()
+            limit.reschedule(asyncio.get_running_loop().time() + 0.5)
+
+        if silent_at == "BEGIN":
+            fall_silent()
         async with in_transaction():
             if silent_at == "statement":
-                proxy.fall_silent()
+                fall_silent()
             await database.ping()
-            proxy.fall_silent()
-            if silent_at == "ROLLBACK":
+            if silent_at == "ROLLBACK":  # has a limit of its own
+                proxy.fall_silent()
                 raise LookupError
+            fall_silent()
 
     with pytest.raises(LookupError if silent_at == "ROLLBACK" else TimeoutError):
-        async with asyncio.timeout(0.5):
-            await work()
+        async with asyncio.timeout(patience()) as limit:
+            await work(limit)
     proxy.speak_again()
     pool: Any = database.connection()
     held = [asyncio.create_task(database.fetch("SELECT pg_sleep(0.01)")) for _ in range(3 * pool.turns.limit)]
@@ -75,20 +81,23 @@ async def test_a_booking_that_is_given_up_lets_go_of_its_locks(proxy: SilentProx
                 await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [first.id])
                 await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [second.id])
 
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.3):
-                await asyncio.create_task(wait_for_both(), context=Context())  # outside of this transaction
+        # Outside of this transaction, which would also see the same activity again and again.
+        waiting = asyncio.create_task(wait_for_both(), context=Context())
+        await asyncio.create_task(until_blocked(), context=Context())
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
         assert len(await database.fetch("SELECT id FROM slot WHERE id = $1 FOR UPDATE NOWAIT", [first.id])) == 1
 
 
 async def test_each_request_that_gets_no_connection_is_one_line_of_the_log(
     client: Client, proxy: SilentProxy, monkeypatch: pytest.MonkeyPatch, lines: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(settings, "OPERATION_SECONDS", 15.0)
     client_of_database: Any = database.connection()
     client_of_database._pool._connect_kwargs["timeout"] = 0.1
     await client_of_database._pool.expire_connections()
     proxy.fall_silent()
+    monkeypatch.setattr(settings, "OPERATION_SECONDS", patience())
     assert await client.codes(CLINICS) == ["INTERNAL_SERVER_ERROR"]
     [line] = [line for line in lines.records if line.message == "operation_failed"]
     assert vars(line)["problem"] == "The database takes no connection: TimeoutError."

@@ -22,7 +22,7 @@ from schema.scalars import public_id
 from tests import cast
 from tests.support.live_server import Socket, ask, serving, socket
 from tests.support.visits import book, cancel, hold
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, short_limit
 from web.endpoint import connections, live
 
 EVENTS = """subscription ($after: String) {
@@ -357,7 +357,7 @@ async def test_a_slow_consumer_is_dropped_with_a_code_resumes_and_slows_nobody(
     address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", 2)
+    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", 4 * short_limit())
     anna, clinic = await cast.anna(), await cast.clinic(planned_visits_per_patient=100)
     await Clinic.filter(id=clinic.id).update(description="x" * 300_000)
     visits = [

@@ -17,7 +17,7 @@ from models.slots.clinic import Clinic
 from tests import cast
 from tests.support.live_server import ask
 from tests.support.visits import book
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually, patience, short_limit
 
 EVENTS = "subscription ($after: String) { events(after: $after) { cursor ... on VisitBooked { visitReference } } }"
 STREAM = "text/event-stream"
@@ -189,7 +189,7 @@ async def test_a_slow_reader_is_dropped_and_slows_nobody(
     address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", 2)
+    monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", 4 * short_limit())
     anna, clinic = await cast.anna(), await cast.clinic(planned_visits_per_patient=100)
     await Clinic.filter(id=clinic.id).update(description="x" * 300_000)
     day = cast.warsaw(24, 8).date()
