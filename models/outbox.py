@@ -11,7 +11,7 @@ from tortoise.models import Model
 from uuid6 import uuid7
 
 import settings
-from infra import clock, database, logs, metrics, rate_limit
+from infra import clock, database, logs, metrics, rate_counters
 from models.values import contact
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class Message(Model):
 
 async def _is_flooded(kind: MessageKind, mailbox: str) -> bool:
     """Count this letter and return whether it is one too many."""
-    if await rate_limit.hit(f"{LETTERS_PER_DAY}/day", f"letters/{kind.value}", mailbox) is None:
+    if await rate_counters.hit(f"{LETTERS_PER_DAY}/day", f"letters/{kind.value}", mailbox) is None:
         return False
     metrics.LETTERS_DROPPED.labels(kind.value).inc()
     return True

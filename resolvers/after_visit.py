@@ -1,7 +1,7 @@
 """What is started immediately after a visit changes: its messages, and offering a slot that came free."""
 
+import tasks.freed_slots
 import tasks.letters
-import tasks.waiting_list
 from models.visits.visit import Visit as VisitRow
 from schema.visit import Visit
 from tasks.broker import nudge
@@ -16,5 +16,5 @@ async def after_booking(row: VisitRow) -> Visit:
 async def after_freeing(row: VisitRow) -> Visit:
     """After a visit was moved or cancelled."""
     visit = await after_booking(row)
-    await nudge(tasks.waiting_list.offer_slots)
+    await nudge(tasks.freed_slots.offer_slots)
     return visit

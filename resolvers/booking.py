@@ -2,7 +2,7 @@
 
 import strawberry
 
-import tasks.waiting_list
+import tasks.freed_slots
 from models.accounts.account import Role
 from models.slots.slot import Slot as SlotRow
 from models.visits.visit import Visit as VisitRow
@@ -43,7 +43,7 @@ class BookingMutations:
     )
     async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:
         released = await SlotRow.release(**input.to_model(), patient=info.context.patient, by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return released
 
     @strawberry.mutation(

@@ -2,8 +2,8 @@
 
 import strawberry
 
+import tasks.freed_slots
 import tasks.letters
-import tasks.waiting_list
 from models.schedules import closing
 from schema.clinic import Clinic
 from schema.closing import (
@@ -63,7 +63,7 @@ class ClosingMutations:
     )
     async def reopen_clinic(self, info: Info, input: ReopenClinicInput) -> ReopenClinicResult:
         row, restored = await closing.reopen(**input.to_model(), by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return ReopenedClinic(clinic=Clinic.of(row), restored_slots=restored)
 
     @strawberry.mutation(extensions=[for_administrators()], description=_preview("retireDoctor"))
@@ -90,5 +90,5 @@ class ClosingMutations:
     )
     async def reinstate_doctor(self, info: Info, input: ReinstateDoctorInput) -> ReinstateDoctorResult:
         row, restored = await closing.reopen(**input.to_model(), by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return ReinstatedDoctor(doctor=Doctor.of(row), restored_slots=restored)

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+import tasks.freed_slots
 import tasks.letters
 import tasks.texts
-import tasks.waiting_list
 from models.accounts.account import Account
 from models.schedules import absence_ending, absence_rebooking, schedule_change, single_slots
 from models.schedules.schedule import Schedule as ScheduleRow
@@ -94,7 +94,7 @@ class ScheduleMutations:
     async def publish_schedule(self, info: Info, input: PublishScheduleInput) -> PublishScheduleResult:
         schedule_id = optional_id("Schedule", input.schedule_id)
         row, plan = await ScheduleRow.publish(input.to_model(), schedule_id, by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return PublishedSchedule(schedule=Schedule.of(row), changes=await ScheduleChanges.of(plan))
 
     @strawberry.mutation(
@@ -112,7 +112,7 @@ class ScheduleMutations:
     )
     async def change_schedule(self, info: Info, input: ChangeScheduleInput) -> ChangeScheduleResult:
         changed = await schedule_change.make(input.to_model(), by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return await ChangedSchedule.of(changed)
 
     @strawberry.mutation(
@@ -122,7 +122,7 @@ class ScheduleMutations:
     )
     async def add_slot(self, info: Info, input: AddSlotInput) -> AddSlotResult:
         row = await single_slots.add(**input.to_model(), by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return Slot.of(row, None)
 
     @strawberry.mutation(
@@ -148,7 +148,7 @@ class ScheduleMutations:
     )
     async def unblock_slot(self, info: Info, input: UnblockSlotInput) -> UnblockSlotResult:
         row = await single_slots.unblock(**input.to_model(), by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return Slot.of(row, None)
 
     @strawberry.mutation(
@@ -167,7 +167,7 @@ class ScheduleMutations:
     )
     async def report_absence(self, info: Info, input: ReportAbsenceInput) -> ReportAbsenceResult:
         report = await absence_rebooking.report(input.to_model(), by=info.context.me)
-        for task in (tasks.letters.send_letters, tasks.texts.send_texts, tasks.waiting_list.offer_slots):
+        for task in (tasks.letters.send_letters, tasks.texts.send_texts, tasks.freed_slots.offer_slots):
             await nudge(task)
         accounts = await Account.filter(patient_id__in=[visit.patient_id for visit, _ in report.affected])
         return AbsenceReport.of(report, {account.patient_id: account.email for account in accounts})
@@ -181,6 +181,6 @@ class ScheduleMutations:
     )
     async def end_absence(self, info: Info, input: EndAbsenceInput) -> Absence | None:
         row = await absence_ending.end(**input.to_model(), by=info.context.me)
-        for task in (tasks.letters.send_letters, tasks.texts.send_texts, tasks.waiting_list.offer_slots):
+        for task in (tasks.letters.send_letters, tasks.texts.send_texts, tasks.freed_slots.offer_slots):
             await nudge(task)
         return Absence.of(row) if row else None

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import strawberry
 
+import tasks.freed_slots
 import tasks.letters
-import tasks.waiting_list
 from models.accounts import patient_record
 from models.accounts.account import Role
 from models.accounts.patient import Patient
@@ -85,7 +85,7 @@ class WaitingListMutations:
     )
     async def leave_waiting_list(self, info: Info, input: LeaveWaitingListInput) -> bool:
         left = await EntryRow.leave(**input.to_model(), patient=info.context.patient, by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return left
 
     @strawberry.mutation(
@@ -109,7 +109,7 @@ class WaitingListMutations:
     )
     async def decline_offer(self, info: Info, input: DeclineOfferInput) -> bool:
         declined = await offer_response.decline(**input.to_model(), patient=_owner(info.context), by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return declined
 
     @strawberry.mutation(
@@ -128,5 +128,5 @@ class WaitingListMutations:
     )
     async def leave_waiting_list_for(self, info: Info, input: LeaveWaitingListForInput) -> LeaveWaitingListForResult:
         row = await EntryRow.leave_for(**input.to_model(), by=info.context.me)
-        await nudge(tasks.waiting_list.offer_slots)
+        await nudge(tasks.freed_slots.offer_slots)
         return WaitingListEntry.of(row)

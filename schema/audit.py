@@ -9,9 +9,9 @@ import strawberry
 import models.audit
 from infra.text import Text
 from models.accounts.account import Language
-from schema.disclosure import Shown
 from schema.execution.limits import at_most
 from schema.node import Node
+from schema.reading_audit import Shown
 from schema.scalars import public_id
 
 ACTIONS = {

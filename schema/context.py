@@ -29,7 +29,7 @@ from models.slots.slot_search import Situation
 from models.visits.visit import WITH_DETAILS, Visit
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
-from schema.disclosure import Disclosure
+from schema.reading_audit import Disclosure
 
 STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 Row = TypeVar("Row", bound=Model)

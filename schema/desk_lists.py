@@ -9,11 +9,11 @@ from models.values.visit_status import Status
 from models.visits.call_list import Call as CallEntry
 from models.visits.call_list import CallReason
 from models.visits.visit_search import VisitFilter
-from schema.disclosure import Shown
 from schema.execution.limits import at_most
 from schema.message import Message
 from schema.offer import Offer
 from schema.phone_call import Call
+from schema.reading_audit import Shown
 from schema.scalars import optional_id
 from schema.visit import Visit
 

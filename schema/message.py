@@ -9,10 +9,10 @@ import models.outbox
 from models.outbox import Medium, MessageKind, MessageState
 from models.visits.message_search import MessageFilter
 from models.visits.visit import Visit as VisitRow
-from schema.disclosure import Shown
 from schema.node import Node
 from schema.problems.desk import MessageNotFound, MessageNotResendable
 from schema.problems.schedule import ClinicNotYours
+from schema.reading_audit import Shown
 from schema.scalars import optional_id, private_id, public_id
 from schema.visit import Visit
 

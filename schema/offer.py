@@ -11,7 +11,6 @@ from models.accounts.account import Role
 from models.values.visit_status import Channel
 from schema.context import STAFF, Info
 from schema.directives import Requires
-from schema.disclosure import Shown
 from schema.node import Node
 from schema.problems.booking import (
     OutsideServiceHours,
@@ -23,6 +22,7 @@ from schema.problems.booking import (
     VisitsOverlap,
 )
 from schema.problems.schedule import ClinicNotYours, OfferNotFound, OfferOver
+from schema.reading_audit import Shown
 from schema.scalars import private_id, public_id
 from schema.slot import Slot, SlotHold
 from schema.visit import Visit

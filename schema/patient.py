@@ -19,11 +19,11 @@ from models.waiting.waiting_list import WaitingListEntry as EntryRow
 from schema.audit import AuditEntry
 from schema.context import STAFF, Info
 from schema.directives import Requires, for_staff
-from schema.disclosure import Shown
 from schema.execution.limits import PAGED, at_most
 from schema.node import Node
 from schema.offer import Offer
 from schema.page import After, Connection, First, Page
+from schema.reading_audit import Shown
 from schema.scalars import public_id
 from schema.visit import Visit
 

@@ -8,7 +8,6 @@ import strawberry
 from models.accounts.account import Language
 from models.accounts.patient_record import PatientDetails
 from models.values.identity_document import DocumentKind, SeenDocument
-from schema.disclosure import Shown
 from schema.input_text import optional_text
 from schema.patient import Patient
 from schema.problems.booking import InvalidInput
@@ -23,6 +22,7 @@ from schema.problems.desk import (
     RecordsNotMerged,
     RecordsOverlap,
 )
+from schema.reading_audit import Shown
 from schema.scalars import private_id
 
 

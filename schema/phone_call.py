@@ -8,8 +8,8 @@ import strawberry
 
 from models.visits.phone_call import CallOutcome, PhoneCall
 from schema.context import Info
-from schema.disclosure import Shown
 from schema.node import Node
+from schema.reading_audit import Shown
 from schema.scalars import public_id
 from schema.visit import Visit
 

@@ -13,10 +13,10 @@ from models.visits import icalendar, side_effects
 from schema.clinic import Clinic
 from schema.context import STAFF, Info
 from schema.directives import Requires
-from schema.disclosure import Shown
 from schema.doctor import Doctor
 from schema.execution.limits import Cost, at_most
 from schema.node import Node
+from schema.reading_audit import Shown
 from schema.scalars import public_id
 
 if TYPE_CHECKING:

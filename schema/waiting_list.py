@@ -15,13 +15,13 @@ from models.waiting.waiting_list import Wish
 from schema.clinic import Clinic
 from schema.context import STAFF, Info
 from schema.directives import Requires
-from schema.disclosure import Shown
 from schema.doctor import Doctor
 from schema.node import Node
 from schema.offer import hold_of
 from schema.problems.booking import InvalidInput, OutsideServiceHours, TooManyVisits
 from schema.problems.desk import IdentityNotConfirmed, PatientNotFound, WaitingListEntryNotFound
 from schema.problems.schedule import ClinicClosed, ClinicNotYours, DoctorRetired
+from schema.reading_audit import Shown
 from schema.scalars import optional_id, private_id, public_id
 from schema.slot import SlotHold, Weekday
 

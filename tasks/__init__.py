@@ -3,6 +3,6 @@
 This package imports every module that defines a task, so any process that imports the broker knows all tasks.
 """
 
-from tasks import account_requests, housekeeping, letters, reminders, slot_horizon, texts, waiting_list
+from tasks import account_requests, freed_slots, housekeeping, letters, reminders, slot_horizon, texts
 
-__all__ = ["account_requests", "housekeeping", "letters", "reminders", "slot_horizon", "texts", "waiting_list"]
+__all__ = ["account_requests", "freed_slots", "housekeeping", "letters", "reminders", "slot_horizon", "texts"]

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from infra import clock, logs, rate_limit
+from infra import clock, logs, rate_counters
 from models.accounts import email_change
 from models.accounts.login_throttle import FORGET_AFTER, LoginThrottle
 from models.accounts.one_time_password import OneTimePassword
@@ -35,7 +35,7 @@ async def purge_expired() -> None:
     deleted = {
         "sessions": await Session.purge(before=now - SESSIONS_KEPT_FOR),
         "login_throttles": await LoginThrottle.purge(before=now - FORGET_AFTER),
-        "rate_counters": await rate_limit.purge(),
+        "rate_counters": await rate_counters.purge(),
         "idempotency_keys": await IdempotencyKey.purge(),
         "one_time_passwords": await OneTimePassword.purge(),
         "unconfirmed_addresses": await email_change.forget_expired(),

@@ -5,7 +5,7 @@ import logging
 from infra import logs
 from models.schedules.schedule import Schedule
 from tasks.broker import broker, nudge
-from tasks.waiting_list import offer_slots
+from tasks.freed_slots import offer_slots
 
 log = logging.getLogger(__name__)
 

@@ -1,3 +1,4 @@
+"""The first tables, as Tortoise wrote them. What forbids double booking follows in 0002_promises.py."""
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads

@@ -33,7 +33,7 @@ class Slot(Model):
     """The database ensures that a doctor's slots never overlap, with one visit per slot and one hold per patient.
 
     `is_offer`: it is held by an offer (waiting/offer.py), not by the patient's own wish. `queued_at`: since when it is
-    kept for the waiting list (waiting/waiting_list_allocation.py). `closed_reason`: why reception blocked it.
+    kept for the waiting list (waiting/freed_slots.py). `closed_reason`: why reception blocked it.
     `absence_id`: the absence of its doctor. `is_outside`: its schedule no longer has it. Either way, the slot is
     withdrawn once its visit has been moved or cancelled. `is_withdrawn_by_hand`: it stays so when an absence ends.
     `place_closed_at`: when it became known that its clinic will be closed by then, or its doctor retired.

@@ -10,7 +10,7 @@ from infra import clock, database
 # hours of the wall clock. Each slot's local day and minute are computed once (MATERIALIZED). Entries are compared with
 # the distinct days of each doctor first, and only those that remain with the slots of such a day. `one_patient_id` and
 # `another_patient_id` differ when several patients wait: the patient who holds the slot is not a reason to keep it.
-# The same rule is applied in waiting_list.py (_MARK_SERVED) and waiting_list_allocation.py (_FIND_NEXT, _OPEN_TO_ALL).
+# The same rule is applied in waiting_list.py (_MARK_SERVED) and freed_slots.py (_FIND_NEXT, _OPEN_TO_ALL).
 _FIND_MATCHED = """
     WITH free_slot AS MATERIALIZED (
         SELECT slot.id, slot.clinic_id, slot.doctor_id, slot.held_by_id,

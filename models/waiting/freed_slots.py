@@ -1,4 +1,4 @@
-"""Waiting-list allocation: offers a slot that comes free to one waiting patient at a time, in order of joining."""
+"""Freed slots: when a slot comes free, it is offered to one waiting patient at a time, in order of joining."""
 
 from collections.abc import Sequence
 from datetime import datetime

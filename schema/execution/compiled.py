@@ -24,7 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import settings
 from schema.context import Context
-from schema.disclosure import Disclosure
+from schema.reading_audit import Disclosure
 
 Plan = Callable[[Any], Any]
 MAX_PLANS = 512

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from infra import clock, rate_limit
+from infra import clock, rate_counters
 from models.events import partner_quota
 from models.events.partner import Partner
 from schema.context import Context
@@ -14,13 +14,13 @@ MAX_PAUSE_SECONDS = 10.0  # then ask again: other processes charge the same budg
 
 async def charge(caller: Context, limit: str, kind: str, key: str) -> None:
     """Count one request against `limit`, such as "600/minute", for this account, partner or address."""
-    if retry_at := await rate_limit.hit(limit, kind, key):
+    if retry_at := await rate_counters.hit(limit, kind, key):
         raise _rate_limited(caller, retry_at)
 
 
 async def charge_request(caller: Context, limit: str, kind: str, key: str) -> None:
     """Like `charge`, for limits that count every request."""
-    if retry_at := await rate_limit.hit_often(limit, kind, key):
+    if retry_at := await rate_counters.hit_often(limit, kind, key):
         raise _rate_limited(caller, retry_at)
 
 

@@ -3,7 +3,7 @@
 from limits import RateLimitItem, parse
 
 from infra import database
-from infra.rate_limit import Counters
+from infra.rate_counters import Counters
 
 TEN: RateLimitItem = parse("10/minute")
 

@@ -9,7 +9,7 @@ from models.accounts.account import Account
 from models.schedules import single_slots
 from models.slots.clinic import Clinic
 from models.slots.slot import Slot
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from tests import cast
 from tests.support.execution import ask, code, do, id_of
 from tests.support.schedules import join_waiting_list, report_absence
@@ -45,7 +45,7 @@ async def day() -> tuple[Account, Clinic, list[Slot]]:
     visit = await book(borys, slots[2])
     await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     await Slot.filter(id=slots[3].id).update(queued_at=clock.now())
     return rita, clinic, slots
 

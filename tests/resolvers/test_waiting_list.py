@@ -4,7 +4,7 @@ from typing import Any
 
 from infra import clock
 from models.slots.slot import Slot
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from schema.scalars import public_id
 from tests import cast
 from tests.support.execution import ask, codes
@@ -56,7 +56,7 @@ async def test_a_patient_waits_is_offered_a_slot_and_books_it(nudges: list[str])
         id=public_id("Visit", visit.id),
     )
     assert "offer_slots" in nudges
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     mine = (await ask(anna, MINE))["patient"]
     [entry], [offer] = mine["waitingList"]["nodes"], mine["offers"]
     there = {"id": public_id("Slot", slot.id), "isFree": True}
@@ -137,11 +137,11 @@ async def test_what_one_declines_the_next_is_offered_at_once(nudges: list[str]) 
     for account in (anna, borys):
         await join_waiting_list(account, clinic)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     first = public_id("Offer", (await the_offer(anna)).id)
     assert await ask(rita, DECLINE, id=first) is True
     assert nudges == ["offer_slots"]
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == borys.patient_id
     over = await ask(anna, ACCEPT, id=first)
     assert (over["__typename"], over["message"][:19]) == ("OfferOver", "This offer is over:")

@@ -5,7 +5,7 @@ from typing import Any
 from infra import clock
 from models.audit import AuditEntry
 from models.outbox import Message, MessageState
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
 from tests.support.execution import ask, do, id_of
@@ -51,7 +51,7 @@ async def test_a_caller_without_an_account_waits_is_offered_a_slot_telephoned_an
     assert await AuditEntry.filter(action="join_waiting_list", account_id=rita.id, patient_id=dorota.id).count() == 1
     assert await ask(rita, TELL) == []
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     [offer] = await ask(rita, TELL, clinicId=id_of(clinic))
     assert offer["patient"] == {"lastName": "Dzwoniąca", "phone": "+48226210000"}
     assert offer["slot"] == {"id": id_of(slot)}
@@ -67,7 +67,7 @@ async def test_whose_letter_has_failed_is_telephoned_and_who_can_be_written_to_i
     visit = await book(borys, await cast.slot(at=clinic))
     await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await ask(rita, TELL) == []
     offered = Message.filter(kind="term_offered")
     assert await offered.count() == 2  # a letter and a text
@@ -104,11 +104,11 @@ async def test_reception_ends_an_entry_for_a_reason_and_its_slot_goes_to_the_nex
     dorota = await cast.dorota(rita)
     await do(rita, "joinWaitingListFor", patientId=id_of(dorota), clinicId=id_of(clinic), **WISH)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await ask(rita, TELL) == []  # Anna comes first and was written to
     ended = await do(rita, "leaveWaitingListFor", entryId=id_of(first), reason="poszła gdzie indziej")
     assert ended["__typename"] == "WaitingListEntry"
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert [offer["patient"]["lastName"] for offer in await ask(rita, TELL)] == ["Dzwoniąca"]
     assert (await WaitingListEntry.get(id=first.id)).end_reason == "poszła gdzie indziej"
     assert await AuditEntry.filter(action="leave_waiting_list", account_id=rita.id, patient_id=anna.patient_id).exists()

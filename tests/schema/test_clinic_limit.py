@@ -13,7 +13,7 @@ from models.visits import attendance
 from models.visits.attendance import CallReport
 from models.visits.phone_call import CallOutcome, PhoneCall
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from schema.scalars import public_id
 from tests import cast
 from tests.schema.id_paths import ROOTS, Path, Words, all_paths, document, root_fields
@@ -59,7 +59,7 @@ async def world() -> World:
     visit = await book(borys, first, reason=f"{SECRET} w gardle")
     entry = await join_waiting_list(borys, other, first_day=cast.warsaw(26, 8).date())
     await cancel(celina, await book(celina, second))
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     offer = await the_offer(borys)
     called = CallReport(CallOutcome.NO_ANSWER, note=SECRET)
     await attendance.record_call(visit.id, called, patient=patient_of(borys), actor=actor(adam))

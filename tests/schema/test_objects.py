@@ -27,7 +27,7 @@ from models.visits import attendance
 from models.visits.attendance import CallReport
 from models.visits.phone_call import PhoneCall
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from schema.scalars import public_id
 from tests import cast
 from tests.schema.id_paths import Path, Words, all_paths, document, node_types, root_fields
@@ -113,7 +113,7 @@ async def waiting(anna: Account, borys: Account, slot: Slot) -> dict[str, list[A
     visit = await book(borys, slot)
     entry = await join_waiting_list(anna, place)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     return {"WaitingListEntry": [entry], "Offer": [await the_offer(anna)]}
 
 

@@ -17,7 +17,7 @@ from models.values.identity_document import SeenDocument
 from models.visits import identity_confirmation
 from models.visits.visit import Visit
 from resolvers import schema
-from schema.disclosure import Disclosure
+from schema.reading_audit import Disclosure
 from tests import cast
 from tests.schema.access_decisions import DESK, OWN, OWN_AND_DESK, TYPES
 from tests.schema.test_fields import NODES, OBJECTS, readers, things, world

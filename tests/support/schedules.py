@@ -14,7 +14,7 @@ from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
 from models.slots.slot import Slot
 from models.values.weekly_template import TemplateLine
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry, Wish
 from tests import cast
@@ -80,7 +80,7 @@ async def holder_of(slot: Slot) -> UUID | None:
 async def pass_minutes(minutes: int) -> None:
     """Time passes, and the clock's task comes by."""
     clock.advance(timedelta(minutes=minutes))
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
 
 
 async def the_offer(account: Account) -> Offer:

@@ -11,13 +11,13 @@ from models.accounts.account import Account, Language
 from models.outbox import Medium, Message, MessageKind, MessageState
 from models.schedules import absence_ending
 from models.slots.slot import Slot
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer
+from tasks.freed_slots import offer_slots
 from tasks.letters import send_letters
 from tasks.slot_horizon import fill_horizon
 from tasks.sms import gsm
 from tasks.texts import send_texts
-from tasks.waiting_list import offer_slots
 from tests import cast
 from tests.support.schedules import TUESDAY, holder_of, join_waiting_list, line, publish, report_absence
 from tests.support.sms_server import SmsServer
@@ -61,7 +61,7 @@ async def told(kind: MessageKind, **more: object) -> Slot:
     visit = await book(zofia, slot)
     await join_waiting_list(anna, clinic)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     return slot
 
 

@@ -12,12 +12,12 @@ import settings
 from models.outbox import Message, MessageState
 from tasks import broker
 from tasks.account_requests import process_account_requests
+from tasks.freed_slots import offer_slots
 from tasks.housekeeping import index_birth_dates, purge_expired
 from tasks.letters import send_letters
 from tasks.reminders import write_reminders
 from tasks.slot_horizon import fill_horizon
 from tasks.texts import send_texts
-from tasks.waiting_list import offer_slots
 from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import eventually, patience
 from tests.tasks.letters import a_letter

@@ -15,7 +15,7 @@ from uuid import UUID
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import settings
-from infra import clock, logs, metrics, rate_limit, tracing
+from infra import clock, logs, metrics, rate_counters, tracing
 from models.accounts.account import Language
 from models.slots.answer_versions import DIRECTORY, Versions, VersionWatch
 from schema.execution.public_answers import PublicAnswer, follow_answer
@@ -265,7 +265,7 @@ def _replay(received: list[Message | TimeoutError], receive: Receive) -> Receive
 async def _is_limited(scope: Scope) -> bool:
     """Only answers given here are counted here; the endpoint counts its own."""
     address = normalise_address(scope["client"][0] if scope["client"] else "")
-    return await rate_limit.hit_often(settings.RATE_PER_ADDRESS, "address", address) is not None
+    return await rate_counters.hit_often(settings.RATE_PER_ADDRESS, "address", address) is not None
 
 
 async def _give(entry: Entry, send: Send, started: float) -> None:

@@ -16,7 +16,7 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET
 
-from infra import background, rate_limit
+from infra import background, rate_counters
 from schema.context import Context
 from schema.execution.errors import CodedError
 from web.endpoint.answer_cache import AnswerCache
@@ -57,7 +57,7 @@ class GraphQLEndpoint(HttpEndpoint):
     @asynccontextmanager
     async def attend(self, url: str) -> AsyncIterator[None]:
         """Run what all requests of this process share: rate counters, kept answers and the watch on connections."""
-        async with rate_limit.counters.run(), self.answers.run(url), self.connections.watch():
+        async with rate_counters.counters.run(), self.answers.run(url), self.connections.watch():
             yield
             await background.finish()
 

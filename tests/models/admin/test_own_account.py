@@ -26,7 +26,7 @@ from models.values.visit_status import Channel, Status
 from models.visits import attendance
 from models.visits.attendance import CallReport
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
 from tests.support.identity import change_address
@@ -163,11 +163,11 @@ async def test_closing_an_account_leaves_the_waiting_list_and_the_next_patient_i
     for account in (anna, borys):
         await join_waiting_list(account, clinic)
     await cancel(celina, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == anna.patient_id
     await own_account.close_account(anna, patient_of(anna))
     assert await WaitingListEntry.waiting(patient_of(anna).id).count() == 0
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == borys.patient_id
 
 

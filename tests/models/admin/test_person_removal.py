@@ -16,7 +16,7 @@ from models.audit import AuditEntry
 from models.outbox import Message, MessageKind, MessageState
 from models.slots.slot import Slot
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from tests import cast
 from tests.support.identity import ask_for_address, claim, show, telephone
 from tests.support.racing import race
@@ -65,11 +65,11 @@ async def test_what_was_held_for_somebody_who_goes_is_offered_to_the_next() -> N
     for account in (anna, borys):
         await join_waiting_list(account, clinic)
     await cancel(celina, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == anna.patient_id
     await own_account.close_account(anna, patient_of(anna))
     assert not await Patient.exists(id=anna.patient_id)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == borys.patient_id
 
 

@@ -25,7 +25,7 @@ from models.visits import call_list, offer_response
 from models.visits.call_list import CallReason
 from models.visits.visit import Visit
 from models.visits.visit_history import VisitChange
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer, OfferAnswer
 from models.waiting.waiting_list import WaitingListEntry, WaitingOutcome
 from tests import cast
@@ -181,7 +181,7 @@ async def test_the_slot_of_a_cancelled_visit_is_nobodys() -> None:
     await cancel(anna, visit)
     assert not await is_free(slots[1])
     assert (await Offer.get(id=offer.id)).answer is OfferAnswer.CLOSED
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await is_free(slots[3]), "what was held for it is free for others"
     assert await call_list.list_for_day(None, TUESDAY) == []
 
@@ -192,7 +192,7 @@ async def test_another_slot_than_the_offered_one_can_be_taken() -> None:
     visit = await book(anna, slots[1])
     await report_absence(await cast.rita(), doctor, 24)
     await move(anna, visit, slots[4])
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await is_free(slots[3])
     assert (await Offer.get()).answer is OfferAnswer.CLOSED
 
@@ -221,7 +221,7 @@ async def test_an_offer_lapses_by_the_clock_and_the_visit_stays() -> None:
     assert await is_free(slots[3])
     with pytest.raises(OfferOver):
         await offer_response.accept(report.affected[0][1].id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert (await Offer.get()).answer is OfferAnswer.LAPSED
     assert (await Slot.get(id=slots[3].id)).held_by_id is None
     assert (await Visit.get(id=visit.id)).slot_id == slots[1].id
@@ -236,7 +236,7 @@ async def test_a_declined_offer_is_free_for_others_and_the_patient_is_called() -
     offer = await the_offer(anna)
     assert await offer_response.decline(offer.id, patient=None, by=rita)
     assert not await offer_response.decline(offer.id, patient=None, by=rita)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await is_free(slots[3])
     assert [found.reason for found in await call_list.list_for_day(None, TUESDAY)] == [CallReason.DECLINED]
 

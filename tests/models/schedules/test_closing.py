@@ -25,7 +25,7 @@ from models.visits import call_list, walk_in
 from models.visits.call_list import CallReason
 from models.visits.visit import Visit
 from models.visits.walk_in import WalkIn
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from tests import cast
 from tests.support.racing import race, tally
 from tests.support.schedules import (
@@ -187,7 +187,7 @@ async def test_an_offered_slot_is_withdrawn_and_its_patient_told(place: Place, k
     visit = await book(anna, await place.slot(1, 8))
     await join_waiting_list(borys, place.clinic, first_day=date(2026, 12, 1), last_day=date(2026, 12, 1))
     await cancel(anna, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     changes = await place.close(kind)
     assert (changes.withdrawn, changes.holds, changes.offers) == (8, 0, 1)
     assert changes.waiting == (1 if kind is CLINIC else 0)

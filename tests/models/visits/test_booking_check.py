@@ -11,7 +11,7 @@ from models.schedules import single_slots
 from models.slots.slot import Slot
 from models.visits import booking_check
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from tests import cast
 from tests.support.racing import race
 from tests.support.schedules import join_waiting_list, report_absence
@@ -72,7 +72,7 @@ async def test_what_waits_is_offered_blocked_or_closed_by_an_absence_is_named_as
     await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
     assert await named(queued, anna.patient_id) == await named(queued, borys.patient_id) == ["SlotKept"]
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await named(queued, anna.patient_id) == []
     [offered] = await booking_check.find_refusals(queued.id, borys.patient_id)
     assert (type(offered).__name__, offered.details["is_offer"]) == ("SlotHeld", True)

@@ -26,7 +26,7 @@ from models.visits import attendance, booking_check, call_list, identity_confirm
 from models.visits.message_search import MessageFilter
 from models.visits.visit import Visit
 from models.visits.visit_search import VisitFilter
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
@@ -172,7 +172,7 @@ async def test_all_of_a_claim_joins_the_record_and_the_account_sees_the_whole() 
     taken = await book(borys, pages[4])
     await join_waiting_list(anna, await pages[0].clinic)
     await cancel(borys, taken)
-    assert await waiting_list_allocation.allocate() >= 1
+    assert await freed_slots.allocate() >= 1
     offer = await the_offer(anna)
     confirmed = await show(patient_of(anna), rita)
     account = await again(anna)

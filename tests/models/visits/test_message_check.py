@@ -19,7 +19,7 @@ from models.slots.doctor import Doctor
 from models.slots.slot import Slot
 from models.visits import message_check, offer_response, reminder
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
@@ -107,7 +107,7 @@ async def _offer(world: World) -> None:
     visit = await book(borys, world.slots[0])
     await join_waiting_list(world.anna, world.clinic)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
 
 
 async def _withdraw_offer(world: World) -> None:
@@ -327,7 +327,7 @@ async def test_a_withdrawal_is_not_reported_after_the_next_offer() -> None:
     clock.advance(timedelta(minutes=1))
     borys = await Account.get(email="borys@example.pl").select_related("patient")
     await cancel(borys, await book(borys, world.slots[2]))
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert (await the_offer(world.anna)).slot_id == world.slots[2].id
     assert not await prepare(withdrawal)
 

@@ -16,7 +16,7 @@ from models.refusals.desk import MessageNotFound, MessageNotResendable
 from models.visits import message_search, offer_response
 from models.visits.message_search import MessageFilter
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer
 from tests import cast
 from tests.support.identity import change_address
@@ -156,7 +156,7 @@ async def test_an_offer_to_one_who_waits_is_sent_again_while_it_stands() -> None
     visit = await book(borys, slot)
     await join_waiting_list(anna, await slot.clinic)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     letter = await settle(await Message.get(kind=MessageKind.TERM_OFFERED, medium=Medium.EMAIL))
     await settle(await message_search.resend(letter.id, by=rita))
     await offer_response.decline((await the_offer(anna)).id, patient=patient_of(anna), by=anna)

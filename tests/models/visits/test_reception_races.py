@@ -16,7 +16,7 @@ from models.values.visit_status import Channel
 from models.visits import call_list, offer_response
 from models.visits.call_list import CallReason
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer, OfferAnswer
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
@@ -96,7 +96,7 @@ async def test_a_template_that_takes_an_offered_slot_away_closes_the_offer() -> 
     assert (await Offer.get(id=offer.id)).answer is OfferAnswer.CLOSED
     with pytest.raises(OfferOver):
         await offer_response.accept(offer.id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert [found.reason for found in await call_list.list_for_day(None, TUESDAY)] == [CallReason.NOT_ANSWERED]
 
 
@@ -112,7 +112,7 @@ async def test_what_is_held_offered_or_waited_for_is_not_withdrawn() -> None:
         with pytest.raises(SlotsNotFree) as refused:
             await single_slots.withdraw([free.id, held.id, waited.id], by=rita)
         assert refused.value.details["slot_ids"] == [str(held.id), str(waited.id)]
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
     assert await is_free(free)
 
 
@@ -173,7 +173,7 @@ async def test_an_absence_that_ends_while_patients_accept_leaves_each_visit_whol
     *answers, ended, _swept = await race(
         *(offer_response.accept(offer.id, patient=None, by=rita, channel=Channel.PHONE) for offer in offers),
         absence_ending.end(report.absence.id, by=rita),
-        waiting_list_allocation.allocate(),
+        freed_slots.allocate(),
     )
     assert ended is not None
     assert set(tally(answers)) <= {"Visit", "OfferOver"}
@@ -195,10 +195,10 @@ async def test_publishers_bookers_reports_and_sweeps_at_once_neither_deadlock_no
             *(book(rival, slot) for rival, slot in zip(rivals, booked, strict=False)),
             Schedule.publish(change, schedule.id, by=rita),
             report_absence(rita, doctor, 25, 8, hour),
-            waiting_list_allocation.allocate(),
+            freed_slots.allocate(),
             *(hold(rival, slot) for rival, slot in zip(rivals, reversed(booked), strict=False)),
             report_absence(rita, doctor, 25),
-            waiting_list_allocation.allocate(),
+            freed_slots.allocate(),
             Schedule.fill_horizon(),
         )
         assert [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refusal)] == []
@@ -212,7 +212,7 @@ async def test_a_slot_that_nobody_waiting_wants_any_more_is_announced_as_free() 
     visit = await book(borys, slot)
     await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     await offer_response.decline((await the_offer(anna)).id, patient=patient_of(anna), by=anna)
     before = await Event.all().count()
     await pass_minutes(1)
@@ -251,7 +251,7 @@ async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful
     await join_waiting_list(anna, clinic)
     await join_waiting_list(borys, clinic)
     await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 15) for day in range(1, 6)))
-    offers, statements = await count_statements(waiting_list_allocation.allocate())
+    offers, statements = await count_statements(freed_slots.allocate())
     assert offers == 2
     assert statements < 100, "of 1600 slots"
     assert await Slot.exclude(queued_at=None).count() == 2
@@ -270,4 +270,4 @@ async def test_a_centre_that_grows_at_once_waits_for_no_statistics(owner: Any) -
     await owner.execute("ANALYZE slot; ANALYZE waiting_list_entry")
     await publish(await cast.rita(), doctor, clinic, *(line(day, 8, 18, 15) for day in range(1, 6)))
     assert await Slot.exclude(queued_at=None).count() > 1000
-    assert await waiting_list_allocation.allocate() == 1
+    assert await freed_slots.allocate() == 1

@@ -13,7 +13,7 @@ from models.slots.doctor import Doctor
 from models.slots.slot import Slot
 from models.values.visit_status import Channel
 from models.visits import offer_response
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer, OfferAnswer
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
@@ -52,7 +52,7 @@ async def test_who_has_as_many_visits_as_allowed_is_not_asked() -> None:
         await Slot.filter(id=other.id).update(queued_at=None)
         await book(anna, other)
     await join_waiting_list(borys, clinic)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == borys.patient_id
     assert await Message.filter(kind=MessageKind.TERM_OFFERED, account_id=anna.id).count() == 0
 
@@ -62,7 +62,7 @@ async def test_when_nobody_who_waits_could_book_the_slot_is_free_for_all() -> No
     for account, other in zip((anna, borys), await other_slots(clinic, 2), strict=True):
         await book(account, other)
     await wait_again(clinic, anna, borys)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await is_free(slot)
     assert await Offer.all().count() == 0
 
@@ -75,10 +75,10 @@ async def wait_again(clinic: Clinic, *accounts: Account) -> None:
 
 async def test_an_offer_that_overlaps_a_visit_booked_since_ends_and_the_next_is_asked() -> None:
     _, _, slot, anna, borys = await freed()
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     offer = await the_offer(anna)
     await book(anna, await overlapping_slot())
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert (await Offer.get(id=offer.id)).answer is OfferAnswer.CLOSED
     assert await holder_of(slot) == borys.patient_id
     with pytest.raises(OfferOver):
@@ -88,19 +88,19 @@ async def test_an_offer_that_overlaps_a_visit_booked_since_ends_and_the_next_is_
 @pytest.mark.parametrize("rule", [{"minimum_notice_minutes": 3 * 24 * 60}, {"days_ahead": 0}])
 async def test_an_offer_that_new_rules_of_the_clinic_forbid_ends(rule: dict[str, int]) -> None:
     clinic, _, slot, anna, _ = await freed()
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     offer = await the_offer(anna)
     await Clinic.filter(id=clinic.id).update(**rule)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert (await Offer.get(id=offer.id)).answer is OfferAnswer.CLOSED
     assert await holder_of(slot) is None
 
 
 async def test_an_offer_that_can_be_accepted_stays() -> None:
     _, _, slot, anna, _ = await freed()
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     for _ in range(3):
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
     assert await holder_of(slot) == anna.patient_id
     assert (await Offer.get()).answer is OfferAnswer.OPEN
 
@@ -114,7 +114,7 @@ async def test_the_offer_for_a_visit_of_an_absent_doctor_does_not_count_that_vis
     anna = await cast.anna()
     await book(anna, slot)
     await report_absence(await cast.rita(), doctor, 24)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     offer = await the_offer(anna)
     moved = await offer_response.accept(offer.id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)
     assert moved.starts_at == cast.warsaw(25, 10)
@@ -123,12 +123,12 @@ async def test_the_offer_for_a_visit_of_an_absent_doctor_does_not_count_that_vis
 async def test_the_offer_for_an_absent_doctors_visit_ends_when_another_visit_takes_its_time() -> None:
     clinic, doctor, slot, anna, _ = await freed(limit=5)
     other = await cast.slot(cast.warsaw(25, 10), at=clinic, by=doctor)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     await book(anna, slot)
     await report_absence(await cast.rita(), doctor, 24)
     offer = await the_offer(anna)
     assert offer.slot_id == other.id
     elsewhere = await cast.clinic("Poradnia okulistyczna")
     await book(anna, await cast.slot(other.starts_at, at=elsewhere, by=await cast.doctor(elsewhere)))
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert (await Offer.get(id=offer.id)).answer is OfferAnswer.CLOSED

@@ -19,7 +19,7 @@ from models.slots.slot import Slot
 from models.values.visit_status import Channel
 from models.visits import offer_response
 from models.visits.visit import Visit
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer, OfferAnswer
 from models.waiting.waiting_list import WaitingListEntry, WaitingOutcome, Wish
 from tests import cast
@@ -54,7 +54,7 @@ async def test_a_slot_that_is_cancelled_is_kept_for_the_first_who_waits() -> Non
     for passer_by in (celina, borys, anna):  # before it is offered it is nobody's
         with pytest.raises(SlotTaken):
             await book(passer_by, slot)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == anna.patient_id
     for passer_by in (celina, borys):
         with pytest.raises(SlotTaken):
@@ -77,12 +77,12 @@ async def test_nobody_sees_a_kept_slot_as_free_but_the_one_it_is_kept_for() -> N
 
     for account in (anna, borys, None):
         assert not any(await seen(account))
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert all(await seen(anna))
     assert not any(await seen(borys) + await seen(None))
     clock.advance(HOUR)
     assert not any(await seen(anna) + await seen(borys)), "lapsed, and not yet passed on"
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert all(await seen(None))
 
 
@@ -91,7 +91,7 @@ async def test_not_taken_it_goes_to_the_next_and_then_to_everybody() -> None:
     people = [await cast.anna(), await cast.borys(), await cast.celina()]
     await queue(clinic, *people)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     for person_ in people:
         assert await holder_of(slot) == person_.patient_id
         await pass_minutes(59)
@@ -109,7 +109,7 @@ async def test_an_offer_is_sent_by_mail_and_where_wanted_by_text() -> None:
     anna, borys = await cast.anna(), await cast.borys(sms_reminders=False)
     await queue(clinic, anna, borys)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     await pass_minutes(60)
     told = await Message.filter(kind=MessageKind.TERM_OFFERED).order_by("created_at", "medium")
     assert [(one.to, one.medium) for one in told] == [
@@ -125,7 +125,7 @@ async def test_taking_it_ends_the_waiting_and_others_wait_on() -> None:
     anna, borys = await cast.anna(), await cast.borys()
     await queue(clinic, anna, borys)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     booked = await offer_response.accept(
         (await the_offer(anna)).id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE
     )
@@ -151,7 +151,7 @@ async def test_a_patient_with_a_visit_can_move_it_to_what_is_offered() -> None:
     hers = await book(anna, await cast.slot(cast.warsaw(27, 9), at=clinic, by=doctor))
     await join_waiting_list(anna, clinic, last_day=TUESDAY)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert (await move(anna, hers, slot)).slot_id == slot.id
     assert (await WaitingListEntry.get()).outcome is WaitingOutcome.SERVED
 
@@ -165,7 +165,7 @@ async def test_a_declined_offer_goes_to_the_next_at_once(how: str, answer: Offer
     anna, borys = await cast.anna(), await cast.borys()
     await queue(clinic, anna, borys)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     entry = await WaitingListEntry.get(patient_id=anna.patient_id)
     if how == "decline":
         assert await offer_response.decline((await the_offer(anna)).id, patient=patient_of(anna), by=anna)
@@ -174,7 +174,7 @@ async def test_a_declined_offer_goes_to_the_next_at_once(how: str, answer: Offer
     else:
         assert await WaitingListEntry.leave(entry.id, patient=patient_of(anna), by=anna)
         assert not await WaitingListEntry.leave(entry.id, patient=patient_of(anna), by=anna)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == borys.patient_id
     assert (await Offer.get(patient_id=anna.patient_id)).answer == answer
     await entry.refresh_from_db()
@@ -194,7 +194,7 @@ async def test_a_lapsed_or_released_online_hold_comes_free_for_those_who_wait() 
         with pytest.raises(SlotTaken):
             await book(zofia, slot)
     assert await is_free(three), "it was free before they came, and is nobody's"
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert (await holder_of(one), await holder_of(two)) == (anna.patient_id, borys.patient_id)
 
 
@@ -205,7 +205,7 @@ async def test_a_hold_that_ends_in_a_booking_never_reaches_the_list() -> None:
     await join_waiting_list(anna, clinic)
     await hold(zofia, slot)
     await book(zofia, slot)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await Offer.all().count() == 0
 
 
@@ -215,7 +215,7 @@ async def test_a_slot_that_is_moved_away_from_is_offered() -> None:
     free = await cast.slot(cast.warsaw(26, 9), at=clinic, by=doctor)
     await join_waiting_list(anna, clinic)
     await move(zofia, visit, free)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == anna.patient_id
 
 
@@ -226,7 +226,7 @@ async def test_published_slots_go_to_those_who_wait_one_each_and_the_rest_to_eve
     await queue(clinic, anna, borys)
     _, plan = await publish(rita, doctor, clinic, line(2, 8, 10), valid_until=TUESDAY)
     assert await Slot.filter(queued_at=None).count() == 0
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert [await holder_of(slot) for slot in plan.fresh] == [anna.patient_id, borys.patient_id, None, None]
     assert [await is_free(slot) for slot in plan.fresh] == [False, False, True, True]
 
@@ -251,7 +251,7 @@ async def test_only_whose_wish_it_meets_is_asked() -> None:
     exactly = {"first_day": TUESDAY, "last_day": TUESDAY, "weekdays": [2], "earliest": wall(8), "latest": wall(8)}
     await join_waiting_list(anna, clinic, doctor, **exactly)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == anna.patient_id
     await pass_minutes(60)
     assert await is_free(slot)
@@ -268,7 +268,7 @@ async def test_a_wish_for_other_weekdays_keeps_no_slot_and_is_not_served_by_one(
         await cancel(zofia, visit)
     assert not any([await is_free(slot) for slot in slots[1:]])
     await WaitingListEntry.leave(leaving.id, patient=patient_of(borys), by=borys)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert all([await is_free(slot) for slot in slots])
     await book(anna, slots[0])
     assert (await WaitingListEntry.get(id=entry.id)).outcome is None
@@ -289,7 +289,7 @@ async def test_a_patient_who_is_busy_then_or_has_just_given_it_up_is_not_asked()
     await book(anna, await cast.slot(cast.warsaw(24, 8, 10), at=await cast.clinic("Poradnia okulistyczna")))
     await queue(clinic, zofia, anna, borys)
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == borys.patient_id
 
 
@@ -301,12 +301,12 @@ async def test_outside_service_hours_it_is_kept_until_the_opening() -> None:
     await queue(clinic, anna)
     with clock.pinned(cast.warsaw(23, 22, 30)):
         await cancel(zofia, visit)
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert await holder_of(slot_) is None
         with pytest.raises(SlotTaken):
             await book(borys, slot_)
     with clock.pinned(cast.warsaw(24, 7)):
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert await holder_of(slot_) == anna.patient_id
         assert (await Offer.get()).expires_at == cast.warsaw(24, 8)
 
@@ -317,7 +317,7 @@ async def test_thinking_time_rests_at_night_and_ends_when_it_could_not_be_booked
     await queue(clinic, anna)
     with clock.pinned(cast.warsaw(23, 21, 30)):
         await cancel(zofia, visit)
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert (await Offer.get()).expires_at == cast.warsaw(24, 7), "an hour before it begins, not half past seven"
 
 
@@ -326,7 +326,7 @@ async def test_a_slot_too_near_to_be_booked_is_offered_to_nobody() -> None:
     await queue(clinic, await cast.anna())
     with clock.pinned(cast.warsaw(24, 7, 30)):
         await cancel(zofia, visit)
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert await Offer.all().count() == 0
         assert (await Slot.get(id=slot.id)).queued_at is None
 
@@ -336,10 +336,10 @@ async def test_a_slot_too_far_ahead_waits_until_it_can_be_booked() -> None:
     doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
     await join_waiting_list(anna, clinic)
     slot = await single_slots.add(doctor.id, clinic.id, cast.warsaw(27, 9), 20, by=rita)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) is None
     with clock.pinned(cast.warsaw(25, 9)):
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert await holder_of(slot) == anna.patient_id
 
 
@@ -388,10 +388,10 @@ async def test_wishes_end_with_their_last_day_and_only_their_owner_ends_them_soo
     entry = await join_waiting_list(anna, clinic, last_day=TUESDAY)
     assert not await WaitingListEntry.leave(entry.id, patient=patient_of(borys), by=borys)
     with clock.pinned(cast.warsaw(24, 23)):
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert (await WaitingListEntry.get()).outcome is None
     with clock.pinned(cast.warsaw(25, 0)):
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert (await WaitingListEntry.get()).outcome is WaitingOutcome.EXPIRED
 
 
@@ -401,7 +401,7 @@ async def test_many_sweeps_at_once_ask_each_person_once_and_in_order() -> None:
     await queue(clinic, *people)
     for visit in visits:
         await cancel(zofia, visit)
-    outcomes = await race(*(waiting_list_allocation.allocate() for _ in range(6)))
+    outcomes = await race(*(freed_slots.allocate() for _ in range(6)))
     assert sum(outcomes) == 4
     assert [await holder_of(slot) for slot in slots] == [one.patient_id for one in people[:4]]
     assert await Offer.all().count() == 4
@@ -415,16 +415,16 @@ async def test_bookers_who_race_a_cancellation_and_the_sweep_never_jump_the_queu
         outcomes = await race(
             cancel(zofia, visit),
             *(book(rival, slot) for rival in rivals),
-            waiting_list_allocation.allocate(),
+            freed_slots.allocate(),
             *(hold(rival, slot) for rival in rivals),
-            waiting_list_allocation.allocate(),
+            freed_slots.allocate(),
         )
         assert tally(outcomes) == {"Visit": 1, "SlotTaken": 8, "int": 2}
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
         assert await holder_of(slot) == anna.patient_id
         assert await release(anna, slot)
         assert await WaitingListEntry.leave(entry.id, patient=patient_of(anna), by=anna)
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
 
 
 async def test_joining_that_races_a_lapsing_hold_leaves_no_slot_kept_for_nobody() -> None:
@@ -453,7 +453,7 @@ async def test_killed_between_any_two_steps_the_next_sweep_goes_on(monkeypatch: 
 
     monkeypatch.setattr(Offer, "make", die)  # in the middle of an offer
     with pytest.raises(ConnectionError):
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
     assert [await holder_of(slot) for slot in slots] == [None, None]
     assert not await is_free(slots[0])
     calls = 0
@@ -467,10 +467,10 @@ async def test_killed_between_any_two_steps_the_next_sweep_goes_on(monkeypatch: 
 
     monkeypatch.setattr(Offer, "make", once_then_die)  # between two offers
     with pytest.raises(ConnectionError):
-        await waiting_list_allocation.allocate()
+        await freed_slots.allocate()
     assert [await holder_of(slot) for slot in slots] == [anna.patient_id, None]
     monkeypatch.setattr(Offer, "make", make)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert [await holder_of(slot) for slot in slots] == [anna.patient_id, borys.patient_id]
     assert await Message.filter(kind=MessageKind.TERM_OFFERED, medium=Medium.EMAIL).count() == 2
 
@@ -481,5 +481,5 @@ async def test_a_closed_account_is_passed_over() -> None:
     await queue(clinic, anna, borys)
     await Account.filter(id=anna.id).update(email=None, email_key=None, password_hash=None, closed_at=clock.now())
     await cancel(zofia, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     assert await holder_of(slot) == borys.patient_id

@@ -11,7 +11,7 @@ from models.refusals.desk import MessageNotResendable
 from models.slots.doctor import Doctor
 from models.slots.slot import Slot
 from models.visits import message_search, offer_response
-from models.waiting import waiting_list_allocation
+from models.waiting import freed_slots
 from models.waiting.offer import Offer, OfferAnswer
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
@@ -37,7 +37,7 @@ async def offered() -> Offered:
     visit = await book(borys, plan.fresh[0])
     await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     return Offered(anna, rita, doctor, plan.fresh[0])
 
 
@@ -81,7 +81,7 @@ async def test_leaving_the_list_or_closing_the_account_meanwhile_never_deadlocks
     for rival in rivals:
         await join_waiting_list(rival, clinic)
     await publish(rita, doctor, clinic, line(2, 8, 11), valid_until=TUESDAY)
-    assert await waiting_list_allocation.allocate() == 6
+    assert await freed_slots.allocate() == 6
     leaving = [own_account.close_account(rival, patient_of(rival)) for rival in rivals[:3]]
     leaving += [WaitingListEntry.leave_all(patient_of(rival), by=rival) for rival in rivals[3:]]
     outcomes = await race(report_absence(rita, doctor, 24), *leaving)
@@ -109,7 +109,7 @@ async def test_letters_about_two_slots_are_each_sent_again() -> None:
     other = await cast.doctor(other_clinic, last_name="Inna")
     await join_waiting_list(anna, other_clinic)
     await publish(rita, other, other_clinic, line(3, 8, 9))
-    await waiting_list_allocation.allocate()
+    await freed_slots.allocate()
     await report_absence(rita, doctor, 24)
     await report_absence(rita, other, 25)
     await Message.all().update(state=MessageState.FAILED)

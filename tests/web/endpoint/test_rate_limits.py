@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 import settings
-from infra import clock, database, rate_limit
+from infra import clock, database, rate_counters
 from server import app
 from tests import cast
 from tests.support.racing import race
@@ -85,6 +85,6 @@ async def test_neither_addresses_nor_accounts_can_be_read_from_what_is_kept(clie
 
 async def test_old_counters_are_swept_away(client: Client) -> None:
     await granted(client)
-    assert await rate_limit.purge() == 0
+    assert await rate_counters.purge() == 0
     clock.advance(timedelta(minutes=1))
-    assert await rate_limit.purge() == 1
+    assert await rate_counters.purge() == 1
