@@ -15,7 +15,7 @@ from models.refusals.booking import WrongCredentials
 from models.slots.slot import Slot
 from models.values import contact
 from models.values.form import Form
-from models.visits import side_effects
+from models.visits import message_check
 from models.visits.visit import Visit
 from models.waiting.waiting_list import WaitingListEntry
 
@@ -83,15 +83,12 @@ async def close_account(account: Account, patient: Patient) -> None:
     """
     async with in_transaction():
         record = await _lock(account, patient)
-        visits = [
-            side_effects.snapshot(visit)
-            for visit in await Visit.planned(record.id).order_by("starts_at").select_related("clinic")
-        ]
+        planned = await message_check.describe_planned(record.id)
         is_forgotten = not await Visit.filter(patient_id=record.id).exists()
         if is_forgotten:
             await Slot.lock_held(record.id)  # before the offers, which leaving the waiting list closes
         await WaitingListEntry.leave_all(record, by=account)
-        farewell = await Message.post(MessageKind.ACCOUNT_CLOSED, account, visits=visits)
+        farewell = await Message.post(MessageKind.ACCOUNT_CLOSED, account, **planned)
         await account.end_login()
         await Patient.filter(id=record.id).update(phone=None, sms_reminders=False)
         await AuditEntry.record("close_account", account=account)

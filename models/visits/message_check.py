@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from infra import clock
+from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.outbox import Medium, Message, MessageKind, NoLongerWanted, TooEarly
 from models.values import hours
@@ -30,6 +32,8 @@ async def is_overtaken(message: Message) -> bool:
         return False
     try:
         await CHECKS[message.kind](message)
+        if message.medium is Medium.EMAIL:
+            await _find_address(message)
     except NoLongerWanted:
         return True
     return False
@@ -52,14 +56,29 @@ async def _check_password(message: Message) -> Facts:
     return {}
 
 
+async def _check_of_address(message: Message) -> Facts:
+    """The letter calls its address the login. When that is no longer so, another letter has already said it."""
+    if message.account is None or message.account.email != message.to:
+        raise NoLongerWanted("the address was replaced, or the account closed")
+    return {}
+
+
 async def _check_closed(message: Message) -> Facts:
     account = message.account
     if account is None or account.patient_id is None:  # the person was removed, so there are no visits
         return {}
     if account.closed_at is None:
         raise NoLongerWanted("the account was opened again")
-    planned = Visit.planned(account.patient_id).order_by("starts_at").select_related("clinic")
-    return {"visits": [side_effects.snapshot(visit) for visit in await planned]}
+    return await describe_planned(account.patient_id)
+
+
+async def describe_planned(patient_id: UUID) -> Facts:
+    """The planned visits for the last letter of an account; `lost` are those that cannot take place."""
+    planned = await Visit.planned(patient_id).order_by("starts_at").select_related("clinic", "slot")
+    found: Facts = {"visits": [], "lost": []}
+    for visit in planned:
+        found["lost" if visit.cannot_take_place else "visits"].append(side_effects.snapshot(visit))
+    return found
 
 
 async def _check_change(message: Message) -> Facts:
@@ -72,13 +91,19 @@ async def _check_change(message: Message) -> Facts:
 
 
 async def _check_booked(message: Message) -> Facts:
-    """The visit is as the letter says and in the future, and its doctor will be there."""
+    """The visit is as the letter says, is in the future, and can take place."""
     facts, visit = await _check_change(message), await _find_visit(message)
     if visit.starts_at <= clock.now():
         raise NoLongerWanted("the visit has begun")
-    if visit.doctor_is_absent:
-        raise NoLongerWanted("the doctor is absent")
+    _require_place(visit)
     return facts
+
+
+def _require_place(visit: Visit) -> None:
+    if visit.cannot_take_place:
+        raise NoLongerWanted(
+            "the doctor is absent" if visit.doctor_is_absent else "the clinic is closed, or the doctor has retired"
+        )
 
 
 async def _check_reminder(message: Message) -> Facts:
@@ -89,8 +114,7 @@ async def _check_reminder(message: Message) -> Facts:
     stated = (message.details.get("visit") or {}).get("starts_at")
     if stated and stated != visit.starts_at.isoformat():
         raise NoLongerWanted("the visit was moved")
-    if visit.doctor_is_absent:
-        raise NoLongerWanted("the doctor is absent")
+    _require_place(visit)
     return {"visit": side_effects.snapshot(visit)}
 
 
@@ -136,9 +160,17 @@ async def _find_offer(message: Message) -> Offer:
 
 
 async def _find_address(message: Message) -> str:
-    """The present address of the account, for letters that concern its owner and not the address itself."""
-    present = message.account.email if message.account else None
-    return present if present and message.kind in FOLLOWING_KINDS else message.to
+    """The address of the patient's current account; letters about an account keep the address they were written to.
+
+    A closed account gets no letters about visits: its last letter promised that. Of two accounts that turn out to
+    belong to one person, only the newer one stays open.
+    """
+    if message.kind not in FOLLOWING_KINDS:
+        return message.to
+    account = await Account.get_or_none(patient_id=(await _find_patient(message)).id)
+    if account is None or account.email is None:
+        raise NoLongerWanted("the patient has no account any more")
+    return account.email
 
 
 async def _check_text(message: Message) -> str:
@@ -166,11 +198,11 @@ CHECKS: dict[MessageKind, Callable[[Message], Awaitable[Facts]]] = {
     MessageKind.ACCOUNT_OPENED: _check_password,
     MessageKind.NEW_PASSWORD: _check_password,
     MessageKind.STAFF_INVITED: _check_password,
-    MessageKind.ADDRESS_TRIED: _check_nothing,
+    MessageKind.ADDRESS_TRIED: _check_of_address,
     MessageKind.PASSWORD_CHANGED: _check_nothing,
     MessageKind.CONTACT_CHANGED: _check_nothing,
     MessageKind.SECOND_FACTOR_CHANGED: _check_nothing,
-    MessageKind.EMAIL_REQUESTED: _check_nothing,
+    MessageKind.EMAIL_REQUESTED: _check_of_address,
     MessageKind.EMAIL_CONFIRMATION: _check_nothing,  # its link is made at each sending, or refused
     MessageKind.IDENTITY_CONFIRMED: _check_nothing,
     MessageKind.LOGIN_ENDED: _check_nothing,
@@ -184,6 +216,5 @@ CHECKS: dict[MessageKind, Callable[[Message], Awaitable[Facts]]] = {
     MessageKind.TERM_WITHDRAWN: _check_withdrawal,
     MessageKind.DOCTOR_ABSENT: _check_absence,
 }
-FOLLOWING_KINDS = {
-    kind for kind, check in CHECKS.items() if check not in (_check_nothing, _check_closed, _check_password)
-}
+_OF_ACCOUNTS = (_check_nothing, _check_of_address, _check_closed, _check_password)
+FOLLOWING_KINDS = {kind for kind, check in CHECKS.items() if check not in _OF_ACCOUNTS}

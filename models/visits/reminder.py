@@ -35,7 +35,9 @@ async def _find_near(now: datetime) -> list[Visit]:
         return []
     after_tomorrow = hours.to_utc(clock.local(now).date() + timedelta(days=2), 0, settings.TIME_ZONE)
     near = Visit.filter(status=Status.BOOKED, starts_at__gte=now + hours.REMINDER_LEAD, starts_at__lt=after_tomorrow)
-    wanted = near.filter(slot__absence_id=None, patient__sms_reminders=True, patient__phone__isnull=False)
+    wanted = near.filter(
+        slot__absence_id=None, slot__place_closed_at=None, patient__sms_reminders=True, patient__phone__isnull=False
+    )
     return await wanted.select_related("clinic", "patient__account").order_by("starts_at")
 
 

@@ -81,9 +81,13 @@ class Visit(Model):
         return self.status == Status.BOOKED and self.slot.absence_id is not None
 
     @property
+    def cannot_take_place(self) -> bool:
+        """Booked, but its doctor will be absent or retired, or its clinic closed."""
+        return self.doctor_is_absent or (self.status == Status.BOOKED and self.slot.place_closed_at is not None)
+
+    @property
     def cancellable_until(self) -> datetime:
-        cannot_take_place = self.doctor_is_absent or self.slot.place_closed_at is not None
-        notice = 0 if cannot_take_place else self.clinic.cancel_until_minutes
+        notice = 0 if self.cannot_take_place else self.clinic.cancel_until_minutes
         return self.starts_at - timedelta(minutes=notice)
 
     class Meta:

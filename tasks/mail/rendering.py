@@ -43,6 +43,7 @@ def render_letter(message: Message, **extra: Any) -> Letter:
         "to": message.to,
         "at": message.created_at,
         "visits": [],
+        "lost": [],
         **message.details,
         **extra,
     }

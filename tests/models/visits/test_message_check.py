@@ -12,12 +12,14 @@ from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.admin import own_account
 from models.outbox import Medium, Message, MessageKind, MessageState, NoLongerWanted, TooEarly
-from models.schedules import absence_ending, single_slots
+from models.schedules import absence_ending, closing, single_slots
+from models.schedules.closing import CLINIC, DOCTOR
 from models.slots.absence import Absence
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
 from models.slots.slot import Slot
-from models.visits import message_check, offer_response, reminder
+from models.values.identity_document import SeenDocument
+from models.visits import identity_confirmation, message_check, offer_response, reminder
 from models.visits.visit import Visit
 from models.waiting import freed_slots
 from models.waiting.offer import Offer
@@ -195,28 +197,52 @@ async def account_closed(world: World) -> None:
         await own_account.close_account(world.anna, patient_of(world.anna))
 
 
+async def clinic_closed(world: World) -> None:
+    await closing.close(CLINIC, world.clinic.id, TUESDAY, by=world.rita)
+
+
+async def doctor_retired(world: World) -> None:
+    await closing.close(DOCTOR, world.doctor.id, TUESDAY, by=world.rita)
+
+
+async def address_replaced(world: World) -> None:
+    await Account.filter(id=world.anna.id, closed_at=None).update(email="nowa@example.pl", email_key="nowa@example.pl")
+
+
 CHANGES = (
-    *(nothing, visit_moved, visit_moved_and_back, visit_cancelled, doctor_absent, doctor_back, visit_begun),
+    *(
+        clinic_closed,
+        doctor_retired,
+        address_replaced,
+        nothing,
+        visit_moved,
+        visit_moved_and_back,
+        visit_cancelled,
+        doctor_absent,
+        doctor_back,
+        visit_begun,
+    ),
     *(offer_lapsed, offer_declined, waiting_left, slot_withdrawn, texts_unwanted, account_closed),
 )
+LOST = (doctor_absent, clinic_closed, doctor_retired)  # the visit cannot take place
 # After which changes a message is dropped; after all others it is sent, with the facts of that moment.
 DROPPED: dict[K, set[Callable[[World], Awaitable[None]]]] = {
-    K.VISIT_BOOKED: {visit_moved, visit_moved_and_back, visit_cancelled, doctor_absent, visit_begun},
-    K.VISIT_MOVED: {visit_moved, visit_cancelled, doctor_absent},
-    K.VISIT_CANCELLED: set(),
-    K.VISIT_REMINDER: {visit_moved, visit_cancelled, doctor_absent, visit_begun, texts_unwanted, account_closed},
-    K.VISIT_TAKES_PLACE: {visit_moved, visit_moved_and_back, visit_cancelled, doctor_absent, visit_begun},
-    K.DOCTOR_ABSENT: {visit_moved, visit_cancelled, doctor_back, visit_begun, offer_declined},
-    K.TERM_OFFERED: {doctor_absent, visit_begun, offer_lapsed, offer_declined, waiting_left, account_closed},
+    K.VISIT_BOOKED: {visit_moved, visit_moved_and_back, visit_cancelled, visit_begun, account_closed, *LOST},
+    K.VISIT_MOVED: {visit_moved, visit_cancelled, account_closed, *LOST},
+    K.VISIT_CANCELLED: {account_closed},
+    K.VISIT_REMINDER: {visit_moved, visit_cancelled, visit_begun, texts_unwanted, account_closed, *LOST},
+    K.VISIT_TAKES_PLACE: {visit_moved, visit_moved_and_back, visit_cancelled, visit_begun, account_closed, *LOST},
+    K.DOCTOR_ABSENT: {visit_moved, visit_cancelled, doctor_back, visit_begun, offer_declined, account_closed},
+    K.TERM_OFFERED: {visit_begun, offer_lapsed, offer_declined, waiting_left, account_closed, *LOST},
     K.TERM_WITHDRAWN: {waiting_left, account_closed},
-    K.ACCOUNT_OPENED: {account_closed},
-    K.NEW_PASSWORD: {account_closed},
-    K.STAFF_INVITED: {account_closed},
-    K.ADDRESS_TRIED: {account_closed},
+    K.ACCOUNT_OPENED: {account_closed, address_replaced},
+    K.NEW_PASSWORD: {account_closed, address_replaced},
+    K.STAFF_INVITED: {account_closed, address_replaced},
+    K.ADDRESS_TRIED: {account_closed, address_replaced},
     K.PASSWORD_CHANGED: {account_closed},
     K.CONTACT_CHANGED: {account_closed},
     K.SECOND_FACTOR_CHANGED: {account_closed},
-    K.EMAIL_REQUESTED: {account_closed},
+    K.EMAIL_REQUESTED: {account_closed, address_replaced},
     K.EMAIL_CONFIRMATION: {account_closed},
     K.IDENTITY_CONFIRMED: {account_closed},
     K.LOGIN_ENDED: {account_closed},
@@ -297,6 +323,40 @@ async def test_the_last_letter_of_an_account_lists_the_visits_that_are_still_boo
     await visit_cancelled(world)
     assert await prepare(message)
     assert (await Message.get(id=message.id)).details["visits"] == []
+
+
+@pytest.mark.parametrize("lose", LOST)
+async def test_the_last_letter_of_an_account_says_which_visits_cannot_take_place(
+    lose: Callable[[World], Awaitable[None]],
+) -> None:
+    world = await World.make()
+    message = await letter(world, K.ACCOUNT_CLOSED)
+    await lose(world)
+    assert await prepare(message)
+    details = (await Message.get(id=message.id)).details
+    assert (len(details["visits"]), len(details["lost"])) == (0, 1)
+
+
+@pytest.mark.parametrize("lose", LOST)
+async def test_no_reminder_is_written_of_a_visit_that_cannot_take_place(
+    lose: Callable[[World], Awaitable[None]],
+) -> None:
+    world = await World.make()
+    await world.book()
+    await lose(world)
+    clock.advance(cast.warsaw(23, 12) - clock.now())
+    await reminder.write_due_reminders()
+    assert not await Message.filter(kind=K.VISIT_REMINDER).exists()
+
+
+async def test_a_letter_about_a_visit_follows_it_to_the_account_that_has_the_person_now() -> None:
+    """Anna had two accounts; at reception the second one turned out to be hers, and the first one's login ended."""
+    world = await World.make()
+    booked = await letter(world, K.VISIT_BOOKED)
+    second = await cast.patient_account("druga@example.pl", cast.ANNA_PESEL, "Anna", "Żółć", is_confirmed=False)
+    await identity_confirmation.confirm(patient_of(second).id, SeenDocument.PASSPORT, by=world.rita)
+    assert await prepare(booked)
+    assert (await Message.get(id=booked.id)).to == "druga@example.pl"
 
 
 async def test_a_letter_goes_to_the_present_address_and_a_notice_to_the_one_it_concerns() -> None:
