@@ -162,8 +162,20 @@ async def apply(plan: PublicationPlan) -> None:
             raise
         rivals = await Slot.filter(doctor_id=plan.fresh[0].doctor_id, withdrawn_at=None).order_by("starts_at")
         raise SlotsOverlap(slot_ids=_find_blocking({_slot_time(slot) for slot in plan.fresh}, rivals)) from None
+    if plan.schedule_id:
+        await database.fetch(_FORGET_WITHDRAWALS, {"fresh_ids": [slot.id for slot in plan.fresh]})
     await Slot.queue_for_waiting_list(*(slot.id for slot in plan.fresh))
     await slot_events.append(EventType.SLOTS_PUBLISHED, plan.fresh)
+
+
+# A published template brings back slots that were withdrawn by hand. Later absences must not take them away again.
+_FORGET_WITHDRAWALS = """
+    UPDATE slot SET is_withdrawn_by_hand = false
+    FROM slot AS fresh
+    WHERE fresh.id = ANY(:fresh_ids::uuid[]) AND slot.doctor_id = fresh.doctor_id
+        AND slot.starts_at < fresh.ends_at AND slot.ends_at > fresh.starts_at
+        AND slot.is_withdrawn_by_hand AND slot.withdrawn_at IS NOT NULL
+"""
 
 
 async def _mark(plan: PublicationPlan) -> None:

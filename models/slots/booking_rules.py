@@ -1,6 +1,8 @@
 """Booking rules: how a patient's other visits limit what they can book, hold, wait for and be offered."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 import settings
@@ -48,9 +50,13 @@ _FIND_OVERLAPPING_OF_ONE = "SELECT " + FIND_OVERLAPPING.format(
     ends_at=":ends_at::timestamptz",
     moved_id=":moved_id::uuid",
 )
-_IS_IN_CLINIC = """
-    SELECT 1 FROM visit
-    WHERE visit.id = :moved_id::uuid AND visit.patient_id = :patient_id::uuid AND visit.clinic_id = :clinic_id::uuid
+# The rule of Visit.cancellable_until; a test compares the two.
+_FIND_MOVABLE = """
+    SELECT visit.id, visit.clinic_id,
+        visit.starts_at - CASE WHEN slot.absence_id IS NULL AND slot.place_closed_at IS NULL
+            THEN clinic.cancel_until_minutes * interval '1 minute' ELSE interval '0' END AS until
+    FROM visit JOIN slot ON slot.id = visit.slot_id JOIN clinic ON clinic.id = visit.clinic_id
+    WHERE visit.id = :visit_id::uuid AND visit.patient_id = :patient_id::uuid AND visit.status = 'BOOKED'
 """
 
 
@@ -97,17 +103,27 @@ async def find_overlap_refusal(patient_id: UUID, slot: "Slot", moved_id: UUID | 
     return VisitsOverlap(visit_id=str(rival)) if rival else None
 
 
+@dataclass(frozen=True)
+class MovableVisit:
+    """A visit that its patient can move before `until`."""
+
+    id: UUID
+    clinic_id: UUID
+    until: datetime
+
+    @classmethod
+    async def find(cls, visit_id: UUID, patient_id: UUID) -> Self | None:
+        """None for another patient's visit, and for one that can no longer be moved."""
+        rows = await database.fetch(_FIND_MOVABLE, {"visit_id": visit_id, "patient_id": patient_id})
+        found = cls(**rows[0]) if rows else None
+        return found if found and found.until > clock.now() else None
+
+
 async def find_refusals(
-    patient: "Patient", slot: "Slot", clinic: "Clinic", moved_id: UUID | None = None
+    patient: "Patient", slot: "Slot", clinic: "Clinic", moved: MovableVisit | None = None
 ) -> list[Refusal]:
-    """The rules that forbid this slot to the patient; `moved_id` is the visit to be moved there, if any."""
-    found: list[Refusal | None] = [await find_overlap_refusal(patient.id, slot, moved_id)]
-    if not (moved_id and await _is_in_clinic(moved_id, patient.id, clinic.id)):
+    """The rules that forbid this slot to the patient; `moved` is the visit to be moved there, if any."""
+    found: list[Refusal | None] = [await find_overlap_refusal(patient.id, slot, moved.id if moved else None)]
+    if moved is None or moved.clinic_id != clinic.id:
         found.append(await find_limit_refusal(patient, clinic))
     return [refusal for refusal in found if refusal]
-
-
-async def _is_in_clinic(visit_id: UUID, patient_id: UUID, clinic_id: UUID) -> bool:
-    """Whether the patient's visit is in this clinic already, so that moving it there adds none."""
-    values = {"moved_id": visit_id, "patient_id": patient_id, "clinic_id": clinic_id}
-    return bool(await database.fetch(_IS_IN_CLINIC, values))

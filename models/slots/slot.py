@@ -17,6 +17,7 @@ from models.accounts.patient import Patient
 from models.audit import AuditEntry
 from models.refusals.booking import SlotNotBookable, SlotNotFound, SlotTaken
 from models.slots import booking_rules, waiting_list_matching
+from models.slots.booking_rules import MovableVisit
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
 from models.values import hours
@@ -157,10 +158,11 @@ class Slot(Model):
                 raise SlotNotFound
             await slot.check_bookable(record.id)
             clinic = await slot.clinic
-            if refusals := await booking_rules.find_refusals(record, slot, clinic, moved_id):
+            moved = await MovableVisit.find(moved_id, record.id) if moved_id else None
+            if refusals := await booking_rules.find_refusals(record, slot, clinic, moved):
                 raise refusals[-1]  # the limit before the overlap, as booking does
             if not slot.is_held_for(record.id):
-                until = slot._find_hold_end(clinic)
+                until = slot._find_hold_end(clinic, moved)
                 await cls.filter(held_by_id=record.id, is_offer=False).update(**NOT_HELD)
                 await slot.hold_until(record.id, until, is_offer=False)
                 await cls.queue_for_waiting_list(*locked)
@@ -168,10 +170,12 @@ class Slot(Model):
         await slot.fetch_related("clinic", "doctor")
         return slot
 
-    def _find_hold_end(self, clinic: Clinic) -> datetime:
-        """When a hold ends: after HOLD_MINUTES, when the clinic's notice begins, or when the service hours end."""
+    def _find_hold_end(self, clinic: Clinic, moved: MovableVisit | None) -> datetime:
+        """When a hold ends: after HOLD_MINUTES, when it can no longer be used, or when the service hours end."""
         now = clock.now()
         ends = [now + timedelta(minutes=settings.HOLD_MINUTES), self.last_bookable_at(clinic) + MOMENT]
+        if moved:
+            ends.append(moved.until)
         if not hours.is_always_open():
             ends.append(hours.next_closing(now))
         if min(ends) <= now:

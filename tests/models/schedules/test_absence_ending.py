@@ -145,6 +145,9 @@ async def test_slots_of_a_template_withdrawn_by_hand_stay_so_after_an_absence_un
     assert await wall_times() == ["24.11. 08:00", "24.11. 09:00", "24.11. 09:30"]
     await publish(rita, doctor, clinic, lines, valid_until=TUESDAY, schedule_id=schedule.id)
     assert await wall_times() == ["24.11. 08:00", "24.11. 08:30", "24.11. 09:00", "24.11. 09:30"]
+    second = await report_absence(rita, doctor, 24)
+    await absence_ending.end(second.absence.id, by=rita)
+    assert await wall_times() == ["24.11. 08:00", "24.11. 08:30", "24.11. 09:00", "24.11. 09:30"], "also after another"
 
 
 async def test_what_is_withdrawn_or_blocked_by_hand_during_an_absence_stays_so_too() -> None:

@@ -440,3 +440,17 @@ async def test_a_patient_without_an_account_is_offered_another_slot_and_called()
     assert await Message.filter(kind=MessageKind.DOCTOR_ABSENT).count() == 0
     [call] = await call_list.list_for_day(clinic.id, TUESDAY)
     assert (call.reason, call.offer and call.offer.slot_id) == (CallReason.NO_EMAIL, slots[3].id)
+
+
+async def test_two_visits_of_one_patient_are_offered_slots_of_which_both_can_be_accepted() -> None:
+    anna, rita, clinic = await cast.anna(), await cast.rita(), await cast.clinic()
+    absent = await cast.doctor(clinic)
+    visits = [await book(anna, slot) for slot in await cast.morning(TUESDAY, 2, at=clinic, by=absent)]
+    for name in ("Pierwsza", "Druga"):  # two colleagues with a slot at the same time
+        await cast.slot(cast.warsaw(26, 10), at=clinic, by=await cast.doctor(clinic, last_name=name))
+    await cast.slot(cast.warsaw(27, 10), at=clinic, by=await cast.doctor(clinic, last_name="Trzecia"))
+    await report_absence(rita, absent, 24)
+    offers = await Offer.find_standing(patient_id=anna.patient_id)
+    assert {offer.visit_id for offer in offers} == {visit.id for visit in visits}
+    for offer in offers:
+        await offer_response.accept(offer.id, patient=patient_of(anna), by=anna, channel=Channel.ONLINE)

@@ -9,12 +9,21 @@ from tortoise.transactions import in_transaction
 from infra import clock
 from models.accounts.patient import Patient
 from models.audit import AuditEntry
-from models.refusals.booking import SlotNotBookable, SlotNotFound, SlotTaken, TooManyVisits, VisitsOverlap
+from models.refusals.booking import (
+    SlotNotBookable,
+    SlotNotFound,
+    SlotTaken,
+    TooManyVisits,
+    VisitNotChangeable,
+    VisitsOverlap,
+)
 from models.slots import availability
 from models.slots.slot import Slot
+from models.visits.visit import Visit
 from tests import cast
 from tests.support.invariants import count_rows
 from tests.support.racing import only, race, tally
+from tests.support.schedules import report_absence
 from tests.support.visits import book, cancel, hold, is_free, move, patient_of, release
 
 FIVE_MINUTES, MOMENT = timedelta(minutes=5), timedelta(microseconds=1)
@@ -219,6 +228,27 @@ async def test_a_slot_is_held_for_a_visit_that_is_to_be_moved_there() -> None:
     stranger = await book(borys, two)
     with pytest.raises(TooManyVisits):  # the visit of somebody else opens nothing
         await hold(anna, overlapping, moved_id=stranger.id)
+
+
+async def test_a_visit_that_cannot_be_moved_any_more_opens_nothing() -> None:
+    anna = await cast.anna()
+    clinic = await cast.clinic(planned_visits_per_patient=1, cancel_until_minutes=22 * 60)
+    doctor = await cast.doctor(clinic)
+    one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=doctor)
+    visit = await book(anna, one)
+    until = (await Visit.get_with_details(visit.id)).cancellable_until
+    with clock.pinned(until - timedelta(minutes=2)):
+        assert (await hold(anna, two, moved_id=visit.id)).held_until == until, "after that it could not be used"
+        await release(anna, two)
+    with clock.pinned(until):
+        with pytest.raises(VisitNotChangeable):
+            await move(anna, visit, two)
+        with pytest.raises(TooManyVisits):
+            await hold(anna, two, moved_id=visit.id)
+        await report_absence(await cast.rita(), await visit.doctor, 24, 8, 9)  # the patient may move it again
+        other = await cast.slot(cast.warsaw(25, 8), at=clinic, by=doctor)
+        assert (await hold(anna, other, moved_id=visit.id)).held_by_id == anna.patient_id
+        assert (await move(anna, visit, other)).slot_id == other.id
 
 
 @pytest.mark.parametrize(("before_the_notice", "minutes"), [(10, 5), (5, 5), (3, 3), (1, 1)])
