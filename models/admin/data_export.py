@@ -210,4 +210,5 @@ NOT_EXPORTED = {
     "workspace": "what staff have open",
     "throttle": "failed log-ins by a keyed hash; gone after a day",
     "tortoise_migrations": "about the database",
+    "untold_change": "notifications of a moment, by ids; gone when they are sent",
 }

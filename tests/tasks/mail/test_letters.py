@@ -37,7 +37,7 @@ DETAILS: dict[MessageKind, dict[str, Any]] = {
     MessageKind.EMAIL_REQUESTED: {},
     MessageKind.IDENTITY_CONFIRMED: {"has_replaced": True},
     MessageKind.LOGIN_ENDED: {},
-    MessageKind.ACCOUNT_CLOSED: {"visits": [VISIT]},
+    MessageKind.ACCOUNT_CLOSED: {"visits": [VISIT], "lost": [VISIT | {"reference": "LOST-LOST"}]},
     MessageKind.VISIT_BOOKED: {"visit": VISIT},
     MessageKind.VISIT_MOVED: {"visit": VISIT | {"sequence": 1}, "moved_from": "2026-12-01T07:00:00+00:00"},
     MessageKind.VISIT_CANCELLED: {"visit": VISIT | {"sequence": 2, "cancelled": True}},
@@ -76,8 +76,14 @@ SAYS = {
     (MessageKind.IDENTITY_CONFIRMED, "EN"): ["from a document", "one account"],
     (MessageKind.LOGIN_ENDED, "PL"): ["nie można się już zalogować", "innego konta tej samej osoby"],
     (MessageKind.LOGIN_ENDED, "EN"): ["no longer possible to log in", "another account of the same"],
-    (MessageKind.ACCOUNT_CLOSED, "PL"): ["wtorek, 24 listopada 2026, 14:30", "ABCD-EFGH", "przełożyć telefonicznie"],
-    (MessageKind.ACCOUNT_CLOSED, "EN"): ["Tuesday, 24 November 2026, 14:30", "ABCD-EFGH", "moved by telephone"],
+    (MessageKind.ACCOUNT_CLOSED, "PL"): [
+        *("wtorek, 24 listopada 2026, 14:30", "ABCD-EFGH", "przełożyć telefonicznie"),
+        *("te wizyty nie mogą się odbyć", "LOST-LOST"),
+    ],
+    (MessageKind.ACCOUNT_CLOSED, "EN"): [
+        *("Tuesday, 24 November 2026, 14:30", "ABCD-EFGH", "moved by telephone"),
+        *("these visits cannot take place", "LOST-LOST"),
+    ],
     (MessageKind.VISIT_BOOKED, "PL"): ["Termin: wtorek, 24 listopada 2026, 14:30", "ABCD-EFGH", "dokument tożsamości"],
     (MessageKind.VISIT_BOOKED, "EN"): [
         "Date and time: Tuesday, 24 November 2026, 14:30",
@@ -101,6 +107,7 @@ SAYS = {
 def as_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """How letters are rendered is tried here, with facts that nothing has overtaken (see test_message_check.py)."""
     monkeypatch.setattr(message_check, "CHECKS", dict.fromkeys(MessageKind, message_check._check_nothing))
+    monkeypatch.setattr(message_check, "FOLLOWING_KINDS", set())
 
 
 async def sent(kind: MessageKind, account: Account, smtp_server: SmtpServer) -> EmailMessage:
