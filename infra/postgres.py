@@ -74,7 +74,7 @@ def _start(data: Path):  # type: ignore[no-untyped-def]  # the library has no ty
 
 
 def _watch(directory: Path) -> None:
-    """Have a process, out of reach of Ctrl+C, that stops the server if we cannot."""
+    """Start a process that Ctrl+C does not reach and that stops the server if we cannot."""
     command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("postgres_watch.py")), str(directory.resolve())]
     nothing = subprocess.DEVNULL
     watching = subprocess.Popen(  # noqa: S603 - our own program  # nosec B603
@@ -84,7 +84,7 @@ def _watch(directory: Path) -> None:
 
 
 def _make_fast(server) -> None:  # type: ignore[no-untyped-def]  # the library has no types
-    """Give up durability, which costs time and proves nothing in tests."""
+    """Turn off durability, which costs time and adds nothing in tests."""
     for name, value in FAST.items():
         server.psql(f"ALTER SYSTEM SET {name} = {value};")
     server.psql("SELECT pg_reload_conf();")

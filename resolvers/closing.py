@@ -32,7 +32,7 @@ from tasks.broker import nudge
 WHAT_CLOSES = (
     " Free slots from that day on are withdrawn. Booked visits stay booked, and are on `callList` until they are moved"
     " or cancelled. Nothing new can be planned from that day. Repeating the call changes nothing. To choose another"
-    " day, reopen first."
+    " day, reopen or reinstate first."
 )
 
 

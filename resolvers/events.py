@@ -194,7 +194,7 @@ class Subscription:
     @strawberry.subscription(
         extensions=[Requires(Role.RECEPTIONIST, Role.ADMINISTRATOR)],
         description="Tells the desk whose visits, offers or waiting list entries have changed: arrivals,"
-        " answers, cancellations. Load what is shown of them again. Subscribe first, then load. Listening does not keep"
+        " answers, cancellations. Load what you show of them again. Subscribe first, then load. Listening does not keep"
         " the session from ending.",
     )
     async def patient_changes(self, info: Info) -> AsyncGenerator[PatientChange, None]:

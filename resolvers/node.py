@@ -151,7 +151,7 @@ class NodeQuery:
         description="The object with this id; null if it does not exist or the caller may not see it. Everybody:"
         " clinics, doctors and slots. Patients: also their own visits, offers, waiting list entries and audit entries,"
         " and themselves. Reception: all visits, offers, waiting list entries, calls, patients, schedules, absences and"
-        " messages, of their clinics if their work is limited to some; opening a patient is shown to them in their"
+        " messages, of their clinics if their work is limited to some; patients see that they were opened in their"
         " `accessLog`. Administrators: also staff and partners.",
     )
     async def node(

@@ -24,11 +24,11 @@ from schema.patient import Patient
 from tasks.broker import nudge
 
 CLOSED = Text(
-    pl="Konto jest zamknięte. Zarezerwowane wizyty pozostają ważne; aby odwołać wizytę, prosimy o telefon.",
+    pl="Konto jest zamknięte. Zaplanowane wizyty pozostają ważne; aby odwołać wizytę, prosimy o telefon.",
     en="The account is closed. Booked visits stay booked; to cancel one, please telephone reception.",
 )
 CONFIRMED = Text(
-    pl="Dziękujemy. Adres jest potwierdzony: od teraz jest loginem i na niego piszemy.",
+    pl="Dziękujemy. Adres jest potwierdzony: od teraz służy do logowania i na niego piszemy.",
     en="Thank you. The address is confirmed: from now on it is your login, and we write to it.",
 )
 

@@ -62,7 +62,7 @@ class RecordMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
         description="Mark a record as the double of another one of the same person. Nothing is moved: visits are"
-        " medical records. Booking into it is refused with PatientIsDouble, unless a reason overrides it. Repeated, it"
+        " medical records. Booking into it is refused with PatientIsDouble, unless a reason overrides it. A repetition"
         " changes nothing.",
     )
     async def mark_double(self, info: Info, input: MarkDoubleInput) -> MarkDoubleResult:
@@ -96,9 +96,9 @@ class RecordMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Replace the e-mail address of a patient's account. Until its owner has set a password, to correct"
-        " a mistyped one: what was sent there becomes void, and a new letter goes out. Afterwards only by an"
-        " administrator, with a reason; both addresses are notified, and all sessions end.",
+        description="Replace the e-mail address of a patient's account. Until its owner has set a password, a"
+        " mistyped one can be corrected: what was sent there becomes void, and a new letter goes out. Later only an"
+        " administrator can do it, with a reason; both addresses are notified, and all sessions end.",
     )
     async def replace_patient_email(self, info: Info, input: ReplacePatientEmailInput) -> ReplacePatientEmailResult:
         row = await patient_record.replace_email(**input.to_model(), by=info.context.me)

@@ -18,12 +18,12 @@ from tasks.broker import nudge
 RECEIVED = {
     AccountRequestKind.SIGN_UP: Text(
         pl="Dziękujemy. Za kilka minut na podany adres przyjdzie wiadomość z loginem i hasłem jednorazowym."
-        " Jeśli nie przyjdzie, prosimy o telefon do rejestracji.",
+        " Jeżeli nie przyjdzie, prosimy o telefon do rejestracji.",
         en="Thank you. In a few minutes an e-mail with your login and a one-time password will arrive at this address."
         " If it does not, please telephone reception.",
     ),
     AccountRequestKind.NEW_PASSWORD: Text(
-        pl="Jeśli dla tego adresu istnieje konto, za kilka minut przyjdzie wiadomość z hasłem jednorazowym.",
+        pl="Jeżeli dla tego adresu istnieje konto, za kilka minut przyjdzie wiadomość z hasłem jednorazowym.",
         en="If there is an account with this address, an e-mail with a one-time password will arrive in a few minutes.",
     ),
 }

@@ -50,8 +50,8 @@ class VisitLinkMutations:
 
     @strawberry.mutation(
         extensions=[Anybody(), SignInRateLimit()],
-        description="Say by the personal link of a letter that you will come, without logging in. Repeated, the first"
-        " time counts. Possible at any hour.",
+        description="Say by the personal link of a letter that you will come, without logging in. Only the first"
+        " confirmation counts. Possible at any hour.",
     )
     async def confirm_linked_visit(self, input: ConfirmLinkedVisitInput) -> ConfirmLinkedVisitResult:
         return LinkedVisit.of(await confirmation.confirm_linked(**input.to_model()))

@@ -58,7 +58,7 @@ class WaitingListQueries:
     @strawberry.field(
         extensions=[for_staff()],
         directives=[at_most(20)],
-        description="The open offers from the waiting list of which no message can tell the patient, oldest first:"
+        description="The open offers from the waiting list that no message can tell the patient of, oldest first:"
         " telephone them, then `acceptOffer` or `declineOffer`.",
     )
     async def offers_to_tell(self, info: Info, clinic_id: InClinic = None) -> list[Offer]:
@@ -72,7 +72,7 @@ class WaitingListMutations:
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
         description="Join the waiting list for a slot that comes free. Such a slot is held for and offered to one"
         " person at a time, in the order in which they joined. Repeating the call with the same input gives the same"
-        " entry. TooManyVisits: as many visits or entries in this clinic as its rules allow.",
+        " entry. TooManyVisits: the patient has as many visits or entries here as the clinic's rules allow.",
     )
     async def join_waiting_list(self, info: Info, input: JoinWaitingListInput) -> JoinWaitingListResult:
         row = await EntryRow.join(input.to_model(), patient=info.context.patient, by=info.context.me)

@@ -15,26 +15,26 @@ from schema.reading_audit import Shown
 from schema.scalars import public_id
 
 ACTIONS = {
-    "open_account": Text(pl="Otwarto konto.", en="An account was opened."),
+    "open_account": Text(pl="Założono konto.", en="An account was opened."),
     "sign_up_again": Text(
-        pl="Ktoś próbował otworzyć konto z Państwa adresem.", en="Somebody tried to open an account with your address."
+        pl="Ktoś próbował założyć konto z tym adresem.", en="Somebody tried to open an account with this address."
     ),
     "log_in": Text(pl="Logowanie.", en="Log-in."),
     "log_in_once": Text(pl="Logowanie hasłem jednorazowym.", en="Log-in with a one-time password."),
     "log_out": Text(pl="Wylogowanie.", en="Log-out."),
     "prove_password": Text(pl="Ponowne podanie hasła.", en="Confirmation of the password."),
     "change_password": Text(pl="Zmieniono hasło.", en="The password was changed."),
-    "request_new_password": Text(pl="Poproszono o nowe hasło.", en="A new password was requested."),
+    "request_new_password": Text(pl="Zamówiono nowe hasło.", en="A new password was requested."),
     "update_contact": Text(pl="Zmiana danych kontaktowych.", en="Change of contact data."),
-    "hold_slot": Text(pl="Wstrzymano termin na chwilę.", en="A slot was held for a short time."),
-    "release_slot": Text(pl="Zwolniono wstrzymany termin.", en="A held slot was released."),
+    "hold_slot": Text(pl="Zatrzymano termin na chwilę.", en="A slot was held for a short time."),
+    "release_slot": Text(pl="Zwolniono zatrzymany termin.", en="A held slot was released."),
     "visit_booked": Text(pl="Zarezerwowano wizytę.", en="A visit was booked."),
     "visit_moved": Text(pl="Przełożono wizytę.", en="A visit was moved."),
     "visit_cancelled": Text(pl="Odwołano wizytę.", en="A visit was cancelled."),
     "confirm_visit": Text(pl="Potwierdzono wizytę.", en="A visit was confirmed."),
     "use_visit_link": Text(pl="Użyto osobistego odnośnika z wiadomości.", en="The personal link of a letter was used."),
     "join_waiting_list": Text(pl="Zapisano na listę oczekujących.", en="The patient joined the waiting list."),
-    "leave_waiting_list": Text(pl="Wypisano z listy oczekujących.", en="The patient left the waiting list."),
+    "leave_waiting_list": Text(pl="Skreślono z listy oczekujących.", en="The patient left the waiting list."),
     "offer_term": Text(pl="Zaproponowano zwolniony termin.", en="A slot that came free was offered."),
     "decline_offer": Text(pl="Odrzucono zaproponowany termin.", en="An offered slot was declined."),
     "doctor_absent": Text(
@@ -51,7 +51,7 @@ ACTIONS = {
     "change_patient": Text(pl="Poprawiono dane w kartotece.", en="The record was corrected."),
     "mark_double": Text(pl="Oznaczono kartotekę jako dublet.", en="The record was marked as a double."),
     "unmark_double": Text(pl="Cofnięto oznaczenie dubletu.", en="The mark as a double was taken back."),
-    "invite_patient": Text(pl="Rejestracja otworzyła konto.", en="Reception opened an account."),
+    "invite_patient": Text(pl="Rejestracja założyła konto.", en="Reception opened an account."),
     "confirm_identity": Text(
         pl="Potwierdzono tożsamość na podstawie dokumentu.", en="The identity was confirmed from a document."
     ),
@@ -59,7 +59,7 @@ ACTIONS = {
     "request_email": Text(pl="Podano nowy adres e-mail.", en="A new e-mail address was given."),
     "confirm_email": Text(pl="Potwierdzono nowy adres e-mail.", en="A new e-mail address was confirmed."),
     "remove_unclaimed": Text(
-        pl="Usunięto konto, którego nikt nie odebrał.", en="An account that nobody claimed was removed."
+        pl="Usunięto konto, dla którego nikt nie ustawił hasła.", en="An account that nobody claimed was removed."
     ),
     "reveal_pesel": Text(
         pl="Odczytano pełny numer PESEL lub dokumentu.", en="The whole PESEL or document number was read."
@@ -75,9 +75,9 @@ ACTIONS = {
     "record_visit": Text(pl="Odnotowano wizytę bez rezerwacji.", en="A visit that was not booked was recorded."),
     "undo_status": Text(pl="Cofnięto oznaczenie wizyty.", en="A mark of a visit was taken back."),
     "resend_message": Text(pl="Ponownie wysłano wiadomość.", en="A message was sent again."),
-    "invite_staff": Text(pl="Zaproszono osobę z personelu.", en="A colleague was invited."),
-    "change_staff": Text(pl="Zmieniono dane osoby z personelu.", en="A colleague's name or role was changed."),
-    "remove_staff": Text(pl="Usunięto osobę z personelu.", en="A colleague was removed."),
+    "invite_staff": Text(pl="Zaproszono osobę do zespołu.", en="A colleague was invited."),
+    "change_staff": Text(pl="Zmieniono dane osoby z zespołu.", en="A colleague's name or role was changed."),
+    "remove_staff": Text(pl="Usunięto osobę z zespołu.", en="A colleague was removed."),
     "add_partner": Text(pl="Dodano system partnera.", en="A partner system was added."),
     "rotate_partner_key": Text(pl="Wymieniono klucz systemu partnera.", en="A partner system got a new key."),
     "remove_partner": Text(pl="Usunięto system partnera.", en="A partner system was removed."),
@@ -90,7 +90,7 @@ ACTIONS = {
     "unblock_slot": Text(pl="Odblokowano termin.", en="A blocked slot was opened again."),
     "report_absence": Text(pl="Zgłoszono nieobecność lekarza.", en="A doctor's absence was reported."),
     "end_absence": Text(pl="Zakończono nieobecność lekarza.", en="A doctor's absence was ended."),
-    "open_clinic": Text(pl="Otwarto poradnię.", en="A clinic was opened."),
+    "open_clinic": Text(pl="Dodano poradnię.", en="A clinic was opened."),
     "change_clinic": Text(pl="Zmieniono poradnię lub jej reguły.", en="A clinic or its rules were changed."),
     "add_doctor": Text(pl="Dodano lekarza.", en="A doctor was added."),
     "change_doctor": Text(pl="Zmieniono dane lekarza.", en="A doctor's data were changed."),
@@ -135,13 +135,13 @@ LISTS = {
     "callList": Text(pl="do kogo zadzwonić", en="whom to call"),
     "messages": Text(pl="wiadomości", en="messages"),
     "waitingList": Text(pl="lista oczekujących", en="the waiting list"),
-    "offersToTell": Text(pl="oferty do przekazania telefonicznie", en="offers to tell by telephone"),
+    "offersToTell": Text(pl="propozycje do przekazania telefonicznie", en="offers to tell by telephone"),
     "auditTrail": Text(pl="dziennik dostępu", en="the audit trail"),
     "affectedVisits": Text(pl="wizyty u nieobecnego lekarza", en="visits of an absent doctor"),
 }
 ANY_LIST = Text(pl="lista", en="a list")
 ACTORS = {
-    "PATIENT": Text(pl="Państwo", en="you"),
+    "PATIENT": Text(pl="pacjent", en="the patient"),
     "RECEPTIONIST": Text(pl="rejestracja", en="reception"),
     "ADMINISTRATOR": Text(pl="administracja", en="administration"),
     "PARTNER": Text(pl="system partnera", en="a partner system"),
@@ -156,7 +156,7 @@ class AuditChange:
         description="The value before; null if there was none. What identifies a person is masked, such as"
         " `a***@example.org`."
     )
-    after: str | None = strawberry.field(description="The value since; null if there is none any more. Masked alike.")
+    after: str | None = strawberry.field(description="The value afterwards; null if there is none. Masked as well.")
 
 
 @strawberry.type(

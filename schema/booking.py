@@ -29,7 +29,7 @@ class HoldSlotInput:
     slot_id: strawberry.ID = strawberry.field(description="A free slot.")
     visit_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Your visit that you want to move to the slot: it does not count against the slot. Left out: you"
+        description="Your visit that you want to move to the slot: the rules then do not count it. Left out: you"
         " want to book the slot.",
     )
 

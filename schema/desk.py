@@ -122,7 +122,7 @@ class CancelForInput:
 @strawberry.input(description="The visit whose patient has arrived.")
 class MarkArrivedInput:
     visit_id: strawberry.ID = strawberry.field(
-        description="A visit that is BOOKED, or NO_SHOW if the patient came after all; from its local day on."
+        description="A visit that is BOOKED, or NO_SHOW if the patient came after all; not before its local day."
     )
     identity_seen: SeenDocument | None = strawberry.field(
         default=None,
@@ -183,7 +183,7 @@ class UndoStatusInput:
 
 
 @strawberry.input(
-    description="Who was seen without having booked. With `slotId` (a slot that nobody had booked, begun already)"
+    description="Who was seen without having booked. With `slotId` (a slot that nobody had booked and that has begun)"
     " doctor, clinic and times are its own; otherwise all four of them are required."
 )
 class RecordVisitInput:
@@ -191,12 +191,12 @@ class RecordVisitInput:
     slot_id: strawberry.ID | None = strawberry.field(
         default=None, description="A slot that nobody had booked and that has begun."
     )
-    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="By whom; without a slot.")
-    clinic_id: strawberry.ID | None = strawberry.field(default=None, description="Where; without a slot.")
+    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="The doctor, if there is no `slotId`.")
+    clinic_id: strawberry.ID | None = strawberry.field(default=None, description="The clinic, if there is no `slotId`.")
     starts_at: datetime | None = strawberry.field(
-        default=None, description="When the visit began, in the past seven days; without a slot."
+        default=None, description="When the visit began, in the past seven days, if there is no `slotId`."
     )
-    minutes: int | None = strawberry.field(default=None, description="From 5 to 240; without a slot.")
+    minutes: int | None = strawberry.field(default=None, description="The length: 5 to 240, if there is no `slotId`.")
     override_reason: str = strawberry.field(
         description="Why the visit was not booked: 1 to 500 characters, without a PESEL (no eleven digits in a row)."
         " The visit's history and the audit trail keep it for ever."

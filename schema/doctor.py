@@ -26,7 +26,7 @@ class Doctor(Node):
     full_name: str = strawberry.field(description="Title, given name and surname, in this order.")
     specialties: list[str] = strawberry.field(description="Specialties in Polish, such as `kardiolog`.")
     retired_from: date | None = strawberry.field(
-        description="The first local day on which the doctor sees nobody any more; null if they go on."
+        description="The first local day on which the doctor sees nobody any more; null if no retirement is set."
     )
     key: strawberry.Private[UUID]
 

@@ -84,11 +84,11 @@ ENUMS = (
         {
             SeenDocument.IDENTITY_CARD: "National identity card.",
             SeenDocument.PASSPORT: "Passport.",
-            SeenDocument.MOBYWATEL: "mObywatel, the document in the telephone.",
+            SeenDocument.MOBYWATEL: "mObywatel, the identity document in a mobile application.",
             SeenDocument.RESIDENCE_CARD: "Residence card (karta pobytu).",
             SeenDocument.DRIVING_LICENCE: "Driving licence.",
             SeenDocument.SCHOOL_CARD: "Pupil's or student's card.",
-            SeenDocument.BIRTH_CERTIFICATE: "Birth certificate, of a child.",
+            SeenDocument.BIRTH_CERTIFICATE: "A child's birth certificate.",
         },
     ),
     PublicEnum(
@@ -176,8 +176,8 @@ ENUMS = (
             MessageKind.NEW_PASSWORD: "A new one-time password was requested.",
             MessageKind.PASSWORD_CHANGED: "The password was changed.",
             MessageKind.CONTACT_CHANGED: "The e-mail address, telephone, reminders or language were changed.",
-            MessageKind.EMAIL_REQUESTED: "A new e-mail address was requested; to the present one.",
-            MessageKind.EMAIL_CONFIRMATION: "A new e-mail address is to be confirmed; with a link, to that address.",
+            MessageKind.EMAIL_REQUESTED: "A new e-mail address was requested; sent to the present one.",
+            MessageKind.EMAIL_CONFIRMATION: "A new e-mail address is to be confirmed; sent there, with a link.",
             MessageKind.IDENTITY_CONFIRMED: "Reception has confirmed the identity of the account's owner.",
             MessageKind.LOGIN_ENDED: "Nobody can sign in any more: another account of the same person has replaced"
             " this one.",

@@ -73,7 +73,7 @@ class RegisterPatientInput:
     to_be_completed: bool = strawberry.field(
         default=False,
         description="Somebody telephones and has no number at hand: name and `phone` are enough, and the record is in"
-        " `patientsToComplete` until `changePatient` adds the PESEL or document. Without an account until then.",
+        " `patientsToComplete` until `changePatient` adds the PESEL or document. There is no account until then.",
     )
     birth_date: date | None = strawberry.field(
         default=None, description="The birth date of a person without a PESEL: from 1900 to today."
@@ -165,7 +165,7 @@ class InvitePatientInput:
 @strawberry.input(description="The account whose address was mistyped, or whose owner has lost it.")
 class ReplacePatientEmailInput:
     patient_id: strawberry.ID = strawberry.field(description="A patient with an account.")
-    email: str = strawberry.field(description="The patient's own e-mail address: from now on login and address.")
+    email: str = strawberry.field(description="The patient's own e-mail address, from now on the login.")
     reason: str | None = strawberry.field(
         default=None,
         description="Why, for the audit trail: at most 500 characters. Required from administrators once the owner has"
@@ -191,7 +191,7 @@ class ConfirmIdentityInput:
         return {"patient_id": private_id("Patient", self.patient_id), "seen": self.seen}
 
 
-@strawberry.input(description="The patient whose whole numbers are shown.")
+@strawberry.input(description="The patient whose full numbers are shown.")
 class RevealPeselInput:
     patient_id: strawberry.ID = strawberry.field(
         description="The patient. They can see in their `accessLog` that the numbers were read."

@@ -80,7 +80,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     datetime: _scalar(
         "DateTime",
         "A moment in RFC 3339, such as `2026-11-24T14:30:00+01:00`. The offset is required; only staff may leave it"
-        " out, and then give a time of the clinic's clocks: one that these skip or show twice is refused. Answers have"
+        " out: it is then a time on the clinic's clocks, and refused if they skip it or show it twice. Answers have"
         " the offset of the clinic's time zone.",
         "https://scalars.graphql.org/andimarek/date-time",
         _local,

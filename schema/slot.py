@@ -34,7 +34,7 @@ class Slot(Node):
     ends_at: datetime = strawberry.field(description="When the slot ends, exclusive.")
     is_free: bool = strawberry.field(
         description="Whether you could take it: it is not booked, not withdrawn, not held for somebody else and not"
-        " kept for the waiting list. It may still be over, or too near or too far ahead to be booked online."
+        " kept for the waiting list. It may still be past, too near or too far ahead to be booked online."
     )
     clinic: Clinic = strawberry.field(description="The clinic.")
     doctor: Doctor = strawberry.field(description="The doctor.")

@@ -42,7 +42,7 @@ class LinkedVisit:
         )
 
 
-@strawberry.input(description="The visit to which you will come.")
+@strawberry.input(description="The visit that you confirm.")
 class ConfirmVisitInput:
     visit_id: strawberry.ID = strawberry.field(description="Your visit.")
 
@@ -50,7 +50,7 @@ class ConfirmVisitInput:
         return {"visit_id": private_id("Visit", self.visit_id)}
 
 
-@strawberry.input(description="The link of the visit to which you will come.")
+@strawberry.input(description="The link of the visit that you confirm.")
 class ConfirmLinkedVisitInput:
     token: str = strawberry.field(description=OF_LINK)
 

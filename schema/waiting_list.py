@@ -50,7 +50,7 @@ class WaitingListEntry(Node):
     weekdays: list[Weekday] | None = strawberry.field(
         description="The days of the week on which the slot may be; null if any."
     )
-    joined_at: datetime = strawberry.field(description="Since when: the order of the list.")
+    joined_at: datetime = strawberry.field(description="When the patient joined: the order of the list.")
     key: strawberry.Private[UUID]
     patient_id: strawberry.Private[UUID]
 
@@ -138,12 +138,12 @@ class LeaveWaitingListInput:
 @strawberry.input(description="Which entries: those that meet all conditions.")
 class WaitingListFilter:
     clinic_id: strawberry.ID | None = strawberry.field(default=None, description="For this clinic.")
-    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="For this doctor, or for any.")
+    doctor_id: strawberry.ID | None = strawberry.field(default=None, description="For this doctor or for any doctor.")
     patient_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="Of this patient. This opens the patient's record, which they can see in their `accessLog`.",
     )
-    day: local_day | None = strawberry.field(default=None, description="Whose days include this one.")
+    day: local_day | None = strawberry.field(default=None, description="For days that include this one.")
 
     def to_model(self) -> FilterRow:
         return FilterRow(

@@ -28,7 +28,7 @@ for _name in (
     "SERVICE_CLOSES",
 ):
     os.environ.pop(_name, None)
-os.environ["APPLICATION_SECONDS"] = "0"  # nobody waits for chance
+os.environ["APPLICATION_SECONDS"] = "0"  # no random delays in tests
 
 import asyncpg  # noqa: E402 - after the environment is set
 import hypothesis  # noqa: E402 - after the environment is set
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
-WAITING = ("processes", "portal", "explorer", "web/live")  # what mostly waits comes first, beside what computes
+WAITING = ("processes", "portal", "explorer", "web/live")  # those that mostly wait come first
 TOGETHER = ("portal", "explorer")  # one service and one browser for all files of these rooms
 
 
@@ -93,7 +93,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what is not tried on this machine; at the end, as -q shows no header."""
+    """Report what is not tested on this machine; at the end, because -q shows no header."""
     if collect_ignore:
         terminalreporter.write_line(f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}")
 
@@ -167,4 +167,4 @@ async def _empty(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
             return
         except asyncpg.DeadlockDetectedError:  # with a service that goes on working
             continue
-    raise AssertionError("The service never lets go of the tables.")
+    raise AssertionError("The service never releases its locks on the tables.")

@@ -34,7 +34,7 @@ def address() -> str:
 
 
 async def receive(request: Request) -> PlainTextResponse:
-    """SMSAPI repeats a report until the answer is OK, and may join several by commas."""
+    """SMSAPI repeats a report until the answer is OK, and may join several reports with commas."""
     if not hmac.compare_digest(request.path_params["secret"].encode(), secret().encode()):
         return PlainTextResponse("Not found", 404)
     fields = await _read_fields(request)

@@ -1,4 +1,4 @@
-"""Staff (personel): inviting colleagues to reception and administration, and removing them."""
+"""Staff (zespół): inviting colleagues to reception and administration, and removing them."""
 
 from collections.abc import Collection
 from typing import Any

@@ -8,7 +8,7 @@ class OutsideServiceHours(Refusal):
     """E-registration is closed at this hour; see `serviceHours`."""
 
     text = Text(
-        pl="E-rejestracja jest o tej porze nieczynna. Godzina otwarcia jest podana; telefon: {phone}.",
+        pl="E-rejestracja jest teraz nieczynna; będzie czynna od podanej godziny. Telefon: {phone}.",
         en="E-registration is closed at this hour. It reopens at the time given; telephone: {phone}.",
     )
 
@@ -38,17 +38,17 @@ class SlotNotBookable(Refusal):
     """The slot is in the past or withdrawn, or the clinic's rules do not allow it to be booked online."""
 
     text = Text(
-        pl="Tego terminu nie można zarezerwować przez Internet. Prosimy wybrać inny lub zadzwonić: {phone}.",
+        pl="Tego terminu nie można zarezerwować przez internet. Prosimy wybrać inny lub zadzwonić: {phone}.",
         en="This slot cannot be booked online. Please choose another or telephone {phone}.",
     )
     text_by_reason = {
         "IN_THE_PAST": Text(pl="Ten termin już się rozpoczął.", en="This slot has already begun."),
         "NOTICE_TOO_SHORT": Text(
-            pl="Ten termin jest zbyt bliski, aby zarezerwować go przez Internet. Prosimy o telefon: {phone}.",
+            pl="Na rezerwację tego terminu przez internet jest już za późno. Prosimy o telefon: {phone}.",
             en="This slot begins too soon to be booked online. Please telephone {phone}.",
         ),
         "TOO_FAR_AHEAD": Text(
-            pl="Tego terminu nie można jeszcze zarezerwować przez Internet: jest zbyt odległy.",
+            pl="Tego terminu nie można jeszcze zarezerwować przez internet: jest zbyt odległy.",
             en="This slot is too far ahead to be booked online yet.",
         ),
         "WITHDRAWN": Text(
@@ -77,13 +77,13 @@ class TooManyVisits(Refusal):
     """The patient has as many planned visits in this clinic as BookingRules.plannedVisitsPerPatient allows."""
 
     text = Text(
-        pl="W tej poradni zaplanowano już tyle wizyt, ile można mieć przez Internet ({limit}). Telefon: {phone}.",
+        pl="W tej poradni jest już tyle zaplanowanych wizyt, ile dopuszcza e-rejestracja ({limit}). Telefon: {phone}.",
         en="The limit of planned visits booked online in this clinic ({limit}) has been reached. Telephone: {phone}.",
     )
 
     text_by_reason = {
         "UNCONFIRMED": Text(
-            pl="Zaplanowano już tyle wizyt, ile można mieć przed potwierdzeniem tożsamości ({limit}). Tożsamość"
+            pl="Jest już tyle zaplanowanych wizyt, ile można mieć przed potwierdzeniem tożsamości ({limit}). Tożsamość"
             " potwierdzamy w rejestracji, na podstawie dokumentu. Telefon: {phone}.",
             en="The limit of visits before the identity is confirmed ({limit}) has been reached. Reception"
             " confirms it when it sees a document. Telephone: {phone}.",
@@ -99,7 +99,7 @@ class VisitNotChangeable(Refusal):
     """The visit can no longer be moved or cancelled online: because of its state, or because it starts too soon."""
 
     text = Text(
-        pl="Tej wizyty nie można już zmienić przez Internet. Prosimy o telefon: {phone}.",
+        pl="Tej wizyty nie można już zmienić przez internet. Prosimy o telefon: {phone}.",
         en="This visit can no longer be changed online. Please telephone {phone}.",
     )
 
@@ -119,7 +119,7 @@ class LinkNotValid(Refusal):
     """The link is invalid, was replaced by a newer letter, or has expired."""
 
     text = Text(
-        pl="Ten odnośnik jest błędny albo stracił ważność. Aktualny jest w najnowszej wiadomości; telefon: {phone}.",
+        pl="Ten odnośnik jest błędny albo stracił ważność. Ważny jest ten z najnowszej wiadomości. Telefon: {phone}.",
         en="This link is not valid, or no longer valid. The newest message has the current one; telephone: {phone}.",
     )
 
@@ -137,7 +137,7 @@ class WrongCredentials(Refusal):
     """The login is unknown or the password is wrong: the answer and its timing are the same for both."""
 
     text = Text(
-        pl="Błędny login lub hasło. Gdy hasło jednorazowe wygasło lub zostało użyte, można poprosić o nowe.",
+        pl="Błędny login lub hasło. Jeżeli hasło jednorazowe straciło ważność lub zostało użyte, można zamówić nowe.",
         en="Login or password is wrong. After a one-time password expires or is used, ask for a new one.",
     )
 
@@ -146,7 +146,7 @@ class TooManyAttempts(Refusal):
     """There were too many failed attempts for this login, or from this network address."""
 
     text = Text(
-        pl="Zbyt wiele nieudanych prób. Prosimy poczekać do podanej godziny albo poprosić o nowe hasło.",
+        pl="Zbyt wiele nieudanych prób. Prosimy poczekać do podanej godziny albo zamówić nowe hasło.",
         en="Too many failed attempts. Wait until the time given, or ask for a new password.",
     )
 
@@ -155,7 +155,7 @@ class TooBusy(Refusal):
     """Too many people are signing in at this moment for this request to be answered soon."""
 
     text = Text(
-        pl="Bardzo wiele osób loguje się właśnie teraz. Prosimy spróbować ponownie za kilka sekund.",
+        pl="W tej chwili loguje się bardzo wiele osób. Prosimy spróbować ponownie za kilka sekund.",
         en="Very many people are signing in just now. Please try again in a few seconds.",
     )
     code = "RATE_LIMITED"
@@ -170,7 +170,7 @@ class SecondFactorRequired(Refusal):
     )
     text_by_reason = {
         "WRONG": Text(
-            pl="Kod jest błędny albo został już użyty. Prosimy zalogować się następnym.",
+            pl="Kod jest błędny albo został już użyty. Prosimy podać następny.",
             en="The code is wrong or was already used. Please log in with the next one.",
         )
     }

@@ -14,8 +14,8 @@ class CursorExpired(Refusal):
     """Events since this cursor are no longer kept."""
 
     text = Text(
-        pl="Zdarzenia od tego kursora nie są już przechowywane. Pobierz `latestEventCursor`, wczytaj na nowo"
-        " `freeSlots` i kontynuuj od tego kursora.",
+        pl="Zdarzenia od tego kursora nie są już przechowywane. Prosimy pobrać `latestEventCursor`, ponownie wczytać"
+        " `freeSlots` i kontynuować od nowego kursora.",
         en="Events since this cursor are no longer kept. Query `latestEventCursor`, load `freeSlots` again and continue"
         " from that cursor.",
     )
@@ -26,7 +26,7 @@ class TooManyStreams(Refusal):
     """The caller has as many subscriptions open as allowed."""
 
     text = Text(
-        pl="Otwarto już {limit} subskrypcji, czyli tyle, ile można. Prosimy zamknąć jedną; zerwane znikną same.",
+        pl="Liczba otwartych subskrypcji osiągnęła limit: {limit}. Prosimy zamknąć jedną; zerwane znikną same.",
         en="You have {limit} subscriptions open, which is the limit. Close one; broken ones end by themselves.",
     )
     code = "RATE_LIMITED"
@@ -36,7 +36,7 @@ class ChangesMissed(Refusal):
     """Some changes may not have reached the subscriber."""
 
     text = Text(
-        pl="Niektóre zmiany mogły zostać pominięte. Wczytaj `freeSlots` ponownie i zasubskrybuj jeszcze raz.",
+        pl="Niektóre zmiany mogły zostać pominięte. Prosimy ponownie wczytać `freeSlots` i zasubskrybować zmiany.",
         en="Some changes may have been missed. Load `freeSlots` again, then subscribe again.",
     )
     code = "CHANGES_MISSED"

@@ -49,7 +49,7 @@ class InvalidInput(Refusal):
     """Some fields of the input need correcting. All of them are listed at once."""
 
     text = Text(
-        pl="Niektóre pola wymagają poprawy; każde jest wskazane.", en="Some fields need correcting; each is named."
+        pl="Niektóre pola trzeba poprawić; każde jest zaznaczone.", en="Some fields need correcting; each is named."
     )
 
     @property

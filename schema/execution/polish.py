@@ -34,7 +34,7 @@ WHOLE: Sequence[tuple[str, str]] = (
     (r"Variable values are nested too deeply\.", "Wartości zmiennych są zagnieżdżone zbyt głęboko."),
     (
         r"Too many errors processing variables, error limit reached.*",
-        "Zbyt wiele błędów w zmiennych; reszty nie sprawdzono.",
+        "Zbyt wiele błędów w zmiennych; pozostałych nie sprawdzono.",
     ),
     (r"Unknown operation named '([^']*)'\.", "Dokument nie zawiera operacji o nazwie `{0}`."),
     (r"Must provide operation name.*", "Dokument zawiera kilka operacji: trzeba podać `operationName`."),

@@ -51,13 +51,13 @@ class TooManyAttempts(Problem):
 
 WEAKNESSES = {
     "TOO_SHORT": Text(pl="Potrzeba co najmniej {minimum} znaków.", en="At least {minimum} characters are needed."),
-    "TOO_LONG": Text(pl="Możliwych jest najwyżej 128 znaków.", en="At most 128 characters are possible."),
+    "TOO_LONG": Text(pl="Hasło może mieć najwyżej 128 znaków.", en="At most 128 characters are possible."),
     "MALFORMED": Text(
         pl="Zawiera znak, którego nie da się wpisać.", en="It contains a character that cannot be typed."
     ),
-    "COMMON": Text(pl="Należy do haseł sprawdzanych najpierw.", en="It is among the passwords that are tried first."),
+    "COMMON": Text(pl="Należy do haseł, które łatwo odgadnąć.", en="It is among the passwords that are tried first."),
     "PERSONAL": Text(
-        pl="Składa się z Państwa danych lub naszej nazwy i niewiele więcej.",
+        pl="Składa się głównie z własnych danych lub naszej nazwy.",
         en="It consists of your own data or our name and little else.",
     ),
 }

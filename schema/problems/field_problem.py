@@ -42,13 +42,13 @@ class FieldProblemCode(Enum):
 TEXTS = {
     FieldProblemCode.REQUIRED: Text(pl="To pole jest wymagane.", en="This field is required."),
     FieldProblemCode.MALFORMED: Text(
-        pl="Tego nie można odczytać; prosimy sprawdzić.", en="This cannot be read; please check it."
+        pl="Ten wpis jest niezrozumiały; prosimy go sprawdzić.", en="This cannot be read; please check it."
     ),
     FieldProblemCode.PESEL_CHECKSUM: Text(
-        pl="To nie jest poprawny PESEL: błędna cyfra.", en="This is not a valid PESEL: a digit is wrong."
+        pl="To nie jest poprawny PESEL: któraś cyfra się nie zgadza.", en="This is not a valid PESEL: a digit is wrong."
     ),
     FieldProblemCode.PESEL_BIRTH_DATE: Text(
-        pl="Ten PESEL nie zawiera możliwej daty urodzenia.", en="This PESEL contains no possible birth date."
+        pl="Data urodzenia w tym numerze PESEL nie istnieje.", en="This PESEL contains no possible birth date."
     ),
     FieldProblemCode.EMAIL_MALFORMED: Text(pl="To nie jest adres e-mail.", en="This is not an e-mail address."),
     FieldProblemCode.PHONE_MALFORMED: Text(
@@ -64,11 +64,11 @@ TEXTS = {
         pl="Tego nie można tu użyć; pomoże rejestracja.", en="This cannot be used here; please ask reception."
     ),
     FieldProblemCode.TIME_MISSING: Text(
-        pl="Tej godziny nie ma: zegary ją pomijają, przechodząc na czas letni.",
+        pl="Tej godziny nie ma: wypada podczas zmiany czasu na letni.",
         en="This time does not exist: the clocks skip it when summer time begins.",
     ),
     FieldProblemCode.TIME_AMBIGUOUS: Text(
-        pl="Ta godzina wypada dwa razy, bo kończy się czas letni: prosimy podać przesunięcie, +02:00 albo +01:00.",
+        pl="Ta godzina wypada dwa razy, bo kończy się czas letni: prosimy podać przesunięcie (+02:00 albo +01:00).",
         en="The clocks show this time twice, as summer time ends: give the offset, +02:00 or +01:00.",
     ),
 }

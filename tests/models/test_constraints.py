@@ -37,7 +37,7 @@ async def refused_by(constraint: str, connection: Any, *, at_once: bool = False)
 
 
 async def test_a_visit_written_with_its_slot_is_accepted(stranger: Any) -> None:
-    """The other tests would prove nothing if plain SQL were refused as such."""
+    """Plain SQL itself is accepted; otherwise the other tests would prove nothing."""
     anna, slot = await cast.anna(), await cast.slot()
     async with stranger.transaction():
         visit_id = await insert_visit(stranger, anna, slot)
@@ -194,7 +194,7 @@ async def test_overlapping_visits_of_a_patient(stranger: Any) -> None:
 
 
 async def test_one_confirmed_record_of_a_number(stranger: Any) -> None:
-    """Whoever writes: of several records with one PESEL at most one is the centre's, the others claim to be it."""
+    """For every writer: of several records with one PESEL at most one is the centre's; the others are claims."""
     anna = await cast.anna()
     copy = await cast.patient_account("b@example.pl", cast.ANNA_PESEL, "A", "Ż", is_confirmed=False)
     for column in ("is_claim = false", "is_claim = false, identity_confirmed_at = now(), identity_seen = 'PASSPORT'"):

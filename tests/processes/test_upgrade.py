@@ -60,7 +60,7 @@ async def run_migrations(url: str, target: str = "") -> None:
 
 @pytest.fixture
 async def empty_database(postgres_url: str, owner: Any) -> AsyncIterator[str]:
-    """A database beside the tests' own."""
+    """A second database, besides the tests' own."""
     parts = urlsplit(postgres_url)
     await owner.execute("CREATE DATABASE upgrade TEMPLATE template0")
     try:

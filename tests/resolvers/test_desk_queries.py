@@ -20,7 +20,7 @@ VISITS = "query($f: VisitsFilter!) { visits(filter: $f) { nodes { reference pati
 
 async def seen_by(anna: Account) -> list[tuple[str, str]]:
     log = (await ask(anna, LOG, Language.PL))["patient"]["accessLog"]["nodes"]
-    return [(entry["who"], entry["what"]) for entry in log if entry["who"] != "Państwo"]
+    return [(entry["who"], entry["what"]) for entry in log if entry["who"] != "pacjent"]
 
 
 async def actions() -> list[str]:

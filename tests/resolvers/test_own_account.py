@@ -146,17 +146,17 @@ async def test_the_access_log_says_in_plain_words_what_was_done(anna: Client) ->
         told[language] = [(entry["who"], entry["what"], entry["outcome"]) for entry in log]
         assert all(entry["at"] == cast.MONDAY.isoformat() for entry in log)
     assert told["en"] == [
-        ("you", "Confirmation of the password.", "refused"),
-        ("you", "A visit was cancelled.", "done"),
-        ("you", "A visit was moved.", "done"),
-        ("you", "A visit was booked.", "done"),
-        ("you", "A slot was held for a short time.", "done"),
+        ("the patient", "Confirmation of the password.", "refused"),
+        ("the patient", "A visit was cancelled.", "done"),
+        ("the patient", "A visit was moved.", "done"),
+        ("the patient", "A visit was booked.", "done"),
+        ("the patient", "A slot was held for a short time.", "done"),
     ]
     assert told["pl"][1:] == [
-        ("Państwo", "Odwołano wizytę.", "done"),
-        ("Państwo", "Przełożono wizytę.", "done"),
-        ("Państwo", "Zarezerwowano wizytę.", "done"),
-        ("Państwo", "Wstrzymano termin na chwilę.", "done"),
+        ("pacjent", "Odwołano wizytę.", "done"),
+        ("pacjent", "Przełożono wizytę.", "done"),
+        ("pacjent", "Zarezerwowano wizytę.", "done"),
+        ("pacjent", "Zatrzymano termin na chwilę.", "done"),
     ]
 
 

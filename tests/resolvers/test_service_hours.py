@@ -79,7 +79,7 @@ async def test_the_refusal_speaks_both_languages_and_names_the_telephone() -> No
     with clock.pinned(warsaw(23, 22)):
         polish = await Client(language="pl").do("SignUp", **GATED["SignUp"])
         english = await Client(language="en").do("SignUp", **GATED["SignUp"])
-    assert polish["message"].startswith("E-rejestracja jest o tej porze nieczynna.")
+    assert polish["message"].startswith("E-rejestracja jest teraz nieczynna;")
     assert english["message"].startswith("E-registration is closed at this hour.")
     assert settings.CENTRE_PHONE in polish["message"]
     assert settings.CENTRE_PHONE in english["message"]

@@ -370,11 +370,11 @@ async def test_a_password_that_is_easy_to_guess_is_refused_with_reasons(
         told[language] = refused["reasons"]
     words = {
         "TOO_SHORT": ("Potrzeba co najmniej 15 znaków.", "At least 15 characters are needed."),
-        "TOO_LONG": ("Możliwych jest najwyżej 128 znaków.", "At most 128 characters are possible."),
-        "COMMON": ("Należy do haseł sprawdzanych najpierw.", "It is among the passwords that are tried first."),
+        "TOO_LONG": ("Hasło może mieć najwyżej 128 znaków.", "At most 128 characters are possible."),
+        "COMMON": ("Należy do haseł, które łatwo odgadnąć.", "It is among the passwords that are tried first."),
         "MALFORMED": ("Zawiera znak, którego nie da się wpisać.", "It contains a character that cannot be typed."),
         "PERSONAL": (
-            "Składa się z Państwa danych lub naszej nazwy i niewiele więcej.",
+            "Składa się głównie z własnych danych lub naszej nazwy.",
             "It consists of your own data or our name and little else.",
         ),
     }

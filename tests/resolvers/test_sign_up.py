@@ -99,7 +99,7 @@ async def test_flaws_are_reported_in_the_language_of_the_client() -> None:
         refused = await Client(language=language).do("SignUp", **form)
         told[language] = [refused["message"], *(flaw["message"] for flaw in refused["fields"])]
     assert all(polish != english for polish, english in zip(told["pl"], told["en"], strict=True))
-    assert told["pl"][0] == "Niektóre pola wymagają poprawy; każde jest wskazane."
+    assert told["pl"][0] == "Niektóre pola trzeba poprawić; każde jest zaznaczone."
     assert told["en"][2] == "This is not a valid PESEL: a digit is wrong."
 
 

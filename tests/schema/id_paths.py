@@ -92,7 +92,7 @@ def _ids_within(type_: GraphQLInputType) -> Iterator[tuple[str, ...]]:
 
 
 def value(name: str, type_: GraphQLInputType, words: Words, way: Way = None, target: Any = None) -> Any:
-    """A value that means something, by the name of what takes it; the target where the way ends."""
+    """A plausible value for an argument or field, chosen by its name; `target` at the end of the way."""
     inner: Any = type_.of_type if is_non_null_type(type_) else type_
     if way == ():
         return [target] if is_list_type(inner) else target

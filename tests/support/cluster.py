@@ -98,7 +98,7 @@ class Cluster:
                 member.start_again()
 
     def replace_broker(self) -> None:
-        """`kill -9`, and another one at its place, which knows nothing."""
+        """`kill -9`, and start another one in its place, which knows nothing."""
         port = self.valkey.port
         self.valkey.terminate()
         self.valkey = valkey_server(port)

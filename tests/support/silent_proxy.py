@@ -1,4 +1,4 @@
-"""A way to a database that can fall silent: bytes are taken and never passed on, as with a frozen host."""
+"""A way to a database that can fall silent: bytes are accepted and never passed on, as by a frozen host."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -84,7 +84,7 @@ async def test_the_letter_says_what_is_offered_and_until_when_and_names_nobody(
     assert not [part for part in mail.walk() if part.get_content_type() == "text/calendar"], "nothing is booked yet"
 
 
-@pytest.mark.parametrize(("language", "words"), [("PL", "liście oczekujących pozostaje"), ("EN", "keep your place")])
+@pytest.mark.parametrize(("language", "words"), [("PL", "miejsce na liście oczekujących"), ("EN", "keep your place")])
 async def test_a_patient_who_counted_on_a_withdrawn_slot_is_notified(
     language: str, words: str, smtp_server: SmtpServer
 ) -> None:

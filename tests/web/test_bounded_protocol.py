@@ -126,7 +126,7 @@ async def test_behind_a_head_that_is_refused_nothing_is_carried_out(service: Ser
 
 @pytest.mark.parametrize("reads_body", [True, False])
 async def test_a_body_that_dribbles_in_ends_with_its_connection(reads_body: bool, service: Service) -> None:
-    """Also when the answer was given before, and only the rest of the body keeps the connection open."""
+    """Even if the answer was already sent and only the rest of the body keeps the connection open."""
     service.reads_body = reads_body
     visitor = await service.connect()
     visitor.say(POST)

@@ -17,7 +17,7 @@ LONG = 20_000_000  # more than the system keeps for a connection
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """`/LENGTH` answers with so many bytes, at once or, with `?in-pieces`, one after the other."""
+    """`/LENGTH` answers with that many bytes, all at once or, with `?in-pieces`, piece by piece."""
     length = int(scope["path"][1:] or 2)
     count = 100 if scope["query_string"] else 1
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % length)]})

@@ -21,7 +21,7 @@ STATUSES = {
     "RATE_LIMITED": 429,
     "OVERLOADED": 503,
     "INTERNAL_SERVER_ERROR": 500,
-}  # of an answer without data; otherwise 400
+}  # HTTP statuses of an answer without `data`, by error code; 400 for all others
 
 EXECUTION_ENDS_SECONDS = 0.5  # an execution that runs out of time answers for itself, and says how far it got
 

@@ -63,6 +63,6 @@ class SocketCaller:
 def _refuse_cookie(token: str) -> None:
     if token:
         raise BadUserInput(
-            pl="Przez WebSocket nie można ustawić ciasteczka: trzeba się zalogować zapytaniem HTTP.",
+            pl="Przez WebSocket nie można ustawić pliku cookie: trzeba się zalogować zapytaniem HTTP.",
             en="No cookie can be set over a socket: log in by an HTTP request.",
         )

@@ -48,7 +48,7 @@ async def test_what_commits_later_comes_later_even_if_it_was_written_first(stran
     await event_log.assign_positions()
     assert await told() == [second.id]
     await slow.commit()
-    assert await told() == [second.id]  # without a position it is not told: the relay sees to the order
+    assert await told() == [second.id]  # without a position it is not delivered: the relay ensures the order
     await event_log.assign_positions()
     assert await told() == [second.id, first]
     assert await told(after=1) == [first]
@@ -190,7 +190,7 @@ async def test_every_reader_gets_each_committed_event_once_in_order_whatever_die
     ]
     killing = asyncio.create_task(chaos.kill_relays())
     await asyncio.gather(*(chaos.write(15) for _ in range(8)))
-    begun, last = time.monotonic(), await append()  # so that nobody waits for an event that has been read
+    begun, last = time.monotonic(), await append()  # the last event: nobody waits for one that was read
     chaos.committed[last.id] = (begun, time.monotonic())
     chaos.is_over = True
     async with asyncio.timeout(patience()):

@@ -1,4 +1,4 @@
-"""Each constraint of the database promises: when it is broken, the caller is refused; or no caller can break it."""
+"""For each constraint of the database: whoever breaks it gets a refusal, or no caller can break it."""
 
 import pytest
 from tortoise.exceptions import IntegrityError

@@ -98,7 +98,7 @@ async def test_of_fifty_rivals_for_one_slot_exactly_one_wins_every_time() -> Non
 
 
 async def test_fifty_patients_and_fifty_slots_in_any_order_leave_no_slot_taken_twice() -> None:
-    """Everybody walks through the same slots from another end: locks are taken in every order."""
+    """Everybody goes through the same slots in a different order, so that locks are requested in every order."""
     clinic = await cast.clinic(planned_visits_per_patient=100)
     doctor, rivals = await cast.doctor(clinic), await cast.rivals(12)
     slots = await cast.morning(cast.warsaw(24, 8).date(), 12, at=clinic, by=doctor)

@@ -156,7 +156,7 @@ async def _open(stage: Stage) -> object:
 
 
 async def _sql(stage: Stage) -> object:
-    """Whoever writes, the answer follows."""
+    """The answer follows every write, no matter who makes it."""
     return await database.fetch("DELETE FROM slot WHERE id = $1", [stage.slots[0].id])
 
 

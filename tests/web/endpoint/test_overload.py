@@ -1,4 +1,4 @@
-"""Overload: whoever gets no connection soon is told so, and lists are answered while bookings wait for a lock."""
+"""Overload: a caller who gets no connection soon is told so, and lists are answered while bookings wait for a lock."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Sockets promise: the protocol to the letter, no traceback for any frame, and an end when the right to them ends."""
+"""Sockets promise: the protocol to the letter, no traceback for any frame, and closing when the right ends."""
 
 import asyncio
 import logging

@@ -81,14 +81,14 @@ async def test_who_forgot_the_password_gets_in_by_a_letter_also_after_a_reload(s
     assert await page.evaluate("document.querySelector('[name=login]').validity.valueMissing")
     await page.fill("[name=login]", "recepcja@diamed.example")
     await page.click("text=Nie pamiętam hasła")
-    await page.wait_for_selector("[role=status]:has-text('Jeśli dla tego adresu istnieje konto')")
+    await page.wait_for_selector("[role=status]:has-text('Jeżeli dla tego adresu istnieje konto')")
     secret = await OneTimePassword.issue(account)
     await OneTimePassword.all().update(expires_at=datetime.now(UTC) + timedelta(hours=1))  # by the service's clock
     await page.fill("[name=password]", secret)
     await page.click("text=Zaloguj")
     await page.wait_for_selector("[name=new]")
     await page.reload()
-    await page.wait_for_selector("[role=status]:has-text('proszę ustawić własne hasło')")
+    await page.wait_for_selector("[role=status]:has-text('Prosimy ustawić własne hasło')")
     assert not await page.locator("[name=password]").is_visible()
     assert await page.locator("[name=login]").input_value() == "recepcja@diamed.example"
     await page.fill("[name=new]", "za krótkie")

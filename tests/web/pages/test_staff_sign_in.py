@@ -7,7 +7,7 @@ from models.accounts.session import Session
 from tests import cast
 from tests.support.client import Client
 
-BEGUN = "proszę ustawić własne hasło"
+BEGUN = "Prosimy ustawić własne hasło"
 
 
 async def page_of(account: Account | None, *, by_letter: bool = True) -> str:
