@@ -48,8 +48,8 @@ const guarded = Object.entries(PRIVATE).map(([path, Screen]) => {
 });
 
 function Screens() {
-  const { path, route } = useLocation();
-  const polish = polishWay(path);
+  const { path, url, route } = useLocation();
+  const polish = polishWay(url);
   useEffect(() => {
     if (!polish) return;
     speak("en");

@@ -7,6 +7,7 @@ from models.accounts.account import Account
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
 from models.slots.slot import Slot
+from models.visits import confirmation
 from models.visits.visit import Visit
 from schema.scalars import public_id
 from tests import cast
@@ -32,6 +33,11 @@ async def slots_on(day: date, at: time, count: int, *, clinic: Clinic, doctor: D
     begin = datetime.combine(day, at, cast.WARSAW).astimezone(UTC)
     step = timedelta(minutes=minutes)
     return [await cast.slot(begin + number * step, at=clinic, by=doctor, minutes=minutes) for number in range(count)]
+
+
+def link_of(visit: Visit) -> str:
+    """The personal link, as the visit's letters hold it."""
+    return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"
 
 
 async def visit_of(account: Account, slot: Slot) -> Visit:

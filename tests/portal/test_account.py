@@ -46,8 +46,10 @@ async def test_telephone_reminders_and_language_are_changed_each_on_its_page(ope
     account = await Account.get(id=anna.id).select_related("patient")
     assert account.patient
     assert (account.language, account.patient.phone, account.patient.sms_reminders) == (
-        Language.EN, "+48601234567", False,
-    )  # fmt: skip
+        Language.EN,
+        "+48601234567",
+        False,
+    )
 
 
 async def test_a_new_address_counts_once_its_letter_is_confirmed_by_a_button(opened: Opener) -> None:

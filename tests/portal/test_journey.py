@@ -14,23 +14,42 @@ from tests.portal.window import DESKTOP, PHONE, Opener, Window, one_time_passwor
 
 WORDS = {
     "pl": {
-        "account": "Konto w e-rejestracji", "mailbox": "Prosimy sprawdzić pocztę",
+        "account": "Konto w e-rejestracji",
+        "mailbox": "Prosimy sprawdzić pocztę",
         "to_log_in": "Mam hasło – zaloguj się",
-        "own": "Ustaw własne hasło", "clinics": "Wybierz poradnię", "review": "Sprawdź i potwierdź",
-        "booked": "Wizyta umówiona", "confirmation": "Potwierdzenie wizyty", "move": "Przełóż",
+        "own": "Ustaw własne hasło",
+        "clinics": "Wybierz poradnię",
+        "review": "Sprawdź i potwierdź",
+        "booked": "Wizyta umówiona",
+        "confirmation": "Potwierdzenie wizyty",
+        "move": "Przełóż",
         "moved": "Wizyta przełożona",
-        "move_letter": "Zmiana terminu", "cancel": "Odwołaj", "cancelled": "Wizyta została odwołana",
-        "cancel_letter": "Wizyta odwołana", "list": "Odwołane wizyty", "closed": "Załóż konto",
+        "move_letter": "Zmiana terminu",
+        "cancel": "Odwołaj",
+        "cancelled": "Wizyta została odwołana",
+        "cancel_letter": "Wizyta odwołana",
+        "list": "Odwołane wizyty",
+        "closed": "Załóż konto",
     },
     "en": {
-        "account": "e-registration account", "mailbox": "Please look into your mailbox",
-        "to_log_in": "I have the password – log in", "own": "Set your own password", "clinics": "Choose a clinic",
-        "review": "Check and confirm", "booked": "Your visit is booked", "confirmation": "Your visit is booked",
-        "move": "Move", "moved": "Your visit has been moved", "move_letter": "was moved", "cancel": "Cancel",
-        "cancelled": "The visit has been cancelled", "cancel_letter": "was cancelled", "list": "Cancelled visits",
+        "account": "e-registration account",
+        "mailbox": "Please look into your mailbox",
+        "to_log_in": "I have the password – log in",
+        "own": "Set your own password",
+        "clinics": "Choose a clinic",
+        "review": "Check and confirm",
+        "booked": "Your visit is booked",
+        "confirmation": "Your visit is booked",
+        "move": "Move",
+        "moved": "Your visit has been moved",
+        "move_letter": "was moved",
+        "cancel": "Cancel",
+        "cancelled": "The visit has been cancelled",
+        "cancel_letter": "was cancelled",
+        "list": "Cancelled visits",
         "closed": "Open an account",
     },
-}  # fmt: skip
+}
 
 
 async def a_clinic() -> Clinic:

@@ -4,17 +4,11 @@ import re
 
 from playwright.async_api import expect
 
-from models.visits import confirmation
 from models.visits.visit import Visit
 from tests import cast
-from tests.portal.stage import clinic_with_slots, visit_of
+from tests.portal.stage import clinic_with_slots, link_of, visit_of
 from tests.portal.window import Opener
 from tests.support.visits import cancel
-
-
-def link_of(visit: Visit) -> str:
-    """As the visit's letters hold it."""
-    return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"
 
 
 async def test_opening_the_link_changes_nothing_and_a_button_confirms(opened: Opener) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,11 @@ import pytest
 from playwright.async_api import expect
 
 from infra import clock
-from models.accounts.account import Account
-from models.audit import AuditEntry
 from models.visits.visit import Visit
 from tests import cast
-from tests.portal.stage import clinic_with_slots, public, visit_of
+from tests.portal.screens import screens, stage
+from tests.portal.stage import clinic_with_slots, public
 from tests.portal.window import DESKTOP, PHONE, Opener, Window
-from tests.support import schedules
-from tests.support.visits import cancel
 
 ROOT = Path(__file__).parents[2]
 AXE = (ROOT / "portal/node_modules/axe-core/axe.min.js").read_text()
@@ -43,60 +39,22 @@ DIVIDED = """() => {
     const words = [...document.querySelectorAll("button.day, .month th, .bottom span")].filter(isDivided);
     return words.map((it) => `divided: ${it.outerHTML.slice(0, 120)}`);
 }"""
-STRANGERS = {
-    "home": "/",
-    "sign-up": "/zaloz-konto", "mailbox": "/zaloz-konto/poczta", "log-in": "/zaloguj", "forgotten": "/haslo",
-    "clinics": "/rezerwacja", "calendar": "/rezerwacja/{clinic}", "nothing": "/rezerwacja/{nothing}",
-    "bad-link": "/potwierdz", "confirm-address": "/potwierdz-adres#abc", "lost": "/rezerwacja/nic",
-}  # fmt: skip
-PATIENTS = {
-    "home": "/", "review": "/termin/{slot}", "taken": "/termin/{taken}", "booked": "/potwierdzone/{visit}",
-    "visits": "/wizyty", "visit": "/wizyty/{visit}", "move": "/wizyty/{visit}/przeloz",
-    "move-review": "/termin/{slot}?zamiast={visit}", "past": "/wizyty/minione", "cancelled": "/wizyty/odwolane",
-    "account": "/konto", "contact": "/konto/kontakt", "reminders": "/konto/przypomnienia", "language": "/konto/jezyk",
-    "password": "/konto/haslo", "access": "/konto/dostep", "data": "/konto/dane", "close": "/konto/zamknij",
-    "waiting": "/rezerwacja/{nothing}",
-}  # fmt: skip
-DATA = ("Poradnia kardiologiczna", "Poradnia okulistyczna", "ul. Długa 1, 00-238 Warszawa", "Wiśniewska", "Żółć",
-        "ul. Długa 12, 00-238 Warszawa", "kardiolog", "Polski", "English")  # fmt: skip
+DATA = (
+    "Poradnia kardiologiczna",
+    "Poradnia okulistyczna",
+    "ul. Długa 1, 00-238 Warszawa",
+    "Wiśniewska",
+    "Żółć",
+    "ul. Długa 12, 00-238 Warszawa",
+    "kardiolog",
+    "Polski",
+    "English",
+)
 NOT_OURS = re.compile(
     r"`|\bundefined\b|\bnull\b|\bNaN\b|\bfetch\b|\bJSON\b|\[object|\{|\}|\b(?!mObywatel)[a-z]+[A-Z]\w*"
 )
 POLISH = re.compile(r"[ąćęłńóśźż]|\b(?:wizyta|jest|lub|prosimy)\b", re.IGNORECASE)
 ENGLISH = re.compile(r"\b(?:the|your|you|please|visit|and|with|log in)\b", re.IGNORECASE)
-
-
-async def stage(anna: Account) -> dict[str, str]:
-    """Something for every screen to show."""
-    borys, rita = await cast.borys(), await cast.rita()
-    clinic, slots = await clinic_with_slots(14)
-    nothing = await cast.clinic("Poradnia okulistyczna")
-    await cast.doctor(nothing)
-    visit = await visit_of(anna, slots[3])
-    await visit_of(borys, slots[5])
-    await cancel(anna, await visit_of(anna, slots[9]))
-    await AuditEntry.record("open_record", account=rita, patient_id=anna.patient_id, subject_id=anna.patient_id)
-    await schedules.join_waiting_list(anna, nothing)
-    return {"clinic": public(clinic), "nothing": public(nothing), "slot": public(slots[0]), "taken": public(slots[5]),
-            "visit": public(visit)}  # fmt: skip
-
-
-async def screens(opened: Opener, language: str) -> AsyncIterator[tuple[str, Window]]:
-    """Each screen, as a stranger and as a patient see it."""
-    anna = await cast.anna()
-    ids = await stage(anna)
-    stranger, patient = await opened(language=language), await opened(by=anna, language=language)
-    for window, paths in ((stranger, STRANGERS), (patient, PATIENTS)):
-        for name, path in paths.items():
-            await window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dictionary will do
-            await window.go(path.format(**ids))
-            yield name, window
-    await patient.go("/wizyty")
-    await patient.press(re.compile("^(Odwołaj|Cancel)$"))
-    yield "cancel", patient
-    await stranger.go("/zaloz-konto")
-    await stranger.send()
-    yield "flawed", stranger
 
 
 async def look(window: Window, *, width: int, scheme: Any, text: int = 100) -> list[str]:
@@ -109,9 +67,12 @@ async def look(window: Window, *, width: int, scheme: Any, text: int = 100) -> l
 
 
 LOOKS: tuple[dict[str, Any], ...] = (
-    {"width": 360, "scheme": "light"}, {"width": 360, "scheme": "dark"}, {"width": 320, "scheme": "light"},
-    {"width": 1280, "scheme": "light"}, {"width": 360, "scheme": "light", "text": 200},
-)  # fmt: skip
+    {"width": 360, "scheme": "light"},
+    {"width": 360, "scheme": "dark"},
+    {"width": 320, "scheme": "light"},
+    {"width": 1280, "scheme": "light"},
+    {"width": 360, "scheme": "light", "text": 200},
+)
 
 
 async def test_axe_finds_nothing_on_any_screen_and_nothing_runs_over_the_edge(opened: Opener) -> None:
@@ -143,6 +104,25 @@ async def test_live_regions_and_landmarks_are_there_for_screen_readers(opened: O
     tree = await window.page.locator("body").aria_snapshot()
     for part in ("banner", "main", "contentinfo", 'navigation "Menu główne"', "status"):
         assert part in tree, tree
+
+
+async def test_what_happens_meanwhile_is_in_the_accessibility_tree(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots()
+    window = await opened(by=await cast.anna())
+    body = window.page.locator("body")
+    await window.page.clock.install()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.press(re.compile("^08:00"))
+    await expect(body).to_match_aria_snapshot("- timer: /Termin czeka na Państwa jeszcze \\d:\\d\\d/")
+    await window.forward_to_the_last_minute()
+    await expect(body).to_match_aria_snapshot("- paragraph: Termin czeka jeszcze jedną minutę.")
+    await window.context.set_offline(True)
+    await expect(body).to_match_aria_snapshot("- alert:\n  - paragraph: /Brak połączenia z internetem/")
+    await window.context.set_offline(False)
+    await window.page.clock.fast_forward("24:00")
+    warning = '- dialog "Czy są Państwo jeszcze z nami?":\n  - timer: /za \\d:\\d\\d nastąpi wylogowanie/'
+    await expect(body).to_match_aria_snapshot(warning)
+    window.faults[:] = [fault for fault in window.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
 async def test_less_motion_and_fewer_colours_are_respected(opened: Opener) -> None:

@@ -60,6 +60,9 @@ async def test_a_letters_link_opens_the_offer_and_a_late_one_says_that_it_is_ove
     assert (await Visit.get()).slot_id == booked.id
     await window.go("/wizyty")
     await window.sees("lekarza nie będzie")
+    await window.follow("Szczegóły")
+    await window.sees("Prosimy przyjąć proponowany termin")
+    await expect(window.page.locator("main")).not_to_contain_text("Co zabrać")
 
 
 async def test_an_offer_that_lapses_while_it_is_looked_at_goes(opened: Opener) -> None:

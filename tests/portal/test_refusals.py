@@ -36,6 +36,8 @@ async def test_each_flaw_of_a_sign_up_is_said_beside_its_field_and_linked_from_t
     await refused(
         window, "Nazwisko:", "któraś cyfra się nie zgadza", "nie wygląda na adres", "To nie jest numer telefonu"
     )
+    in_order = [re.compile(f"^{label}:") for label in ("Nazwisko", "PESEL", "Adres e.mail", "Telefon komórkowy")]
+    await expect(window.page.locator(f"{SUMMARY} li")).to_have_text(in_order)
     await window.page.locator(SUMMARY).get_by_role("link", name=re.compile("PESEL")).click()
     field = window.page.locator("[name=pesel]")
     await expect(field).to_be_focused()

@@ -16,10 +16,34 @@ from tests.portal.window import Opener
 from web.pages import portal
 
 ADDRESSES = [
-    "/", "/zaloz-konto", "/zaloz-konto/poczta", "/zaloguj", "/haslo", "/haslo/wlasne", "/rezerwacja",
-    "/rezerwacja/abc", "/termin/abc", "/potwierdzone/abc", "/wizyty", "/wizyty/abc", "/wizyty/abc/przeloz",
-    "/oferty/abc", "/konto", "/konto/haslo", "/potwierdz", "/potwierdz-adres", "/sign-up", "/log-in", "/visits",
-]  # fmt: skip
+    "/",
+    "/zaloz-konto",
+    "/zaloz-konto/poczta",
+    "/zaloguj",
+    "/haslo",
+    "/haslo/wlasne",
+    "/rezerwacja",
+    "/rezerwacja/abc",
+    "/termin/abc",
+    "/potwierdzone/abc",
+    "/wizyty",
+    "/wizyty/abc",
+    "/wizyty/abc/przeloz",
+    "/oferty/abc",
+    "/konto",
+    "/konto/haslo",
+    "/potwierdz",
+    "/potwierdz-adres",
+    "/sign-up",
+    "/log-in",
+    "/password",
+    "/booking",
+    "/booking/abc",
+    "/visits",
+    "/visits/abc",
+    "/account",
+    "/account/kontakt",
+]
 
 
 @pytest.fixture

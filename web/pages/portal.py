@@ -15,9 +15,18 @@ from web.pages.static_files import ASK_EACH_TIME, FOR_YEARS, StaticFile
 
 DIST = Path(__file__).parents[2] / "portal/dist"
 POLISH = (
-    "zaloz-konto", "zaloguj", "haslo", "rezerwacja", "termin", "potwierdzone", "wizyty", "oferty", "konto",
-    "potwierdz", "potwierdz-adres",
-)  # fmt: skip
+    "zaloz-konto",
+    "zaloguj",
+    "haslo",
+    "rezerwacja",
+    "termin",
+    "potwierdzone",
+    "wizyty",
+    "oferty",
+    "konto",
+    "potwierdz",
+    "potwierdz-adres",
+)
 ENGLISH = ("sign-up", "log-in", "password", "booking", "visits", "account")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"

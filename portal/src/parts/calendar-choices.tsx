@@ -104,7 +104,7 @@ export function WeekdayChoice({ chosen, onChoose, isOptional = false }: WeekdayC
         {booking.value.weekdays}
         {isOptional && <span class="quiet"> ({common.value.optional})</span>}
       </legend>
-      <div class="row">
+      <div class="row week">
         {WEEKDAYS.map((day) => (
           <label class="choice" key={day}>
             <input

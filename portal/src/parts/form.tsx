@@ -125,7 +125,8 @@ export function FormView({ form, required = [], isSafe = true, onSubmit, ...rest
 /** Lists what to correct, with links to the fields; takes the focus after a refusal. */
 function ErrorSummary({ form }: { form: Form }) {
   const box = useRef<HTMLDivElement>(null);
-  const names = Object.keys(form.errors.value);
+  const order = [...form.labels.keys()]; // of the fields on the screen
+  const names = Object.keys(form.errors.value).sort((a, b) => order.indexOf(a) - order.indexOf(b));
   const refusal = form.refusal.value;
   useEffect(() => {
     if (form.refused.value) box.current?.focus();

@@ -8,7 +8,7 @@ import { language, speak } from "../state/language";
 import { announcement, notice } from "../state/notice";
 import { centre, hours, logOut, standing, start } from "../state/session";
 import { brand } from "../state/theme";
-import { ways } from "../state/ways";
+import { isPrivate, ways } from "../state/ways";
 import { common } from "../words/common";
 import { useDeed } from "./deed";
 import { Closed } from "./closed";
@@ -49,7 +49,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {common.value.skip}
       </a>
       <Header />
-      <div class="notices">
+      <section class="notices" aria-label={common.value.notices}>
         {!isOnline.value && (
           <div role="alert">
             <Box icon="alert" kind="warn">
@@ -68,7 +68,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <p class="unseen" aria-live="polite">
           {announcement.value}
         </p>
-      </div>
+      </section>
       <main id="content" tabIndex={-1}>
         {isReady ? children : fault ? <Failed fault={fault} retry={retry} /> : <Loading />}
       </main>
@@ -86,7 +86,7 @@ function skip(event: Event): void {
 
 function Banners() {
   const { path } = useLocation();
-  const isSetting = path === ways.ownPassword;
+  const isSetting = path === ways.ownPassword || isPrivate(path);
   return (
     <>
       {hours.value && isClosed.value && <Closed />}

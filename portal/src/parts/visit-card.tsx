@@ -32,7 +32,7 @@ export function VisitCard({ visit, isLarge = false, children }: VisitCardProps) 
           {words.doctorAbsent}
         </p>
       )}
-      {confirmedAt && status === "BOOKED" && (
+      {confirmedAt && status === "BOOKED" && !doctorIsAbsent && (
         <p class="tag good">
           <Icon name="check" />
           {words.confirmed}

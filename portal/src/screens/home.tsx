@@ -106,7 +106,7 @@ function PatientsHome() {
       {patient && patient.offers.length > 0 && (
         <Box icon="bell" kind="info">
           <p>
-            {words.offerWaits} <a href={ways.visits}>{words.seeOffer}</a>
+            {words.offerWaits} <a href={ways.visits}>{visits.value.seeOffer}</a>
           </p>
         </Box>
       )}

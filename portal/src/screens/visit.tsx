@@ -39,6 +39,7 @@ export function VisitScreen() {
         {!data && (fault ? <Failed fault={fault} retry={reload} /> : <Loading />)}
       </Screen>
     );
+  const willBe = visit.status === "BOOKED" && !visit.doctorIsAbsent;
   return (
     <Screen key={visit.id} title={words.one} back={back}>
       <Standing visit={visit} />
@@ -46,7 +47,7 @@ export function VisitScreen() {
       <div class="actions unprinted">
         <ConfirmButton visit={visit} onChange={reload} />
         <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
-        {visit.status === "BOOKED" && <CalendarLink visit={visit} />}
+        {willBe && <CalendarLink visit={visit} />}
         <PrintButton />
         {visit.status !== "BOOKED" && (
           <a class="button" href={`${ways.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
@@ -55,7 +56,7 @@ export function VisitScreen() {
         )}
       </div>
       <Until visit={visit} />
-      {visit.status === "BOOKED" && <Bring />}
+      {willBe && <Bring />}
     </Screen>
   );
 }
@@ -66,7 +67,9 @@ function Standing({ visit }: { visit: FullVisit }) {
   if (visit.doctorIsAbsent)
     return (
       <Box icon="alert" kind="warn" title={words.doctorAbsent}>
-        <p>{words.doctorAbsentWhat}</p>
+        <p>
+          {words.doctorAbsentWhat} <a href={ways.visits}>{words.seeOffer}</a>
+        </p>
       </Box>
     );
   return (

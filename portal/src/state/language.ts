@@ -43,10 +43,11 @@ export function inBoth<Words>(pl: Words, en: NoInfer<Words>): ReadonlySignal<Wor
   return computed(() => words[language.value]);
 }
 
-/** A word of one letter stays on the line of the next word, and "e-mail" is not divided; an address is no such word. */
+/** A word of one letter stays on the line of the next word; "e-mail" (not in an address) and numbers are not divided. */
 const whole = (text: string): string =>
   text
     .replace(/(?<=^|[\s(–])(\p{L}) (?=\S)/gu, "$1\u00a0")
+    .replace(/(?<=\d) (?=\d)/g, "\u00a0")
     .replace(/\b(e)-(?=mail\p{L}*(?:[\s,;:)]|\.?$|\.\s))/giu, "$1\u2011");
 
 function typeset<Words>(words: Words): Words {

@@ -26,6 +26,9 @@ export const ways = {
   desk: "/graphql",
 } as const;
 
+/** Shows a patient's own data; everybody else sees there what is missing: a log-in, or a password of their own. */
+export const isPrivate = (path: string): boolean => /^\/(termin|potwierdzone|wizyty|oferty|konto)(\/|$)/.test(path);
+
 /** The destination after logging in; only paths of the portal. */
 export function wish(next: string | undefined): string | undefined {
   return next && /^\/(?![/\\])/.test(next) ? next : undefined;
@@ -35,12 +38,16 @@ export const withWish = (path: string, next: string | undefined): string =>
   next ? `${path}?dalej=${encodeURIComponent(next)}` : path;
 
 const ENGLISH: Readonly<Record<string, string>> = {
-  "/sign-up": ways.signUp,
-  "/log-in": ways.logIn,
-  "/password": ways.forgotten,
-  "/booking": ways.booking,
-  "/visits": ways.visits,
-  "/account": ways.account,
+  "sign-up": ways.signUp,
+  "log-in": ways.logIn,
+  password: ways.forgotten,
+  booking: ways.booking,
+  visits: ways.visits,
+  account: ways.account,
 };
 
-export const polishWay = (path: string): string | undefined => ENGLISH[path];
+/** /visits/1?a=b: /wizyty/1?a=b; undefined for what is no English address. */
+export function polishWay(url: string): string | undefined {
+  const first = url.slice(1).split(/[/?]/)[0] ?? "";
+  return ENGLISH[first] && ENGLISH[first] + url.slice(1 + first.length);
+}

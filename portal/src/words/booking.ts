@@ -25,7 +25,6 @@ export const home = inBoth(
     noVisit: "Nie mają Państwo zaplanowanych wizyt.",
     seeVisit: "Szczegóły wizyty",
     offerWaits: "Mamy dla Państwa propozycję terminu. Czeka na odpowiedź.",
-    seeOffer: "Zobacz propozycję",
   },
   {
     title: "Book a visit in a few moments",
@@ -50,7 +49,6 @@ export const home = inBoth(
     noVisit: "You have no visits planned.",
     seeVisit: "Details of the visit",
     offerWaits: "We have an appointment to offer you. It is waiting for your answer.",
-    seeOffer: "See the offer",
   },
 );
 

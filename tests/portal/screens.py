@@ -1,0 +1,173 @@
+"""Every screen of the portal, one after the other, with something on it: dialogs, refusals and notices, too."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+from infra import clock
+from models.accounts.account import Account, Role
+from models.accounts.session import Session
+from models.audit import AuditEntry
+from models.schedules import absence_rebooking
+from models.visits.visit import Visit
+from models.waiting.offer import Offer
+from tests import cast
+from tests.portal.stage import DAY, clinic_with_slots, link_of, public, visit_of
+from tests.portal.window import PHONE, Opener, Window
+from tests.support import schedules
+from tests.support.visits import cancel
+
+STRANGERS = {
+    "home": "/",
+    "sign-up": "/zaloz-konto",
+    "mailbox": "/zaloz-konto/poczta",
+    "log-in": "/zaloguj",
+    "forgotten": "/haslo",
+    "clinics": "/rezerwacja",
+    "calendar": "/rezerwacja/{clinic}",
+    "nothing": "/rezerwacja/{nothing}",
+    "bad-link": "/potwierdz",
+    "confirm-address": "/potwierdz-adres#abc",
+    "lost": "/rezerwacja/nic",
+}
+PATIENTS = {
+    "home": "/",
+    "review": "/termin/{slot}",
+    "taken": "/termin/{taken}",
+    "booked": "/potwierdzone/{visit}",
+    "visits": "/wizyty",
+    "visit": "/wizyty/{visit}",
+    "move": "/wizyty/{visit}/przeloz",
+    "move-review": "/termin/{slot}?zamiast={visit}",
+    "past": "/wizyty/minione",
+    "cancelled": "/wizyty/odwolane",
+    "account": "/konto",
+    "contact": "/konto/kontakt",
+    "reminders": "/konto/przypomnienia",
+    "language": "/konto/jezyk",
+    "password": "/konto/haslo",
+    "access": "/konto/dostep",
+    "data": "/konto/dane",
+    "close": "/konto/zamknij",
+    "waiting": "/rezerwacja/{nothing}",
+}
+
+Screens = AsyncIterator[tuple[str, Window]]
+
+
+async def stage(anna: Account) -> dict[str, str]:
+    """Something for every screen to show."""
+    borys, rita = await cast.borys(), await cast.rita()
+    clinic, slots = await clinic_with_slots(14)
+    nothing = await cast.clinic("Poradnia okulistyczna")
+    await cast.doctor(nothing)
+    visit = await visit_of(anna, slots[3])
+    await visit_of(borys, slots[5])
+    await cancel(anna, await visit_of(anna, slots[9]))
+    await AuditEntry.record("open_record", account=rita, patient_id=anna.patient_id, subject_id=anna.patient_id)
+    await schedules.join_waiting_list(anna, nothing, weekdays=[2, 4])
+    return {
+        "clinic": public(clinic),
+        "nothing": public(nothing),
+        "slot": public(slots[0]),
+        "taken": public(slots[5]),
+        "visit": public(visit),
+    }
+
+
+async def screens(opened: Opener, language: str) -> Screens:
+    """Each screen, as a stranger and as a patient see it."""
+    anna = await cast.anna()
+    ids = await stage(anna)
+    stranger, patient = await opened(language=language), await opened(by=anna, language=language)
+    for window, paths in ((stranger, STRANGERS), (patient, PATIENTS)):
+        for name, path in paths.items():
+            await window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dictionary will do
+            await window.go(path.format(**ids))
+            yield name, window
+    async for screen in _strangers_refusals(stranger):
+        yield screen
+    async for screen in _linked(stranger):
+        yield screen
+    async for screen in _patients_dialogs(patient):
+        yield screen
+    rita = await Account.get(role=Role.RECEPTIONIST)
+    async for screen in _offers(patient, ids["visit"], rita):
+        yield screen
+    async for screen in _sessions(patient):
+        yield screen
+    yield "staff", await (await opened(by=rita, language=language)).go("/konto")
+
+
+async def _strangers_refusals(window: Window) -> Screens:
+    await window.go("/zaloz-konto")
+    await window.send()
+    yield "flawed", window
+    await window.fill(firstName="4", lastName="Lis", pesel="44051401358", email="ola", phone="12")
+    await window.send()
+    await window.page.locator(".summary:has-text('SMS'), .summary:has-text('501 234 567')").wait_for()
+    yield "flawed-values", window
+    await window.go("/zaloguj")
+    await window.fill(login="anna@example.pl", password="nie to")
+    await window.send()
+    await window.page.locator(".summary").wait_for()
+    yield "wrong", window
+    await window.go("/haslo")
+    await window.fill(email="anna@example.pl")
+    await window.send()
+    await window.page.locator(".steps").wait_for()
+    yield "sent", window
+    await window.context.set_offline(True)
+    await window.page.locator(".notices .warn").wait_for()
+    yield "offline", window
+    await window.context.set_offline(False)
+
+
+async def _linked(window: Window) -> Screens:
+    await window.go(link_of(await Visit.get(status="BOOKED", patient__last_name="Żółć")))
+    yield "linked", window
+    await window.press(re.compile("^(Tak, przyjdę|Yes, I will come)$"))
+    await window.page.locator(".box.good").wait_for()
+    yield "linked-confirmed", window
+
+
+async def _patients_dialogs(window: Window) -> Screens:
+    await window.go("/wizyty")
+    await window.press(re.compile("^(Odwołaj|Cancel)$"))
+    yield "cancel", window
+    await window.go("/konto/zamknij")
+    await window.press(re.compile("^(Zamknij konto|Close the account)$"))
+    yield "close-dialog", window
+    await window.go("/konto/haslo")
+    await window.fill(current=cast.PASSWORD, fresh="Anna")
+    await window.send()
+    await window.page.locator(".summary").wait_for()
+    yield "weak", window
+
+
+async def _offers(window: Window, visit: str, rita: Account) -> Screens:
+    """The doctor of the visit is absent, and has a slot two days later."""
+    own = await Visit.get(status="BOOKED", patient__last_name="Żółć").select_related("slot__clinic")
+    slot = own.slot
+    doctor, day = await slot.doctor, clock.local(slot.starts_at).date()
+    await cast.morning(day + 2 * DAY, 1, at=slot.clinic, by=doctor)
+    begin = datetime.combine(day, datetime.min.time(), cast.WARSAW)
+    notice = absence_rebooking.AbsenceNotice(doctor.id, begin, begin + DAY, "choroba")
+    await absence_rebooking.report(notice, by=rita)
+    paths = {
+        "offer": f"/oferty/{public(await Offer.get(visit_id=own.id))}",
+        "offers": "/wizyty",
+        "absent": f"/wizyty/{visit}",
+    }
+    for name, path in paths.items():
+        yield name, await window.go(path)
+
+
+async def _sessions(window: Window) -> Screens:
+    await Session.all().update(one_time_hash="0" * 64)
+    yield "own-password", await window.go("/konto")
+    yield "half-open", await window.go("/")
+    await Session.all().update(one_time_hash=None, expires_at=clock.now() + timedelta(seconds=110))
+    await window.go("/konto")
+    await window.page.get_by_role("dialog").wait_for()
+    yield "session", window
