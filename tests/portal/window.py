@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 from playwright.async_api import Browser, BrowserContext, Page, Request, Response, expect
 
 from models.accounts.account import Account
 from tests import cast
 from tests.support import browser
-from tests.support.waiting import eventually, patience
+from tests.support.http import http_client
+from tests.support.waiting import eventually
 
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 WAITING = ".loading, [aria-busy=true]"
@@ -94,7 +94,7 @@ class Window:
 
 async def letter(url: str, subject: str, to: str = "") -> str:
     """The newest letter about this, as soon as it has come; where several people get one, the one to this address."""
-    async with httpx.AsyncClient(timeout=patience()) as client:
+    async with http_client() as client:
 
         async def found() -> str | None:
             entries = (await client.get(f"{url}/mailbox.json")).json()

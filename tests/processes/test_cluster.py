@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 import asyncpg
-import httpx
 import pytest
 
 from tests.support.booking_load import BookingLoad
 from tests.support.cluster import TWO_OF_EACH, Cluster, run_cluster
 from tests.support.figures import figures
+from tests.support.http import http_client
 from tests.support.smtp_server import SmtpServer
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually
 
 SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accepted { message } } }"
 PEOPLE = 12
@@ -34,7 +34,7 @@ async def cluster() -> AsyncIterator[Cluster]:
 
 async def sign_up(url: str, number: int) -> None:
     form = {"email": f"osoba{number}@example.pl", "pesel": pesel(number), "firstName": "Osoba", "lastName": "Kolejna"}
-    async with httpx.AsyncClient(base_url=url, timeout=patience()) as client:
+    async with http_client(url) as client:
         answer = await client.post("/graphql", json={"query": SIGN_UP, "variables": {"input": form}})
     assert answer.json()["data"]["signUp"]["message"]
 

@@ -13,8 +13,9 @@ import pytest
 from infra import postgres
 from models.admin import demo_data
 from tests import cast
+from tests.support.http import http_client
 from tests.support.service import Service, run_shared_service
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually
 
 SECRET = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
 PHONE, REASON = "501234567", "bardzo prywatny powód"
@@ -32,7 +33,7 @@ class Patient:
     """A client as docs/clients.md describes it."""
 
     def __init__(self, url: str) -> None:
-        self.http, self.token = httpx.AsyncClient(base_url=url, timeout=patience()), ""
+        self.http, self.token = http_client(url), ""
 
     async def post(self, query: str, **variables: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}

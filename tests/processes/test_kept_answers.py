@@ -14,6 +14,7 @@ import pytest
 from tests.support.booking_load import BookingLoad
 from tests.support.client import DOCUMENTS, Client
 from tests.support.cluster import run_cluster
+from tests.support.http import http_client
 from tests.support.waiting import eventually, patience
 
 CLINICS = "{ clinics { nodes { id } } }"
@@ -94,7 +95,7 @@ async def test_no_process_answers_without_what_was_acknowledged(chance: int) -> 
     random.seed(chance)
     async with run_cluster("web", "web", OFFER_MINUTES="1") as cluster:
         crowd = await BookingLoad.gathered(cluster, PATIENTS)
-        async with httpx.AsyncClient(timeout=patience()) as http:
+        async with http_client() as http:
             found = (await http.post(f"{cluster.webs[0]}/graphql", json={"query": CLINICS})).json()
         clinic = found["data"]["clinics"]["nodes"][0]["id"]
         known = {slot: Known() for slot in crowd.slots}

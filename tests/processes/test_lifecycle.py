@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
-import httpx
 import pytest
 
 from infra import database, postgres
@@ -18,6 +17,7 @@ from models.accounts.login_throttle import FREE_TRIES
 from models.admin import demo_data
 from tests.support import postgres_template
 from tests.support.client import Client
+from tests.support.http import http_client
 from tests.support.service import ROOT, Service, is_alive, run_service, run_shared_service
 from tests.support.waiting import eventually, patience
 
@@ -25,8 +25,8 @@ CLINICS = {"query": "{ clinics { nodes { name } } }"}
 
 
 async def asked(url: str) -> list[str]:
-    async with httpx.AsyncClient() as client:
-        answer = (await client.post(f"{url}/graphql", json=CLINICS, timeout=patience())).json()
+    async with http_client() as client:
+        answer = (await client.post(f"{url}/graphql", json=CLINICS)).json()
     return [clinic["name"] for clinic in answer["data"]["clinics"]["nodes"]]
 
 
@@ -212,7 +212,7 @@ async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
 
 async def _serve_in_production(tmp_path: Path, url: str, real: dict[str, str]) -> None:
     with run_service(tmp_path, DATABASE_URL=postgres.as_runtime(url), **real) as service:
-        async with httpx.AsyncClient(base_url=service.url, timeout=patience()) as client:
+        async with http_client(service.url) as client:
             pages = [(await client.get(path)).status_code for path in ("/mailbox", "/mailbox.json")]
         assert pages == [404, 404]
         assert await asked(service.url) == []

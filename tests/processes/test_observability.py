@@ -4,15 +4,15 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.support.client import Client
 from tests.support.cluster import Cluster, run_cluster
 from tests.support.figures import Figures, figures
+from tests.support.http import http_client
 from tests.support.service import run_service
 from tests.support.span_collector import Span, SpanCollector
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually
 
 FORM = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Żegota", "lastName": "Źrebiec"}
 PRIVATE = [*FORM.values(), "501234567"]
@@ -43,7 +43,7 @@ async def cluster(collector: SpanCollector) -> AsyncIterator[Cluster]:
 async def request_id(cluster: Cluster) -> str:
     """Of a sign-up whose letter has been sent."""
     body = {"query": SIGN_UP, "variables": {"input": {**FORM, "phone": "501234567"}}}
-    async with httpx.AsyncClient(base_url=cluster.webs[0], timeout=patience()) as client:
+    async with http_client(cluster.webs[0]) as client:
         response = await client.post("/graphql", json=body)
     assert "errors" not in response.json()
     await eventually(lambda: cluster.smtp_server.mails)

@@ -16,8 +16,9 @@ from models.admin import demo_data
 from tests.processes.test_lifecycle import slot_of_tomorrow
 from tests.support.client import Client
 from tests.support.cluster import run_cluster, valkey_server
+from tests.support.http import http_client
 from tests.support.service import Service, run_service
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually, patience, short_limit
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
 # Not how many: housekeeping of the started service may wait for the same rows.
@@ -57,7 +58,7 @@ async def booking_in_flight(service: Service, database: asyncpg.Connection) -> A
 
 async def until_nobody_listens(service: Service) -> None:
     """With WORKERS their parent keeps the port open: nobody takes the call any more."""
-    async with httpx.AsyncClient(timeout=1) as client:
+    async with http_client(seconds=1) as client:
         while True:
             try:
                 await client.get(f"{service.url}/health/live")
@@ -67,10 +68,10 @@ async def until_nobody_listens(service: Service) -> None:
 
 
 async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp_path: Path) -> None:
-    with run_service(tmp_path, STOP_DELAY_SECONDS="4", STOP_SECONDS="20") as service:
+    with run_service(tmp_path, STOP_DELAY_SECONDS=str(8 * short_limit()), STOP_SECONDS="20") as service:
         async with connected(service) as database, booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
-            async with httpx.AsyncClient(base_url=service.url, timeout=patience()) as balancer:
+            async with http_client(service.url) as balancer:
                 red = await balancer.get("/health/ready")
                 late = await balancer.post("/graphql", json=CLINICS)  # who has not looked yet
             assert (red.status_code, red.json()) == (503, {"status": "stopping"})
@@ -101,7 +102,7 @@ async def test_a_request_that_would_never_end_is_cut_off_and_leaves_nothing_behi
 async def test_a_second_signal_ends_the_wait_for_balancers(tmp_path: Path, again: signal.Signals) -> None:
     with run_service(tmp_path, STOP_DELAY_SECONDS="600", DEMO="0") as service:
         service.process.send_signal(signal.SIGTERM)
-        async with httpx.AsyncClient(base_url=service.url, timeout=patience()) as balancer:
+        async with http_client(service.url) as balancer:
             while (await balancer.get("/health/ready")).is_success:
                 await asyncio.sleep(0.05)
         service.process.send_signal(again)

@@ -1,16 +1,15 @@
 """The metrics that a process shows to Prometheus."""
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.waiting import patience
+from tests.support.http import http_client
 
 Figures = dict[str, float]
 
 
 async def figures(url: str) -> Figures:
     """By name and labels, such as `x_total{medium="email"}`."""
-    async with httpx.AsyncClient(timeout=patience()) as client:
+    async with http_client() as client:
         page = (await client.get(f"{url}/metrics")).text
     found: Figures = {}
     for family in text_string_to_metric_families(page):

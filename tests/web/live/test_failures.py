@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client import REGISTRY
 from starlette.responses import Response
@@ -19,8 +18,9 @@ from models.slots.clinic import Clinic
 from schema.execution import compiled, limits, operation, stages
 from schema.execution.public_answers import Publicity
 from tests import cast
+from tests.support.http import http_client
 from tests.support.live_server import socket
-from tests.support.waiting import eventually, patience
+from tests.support.waiting import eventually
 from tests.web.live.test_sse import following
 
 SECRET = "connection to 10.1.2.3:5432 failed for Anna Żółć, 02211307589"
@@ -120,7 +120,7 @@ async def test_over_http(
     token, before = await cast.signed_in(await cast.anna()), counted()
     (STAGES | OF_HTTP)[stage](monkeypatch)
     headers = {"accept": media_type, "accept-language": "pl", "authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(trust_env=False, timeout=patience()) as http:
+    async with http_client() as http:
         response = await http.post(
             f"http://{address}/graphql", json={"query": CLINICS + stage + media_type}, headers=headers
         )

@@ -15,6 +15,7 @@ import settings
 from models.events.partner import Partner, PartnerStream
 from models.slots.clinic import Clinic
 from tests import cast
+from tests.support.http import http_client
 from tests.support.live_server import ask
 from tests.support.visits import book
 from tests.support.waiting import eventually, patience, short_limit
@@ -65,7 +66,7 @@ async def following(
     headers = {"accept": accept} | ({"authorization": f"Bearer {token}"} if token else {})
     body = {"query": query, "variables": variables}
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=patience()) as http,
+        http_client() as http,
         http.stream("POST", f"http://{address}/graphql", json=body, headers=headers) as response,
     ):
         yield EventSource(response)

@@ -5,12 +5,12 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import httpx
 from playwright.async_api import Browser, Page
 
 from tests import cast
 from tests.support import browser
-from tests.support.waiting import eventually, patience
+from tests.support.http import http_client
+from tests.support.waiting import eventually
 
 OWN = "recepcja zna wszystkich pacjentów"
 
@@ -70,7 +70,7 @@ class Desk:
 
 async def one_time_password(url: str, email: str) -> str:
     """As it is read in the letter, which comes when it comes."""
-    async with httpx.AsyncClient(base_url=url, timeout=patience()) as client:
+    async with http_client(url) as client:
 
         async def found() -> str | None:
             letters = [mail["text"] for mail in (await client.get("/mailbox.json")).json() if mail["to"] == email]
