@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -72,12 +72,21 @@ class Turns:
 
 
 class BoundedClient(AsyncpgDBClient):
-    """Transactions, which may wait for locks, leave a quarter of the connections to single statements."""
+    """Whatever may wait for locks leaves a quarter of the connections to other statements."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.turns = Turns(self.pool_maxsize)
         self.transactions = Turns(max(1, self.pool_maxsize * 3 // 4))
+
+    @contextlib.asynccontextmanager
+    async def transaction_turn(self) -> AsyncIterator[None]:
+        """For a single statement that may wait for locks as a transaction does."""
+        await self.transactions.take()
+        try:
+            yield
+        finally:
+            self.transactions.give_back()
 
     def acquire_connection(self) -> Any:
         return BoundedConnection(self, self._pool_init_lock)

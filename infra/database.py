@@ -108,6 +108,15 @@ async def fetch_rows(sql: str, values: list[Any] | Mapping[str, Any] | None = No
     return rows
 
 
+async def fetch_locking(sql: str, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """The same for a statement that may wait for locks: without a transaction it takes the place of one."""
+    client = connection()
+    if not isinstance(client, bounded_client.BoundedClient):
+        return await fetch_rows(sql, values)
+    async with client.transaction_turn():
+        return await fetch_rows(sql, values)
+
+
 def _numbered(sql: str, values: list[Any] | Mapping[str, Any] | None) -> tuple[str, list[Any] | None]:
     if not isinstance(values, Mapping):
         return sql, values

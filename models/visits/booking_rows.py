@@ -232,7 +232,7 @@ async def write_unchanged(visit: "Visit", rows: BookingRows, actor: Actor, key: 
     }
     claim = {"key": key.key, "fingerprint": key.fingerprint, "keys_known_since": key.known_since}
     written = {**_visit_values(visit), **_letter_values(visit, rows.account), **_trail(visit, actor)}
-    [[is_written]] = await database.fetch_rows(_WRITE_UNCHANGED, {**read, **written, **claim})
+    [[is_written]] = await database.fetch_locking(_WRITE_UNCHANGED, {**read, **written, **claim})
     return bool(is_written)
 
 
