@@ -193,8 +193,10 @@ class AuditEntry(Model):
     @classmethod
     async def purge(cls) -> int:
         """Remove the entries that are older than AUDIT_YEARS; the database protects those under three years."""
-        before = clock.now() - timedelta(days=366 * settings.AUDIT_YEARS)
-        return int((await database.fetch_rows("SELECT forget_audit_entries($1)", [before]))[0][0])
+        before, total = clock.now() - timedelta(days=366 * settings.AUDIT_YEARS), 0
+        while removed := int((await database.fetch_rows("SELECT forget_audit_entries($1)", [before]))[0][0]):
+            total += removed
+        return total
 
     @classmethod
     def of_patient(cls, patient_ids: Collection[UUID], *, is_claim: bool) -> QuerySet[Self]:

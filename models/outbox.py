@@ -11,7 +11,7 @@ from tortoise.models import Model
 from uuid6 import uuid7
 
 import settings
-from infra import clock, database, logs, metrics, rate_counters
+from infra import batches, clock, database, logs, metrics, rate_counters
 from models.values import contact
 
 if TYPE_CHECKING:
@@ -227,6 +227,12 @@ class Message(Model):
     async def erase_addresses(cls, account: "Account") -> None:
         """Blank the addresses of finished messages of a closed account."""
         await cls.filter(account_id=account.id, state__in=FINISHED).update(to="")
+
+    @classmethod
+    async def purge(cls) -> int:
+        """Remove finished messages some time after they were written; the visits that they tell of stay."""
+        before = clock.now() - timedelta(days=settings.MESSAGE_DAYS)
+        return await batches.remove(cls.filter(created_at__lt=before, state__in=FINISHED))
 
 
 async def _is_flooded(kind: MessageKind, mailbox: str) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
-from infra import clock, crypto, database
+from infra import batches, clock, crypto, database
 from models.refusals.booking import TooManyAttempts, WrongCredentials
 from models.values import contact
 
@@ -149,8 +149,8 @@ class LoginThrottle(Model):
             raise _refusal(retry_at)
 
     @classmethod
-    async def purge(cls, before: datetime) -> int:
-        return await cls.filter(failed_at__lt=before).delete()
+    async def purge(cls) -> int:
+        return await batches.remove(cls.filter(failed_at__lt=clock.now() - FORGET_AFTER))
 
 
 def _values(counter: Counter) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
 import settings
-from infra import clock, database
+from infra import batches, clock, database
 from models.accounts import password
 from models.outbox import NoLongerWanted
 
@@ -87,4 +87,4 @@ class OneTimePassword(Model):
 
     @classmethod
     async def purge(cls) -> int:
-        return await cls.filter(expires_at__lt=clock.now()).delete()
+        return await batches.remove(cls.filter(expires_at__lt=clock.now()))

@@ -13,7 +13,7 @@ from tortoise.queryset import QuerySet
 from uuid6 import uuid7
 
 import settings
-from infra import clock, crypto, database
+from infra import batches, clock, crypto, database
 from infra.joined import Joined
 from models.accounts.patient import Patient
 
@@ -107,8 +107,9 @@ class Session(Model):
         await cls.filter(account_id=account.id, ended_at=None).update(ended_at=clock.now())
 
     @classmethod
-    async def purge(cls, before: datetime) -> int:
-        return await cls.filter(expires_at__lt=before).delete()
+    async def purge(cls) -> int:
+        before = clock.now() - timedelta(days=settings.ENDED_SESSION_DAYS)
+        return await batches.remove(cls.filter(expires_at__lt=before))
 
 
 @cache

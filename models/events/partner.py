@@ -15,7 +15,7 @@ from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
 import settings
-from infra import clock, crypto
+from infra import batches, clock, crypto
 from models.audit import AuditEntry
 from models.refusals.partner import PartnerNotFound
 from models.values.form import NAME_LENGTH
@@ -94,6 +94,12 @@ class Partner(Model):
     async def list_all(cls) -> list[Self]:
         return await cls.filter(removed_at=None).order_by("name", "id")
 
+    @classmethod
+    async def purge(cls) -> int:
+        """Forget removed partners when the audit trail no longer speaks of them."""
+        before = clock.now() - timedelta(days=366 * settings.AUDIT_YEARS)
+        return await batches.remove(cls.filter(removed_at__lt=before))
+
 
 class PartnerKey(Model):
     """Only the hash is stored: a lost key is replaced, not looked up."""
@@ -121,6 +127,11 @@ class PartnerKey(Model):
     async def find_by_key(cls, key: str) -> Self | None:
         """The row of a key that is valid now, with its partner."""
         return await cls.valid().filter(key_hash=crypto.hash_token(key)).select_related("partner").first()
+
+    @classmethod
+    async def purge(cls) -> int:
+        before = clock.now() - timedelta(days=settings.ENDED_SESSION_DAYS)
+        return await batches.remove(cls.filter(ends_at__lt=before))
 
     @classmethod
     async def filter_valid(cls, ids: Collection[UUID]) -> set[UUID]:

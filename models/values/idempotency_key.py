@@ -11,7 +11,7 @@ from tortoise import fields
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from infra import clock, database
+from infra import batches, clock, database
 from models import refusals
 from models.refusals.booking import KeyReused
 from models.refusals.refusal import Refusal
@@ -114,4 +114,4 @@ class IdempotencyKey(Model):
 
     @classmethod
     async def purge(cls) -> int:
-        return await cls.filter(kept_at__lt=clock.now() - KEPT_FOR).delete()
+        return await batches.remove(cls.filter(kept_at__lt=clock.now() - KEPT_FOR))

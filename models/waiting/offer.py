@@ -1,7 +1,7 @@
 """Offer: a slot that the centre holds for one patient, who may accept it until a given time, or decline."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
 import settings
-from infra import clock, database
+from infra import batches, clock, database
 from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.outbox import Medium, Message, MessageKind
@@ -96,6 +96,11 @@ class Offer(Model):
     def find_with_details(cls, ids: Collection[UUID]) -> QuerySet[Self]:
         """Offers with everything that a response shows of them."""
         return cls.filter(id__in=list(ids)).prefetch_related(*WITH_SLOT)
+
+    @classmethod
+    async def purge(cls) -> int:
+        before = clock.now() - timedelta(days=settings.WAITING_DAYS)
+        return await batches.remove(cls.filter(expires_at__lt=before).exclude(answer=OfferAnswer.OPEN))
 
     @classmethod
     async def find_untold(cls, clinic_id: UUID | None) -> list[Self]:

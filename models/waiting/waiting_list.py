@@ -9,14 +9,14 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
 import settings
-from infra import clock, database
+from infra import batches, clock, database
 from infra.keyset import Key, rows_after
 from models.accounts import identity
 from models.accounts.patient import Patient
@@ -209,6 +209,12 @@ class WaitingListEntry(Model):
     async def expire(cls) -> None:
         """End the entries whose last day is over."""
         await database.fetch(_EXPIRE, {"now": clock.now(), "today": clock.today()})
+
+    @classmethod
+    async def purge(cls) -> int:
+        before = clock.now() - timedelta(days=settings.WAITING_DAYS)
+        offers = Subquery(Offer.exclude(entry_id=None).values("entry_id"))  # kept a little longer than their entry
+        return await batches.remove(cls.filter(ended_at__lt=before).exclude(id__in=offers))
 
     @classmethod
     async def list_page(

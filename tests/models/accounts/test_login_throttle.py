@@ -9,7 +9,7 @@ import pytest
 from infra import clock, database
 from models.accounts import known_device
 from models.accounts.account import Account
-from models.accounts.login_throttle import FREE_TRIES, HALVED_AFTER, LoginThrottle
+from models.accounts.login_throttle import FORGET_AFTER, FREE_TRIES, HALVED_AFTER, LoginThrottle
 from models.accounts.one_time_password import OneTimePassword
 from models.accounts.second_factor import SecondFactor
 from models.refusals.booking import TooBusy, TooManyAttempts, WrongCredentials
@@ -283,6 +283,8 @@ async def test_neither_logins_nor_addresses_can_be_read_from_what_is_kept() -> N
 
 async def test_old_failures_are_swept_away() -> None:
     await fail(ANNA)
-    assert await LoginThrottle.purge(clock.now()) == 0
-    assert await LoginThrottle.purge(clock.now() + MOMENT) == 3
+    clock.advance(FORGET_AFTER)
+    assert await LoginThrottle.purge() == 0
+    clock.advance(MOMENT)
+    assert await LoginThrottle.purge() == 3
     assert await SecondFactor.all().count() == 0

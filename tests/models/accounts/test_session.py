@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+import settings
 from infra import clock, database
 from models.accounts.session import Session
 from tests import cast
@@ -96,6 +97,9 @@ async def test_ending_all_sessions_ends_those_of_one_account() -> None:
 
 async def test_only_sessions_past_their_time_are_swept_away() -> None:
     token = await cast.signed_in(await cast.anna())
-    assert await Session.purge(clock.now() + OLD) == 0
+    assert await Session.purge() == 0
     assert await Session.find_by_token(token) is not None
-    assert await Session.purge(clock.now() + OLD + MOMENT) == 1
+    clock.advance(OLD + timedelta(days=settings.ENDED_SESSION_DAYS))
+    assert await Session.purge() == 0
+    clock.advance(MOMENT)
+    assert await Session.purge() == 1
