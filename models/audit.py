@@ -233,15 +233,18 @@ def _is_about(patient_ids: Collection[UUID]) -> Q:
     return Q(patient_id__in=list(patient_ids)) | Q(patient_ids__overlap=list(patient_ids))
 
 
-def compare(row: Model, columns: Mapping[str, Any]) -> Changes:
-    """What the new values change in a row, before they are written; a changed number appears only as "***"."""
+def compare(row: Model | None, columns: Mapping[str, Any], *, is_public: bool = False) -> Changes:
+    """What the new values change in a row, before they are written, or what a new row begins with.
+
+    A changed number appears only as "***". `is_public`: anybody can look the row up, so nothing of it is masked.
+    """
     found: dict[str, tuple[Any, Any]] = {}
     for name, after in columns.items():
-        before = getattr(row, name)
+        before = getattr(row, name) if row else None
         if name in ("pesel_index", "document_index"):
             found[name.removesuffix("_index")] = (before and "***", after and "***")
         elif before != after and not name.endswith(HIDDEN):
-            found[name] = (mask(before), mask(after)) if name in IDENTIFYING else (before, after)
+            found[name] = (before, after) if is_public or name not in IDENTIFYING else (mask(before), mask(after))
     return found
 
 
@@ -258,4 +261,8 @@ def _write(value: Any) -> str | None:
         value = value.value
     if isinstance(value, datetime):
         value = value.isoformat()
+    if isinstance(value, bool):
+        value = str(value).lower()
+    if isinstance(value, list):
+        value = ", ".join(value)
     return None if value is None else str(value)[:200]

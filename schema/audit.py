@@ -154,7 +154,7 @@ class AuditChange:
     field: str = strawberry.field(description="What was changed, for programs: a stable name, such as `status`.")
     before: str | None = strawberry.field(
         description="The value before; null if there was none. What identifies a person is masked, such as"
-        " `a***@example.org`."
+        " `a***@example.org`; what the list of clinics and doctors shows is not."
     )
     after: str | None = strawberry.field(description="The value afterwards; null if there is none. Masked as well.")
 

@@ -53,9 +53,23 @@ async def invite(
                 clinic_ids=_sorted(clinic_ids),
                 created_at=clock.now(),
             )
-            await AuditEntry.record("invite_staff", account=by, subject_id=account.id)
+            columns = {"email": address, "staff_name": name, "role": role}
+            changes = {**audit.compare(None, columns), **await _compare_clinics(None, account.clinic_ids)}
+            await AuditEntry.record("invite_staff", account=by, subject_id=account.id, changes=changes)
             await Message.post(MessageKind.STAFF_INVITED, account)
     return account
+
+
+async def _compare_clinics(before: Collection[UUID] | None, after: Collection[UUID] | None) -> audit.Changes:
+    """To which clinics a colleague's work was and is limited, by their names; None for all."""
+    if _sorted(before) == _sorted(after):
+        return {}
+    rows = await database.fetch(
+        "SELECT id, name FROM clinic WHERE id = ANY(:ids::uuid[])", {"ids": [*(before or []), *(after or [])]}
+    )
+    names = {row["id"]: row["name"] for row in rows}
+    known = [sorted(names[id_] for id_ in ids) if ids else None for ids in (before, after)]
+    return {"clinics": (known[0], known[1])}
 
 
 async def _check_clinics(form: Form, ids: Collection[UUID] | None) -> None:
@@ -102,7 +116,8 @@ async def change(
             return colleague
         if columns["role"] != colleague.role:
             await Session.end_all(colleague)
-        changes = audit.compare(colleague, columns)
+        limits = await _compare_clinics(present["clinic_ids"], columns["clinic_ids"])
+        changes = {**audit.compare(colleague, columns), **limits}
         await colleague.update_from_dict(columns).save(update_fields=[*columns])
         await AuditEntry.record("change_staff", account=by, subject_id=colleague.id, changes=changes)
     return colleague

@@ -9,7 +9,8 @@ from tortoise.transactions import in_transaction
 
 from infra import clock, database
 from infra.transliteration import fold
-from models.audit import AuditEntry
+from models import audit
+from models.audit import AuditEntry, Changes
 from models.refusals import constraints
 from models.refusals.schedule import ClinicExists, DoctorExists
 from models.slots.clinic import Clinic
@@ -106,7 +107,8 @@ async def open_clinic(details: ClinicDetails, *, by: "Account", is_another: bool
         if not is_another:
             await _require_new(columns["name"], columns["address"], None)
         clinic = await Clinic.open(**columns)
-        await AuditEntry.record("open_clinic", account=by, subject_id=clinic.id)
+        changes = audit.compare(None, columns, is_public=True)
+        await AuditEntry.record("open_clinic", account=by, subject_id=clinic.id, changes=changes)
     return clinic
 
 
@@ -124,8 +126,9 @@ async def change_clinic(clinic_id: UUID, details: ClinicDetails, *, by: "Account
         async with in_transaction():
             if columns.keys() & {"name", "address"} and not is_another:
                 await _require_new(columns.get("name", clinic.name), columns.get("address", clinic.address), clinic.id)
+            changes = audit.compare(clinic, columns, is_public=True)
             await clinic.update_from_dict(columns).save(update_fields=columns)
-            await AuditEntry.record("change_clinic", account=by, subject_id=clinic.id)
+            await AuditEntry.record("change_clinic", account=by, subject_id=clinic.id, changes=changes)
     return clinic
 
 
@@ -151,7 +154,8 @@ async def add_doctor(details: DoctorDetails, *, by: "Account", is_another: bool 
             if not is_another:
                 await _require_new_name(columns)
             doctor = await Doctor.add(clinics=clinics, **columns)
-            await AuditEntry.record("add_doctor", account=by, subject_id=doctor.id)
+            changes = {**audit.compare(None, columns, is_public=True), **_compare_clinics([], clinics)}
+            await AuditEntry.record("add_doctor", account=by, subject_id=doctor.id, changes=changes)
     return doctor
 
 
@@ -177,14 +181,22 @@ async def change_doctor(doctor_id: UUID, details: DoctorDetails, *, by: "Account
     with constraints.raise_refusals():
         async with in_transaction():
             await Doctor.lock(doctor_id)
+            changes = dict(audit.compare(doctor, columns, is_public=True))
             if clinics is not None:
+                changes |= _compare_clinics(await doctor.clinics.all(), clinics)
                 await _set_clinics(doctor, clinics)
             if columns:
                 doctor.update_from_dict(columns)
                 doctor.search_name = Doctor.build_search_name(doctor.last_name, doctor.first_name, doctor.specialties)
                 await doctor.save(update_fields=[*columns, "search_name"])
-            await AuditEntry.record("change_doctor", account=by, subject_id=doctor.id)
+            await AuditEntry.record("change_doctor", account=by, subject_id=doctor.id, changes=changes)
     return doctor
+
+
+def _compare_clinics(before: Sequence[Clinic], after: Sequence[Clinic]) -> Changes:
+    """By their names; empty if they are the same."""
+    names = [sorted(clinic.name for clinic in clinics) or None for clinics in (before, after)]
+    return {"clinics": (names[0], names[1])} if names[0] != names[1] else {}
 
 
 def _validate_specialties(form: Form, specialties: Sequence[str]) -> list[str]:

@@ -101,7 +101,8 @@ async def close(kind: Kind, id_: UUID, from_: date, *, by: "Account") -> tuple[A
             await publication.close([slot for slot in locked if _is_free(slot)])
             marked = Slot.filter(id__in=[slot.id for slot in locked], place_closed_at=None)
             await marked.update(place_closed_at=clock.now())
-            await AuditEntry.record(kind.closing, account=by, subject_id=id_)
+            noted = {kind.day: (None, from_)}
+            await AuditEntry.record(kind.closing, account=by, subject_id=id_, changes=noted)
     return row, changes
 
 
@@ -163,7 +164,7 @@ async def preview_reopening(kind: Kind, id_: UUID) -> int:
     """How many slots `reopen` would restore now; nothing is written."""
     try:
         async with in_transaction():
-            raise _NotWritten((await _reopen(kind, id_))[1] or 0)
+            raise _NotWritten((await _reopen(kind, id_))[2])
     except _NotWritten as undone:
         return undone.restored
 
@@ -171,14 +172,15 @@ async def preview_reopening(kind: Kind, id_: UUID) -> int:
 async def reopen(kind: Kind, id_: UUID, *, by: "Account") -> tuple[Any, int]:
     """Undo a closing and return how many slots were restored. Slots withdrawn by hand or blocked stay so."""
     async with in_transaction():
-        row, restored = await _reopen(kind, id_)
-        if restored is not None:
-            await AuditEntry.record(kind.reopening, account=by, subject_id=id_)
-    return row, restored or 0
+        row, closed_from, restored = await _reopen(kind, id_)
+        if closed_from is not None:
+            noted = {kind.day: (closed_from, None)}
+            await AuditEntry.record(kind.reopening, account=by, subject_id=id_, changes=noted)
+    return row, restored
 
 
-async def _reopen(kind: Kind, id_: UUID) -> tuple[Any, int | None]:
-    """The row, and how many slots came back; None if it was not closed."""
+async def _reopen(kind: Kind, id_: UUID) -> tuple[Any, date | None, int]:
+    """The row, since when it was closed (None if it was not), and how many slots came back."""
     doctor_ids = await _find_doctors(kind, id_)
     for doctor_id in doctor_ids:
         await Doctor.lock(doctor_id)
@@ -186,14 +188,14 @@ async def _reopen(kind: Kind, id_: UUID) -> tuple[Any, int | None]:
     row = await _find(kind, id_)
     closed_from = kind.find_closed_from(row)
     if closed_from is None:
-        return row, None
+        return row, None, 0
     setattr(row, kind.day, None)
     await row.save(update_fields=[kind.day])
     restored = await restoring.bring_back(await _release(kind, id_))
     until = hours.day_bounds(Schedule.horizon())[1]
     for doctor_id in doctor_ids:
         restored += await Schedule.restore(doctor_id, _begin(closed_from), until)
-    return row, restored
+    return row, closed_from, restored
 
 
 async def _find_doctors(kind: Kind, id_: UUID) -> list[UUID]:

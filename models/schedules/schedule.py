@@ -15,7 +15,7 @@ from uuid6 import uuid7
 
 import settings
 from infra import clock, database
-from models.audit import AuditEntry
+from models.audit import AuditEntry, Changes
 from models.refusals.refusal import Flaw, InvalidInput
 from models.schedules import publication
 from models.schedules.publication import PublicationPlan, Timetable
@@ -101,12 +101,14 @@ class Schedule(Model):
         async with in_transaction():
             await Doctor.lock(template.doctor_id)
             schedule = await cls._draft(template, schedule_id)
+            before = await cls.get_or_none(id=schedule.id)
             await publication.lock(schedule.id)
             plan = await schedule._plan()
             schedule.filled_until, schedule.published_at = cls.horizon(), clock.now()
             await schedule.save()
             await publication.apply(plan)
-            await AuditEntry.record("publish_schedule", account=by, subject_id=schedule.id)
+            changes = compare(before, schedule)
+            await AuditEntry.record("publish_schedule", account=by, subject_id=schedule.id, changes=changes)
         await schedule.fetch_related("doctor", "clinic")
         return schedule, plan
 
@@ -197,3 +199,16 @@ class Schedule(Model):
             slot_times = schedule.slot_times(max(first, clock.today()), min(last, schedule.filled_until))
             made += await schedule._add([(begin, end) for begin, end in slot_times if begin < until and end > from_])
         return made
+
+
+def compare(before: Schedule | None, after: Schedule) -> Changes:
+    """What is different, for the audit trail; of a new schedule, all that it begins with."""
+    values = [{} if schedule is None else _describe(schedule) for schedule in (before, after)]
+    changes = {name: (values[0].get(name), value) for name, value in values[1].items()}
+    return {name: (old, new) for name, (old, new) in changes.items() if old != new}
+
+
+def _describe(schedule: Schedule) -> dict[str, Any]:
+    lines = weekly_template.describe([TemplateLine.from_json(line) for line in schedule.lines])
+    names = ("valid_from", "valid_until", "on_sundays", "on_holidays")
+    return {"lines": lines, **{name: getattr(schedule, name) for name in names}}

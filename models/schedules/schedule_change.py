@@ -13,7 +13,7 @@ from models.audit import AuditEntry
 from models.refusals.schedule import ScheduleNotFound
 from models.schedules import publication
 from models.schedules.publication import PublicationPlan, Timetable
-from models.schedules.schedule import MAX_DURATION, Schedule, ScheduleTemplate
+from models.schedules.schedule import MAX_DURATION, Schedule, ScheduleTemplate, compare
 from models.slots.doctor import Doctor
 from models.values import hours
 from models.values.form import Form
@@ -45,6 +45,9 @@ class ChangedSchedule:
     after: Schedule | None
     plan: PublicationPlan
 
+    def rows(self) -> list[Schedule]:
+        return [self.before, *([self.after] if self.after and self.after is not self.before else [])]
+
 
 async def preview(change: ScheduleChange) -> PublicationPlan:
     """What `make` would change now; nothing is written."""
@@ -62,13 +65,17 @@ async def make(change: ScheduleChange, *, by: "Account") -> ChangedSchedule:
         await Doctor.lock(doctor_id)
         await publication.lock(*await _find_ids(change))
         changed = await _draft(change)
+        present = {row.id: row for row in await Schedule.filter(id__in=[row.id for row in changed.rows()])}
         await changed.before.save()
         if changed.after:
             changed.after.filled_until, changed.after.published_at = Schedule.horizon(), clock.now()
             await changed.after.save()
         await publication.apply(changed.plan)
-        await AuditEntry.record("change_schedule", account=by, subject_id=changed.before.id)
-    for schedule in filter(None, (changed.before, changed.after)):
+        for schedule in changed.rows():
+            noted = compare(present.get(schedule.id), schedule)
+            if noted or schedule is changed.before:
+                await AuditEntry.record("change_schedule", account=by, subject_id=schedule.id, changes=noted)
+    for schedule in changed.rows():
         await schedule.fetch_related("doctor", "clinic")
     return changed
 

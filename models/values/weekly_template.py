@@ -105,3 +105,16 @@ def find_overlapping(slots: list[SlotTime], others: list[SlotTime]) -> set[SlotT
         if other and other[0] < end:
             found.add((begin, end))
     return found
+
+
+def describe(lines: list[TemplateLine]) -> str:
+    """The template in a line, for the audit trail: `1,2,3 08:00-13:00/15; 6 08:00-12:00/20 without 10:00-10:30`."""
+    weekdays: dict[str, list[int]] = {}
+    for line in sorted(lines, key=lambda line: (line.weekday, line.from_)):
+        without = "".join(f" without {_period(begin, end)}" for begin, end in line.breaks)
+        weekdays.setdefault(f"{_period(line.from_, line.until)}/{line.minutes}{without}", []).append(line.weekday)
+    return "; ".join(f"{','.join(map(str, days))} {period}" for period, days in weekdays.items())
+
+
+def _period(begin: int, end: int) -> str:
+    return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (begin, end))

@@ -254,4 +254,4 @@ async def test_changes_show_no_id_as_the_database_has_it() -> None:
     await staff.change(rita.id, by=adam, name="Rita Nowa", clinic_ids=[place.id])
     changes = {entry.action: entry.changes or {} for entry in await AuditEntry.filter(changes__isnull=False)}
     assert set(changes["visit_moved"]) == {"starts_at"}
-    assert set(changes["change_staff"]) == {"staff_name"}
+    assert set(changes["change_staff"]) == {"staff_name", "clinics"}
