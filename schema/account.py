@@ -12,8 +12,10 @@ from models.accounts.account import Language, Role
 from models.accounts.session import Session as SessionRow
 from models.accounts.workspace import Workspace
 from models.values.form import SignUpDetails
+from schema.clinic import Clinic
 from schema.context import Info
 from schema.directives import for_staff
+from schema.execution.limits import at_most
 from schema.patient import Patient
 from schema.problems.booking import (
     InvalidInput,
@@ -60,6 +62,7 @@ class Account:
     patient: Patient | None = strawberry.field(description="The patient whose account this is; null for staff.")
     row_id: strawberry.Private[UUID]
     session_row: strawberry.Private[SessionRow]
+    clinic_ids: strawberry.Private[list[UUID] | None]
 
     @strawberry.field(
         extensions=[for_staff()],
@@ -68,6 +71,13 @@ class Account:
     )
     async def workspace(self) -> str | None:
         return await Workspace.find(self.session_row)
+
+    @strawberry.field(
+        directives=[at_most(10)],
+        description="The clinics to which a receptionist's work is limited, by name; null if it is not limited.",
+    )
+    async def clinics(self) -> list[Clinic] | None:
+        return await Clinic.limiting(self.clinic_ids)
 
     @strawberry.field(description="Whether `logIn` also asks for a code. Only staff can set up a second factor.")
     async def has_second_factor(self, info: Info) -> bool:
@@ -88,6 +98,7 @@ class Account:
             patient=Patient.of(account.patient, account.email) if has_patient and account.patient else None,
             row_id=account.id,
             session_row=session,
+            clinic_ids=account.allowed_clinics,
         )
 
 

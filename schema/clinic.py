@@ -77,6 +77,14 @@ class Clinic(Node):
         return Slot.of(row, info.context.viewer) if row else None
 
     @classmethod
+    async def limiting(cls, ids: list[UUID] | None) -> list[Self] | None:
+        """The clinics to which somebody's work is limited, by name; None if it is not."""
+        if ids is None:
+            return None
+        rows = await models.slots.clinic.Clinic.filter(id__in=ids).order_by("search_name", "id")
+        return [cls.of(row) for row in rows]
+
+    @classmethod
     def of(cls, row: models.slots.clinic.Clinic) -> Self:
         rules = BookingRules(
             days_ahead=row.days_ahead,

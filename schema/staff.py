@@ -8,7 +8,6 @@ import strawberry
 
 import models.accounts.account
 from models.accounts.account import Language, Role
-from models.slots.clinic import Clinic as ClinicRow
 from schema.clinic import Clinic
 from schema.context import Info
 from schema.execution.limits import at_most
@@ -37,9 +36,7 @@ class StaffMember(Node):
         description="The clinics to which a receptionist's work is limited, by name; null if it is not limited.",
     )
     async def clinics(self) -> list[Clinic] | None:
-        if self.clinic_ids is None:
-            return None
-        return [Clinic.of(row) for row in await ClinicRow.filter(id__in=self.clinic_ids).order_by("search_name", "id")]
+        return await Clinic.limiting(self.clinic_ids)
 
     @strawberry.field(description="Whether `logIn` also asks this member for a code.")
     async def has_second_factor(self, info: Info) -> bool:

@@ -3,6 +3,7 @@ import { createClient, type Client } from "graphql-ws";
 import type { TypedDocumentString } from "./generated";
 import { end, sessionWasUsed } from "./session";
 import { SESSION } from "./signIn";
+import { plain } from "./words/plain";
 
 export interface Sent {
   query: string;
@@ -11,7 +12,7 @@ export interface Sent {
 
 export interface Answer<T> {
   data?: T | null;
-  errors?: { message: string; extensions?: { code?: string } }[];
+  errors?: { message: string; extensions?: { code?: string; requestId?: string } }[];
 }
 
 export class Failure extends Error {}
@@ -46,6 +47,11 @@ export async function isSignedOut(answer: Answer<unknown>): Promise<boolean> {
   return session.data?.me === null;
 }
 
+/** What went wrong on the server has a number by which its log tells more. */
+function inWords({ message, extensions }: NonNullable<Answer<unknown>["errors"]>[number]): string {
+  return plain(message) + (extensions?.requestId ? ` Numer zgłoszenia: ${extensions.requestId}.` : "");
+}
+
 /** Sent again after a new log-in if the session had ended: the refused request has changed nothing. */
 export async function send<T>(query: string, variables: unknown): Promise<T> {
   sent.set(nameIn(query), { query, variables });
@@ -55,7 +61,7 @@ export async function send<T>(query: string, variables: unknown): Promise<T> {
     answer = await post<T>(query, variables);
   }
   sessionWasUsed();
-  if (answer.errors?.length) throw new Failure(answer.errors.map((error) => error.message).join(" "));
+  if (answer.errors?.length) throw new Failure(answer.errors.map(inWords).join(" "));
   return answer.data as T;
 }
 

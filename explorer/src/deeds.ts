@@ -1,5 +1,5 @@
 // What is done at the desk, each by one mutation; a refusal is an answer like any other, and is shown where it was asked.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { ask, Failure } from "./api";
 import {
   ArrivedDocument,
@@ -49,17 +49,23 @@ export async function attempt<T extends Record<string, unknown>, V>(
   }
 }
 
-/** For a form: is it under way, and what was refused. */
+/** For a form: is it under way, and what was refused. Its button is not disabled meanwhile: the keyboard would lose its place. */
 export function useDeed() {
   const [isBusy, setBusy] = useState(false);
+  const isUnderWay = useRef(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   async function run<T extends Record<string, unknown>, V>(
     document: TypedDocumentString<T, V>,
     variables: V,
     refused?: (refusal: Refusal) => void,
   ) {
+    if (isUnderWay.current) return null;
+    isUnderWay.current = true;
     setBusy(true);
-    const { result, refusal } = await attempt(document, variables).finally(() => setBusy(false));
+    const { result, refusal } = await attempt(document, variables).finally(() => {
+      isUnderWay.current = false;
+      setBusy(false);
+    });
     setRefusal(refusal);
     if (refusal) refused?.(refusal);
     return result;

@@ -10,6 +10,7 @@ export interface ReadyOperation {
 
 interface Page {
   who: string;
+  role: string;
   centre: string;
   timeZone: string;
   idleMinutes: number;

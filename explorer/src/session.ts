@@ -37,9 +37,9 @@ export function leave(): void {
   location.reload();
 }
 
-/** A colleague has signed in at this desk: they get a page of their own. */
-export function begin(login: string): void {
-  if (login !== page.who) return leave();
+/** A colleague has signed in at this desk, or somebody in another role: they get a page of their own. */
+export function begin(login: string, role: string): void {
+  if (login !== page.who || role !== page.role) return leave();
   sessionWasUsed();
   reopening = null;
   reopen();

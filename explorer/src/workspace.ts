@@ -44,7 +44,7 @@ const BEGIN: Workspace = {
   version: 0,
 };
 const PAUSE = 700;
-const LATEST = 3000;
+const LATEST = 10_000;
 
 let workspace = BEGIN;
 let timer: ReturnType<typeof setTimeout> | undefined;

@@ -14,7 +14,7 @@ class PatientExists(Refusal):
     """A record with this PESEL or document exists already."""
 
     text = Text(
-        pl="Ta osoba ma już kartotekę: jest podana w polu `patient`. Prosimy użyć tamtej.",
+        pl="Ta osoba ma już kartotekę (`patient`). Prosimy użyć tamtej.",
         en="This person already has a record: it is given in `patient`. Use that one.",
     )
 
@@ -23,8 +23,8 @@ class PatientIncomplete(Refusal):
     """The record has neither a PESEL nor a document yet: add one first (`changePatient`)."""
 
     text = Text(
-        pl="Ta kartoteka czeka na uzupełnienie: prosimy najpierw wpisać PESEL lub dokument (changePatient).",
-        en="This record is to be completed: add the PESEL or document first (changePatient).",
+        pl="Ta kartoteka czeka na uzupełnienie: prosimy najpierw wpisać PESEL lub dokument (`changePatient`).",
+        en="This record is to be completed: add the PESEL or document first (`changePatient`).",
     )
 
 
@@ -32,7 +32,7 @@ class PatientIsDouble(Refusal):
     """The record is marked as a double of another one, which should be used. A reason overrides this."""
 
     text = Text(
-        pl="Ta kartoteka jest dubletem: właściwa jest podana w polu `patient`. Prosimy rezerwować w tamtej.",
+        pl="Ta kartoteka jest dubletem. Prosimy rezerwować we właściwej (`patient`).",
         en="This record is a double: the right one is given in `patient`. Book there.",
     )
 
@@ -47,8 +47,8 @@ class RecordsNotMerged(Refusal):
     text = Text(
         pl="Ten PESEL lub dokument ma inna kartoteka, a dwóch kartotek rejestracji się nie łączy: wizyty są"
         " dokumentacją medyczną, ich historia i dziennik dostępu muszą pozostać takie, jak je zapisano, a błędnego"
-        " połączenia nie dałoby się cofnąć. Prosimy używać kartoteki z pola `patient`, tam rezerwować, a tu odwołać"
-        " planowane wizyty.",
+        " połączenia nie dałoby się cofnąć. Prosimy używać tamtej kartoteki (`patient`), w niej rezerwować, a tu"
+        " odwołać planowane wizyty.",
         en="Another record has this PESEL or document, and two records of reception are not merged: visits are medical"
         " records, each with a history and an access log that must stay as they were written, and a wrong merger could"
         " not be undone. Keep the record given in `patient`, book there, and cancel what is still planned on this one.",
@@ -59,9 +59,9 @@ class AccountExists(Refusal):
     """The patient has an account already."""
 
     text = Text(
-        pl="Ten pacjent ma już konto. Pomylony adres zaproszenia można poprawić (replacePatientEmail).",
+        pl="Ten pacjent ma już konto. Pomylony adres zaproszenia można poprawić (`replacePatientEmail`).",
         en="This patient already has an account. An address mistyped in an invitation can be replaced"
-        " (replacePatientEmail).",
+        " (`replacePatientEmail`).",
     )
 
 
@@ -75,9 +75,9 @@ class AddressInUse(Refusal):
     """The owner of the account has set a password: only the owner or an administrator changes the address."""
 
     text = Text(
-        pl="Właściciel konta ma już własne hasło: adres zmienia sam albo administrator, podając powód (reason).",
+        pl="Właściciel konta ma już własne hasło: adres zmienia sam albo administrator, podając powód (`reason`).",
         en="The account's owner has set a password: the owner changes the address, or an administrator who gives a"
-        " reason (reason).",
+        " reason (`reason`).",
     )
 
 
@@ -85,8 +85,8 @@ class IdentityNotConfirmed(Refusal):
     """Nobody has confirmed who owns this account, and another record with the same number has other names."""
 
     text = Text(
-        pl="Nikt nie potwierdził, do kogo należy to konto, a ten sam numer ma kartoteka na inne nazwisko: jest podana"
-        " w polu `patient`. Prosimy sprawdzić, o kogo chodzi, i wybrać właściwą kartotekę.",
+        pl="Nikt nie potwierdził, do kogo należy to konto, a ten sam numer ma kartoteka na inne nazwisko"
+        " (`patient`). Prosimy sprawdzić, o kogo chodzi, i wybrać właściwą kartotekę.",
         en="Nobody has confirmed whose account this is, and a record with the same number has other names: it is given"
         " in `patient`. Please find out who is meant, and choose the right record.",
     )
@@ -229,8 +229,8 @@ class SecondFactorNotBegun(Refusal):
     """There is no second factor to confirm or to remove."""
 
     text = Text(
-        pl="Nie ma tu drugiego składnika: prosimy najpierw zacząć go ustawiać (beginSecondFactor).",
-        en="There is no second factor yet: begin to set one up (beginSecondFactor).",
+        pl="Nie ma tu drugiego składnika: prosimy najpierw zacząć go ustawiać (`beginSecondFactor`).",
+        en="There is no second factor yet: begin to set one up (`beginSecondFactor`).",
     )
 
 

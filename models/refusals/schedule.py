@@ -62,8 +62,8 @@ class ClinicExists(Refusal):
     """There is a clinic of this name at this address. If this is a different one, set `isAnother`."""
 
     text = Text(
-        pl="Jest już poradnia o tej nazwie pod tym adresem. Jeżeli to inna, prosimy to potwierdzić (isAnother).",
-        en="There is a clinic of this name at this address. If this is another one, confirm it (isAnother).",
+        pl="Jest już poradnia o tej nazwie pod tym adresem. Jeżeli to inna, prosimy to potwierdzić (`isAnother`).",
+        en="There is a clinic of this name at this address. If this is another one, confirm it (`isAnother`).",
     )
 
 
@@ -71,8 +71,8 @@ class DoctorExists(Refusal):
     """There is a doctor of this name. If this is a different person, set `isAnother`."""
 
     text = Text(
-        pl="Jest już lekarz o tym imieniu i nazwisku. Jeżeli to inna osoba, prosimy to potwierdzić (isAnother).",
-        en="There is a doctor of this name. If this is another person, confirm it (isAnother).",
+        pl="Jest już lekarz o tym imieniu i nazwisku. Jeżeli to inna osoba, prosimy to potwierdzić (`isAnother`).",
+        en="There is a doctor of this name. If this is another person, confirm it (`isAnother`).",
     )
 
 

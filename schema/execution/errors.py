@@ -50,7 +50,7 @@ SENTENCES = {
     ),
     "INTERNAL_SERVER_ERROR": Text(
         pl="Coś poszło nie tak po naszej stronie. Prosimy spróbować ponownie, a jeśli to nie pomoże, podać nam"
-        " requestId.",
+        " numer zgłoszenia (`requestId`).",
         en="Something went wrong on our side. Please try again; if it happens again, tell us the requestId.",
     ),
 }

@@ -12,7 +12,7 @@ from schema.context import Context
 
 P = TypeVar("P", bound="Problem")
 OVERRIDABLE = Text(
-    pl=" Rejestracja może pominąć tę regułę, podając powód (override).",
+    pl=" Rejestracja może pominąć tę regułę, podając powód (`override`).",
     en=" Reception can override this rule with a reason (override).",
 )
 

@@ -38,11 +38,11 @@ async def hired(chromium: Browser, desk_service: Service, at_present: None) -> A
     """Gives a colleague a window, small or large; at the end no window has asked another host or kept anything."""
     desks: list[Desk] = []
 
-    async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example") -> Desk:
+    async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example", **more: str) -> Desk:
         context = await chromium.new_context(viewport=size, locale="pl-PL", timezone_id="America/New_York")  # type: ignore[arg-type]  # a plain dict for the size
         desk = Desk(await context.new_page(), desk_service.url)
         desks.append(desk)
-        await desk.sign_in(login)
+        await desk.sign_in(login, **more)
         return desk
 
     yield hire

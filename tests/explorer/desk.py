@@ -29,11 +29,17 @@ class Desk:
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("request", lambda request: self.asked.append(request.url))
 
-    async def sign_in(self, login: str = "rita@diamed.example", password: str = cast.PASSWORD) -> None:
+    async def sign_in(
+        self, login: str = "rita@diamed.example", password: str = cast.PASSWORD, own: str | None = None
+    ) -> None:
+        """`own`: the password that somebody sets who comes with a one-time password."""
         await self.page.goto(f"{self.url}/graphql")
         await self.page.fill("[name=login]", login)
         await self.page.fill("[name=password]", password)
         await self.page.click("text=Zaloguj")
+        if own:
+            await self.page.fill("[name=new]", own)
+            await self.page.click("text=Zaloguj")
         await expect(self.page.locator(".bar")).to_be_visible()
 
     # ------------------------------------------------------------------ hands

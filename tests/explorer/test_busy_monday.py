@@ -2,10 +2,11 @@
 
 import asyncio
 import io
+import re
 from datetime import datetime, time, timedelta
 
 import pypdf
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from infra import clock
 from models.accounts.patient import Patient
@@ -14,10 +15,12 @@ from models.values.visit_status import Status
 from models.visits.visit import Visit
 from models.visits.visit_history import VisitChange
 from tests import cast
-from tests.explorer.conftest import LARGE, Hire
+from tests.explorer.conftest import LARGE, SMALL, Hire
 from tests.explorer.desk import MOST_EFFORTS, Desk
 from tests.explorer.scene import Scene, busy_day
 from tests.support.invariants import check_invariants
+
+A4: ViewportSize = {"width": 794, "height": 1123}
 
 
 async def test_a_busy_monday_goes_by_without_the_editor(hired: Hire) -> None:
@@ -52,10 +55,17 @@ async def all_visits_are_there(scene: Scene, *desks: Desk) -> None:
 
 
 async def all_are_printed_on_one_sheet(scene: Scene, desk: Desk) -> None:
+    await desk.page.set_viewport_size(A4)
+    await desk.page.emulate_media(media="print")
+    await desk.picture("print")
+    await desk.page.emulate_media(media="null")
+    await desk.page.set_viewport_size(SMALL)  # type: ignore[arg-type]  # a plain dict for the size
     printed = pypdf.PdfReader(io.BytesIO(await desk.page.pdf()))
     assert len(printed.pages) == 1
     text = printed.pages[0].extract_text()
     assert [name for name in map(scene.person, range(92)) if name not in text] == []
+    times, phones = (re.findall(number, text) for number in (r"\d\d:\d\d", r"501 \d{3} \d{3}"))
+    assert (len(times), len(phones)) == (92 + 1, 92 - 14), "nothing is cut off; every seventh has no telephone"
     assert all(doctor.full_name in text for doctor in scene.doctors)
 
 

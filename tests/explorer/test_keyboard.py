@@ -1,7 +1,9 @@
 """The same Monday by keyboard alone: nothing here touches the mouse."""
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
+from infra import clock
+from models.schedules.schedule import Schedule
 from models.visits.phone_call import PhoneCall
 from models.visits.visit import Visit
 from tests import cast
@@ -9,6 +11,7 @@ from tests.explorer.conftest import Hire
 from tests.explorer.desk import MOST_EFFORTS, Desk
 from tests.explorer.scene import Scene, busy_day
 from tests.support.invariants import check_invariants
+from tests.support.schedules import line, publish
 from tests.support.waiting import patience
 
 TYPE_AND_ENTER = """(text) => {
@@ -27,7 +30,8 @@ TYPE_AND_ENTER = """(text) => {
 async def test_a_busy_monday_goes_by_without_the_mouse(hired: Hire) -> None:
     scene = await busy_day()
     await cast.dorota(scene.rita)
-    desk = await hired()
+    await cast.adam()
+    desk = await hired(login="adam@diamed.example")  # whoever closes clinics is an administrator
     await the_first_free_slot_is_where_one_begins(desk)
     await escape_leads_back_to_where_one_was(desk)
     await enter_never_chooses_from_the_answer_to_an_older_question(desk)
@@ -36,7 +40,10 @@ async def test_a_busy_monday_goes_by_without_the_mouse(hired: Hire) -> None:
     await who_was_searched_for_is_booked_from_their_card(scene, desk)
     await a_new_caller_is_registered_and_booked(desk)
     await a_visit_is_moved(scene, desk)
-    await a_call_is_made_and_written_down(scene, desk)
+    await a_visit_is_cancelled(desk)
+    await calls_are_made_one_after_the_other(scene, desk)
+    await a_template_is_changed_from_a_day_on(scene, desk)
+    await a_clinic_is_closed(scene, desk)
     await check_invariants()
 
 
@@ -142,18 +149,84 @@ async def a_visit_is_moved(scene: Scene, desk: Desk) -> None:
     assert await Visit.filter(patient__last_name="Nowicka", starts_at__lt=scene.slots[-1].starts_at).count() == 1
 
 
-async def a_call_is_made_and_written_down(scene: Scene, desk: Desk) -> None:
-    await desk.press("/", "Shift+Tab")
-    await tab_to(desk, "Do kogo zadzwonić")
+async def a_visit_is_cancelled(desk: Desk) -> None:
+    await expect(desk.cell("Nowicka Zofia")).to_be_focused()
     await desk.press("Enter")
+    await tab_to(desk, "Odwołaj…")
+    await desk.press("Enter")
+    await desk.type("wyjazd")
+    await desk.press("Enter")
+    await expect(desk.notice).to_contain_text("Odwołano wizytę: Nowicka Zofia")
+    assert await Visit.filter(patient__last_name="Nowicka", status="CANCELLED").count() == 1
+
+
+async def calls_are_made_one_after_the_other(scene: Scene, desk: Desk) -> None:
+    await desk.press("Alt+3")
     await tab_to(desk, "Jutro")
     await desk.press("Enter")
     rows = desk.page.get_by_role("list", name="Do kogo zadzwonić").get_by_role("button")
-    await expect(rows).to_have_count(95)
+    await expect(rows).to_have_count(94)
     await tab_to(desk, scene.person(0))
-    await desk.press("Enter")
-    await desk.page.get_by_label("rozmowa odbyta").focus()
+    await desk.press("ArrowDown", "ArrowUp", "Enter")
     await tab_to(desk, "Zapisz rozmowę")
     await desk.press("Enter")
-    await expect(rows).to_have_count(94)
+    await expect(rows).to_have_count(93)
+    await expect(rows.first).to_be_focused()
+    await tab_to(desk, "Zapisz rozmowę")
+    await desk.press("Escape")
+    await expect(rows.first).to_be_focused()
     assert await PhoneCall.filter(visit_id=scene.visits[0].id).count() == 1
+
+
+async def open_form(desk: Desk, words: str, title: str) -> Locator:
+    """From anywhere: the panel of forms, then the beginning of it, then some words of the title."""
+    await desk.press("Alt+4", "Alt+4")
+    await expect(desk.page.get_by_label("Znajdź formularz")).to_be_focused()
+    await desk.press("Control+a")
+    await desk.type(words)
+    await desk.press("Enter")
+    form = desk.page.locator(".generated")
+    await expect(form.locator("h1")).to_have_text(title)
+    return form
+
+
+async def choose(desk: Desk, name: str) -> None:
+    """In the search box that has the keyboard; afterwards it is still there."""
+    await desk.type(name)
+    await expect(desk.page.locator(".generated [role=option]")).to_have_count(1)
+    await desk.press("Enter")
+    await expect(desk.page.locator(".known button:focus")).to_have_count(1)
+
+
+async def go_on_to(desk: Desk, next_: str) -> None:
+    """From a preview to the deed, with the same data."""
+    await tab_to(desk, "Wykonaj")
+    await desk.press("Enter")
+    await expect(desk.page.locator(".answer .done")).to_contain_text("Co się zmieni")
+    await expect(desk.page.get_by_role("button", name="Wykonaj")).to_be_focused()
+    await tab_to(desk, f"Dalej: {next_}")
+    await desk.press("Enter")
+    await expect(desk.page.locator(".generated h1")).to_have_text(next_)
+    await tab_to(desk, "Wykonaj")
+    await desk.press("Enter")
+
+
+async def a_template_is_changed_from_a_day_on(scene: Scene, desk: Desk) -> None:
+    clinic = scene.clinics["Interna"]
+    doctor = await cast.doctor(clinic, last_name="Grafikowa")
+    await publish(scene.rita, doctor, clinic, line(1, 8, 12), valid_from=clock.today())
+    await open_form(desk, "podglad zmiany", "Podgląd zmiany od dnia")
+    await choose(desk, "grafikowa")
+    await go_on_to(desk, "Zmiana grafiku od dnia")
+    await expect(desk.page.locator(".answer .done")).to_contain_text("Zmieniono grafik")
+    assert await Schedule.filter(doctor_id=doctor.id).count() == 2
+
+
+async def a_clinic_is_closed(scene: Scene, desk: Desk) -> None:
+    await open_form(desk, "podglad zamkniecia", "Podgląd zamknięcia")
+    await choose(desk, "okulistyka")
+    await go_on_to(desk, "Zamknięcie poradni")
+    await expect(desk.page.locator(".answer .done")).to_contain_text("Poradnia zamknięta")
+    clinic = scene.clinics["Okulistyka"]
+    await clinic.refresh_from_db()
+    assert clinic.closed_from

@@ -5,6 +5,9 @@ from datetime import time, timedelta
 from playwright.async_api import expect
 
 from infra import clock
+from models.accounts.patient import Patient
+from models.values import pesel
+from models.values.identity_document import SeenDocument
 from models.visits.visit import Visit
 from tests import cast
 from tests.explorer.conftest import Hire
@@ -15,6 +18,7 @@ from tests.explorer.scene import Scene, busy_day
 async def test_marks_are_made_and_taken_back_and_walk_ins_recorded_afterwards(hired: Hire) -> None:
     scene = await busy_day(clock.today(), visits=12, begin=time(0))
     dorota = await cast.dorota(scene.rita)
+    await Patient.filter(id=scene.patients[4].id).update(**pesel.to_columns("44051401359"))
     desk = await hired()
     await expect(desk.page.locator(".cell.BOOKED")).to_have_count(12)
     await by_mouse(scene, desk)
@@ -40,13 +44,15 @@ async def by_mouse(scene: Scene, desk: Desk) -> None:
 
 
 async def by_letters(scene: Scene, desk: Desk) -> None:
-    await desk.cell(scene.person(1)).focus()
-    await desk.press("j")
-    await expect(desk.page.locator(".cell.ARRIVED")).to_contain_text(scene.person(1))
+    await desk.press("Escape", "ArrowLeft", "Enter")
+    await desk.side.get_by_label("Okazany dokument").select_option(label="paszport")
+    await desk.press("Tab", "j")
+    await expect(desk.page.locator(".cell.ARRIVED")).to_contain_text(scene.person(4))
+    assert (await Patient.get(id=scene.patients[4].id)).identity_seen == SeenDocument.PASSPORT
     await desk.press("c")
     await expect(desk.page.locator(".cell.ARRIVED")).to_have_count(0)
-    await desk.press("ArrowDown")
-    await expect(desk.cell(scene.person(7))).to_be_focused()
+    await desk.press("Escape", "ArrowDown")
+    await expect(desk.cell(scene.person(10))).to_be_focused()
     await desk.press("ArrowUp", "n")
     await expect(desk.page.locator(".cell.NO_SHOW")).to_have_count(2)
 

@@ -1,6 +1,7 @@
 """Polish for the contract: whatever a form or an answer of the desk shows has its word."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from graphql import (
 )
 
 from models.accounts.account import Role
+from models.refusals.refusal import Refusal
 from tests.support.contract import BUILT
 from tests.support.service import ROOT
 from web.pages.ready_operations import ready_operations
@@ -100,6 +102,37 @@ def test_whatever_a_form_has_done_is_said_in_polish() -> None:
     ready = "".join(one["query"] for one in OPERATIONS)
     shown = {kind.name for kind in done if not is_problem(kind) and f"... on {kind.name} " in ready}
     assert shown - WORDS["types"].keys() == set()
+
+
+def test_whatever_the_guide_tells_to_press_is_written_at_the_desk() -> None:
+    guide = " ".join((ROOT / "docs/desk.md").read_text().split())
+    names = [
+        part
+        for named in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", guide)
+        if named[0].isalpha()
+        for part in re.split(" → |: ", named)
+    ]
+    sources = [
+        *(ROOT / "explorer/src").rglob("*.ts*"),
+        ROOT / "explorer/src/words/pl.json",
+        ROOT / "web/pages/templates/sign_in.html",
+    ]
+    written = "".join(file.read_text() for file in sources if file.name != "generated.ts")
+    written += "".join(one["title"] + "\n" for one in OPERATIONS)
+    assert len(names) > 60
+    assert [name for name in names if name.rstrip(".") not in written] == []
+
+
+def refusals(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from refusals(kind)
+
+
+def test_what_a_refusal_names_of_the_contract_stands_in_brackets_which_the_desk_leaves_out() -> None:
+    told = {kind.__name__: kind.text.pl for kind in refusals() if kind.__module__ != "models.refusals.partner"}
+    plain = {name: re.sub(r" \(`\w+`\)", "", text) for name, text in told.items()}
+    assert {name: text for name, text in plain.items() if re.search(r"`|[a-z][A-Z]", text)} == {}
 
 
 def test_what_follows_an_operation_is_an_operation() -> None:

@@ -32,7 +32,7 @@ TYPES: dict[str, tuple[set[str], str]] = {
     "Accepted": (EVERYBODY, "message"),
     "Account": (
         OWN_AND_DESK,
-        "login email role mustChangePassword language session hasSecondFactor patient pendingEmail workspace",
+        "login email role mustChangePassword language session hasSecondFactor patient pendingEmail workspace clinics",
     ),
     "AffectedVisit": (DESK, "visit patient offer"),
     "AuditEntry": (OWN, "id at who what action objectId listName changes outcome overrideReason passedOver staffName"),

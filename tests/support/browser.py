@@ -1,13 +1,15 @@
 """A real browser and the service as a process, for the tests of pages."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.support.http import http_client
 from tests.support.service import ROOT, Service, run_shared_service
-from tests.support.waiting import patience
+from tests.support.waiting import eventually, patience
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 QUIET += ["--renderer-process-limit=1", "--disable-site-isolation-trials"]  # half as many processes per window
@@ -60,3 +62,15 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
     wait_patiently(page)
     yield page
     await context.close()
+
+
+async def one_time_password(url: str, email: str, letters: int = 1) -> str:
+    """As it is read in the newest of so many letters, which come when they come."""
+
+    async def found() -> str | None:
+        mails = [mail["text"] for mail in (await client.get("/mailbox.json")).json() if mail["to"] == email]
+        secrets = [secret[1] for text in mails if (secret := re.search(r"Hasło jednorazowe: (\S+)", text))]
+        return secrets[0] if len(secrets) == letters else None
+
+    async with http_client(url) as client:
+        return await eventually(found, otherwise=lambda: f"No letter came to {email}.")

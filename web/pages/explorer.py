@@ -56,6 +56,7 @@ def _desk(context: Context) -> HTMLResponse:
     nonce = secrets.token_urlsafe(16)  # of the one style that GraphiQL's dialogs write
     about = {
         "who": context.me.email,
+        "role": context.me.role,
         "centre": settings.CENTRE_NAME,
         "timeZone": settings.TIME_ZONE.key,
         "idleMinutes": settings.SESSION_IDLE_MINUTES,

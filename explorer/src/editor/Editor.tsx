@@ -12,7 +12,14 @@ export function Connection() {
   connect(editors);
   const { queryEditor, variableEditor, responseEditor } = editors;
   useEffect(() => {
-    for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.setOption("lineWrapping", true);
+    for (const [editor, name] of [
+      [queryEditor, "Zapytanie"],
+      [variableEditor, "Zmienne"],
+      [responseEditor, "Odpowiedź"],
+    ] as const) {
+      editor?.setOption("lineWrapping", true);
+      editor?.getInputField().setAttribute("aria-label", name);
+    }
     if (queryEditor && variableEditor) setTimeout(openWaiting); // outside React's render: it notifies at once
     if (responseEditor) chooseByClick(responseEditor);
     if (variableEditor) chooseByClick(variableEditor);
@@ -24,6 +31,7 @@ export function EditorMenu() {
   const { tabs, activeTabIndex } = useEditorContext({ nonNull: true });
   return (
     <nav className="ready" aria-label="Gotowe operacje">
+      <h1 className="hidden">Edytor</h1>
       {page.topics.map((topic) => (
         <section key={topic.title}>
           <h2>{topic.title}</h2>

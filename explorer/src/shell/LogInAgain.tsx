@@ -8,7 +8,7 @@ import { LOG_IN } from "../signIn";
 export const useIsOver = () => useSyncExternalStore(subscribe, isOver);
 
 interface LogIn {
-  logIn: { account?: { login: string; mustChangePassword: boolean }; message?: string; reason?: string };
+  logIn: { account?: { login: string; role: string; mustChangePassword: boolean }; message?: string; reason?: string };
 }
 
 async function logIn(data: FormData, setNeedsCode: (needs: boolean) => void): Promise<string> {
@@ -18,7 +18,7 @@ async function logIn(data: FormData, setNeedsCode: (needs: boolean) => void): Pr
   if (!result) return answer.errors?.[0]?.message ?? "To się nie udało.";
   if (result.reason) setNeedsCode(true);
   if (result.account?.mustChangePassword) location.reload();
-  else if (result.account) begin(result.account.login);
+  else if (result.account) begin(result.account.login, result.account.role);
   return result.message ?? "";
 }
 

@@ -1,5 +1,6 @@
 // One search box, always visible: finds a patient by anything known about them.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { keepInView } from "../focus";
 import type { PersonFragment } from "../generated";
 import { openPatient } from "../panels/patient/open";
 import { PersonLine, useFound } from "../panels/patient/Picker";
@@ -76,6 +77,7 @@ export function SearchBox() {
             key={person.id}
             id={`found-${index}`}
             role="option"
+            ref={index === at ? keepInView : undefined}
             aria-selected={index === at}
             onClick={() => pick(person)}
           >

@@ -7,7 +7,7 @@ import { CallsPanel } from "../panels/calls/CallsPanel";
 import { DayPanel } from "../panels/day/DayPanel";
 import { FormsPanel } from "../panels/forms/FormsPanel";
 import { PatientPanel } from "../panels/patient/PatientPanel";
-import { change, useWorkspace, type PanelName } from "../workspace";
+import { change, current, useWorkspace, type PanelName } from "../workspace";
 
 function icon(paths: string, label: string) {
   return function Icon(): ReactNode {
@@ -60,7 +60,33 @@ const nameOf = (plugin: GraphiQLPlugin | null) =>
 /** Called when GraphiQL opens another plugin: the workspace follows. `Bridge` does the reverse. */
 export const followPlugin = (plugin: GraphiQLPlugin | null) => plugin && change({ panel: nameOf(plugin) ?? "editor" });
 
+const BEGINNINGS: Record<PanelName, string> = {
+  day: ".grid [tabindex='0']",
+  patient: ".patient :is(.main, input)",
+  calls: ".calls .list [aria-pressed=true]",
+  forms: ".forms .ready input",
+  editor: ".graphiql-query-editor textarea",
+};
+
+/** Alt+1 to 5 open the panels from wherever one is; pressed again, they lead to where the panel begins. */
+function usePanelKeys() {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const number = /^Digit([1-5])$/.exec(event.code)?.[1];
+      if (!number || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const panel = (Object.keys(PANELS) as PanelName[])[Number(number) - 1]!;
+      event.preventDefault();
+      if (current().panel === panel) document.querySelector<HTMLElement>(BEGINNINGS[panel])?.focus();
+      else if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // the panel takes it
+      change({ panel });
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+}
+
 export function Bridge() {
+  usePanelKeys();
   const { visiblePlugin, setVisiblePlugin } = usePluginContext({ nonNull: true });
   const panel = useWorkspace((state) => state.panel);
   useEffect(() => {

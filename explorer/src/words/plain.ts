@@ -1,6 +1,4 @@
-/** A refusal in plain words, without the names of contract fields, which are meant for programs. */
-export function plain(message: string): string {
-  const sentences = message.match(/[^.!?]+[.!?]*\s*/g) ?? [message];
-  const kept = sentences.filter((sentence) => !sentence.includes("`"));
-  return kept.length > 0 ? kept.join("").trim() : message;
-}
+const OF_THE_CONTRACT = /\s*\(`\w+`\)/g;
+
+/** A refusal in plain words, without the names of the contract, which stand in brackets and are meant for programs. */
+export const plain = (message: string) => message.replace(OF_THE_CONTRACT, "");

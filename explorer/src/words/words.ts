@@ -34,6 +34,6 @@ export function labelOf(owner: string, name: string): Label {
 
 export const answerLabel = (name: string) => answers[name] ?? labelOf("", name).text;
 
-const all = new Map(Object.values(enums).flatMap((values) => Object.entries(values)));
-
-export const enumText = (value: string) => (/^[A-Z][A-Z_]+$/.test(value) ? all.get(value) : undefined);
+/** `kinds`: the enums that a field of an answer may have a value of; the same value has another word in another enum. */
+export const enumText = (value: string, kinds: string[]) =>
+  kinds.map((kind) => enums[kind]?.[value]).find((text) => text !== undefined);

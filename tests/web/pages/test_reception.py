@@ -1,7 +1,6 @@
 """A new receptionist's first day in a real browser, in the editor: with the ready operations only."""
 
 import json
-import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,8 +8,7 @@ from playwright.async_api import Browser, Page
 
 from tests import cast
 from tests.support import browser
-from tests.support.http import http_client
-from tests.support.waiting import eventually
+from tests.support.browser import one_time_password
 
 OWN = "recepcja zna wszystkich pacjentów"
 
@@ -66,18 +64,6 @@ class Desk:
     def is_clean(self) -> bool:
         """Nothing of another host, no error on any page."""
         return not self.errors and all(url.startswith((self.url, "data:")) for url in self.asked)
-
-
-async def one_time_password(url: str, email: str) -> str:
-    """As it is read in the letter, which comes when it comes."""
-    async with http_client(url) as client:
-
-        async def found() -> str | None:
-            letters = [mail["text"] for mail in (await client.get("/mailbox.json")).json() if mail["to"] == email]
-            secret = re.search(r"Hasło jednorazowe: (\S+)", "".join(letters))
-            return secret and secret[1]
-
-        return await eventually(found, otherwise=lambda: f"No letter came to {email}.")
 
 
 def whole_day(moment: str) -> dict[str, str]:

@@ -100,7 +100,7 @@ export function OfferButtons({ offer, name }: { offer: CallOfferFragment; name: 
         {offer.slot.clinic.name}. Czeka do {moment(offer.expiresAt)}.
       </p>
       <p className="buttons">
-        <button type="button" className="main" disabled={deed.isBusy} onClick={() => void accept()}>
+        <button type="button" className="main" aria-disabled={deed.isBusy} onClick={() => void accept()}>
           Pacjent przyjmuje
         </button>
         <button type="button" onClick={() => void decline()}>
@@ -173,7 +173,7 @@ function Outcome({ entry }: { entry: Entry }) {
           Notatka
           <textarea rows={2} value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} />
         </label>
-        <button className="main" disabled={deed.isBusy}>
+        <button className="main" aria-disabled={deed.isBusy}>
           Zapisz rozmowę
         </button>
       </fieldset>

@@ -1,7 +1,9 @@
 // Do kogo zadzwonić: the call list as a list to work through.
-import { useState } from "react";
+import { useRef, useState, type KeyboardEvent } from "react";
+import { flushSync } from "react-dom";
 import { ask } from "../../api";
 import { CallListDocument, type CallListQuery } from "../../generated";
+import { useFocusIfNowhere } from "../../focus";
 import { usePatientChanges } from "../../live";
 import { useChanged } from "../../notice";
 import { addDays, isDay, longDay, moment, now, timeOf, today } from "../../time";
@@ -27,6 +29,8 @@ function inOrder(entries: Entry[]): Entry[] {
   return [...entries].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
+const SELECTED = "[aria-pressed=true]";
+
 export function CallsPanel() {
   const day = useWorkspace((state) => state.callDay);
   const clinic = useWorkspace((state) => state.callClinic);
@@ -40,6 +44,19 @@ export function CallsPanel() {
     entries.find((one) => one.visit.id === selected) ??
     (offers.some((one) => one.id === selected) ? undefined : entries[0]);
   const offer = offers.find((one) => one.id === selected);
+  const list = useFocusIfNowhere<HTMLDivElement>(SELECTED, entry?.visit.id ?? offer?.id);
+  const rows = useRef<HTMLUListElement>(null);
+  const keyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const next = step && entry && entries[entries.indexOf(entry) + step];
+    if (!step || !rows.current?.contains(event.target as Node)) return;
+    event.preventDefault();
+    if (!next) return;
+    flushSync(() => setSelected(next.visit.id));
+    rows.current.querySelector<HTMLElement>(SELECTED)?.focus();
+  };
+  const backToList = (event: KeyboardEvent) =>
+    event.key === "Escape" && rows.current?.querySelector<HTMLElement>(SELECTED)?.focus();
   return (
     <div className="calls">
       <Toolbar day={day} />
@@ -49,25 +66,26 @@ export function CallsPanel() {
         </p>
       )}
       <div className="sheet">
-        <div className="list">
+        <div className="list" ref={list} onKeyDown={keyDown}>
           <h2>
             {entries.length === 0 && !answer.isLoading
               ? "Nie ma do kogo dzwonić."
               : counted(entries.length, "osoba", "osoby", "osób")}
           </h2>
-          <ul aria-label="Do kogo zadzwonić">
+          <ul aria-label="Do kogo zadzwonić" ref={rows}>
             {entries.map((one) => (
               <Row
                 key={one.visit.id}
                 entry={one}
                 isSelected={one === entry}
+                isStop={one === (entry ?? entries[0])}
                 onSelect={() => setSelected(one.visit.id)}
               />
             ))}
           </ul>
           <Waiting offers={offers} selected={offer} onSelect={setSelected} />
         </div>
-        <section className="side" aria-label="Rozmowa">
+        <section className="side" aria-label="Rozmowa" onKeyDown={backToList}>
           {entry ? (
             <CallSide key={entry.visit.id} entry={entry} />
           ) : (
@@ -80,7 +98,7 @@ export function CallsPanel() {
 }
 
 function Toolbar({ day }: { day: string }) {
-  const clinics = useClinics();
+  const { clinics } = useClinics();
   const clinic = useWorkspace((state) => state.callClinic);
   const quick: [string, string][] = [
     ["Dzisiaj", today()],
@@ -123,12 +141,26 @@ function Toolbar({ day }: { day: string }) {
   );
 }
 
-function Row({ entry, isSelected, onSelect }: { entry: Entry; isSelected: boolean; onSelect: () => void }) {
+interface RowProps {
+  entry: Entry;
+  isSelected: boolean;
+  isStop: boolean;
+  onSelect: () => void;
+}
+
+/** Arrows lead from row to row, so that Tab leads on to the call. */
+function Row({ entry, isSelected, isStop, onSelect }: RowProps) {
   const { visit, calls } = entry;
   const last = calls[0];
   return (
     <li>
-      <button type="button" aria-pressed={isSelected} className={isForLater(entry) ? "later" : ""} onClick={onSelect}>
+      <button
+        type="button"
+        aria-pressed={isSelected}
+        tabIndex={isStop ? 0 : -1}
+        className={isForLater(entry) ? "later" : ""}
+        onClick={onSelect}
+      >
         <b>{timeOf(visit.startsAt)}</b>
         <span>
           {personName(visit.patient)}

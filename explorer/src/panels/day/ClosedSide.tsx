@@ -35,7 +35,7 @@ function Blocked({ cell }: { cell: Cell }) {
       <p>
         Zablokowany: <b>{cell.blockReason}</b>
       </p>
-      <button type="button" disabled={deed.isBusy} onClick={() => void open()}>
+      <button type="button" aria-disabled={deed.isBusy} onClick={() => void open()}>
         Odblokuj
       </button>
       <Trouble refusal={deed.refusal} />

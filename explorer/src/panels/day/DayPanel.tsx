@@ -31,7 +31,7 @@ function useDayKeys() {
 }
 
 export function DayPanel() {
-  const clinics = useClinics();
+  const { clinics } = useClinics();
   const sheet = useSheet();
   const { intent, said } = useDesk();
   const selected = useSelected(sheet.cells);

@@ -108,7 +108,7 @@ function Book({ cell, person, another }: PersonProps) {
           />
         </label>
         <Channels value={channel} onChange={setChannel} />
-        <button className="main" ref={button} disabled={deed.isBusy}>
+        <button className="main" ref={button} aria-disabled={deed.isBusy}>
           Zarezerwuj {timeOf(cell.startsAt)}
         </button>
       </form>
@@ -147,7 +147,7 @@ function Record({ cell, person, another }: PersonProps) {
           Powód wizyty (dla lekarza)
           <input value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} />
         </label>
-        <button className="main" disabled={deed.isBusy}>
+        <button className="main" aria-disabled={deed.isBusy}>
           Zapisz przyjętą wizytę
         </button>
       </form>
@@ -181,7 +181,7 @@ function MoveHere({ cell, visit }: { cell: Cell; visit: MovableVisit }) {
       </p>
       <Channels value={channel} onChange={setChannel} />
       <p className="buttons">
-        <button type="button" className="main" ref={button} disabled={deed.isBusy} onClick={() => void move()}>
+        <button type="button" className="main" ref={button} aria-disabled={deed.isBusy} onClick={() => void move()}>
           Przełóż tutaj
         </button>
         <button type="button" onClick={() => intend({ kind: "none" })}>
@@ -209,7 +209,7 @@ function Block({ cell }: { cell: Cell }) {
           Powód, dla współpracowników
           <input value={reason} onChange={(event) => setReason(event.target.value)} required maxLength={500} />
         </label>
-        <button disabled={deed.isBusy}>Zablokuj</button>
+        <button aria-disabled={deed.isBusy}>Zablokuj</button>
       </form>
       <Trouble refusal={deed.refusal} />
     </details>

@@ -58,7 +58,7 @@ export function Grid({ columns, selected }: { columns: Column[]; selected: Cell 
       {columns.map((column) => (
         <section className="column" key={column.key} aria-label={`${column.title}, ${column.subtitle}`}>
           <header>
-            <strong>{column.title}</strong>
+            <strong title={column.title}>{column.title}</strong>
             <small>
               wolne {column.cells.filter((cell) => isFree(cell) && !isPast(cell)).length} · {column.subtitle}
             </small>

@@ -7,6 +7,7 @@ import { useAnswer } from "../../useAnswer";
 import { useWorkspace } from "../../workspace";
 import { LOOKS, type CellState } from "../../words/states";
 import { show } from "./intent";
+import { useClinics } from "./sheet";
 import { stateOf, type Cell } from "./layout";
 
 export function Overview({ cells }: { cells: Cell[] }) {
@@ -41,13 +42,20 @@ function Legend({ cells }: { cells: Cell[] }) {
   );
 }
 
+/** In the clinics of the sheet; of all clinics at once, unless there are only some. */
+async function nextFree(search: string, clinics: string[]) {
+  const places = clinics.length > 0 ? clinics : [null];
+  const answers = await Promise.all(places.map((clinic) => ask(NextFreeDocument, { search, clinic })));
+  const doctors = answers.flatMap((answer) => answer.doctors.nodes);
+  return doctors.flatMap((doctor) => (doctor.nextFreeSlot ? [doctor.nextFreeSlot] : []));
+}
+
 function useNextFree(search: string) {
-  const clinics = useWorkspace((state) => state.clinics);
-  const clinic = clinics.length === 1 ? clinics[0]! : null;
-  const answer = useAnswer(search ? () => ask(NextFreeDocument, { search, clinic }) : null, search, clinic);
-  const slots = (answer.data?.doctors.nodes ?? []).flatMap((doctor) =>
-    doctor.nextFreeSlot ? [doctor.nextFreeSlot] : [],
-  );
+  const wanted = useWorkspace((state) => state.clinics);
+  const { clinics: mine, areLimited } = useClinics();
+  const clinics = wanted.length > 0 || !areLimited ? wanted : mine.map((clinic) => clinic.id);
+  const answer = useAnswer(search ? () => nextFree(search, clinics) : null, search, clinics.join());
+  const slots = [...(answer.data ?? [])];
   return {
     slots: slots.sort((a, b) => (a.startsAt < b.startsAt ? -1 : 1)),
     isDone: Boolean(search) && !answer.isLoading,
@@ -100,6 +108,7 @@ const KEYS: [string, string][] = [
   ["Esc", "powrót do terminarza"],
   ["Alt + ← →", "dzień wcześniej, później"],
   ["/", "szukaj pacjenta"],
+  ["Alt + 1 … 5", "panele po lewej"],
 ];
 
 function Keys() {

@@ -18,6 +18,8 @@ export function PrintSheet({ columns, view }: { columns: Column[]; view: "day" |
     .map((column) => ({ ...column, cells: column.cells.filter((cell) => cell.visit) }))
     .filter((column) => column.cells.length > 0);
   const rows = lists.reduce((sum, list) => sum + list.cells.length, 0);
+  const states = new Set(lists.flatMap((list) => list.cells.map(stateOf)));
+  const signs = [...states].map((state) => `${LOOKS[state].sign} ${LOOKS[state].word}`);
   const title = view === "day" ? longDay(day) : `tydzień od ${plainDay(mondayOf(day))}`;
   return createPortal(
     <div id="print" className={densityOf(rows)}>
@@ -30,7 +32,7 @@ export function PrintSheet({ columns, view }: { columns: Column[]; view: "day" |
         ))}
       </div>
       <p>
-        Wizyt: {rows}. Wydrukowano {moment(now())}.
+        Wizyt: {rows}. Wydrukowano {moment(now())}. {signs.join(", ")}, (?) tożsamość niepotwierdzona.
       </p>
     </div>,
     document.body,
@@ -43,13 +45,6 @@ function List({ list }: { list: Column }) {
       <caption>
         <b>{list.title}</b>, {list.subtitle} ({list.cells.length})
       </caption>
-      <colgroup>
-        <col />
-        <col />
-        <col />
-        <col />
-        <col />
-      </colgroup>
       <tbody>
         {list.cells.map((cell) => (
           <tr key={cell.id}>

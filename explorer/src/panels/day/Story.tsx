@@ -56,6 +56,7 @@ export function Messages({ messages }: { messages: Message[] }) {
     if (refusal) say(refusal.message, true);
     else say("Wiadomość zostanie wysłana jeszcze raz.");
   };
+  if (messages.length === 0) return <p>Nie ma.</p>;
   return (
     <ul>
       {messages.map((message) => (

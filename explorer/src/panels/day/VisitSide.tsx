@@ -11,7 +11,7 @@ import { openPatient } from "../patient/open";
 import { Trouble } from "../Trouble";
 import { Channels } from "./FreeSide";
 import { movable } from "./Grid";
-import { intend, useDesk } from "./intent";
+import { intend, sawDocument, useDesk } from "./intent";
 import { MARKINGS } from "./keys";
 import type { Cell, SheetVisit } from "./layout";
 import { useFirstFocus } from "./Side";
@@ -83,14 +83,13 @@ function Who({ visit }: { visit: SheetVisit }) {
 }
 
 function Marks({ visit }: { visit: SheetVisit }) {
-  const { said } = useDesk();
-  const [seen, setSeen] = useState<SeenDocument | null>(null);
+  const { said, seen } = useDesk();
   const first = useFirstFocus<HTMLButtonElement>(visit.status);
   const markings = MARKINGS[visit.status];
   const isArriving = markings.some((marking) => marking.as === "arrived") && !visit.patient.identityConfirmedAt && !visit.patient.toBeCompleted;
   return (
     <>
-      {isArriving && <Seen value={seen} onChange={setSeen} />}
+      {isArriving && <Seen value={seen} onChange={sawDocument} />}
       <p className="buttons">
         {markings.map((marking, index) => (
           <button
@@ -149,7 +148,7 @@ function Cancel({ visit }: { visit: SheetVisit }) {
         <input ref={field} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} />
       </label>
       <Channels value={channel} onChange={setChannel} />
-      <button className="grave" disabled={deed.isBusy}>
+      <button className="grave" aria-disabled={deed.isBusy}>
         Odwołaj wizytę
       </button>
       <Trouble refusal={deed.refusal} onOverride={(reason) => void cancel({ reason })} />

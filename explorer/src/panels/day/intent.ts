@@ -1,9 +1,9 @@
 // What somebody is about to do on the sheet: whom to book, which visit to move, what is selected. Never kept.
 import { useSyncExternalStore } from "react";
-import type { FreeSlotFragment, PersonFragment } from "../../generated";
+import type { FreeSlotFragment, PersonFragment, SeenDocument } from "../../generated";
 import { dayOf } from "../../time";
 import { change, current } from "../../workspace";
-import type { SheetVisit } from "./layout";
+import type { Cell, SheetVisit } from "./layout";
 
 export type MovableVisit = Pick<SheetVisit, "id" | "reference" | "startsAt"> & {
   doctor: { fullName: string };
@@ -17,6 +17,7 @@ interface State {
   intent: Intent;
   slot: string | null;
   visit: string | null;
+  seen: SeenDocument | null;
   said: string;
   lost: Lost | null;
 }
@@ -27,7 +28,7 @@ interface Lost {
   alternatives: FreeSlotFragment[];
 }
 
-let state: State = { intent: { kind: "none" }, slot: null, visit: null, said: "", lost: null };
+let state: State = { intent: { kind: "none" }, slot: null, visit: null, seen: null, said: "", lost: null };
 const listeners = new Set<() => void>();
 
 function set(part: Partial<State>) {
@@ -35,14 +36,18 @@ function set(part: Partial<State>) {
   for (const listener of listeners) listener();
 }
 
-export const select = (slot: string | null) => set({ slot, visit: null, said: "", lost: null });
+export const select = (slot: string | null) => set({ slot, visit: null, seen: null, said: "", lost: null });
+/** The document that the patient of the selected visit shows, before they are marked as here. */
+export const sawDocument = (seen: SeenDocument | null) => set({ seen });
+export const documentSeenFor = (cell: Cell) =>
+  state.slot === cell.id || (cell.visit && state.visit === cell.visit.id) ? state.seen : null;
 export const intend = (intent: Intent) => set({ intent, said: "" });
 export const forget = () => set({ intent: { kind: "none" }, lost: null });
 export const lose = (lost: Lost) => set({ slot: null, visit: null, said: "", lost });
 
 /** Done: the visit is shown, with a sentence that says what was done. */
 export const done = (said: string, visit: string | null) =>
-  set({ intent: { kind: "none" }, slot: null, visit, said, lost: null });
+  set({ intent: { kind: "none" }, slot: null, visit, seen: null, said, lost: null });
 
 export function bookFor(patient: PersonFragment): void {
   set({ intent: { kind: "book", patient }, slot: null, visit: null, said: "", lost: null });
@@ -59,7 +64,7 @@ export function show(what: { startsAt: string; slot?: string; visit?: string; cl
   const clinics =
     what.clinic && current().clinics.length && !current().clinics.includes(what.clinic) ? [] : current().clinics;
   change({ panel: "day", view: "day", day: dayOf(what.startsAt), clinics });
-  set({ slot: what.slot ?? null, visit: what.visit ?? null, said: "", lost: null });
+  set({ slot: what.slot ?? null, visit: what.visit ?? null, seen: null, said: "", lost: null });
 }
 
 export function useDesk(): State {

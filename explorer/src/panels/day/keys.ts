@@ -2,7 +2,7 @@
 import { mark, type Mark } from "../../deeds";
 import type { VisitStatus } from "../../generated";
 import { personName } from "../../words/people";
-import { intend } from "./intent";
+import { documentSeenFor, intend } from "./intent";
 import type { Cell } from "./layout";
 
 export interface Marking {
@@ -32,7 +32,7 @@ export function press(key: string, cell: Cell): boolean {
   const visit = cell.visit;
   if (!visit) return false;
   const marking = MARKINGS[visit.status].find((one) => one.letter === key.toLowerCase());
-  if (marking) void mark(visit, marking.as);
+  if (marking) void mark(visit, marking.as, marking.as === "arrived" ? documentSeenFor(cell) : null);
   if (key.toLowerCase() === MOVE && visit.status === "BOOKED")
     intend({ kind: "move", visit: { ...visit, person: personName(visit.patient) } });
   return marking !== undefined || key.toLowerCase() === MOVE;

@@ -43,9 +43,18 @@ export function filterOf(workspace: Pick<Workspace, "day" | "view" | "clinics" |
   return { from: `${monday}T00:00`, until: `${addDays(monday, 7)}T00:00`, doctorIds: [workspace.doctor] };
 }
 
+/** Those in which this colleague works: all, unless an administrator has limited it. */
+async function clinicsOfMine() {
+  const { me, clinics } = await ask(ClinicsDocument, { after: null });
+  if (me?.clinics) return { clinics: me.clinics, areLimited: true };
+  const all = await everyPage(async (after) => (after ? (await ask(ClinicsDocument, { after })).clinics : clinics));
+  return { clinics: all, areLimited: false };
+}
+
+const NONE = { clinics: [], areLimited: false };
+
 export function useClinics() {
-  const answer = useAnswer(() => everyPage(async (after) => (await ask(ClinicsDocument, { after })).clinics));
-  return answer.data ?? [];
+  return useAnswer(clinicsOfMine).data ?? NONE;
 }
 
 export function useDoctors() {
@@ -92,7 +101,7 @@ function useEachMinute() {
 }
 
 function useSlotChanges(again: () => void) {
-  const clinics = useClinics();
+  const { clinics } = useClinics();
   const wanted = useWorkspace((state) => state.clinics);
   const ids = clinics.map((clinic) => clinic.id).filter((id) => wanted.length === 0 || wanted.includes(id));
   useEffect(() => {

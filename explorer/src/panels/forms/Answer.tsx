@@ -1,5 +1,5 @@
 // An answer as cards and tables, in words; its ids are kept by a click on the row.
-import { useEffect, useRef } from "react";
+import { createContext, useContext, useEffect, useRef } from "react";
 import { choose, isId, kindOf } from "../../chosen";
 import { say } from "../../notice";
 import type { ReadyOperation } from "../../page";
@@ -227,7 +227,11 @@ function Card({ row }: { row: Row }) {
 const Inner = ({ row }: { row: Row }) =>
   Object.values(row).some((value) => isRows(value) || nodesOf(value)) ? <Card row={row} /> : <Line row={row} />;
 
+/** Which enums the fields of this answer are of. */
+export const Enums = createContext<Map<string, string[]>>(new Map());
+
 function Words({ name, value }: { name: string; value: Value }) {
+  const kinds = useContext(Enums).get(name) ?? [];
   if (value === null || value === undefined || value === "") return <>–</>;
   if (typeof value === "boolean") return <>{value ? "tak" : "nie"}</>;
   if (name === "qrCode")
@@ -239,18 +243,18 @@ function Words({ name, value }: { name: string; value: Value }) {
       />
     );
   if (SECRET.has(name)) return <Secret text={Array.isArray(value) ? value.join("\n") : String(value)} />;
-  if (Array.isArray(value)) return <>{value.map((one) => wordsOf(one)).join(", ") || "–"}</>;
+  if (Array.isArray(value)) return <>{value.map((one) => wordsOf(one, kinds)).join(", ") || "–"}</>;
   if (typeof value === "string" && TELEPHONE.test(value)) return <a href={`tel:${value}`}>{phoneText(value)}</a>;
   if (isId(value)) return <>{KINDS[kindOf(value)] ?? ""}</>;
-  return <span className={name === "reference" ? "whole" : ""}>{wordsOf(value)}</span>;
+  return <span className={name === "reference" ? "whole" : ""}>{wordsOf(value, kinds)}</span>;
 }
 
-function wordsOf(value: Value): string {
+function wordsOf(value: Value, kinds: string[]): string {
   const text = String(value);
   if (INSTANT.test(text)) return moment(text);
   if (DAY.test(text)) return plainDay(text);
   if (WALL.test(text)) return text.slice(0, 5);
-  return enumText(text) ?? text;
+  return enumText(text, kinds) ?? text;
 }
 
 /** Shown only on request, so that passers-by do not see it. */

@@ -6,12 +6,13 @@ import { openInEditor } from "../../editor/open";
 import { changed } from "../../notice";
 import { operationOf, type ReadyOperation } from "../../page";
 import { current } from "../../workspace";
-import { AnswerView } from "./Answer";
+import { AnswerView, Enums } from "./Answer";
 import { Several, type Problem } from "./Fields";
 import {
   begun,
   capital,
   changedAt,
+  enumsIn,
   fieldsOf,
   operationIn,
   sentOf,
@@ -115,6 +116,7 @@ function useSending(operation: ReadyOperation) {
 
 export function Form({ operation, schema }: { operation: ReadyOperation; schema: GraphQLSchema }) {
   const fields = useMemo(() => fieldsOf(schema, operation.query, operation.variables), [schema, operation]);
+  const enums = useMemo(() => enumsIn(schema, operation.query), [schema, operation]);
   const [values, keep] = useValues(operation, fields);
   const { answer, error, isBusy, isMutation, sendIt } = useSending(operation);
   const form = useRef<HTMLFormElement>(null);
@@ -123,7 +125,7 @@ export function Form({ operation, schema }: { operation: ReadyOperation; schema:
   useEffect(() => void (fields.length === 0 && !isMutation && sendIt({})), []);
   const submit = (event: FormEvent) => (
     event.preventDefault(),
-    void sendIt(withKey(operation.name, fields, sentValues(fields, values)))
+    void (isBusy || sendIt(withKey(operation.name, fields, sentValues(fields, values))))
   );
   const inJson = Object.fromEntries(fields.map((field) => [field.name, withoutSecrets(field, values[field.name])]));
   const json = () => openInEditor({ ...operation, variables: JSON.stringify(sentValues(fields, inJson), null, 2) });
@@ -141,7 +143,7 @@ export function Form({ operation, schema }: { operation: ReadyOperation; schema:
           onChange={(path: Path, value) => keep(changedAt(values, path, value) as Values)}
         />
         <p className="buttons">
-          <button className="main" disabled={isBusy}>
+          <button className="main" aria-disabled={isBusy}>
             {isMutation ? "Wykonaj" : "Pokaż"}
           </button>
           <Next operation={operation} values={values} />
@@ -155,7 +157,11 @@ export function Form({ operation, schema }: { operation: ReadyOperation; schema:
           {error}
         </p>
       )}
-      {answer && <AnswerView operation={operation} answer={answer} onFurther={further} />}
+      {answer && (
+        <Enums.Provider value={enums}>
+          <AnswerView operation={operation} answer={answer} onFurther={further} />
+        </Enums.Provider>
+      )}
     </>
   );
 }

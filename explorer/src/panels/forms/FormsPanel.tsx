@@ -1,6 +1,7 @@
 // Formularze: every ready operation as a form, several open at once.
 import { useSchemaContext } from "@graphiql/react";
-import { useMemo, useState } from "react";
+import { useMemo, useState, type KeyboardEvent } from "react";
+import { useFocusIfNowhere } from "../../focus";
 import { operationOf, page } from "../../page";
 import { useWorkspace } from "../../workspace";
 import { Form } from "./Form";
@@ -16,7 +17,12 @@ export function FormsPanel() {
       <div className="forms-main">
         <Tabs active={form} />
         {operation && schema && <Form key={operation.name} operation={operation} schema={schema} />}
-        {!operation && <p className="nothing">Proszę wybrać formularz po lewej stronie.</p>}
+        {!operation && (
+          <>
+            <h1 className="hidden">Formularz</h1>
+            <p className="nothing">Proszę wybrać formularz po lewej stronie.</p>
+          </>
+        )}
       </div>
     </div>
   );
@@ -43,14 +49,20 @@ function useTopics(search: string) {
 function Menu({ active }: { active: string | null }) {
   const [search, setSearch] = useState("");
   const topics = useTopics(search);
+  const menu = useFocusIfNowhere<HTMLElement>("input");
+  const first = topics[0]?.operations[0];
+  const keyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && search && first) openForm(first.name);
+  };
   return (
-    <nav className="ready" aria-label="Formularze">
+    <nav ref={menu} className="ready" aria-label="Formularze">
       <input
         type="search"
         aria-label="Znajdź formularz"
         placeholder="znajdź formularz"
         value={search}
         onChange={(event) => setSearch(event.target.value)}
+        onKeyDown={keyDown}
       />
       {topics.map((topic) => (
         <section key={topic.title}>

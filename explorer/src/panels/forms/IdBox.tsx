@@ -1,6 +1,7 @@
 // An id is never typed: the thing is searched for by its name.
-import { useState, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { choose } from "../../chosen";
+import { isNowhere, keepInView } from "../../focus";
 import { current } from "../../workspace";
 import { useAnswer, useSettled } from "../../useAnswer";
 import { KINDS } from "../../words/words";
@@ -24,8 +25,14 @@ function nameOf(of: string, id: string): string {
 }
 
 export function IdBox(props: Props) {
-  if (props.value) return <Known {...props} value={props.value} />;
-  return <Search {...props} />;
+  const box = useRef<HTMLSpanElement>(null);
+  const begun = useRef(props.value);
+  useEffect(() => {
+    if (begun.current === props.value) return;
+    begun.current = props.value;
+    if (isNowhere()) box.current?.querySelector<HTMLElement>("input, button")?.focus(); // what had it is gone
+  }, [props.value]);
+  return <span className="id-field" ref={box}>{props.value ? <Known {...props} value={props.value} /> : <Search {...props} />}</span>;
 }
 
 function Known({ id, of, value, onChange }: Props & { value: string }) {
@@ -76,6 +83,7 @@ function Search({ id, of, isRequired, describedBy, isWrong, onChange }: Props) {
         aria-expanded={choices.length > 0}
         aria-controls={`${id}list`}
         aria-autocomplete="list"
+        aria-activedescendant={choices[at] ? `${id}-${at}` : undefined}
         aria-describedby={describedBy}
         aria-invalid={isWrong}
         autoComplete="off"
@@ -95,7 +103,14 @@ function Search({ id, of, isRequired, describedBy, isWrong, onChange }: Props) {
         onMouseDown={(event) => event.preventDefault()}
       >
         {choices.map((choice, index) => (
-          <span key={choice.id} role="option" aria-selected={index === at} onClick={() => pick(choice)}>
+          <span
+            key={choice.id}
+            id={`${id}-${index}`}
+            role="option"
+            ref={index === at ? keepInView : undefined}
+            aria-selected={index === at}
+            onClick={() => pick(choice)}
+          >
             <b>{choice.label}</b>
             {choice.more && <small>{choice.more}</small>}
           </span>

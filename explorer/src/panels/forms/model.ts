@@ -1,12 +1,17 @@
 // From an operation's variables and the contract to fields: a new operation file needs no code.
 import {
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isListType,
   isNonNullType,
   isScalarType,
   parse,
+  TypeInfo,
   typeFromAST,
+  visit,
+  visitWithTypeInfo,
+  type FieldNode,
   type GraphQLInputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -117,6 +122,19 @@ export function operationIn(query: string): OperationDefinitionNode {
   return parse(query).definitions.find((one): one is OperationDefinitionNode => one.kind === "OperationDefinition")!;
 }
 
+/** Which enums the fields of an answer are of, by the fields' names in it. */
+export function enumsIn(schema: GraphQLSchema, query: string): Map<string, string[]> {
+  const types = new TypeInfo(schema);
+  const found = new Map<string, string[]>();
+  const Field = ({ alias, name }: FieldNode) => {
+    const type = getNamedType(types.getType());
+    const key = (alias ?? name).value;
+    if (isEnumType(type)) found.set(key, [...(found.get(key) ?? []), type.name]);
+  };
+  visit(parse(query), visitWithTypeInfo(types, { Field }));
+  return found;
+}
+
 /** `after` is not filled in: the answer's next page is a button. */
 export function fieldsOf(schema: GraphQLSchema, query: string, variables: string): Field[] {
   const example = (variables.trim() ? JSON.parse(variables) : {}) as Record<string, unknown>;
@@ -150,7 +168,9 @@ export function begun(field: Field, example: unknown, isTop = true): unknown {
   }
   if (field.kind === "list") {
     const examples = Array.isArray(example) ? example : [];
-    return examples.map((one) => begun(field.item, one)).filter((one) => one !== undefined);
+    const items = examples.map((one) => begun(field.item, one)).filter((one) => one !== undefined);
+    const isToSearch = items.length === 0 && field.isRequired && field.item.kind === "id";
+    return isToSearch ? [undefined] : items;
   }
   if (field.kind === "id") return field.isShown ? chosen(field.of)?.id : undefined;
   if (field.kind === "text" || field.kind === "long" || field.kind === "password") return undefined;

@@ -2,6 +2,7 @@
 import { useId, useState, type KeyboardEvent } from "react";
 import { ask } from "../../api";
 import { choose } from "../../chosen";
+import { keepInView } from "../../focus";
 import { FindPatientsDocument, type PersonFragment } from "../../generated";
 import { plainDay } from "../../time";
 import { useAnswer, useSettled } from "../../useAnswer";
@@ -77,6 +78,7 @@ export function Picker({ onPick }: { onPick: (person: PersonFragment) => void })
             key={person.id}
             id={`${id}-${index}`}
             role="option"
+            ref={index === at ? keepInView : undefined}
             aria-selected={index === at}
             onClick={() => pick(person)}
           >

@@ -1,7 +1,7 @@
 // A new record: with a PESEL or with a document.
 import { useState, type FormEvent } from "react";
 import { useDeed } from "../../deeds";
-import { RegisterDocument, type DocumentKind, type PersonFragment, type RegisterPatientInput } from "../../generated";
+import { RegisterDocument, type DocumentKind, type PersonFragment, type RegisterPatientInput, type SeenDocument } from "../../generated";
 import { ENUMS } from "../../words/words";
 import { Trouble } from "../Trouble";
 import { PersonLine } from "./Picker";
@@ -43,6 +43,7 @@ function inputOf(data: FormData, knownBy: KnownBy): RegisterPatientInput {
     document: knownBy === "document" ? document : null,
     toBeCompleted: knownBy === "later",
     birthDate: knownBy === "pesel" ? null : text("birthDate") || null,
+    identitySeen: (text("identitySeen") || null) as SeenDocument | null,
   };
 }
 
@@ -76,7 +77,7 @@ export function Register({ begin, onDone, onCancel }: Props) {
         </p>
       )}
       <p className="buttons">
-        <button className="main" disabled={deed.isBusy}>
+        <button className="main" aria-disabled={deed.isBusy}>
           Zapisz
         </button>
         <button type="button" onClick={onCancel}>
@@ -181,10 +182,28 @@ function Identification({ knownBy, setKnownBy, begin, problems }: Identification
       )}
       {knownBy === "document" && <DocumentFields problems={problems} />}
       {knownBy === "later" && <p className="hint">Wystarczy nazwisko, imię i telefon; numer poda pacjent na miejscu.</p>}
+      {knownBy !== "later" && <SeenField />}
       {knownBy !== "pesel" && (
         <Text label="Data urodzenia, jeśli ją podał" name="birthDate" type="date" problems={problems} />
       )}
     </fieldset>
+  );
+}
+
+/** Somebody at the window; on the telephone nothing is seen. */
+function SeenField() {
+  return (
+    <label>
+      Okazany dokument (potwierdza tożsamość)
+      <select name="identitySeen">
+        <option value="">–</option>
+        {Object.entries(ENUMS.SeenDocument!).map(([document, text]) => (
+          <option key={document} value={document}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

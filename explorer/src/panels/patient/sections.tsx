@@ -94,7 +94,7 @@ function Leave({ entry }: { entry: string }) {
           Dlaczego (zostaje w dzienniku)
           <input value={reason} onChange={(event) => setReason(event.target.value)} required maxLength={500} />
         </label>
-        <button disabled={deed.isBusy}>Skreśl z listy</button>
+        <button aria-disabled={deed.isBusy}>Skreśl z listy</button>
       </form>
       <Trouble refusal={deed.refusal} />
     </details>
