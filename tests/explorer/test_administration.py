@@ -25,6 +25,7 @@ async def test_an_administrators_day(hired: Hire, desk_service: Service) -> None
     adam = await hired(login="adam@diamed.example")
     await another_clinic_of_the_same_name_is_confirmed(adam)
     await another_doctor_of_the_same_name_is_confirmed(scene, adam)
+    await a_slot_is_found_by_its_doctor(adam)
     await a_doctor_leaves_after_a_preview(scene, adam)
     await whose_visits_remain_are_called(scene, adam)
     await the_doctor_comes_back(scene, adam)
@@ -36,6 +37,7 @@ async def test_an_administrators_day(hired: Hire, desk_service: Service) -> None
     await a_password_is_changed(ewa)
     await the_limit_is_ended(scene, adam, ewa)
     await she_becomes_an_administrator_and_sees_what_these_see(adam, ewa)
+    await what_was_done_to_a_colleague_is_in_the_audit_trail(adam)
     await check_invariants()
 
 
@@ -70,6 +72,14 @@ async def another_doctor_of_the_same_name_is_confirmed(scene: Scene, adam: Desk)
     await carry_out(adam)
     await expect(adam.page.locator(".answer .done")).to_contain_text("Lekarz")
     assert await Doctor.filter(last_name=namesake.last_name).count() == 2
+
+
+async def a_slot_is_found_by_its_doctor(adam: Desk) -> None:
+    """Whichever clinic was chosen before."""
+    form = await adam.open_form("Wycofanie terminów")
+    await adam.click(form.get_by_role("combobox", name="termin 1"))
+    await adam.type("zielinska")
+    await expect(form.get_by_role("option").first).to_contain_text("Maria Zielińska")
 
 
 async def free_slots_of(doctor: Doctor) -> int:
@@ -203,3 +213,11 @@ async def she_becomes_an_administrator_and_sees_what_these_see(adam: Desk, ewa: 
     await ewa.click(ewa.page.get_by_role("button", name="Zaloguj"))
     await ewa.open_form("Zespół")
     await expect(ewa.page.locator(".answer tbody tr")).to_have_count(3)
+
+
+async def what_was_done_to_a_colleague_is_in_the_audit_trail(adam: Desk) -> None:
+    form = await adam.open_form("Dziennik")
+    await adam.choose(form, "Kogo lub czego dotyczy", "ewa nowa")
+    await adam.click(form.get_by_role("button", name="Pokaż"))
+    await expect(adam.page.locator(".answer tbody tr").first).to_contain_text("zrobione")
+    assert await adam.accessibility_faults() == []

@@ -20,7 +20,7 @@ export function PrintSheet({ columns, view }: { columns: Column[]; view: "day" |
   const rows = lists.reduce((sum, list) => sum + list.cells.length, 0);
   const states = new Set(lists.flatMap((list) => list.cells.map(stateOf)));
   const signs = [...states].map((state) => `${LOOKS[state].sign} ${LOOKS[state].word}`);
-  const title = view === "day" ? longDay(day) : `tydzień od ${plainDay(mondayOf(day))}`;
+  const title = view === "day" ? longDay(day) : `${columns[0]?.cells[0]?.doctor.fullName ?? ""}, tydzień od ${plainDay(mondayOf(day))}`;
   return createPortal(
     <div id="print" className={densityOf(rows)}>
       <h1>

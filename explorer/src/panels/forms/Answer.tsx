@@ -6,6 +6,7 @@ import type { ReadyOperation } from "../../page";
 import { moment, plainDay } from "../../time";
 import { personName, phoneText } from "../../words/people";
 import { plain } from "../../words/plain";
+import { capital } from "./model";
 import { answerLabel, enumText, KINDS, TYPES } from "../../words/words";
 
 type Value = unknown;
@@ -34,6 +35,7 @@ export function AnswerView({
   useEffect(() => void section.current?.scrollIntoView({ block: "nearest" }), [answer]);
   return (
     <section ref={section} className="answer" aria-label="Odpowiedź" aria-live="polite">
+      <h2 className="hidden">Odpowiedź</h2>
       {Object.entries(answer).map(([name, value]) => (
         <Part
           key={name}
@@ -231,7 +233,7 @@ const Inner = ({ row }: { row: Row }) =>
 export const Enums = createContext<Map<string, string[]>>(new Map());
 
 function Words({ name, value }: { name: string; value: Value }) {
-  const kinds = useContext(Enums).get(name) ?? [];
+  const kinds = useContext(Enums).get(name) ?? [capital(name)]; // or what is written down in words alone
   if (value === null || value === undefined || value === "") return <>–</>;
   if (typeof value === "boolean") return <>{value ? "tak" : "nie"}</>;
   if (name === "qrCode")

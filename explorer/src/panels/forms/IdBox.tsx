@@ -1,6 +1,6 @@
 // An id is never typed: the thing is searched for by its name.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { choose } from "../../chosen";
+import { choose, kindOf } from "../../chosen";
 import { isNowhere, keepInView } from "../../focus";
 import { current } from "../../workspace";
 import { useAnswer, useSettled } from "../../useAnswer";
@@ -20,7 +20,7 @@ interface Props {
 const labels = new Map<string, string>();
 
 function nameOf(of: string, id: string): string {
-  const kept = current().chosen[of];
+  const kept = current().chosen[kindOf(id)];
   return labels.get(id) ?? (kept?.id === id && kept.label ? kept.label : `${KINDS[of] ?? of} (${id.slice(-6)})`);
 }
 

@@ -44,7 +44,7 @@ const LONG = new Set(["reason", "note", "description", "overrideReason"]);
 const KIND_OF_NAME: Record<string, string> = {
   staffMember: "StaffMember",
   entry: "WaitingListEntry",
-  subject: "Patient",
+  subject: "Subject",
 };
 
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -53,7 +53,7 @@ export const capital = (text: string) => text.charAt(0).toUpperCase() + text.sli
 function kindOfId(name: string, example: unknown): string {
   const named = typeof example === "string" ? PLACEHOLDER.exec(example)?.[1] : undefined;
   const bare = name.replace(/Ids?$/, "");
-  return named ?? KIND_OF_NAME[bare] ?? capital(bare);
+  return KIND_OF_NAME[bare] ?? named ?? capital(bare);
 }
 
 interface Origin {
@@ -172,7 +172,7 @@ export function begun(field: Field, example: unknown, isTop = true): unknown {
     const isToSearch = items.length === 0 && field.isRequired && field.item.kind === "id";
     return isToSearch ? [undefined] : items;
   }
-  if (field.kind === "id") return field.isShown ? chosen(field.of)?.id : undefined;
+  if (field.kind === "id") return field.isShown ? chosen(field.of === "Subject" ? "Patient" : field.of)?.id : undefined;
   if (field.kind === "text" || field.kind === "long" || field.kind === "password") return undefined;
   if (field.kind === "DateTime" && typeof example === "string") return example.slice(0, 16);
   return example ?? undefined;

@@ -1,7 +1,6 @@
 // Search boxes for ids: each kind of thing is found in its own way, and shown by its name.
 import { ask } from "../../api";
 import {
-  ChooseBlockedDocument,
   ChooseClinicDocument,
   ChooseColleagueDocument,
   ChooseDoctorDocument,
@@ -18,7 +17,7 @@ import { addDays, moment, now, plainDay, today } from "../../time";
 import { current } from "../../workspace";
 import { personName, phoneText } from "../../words/people";
 import { LOOKS } from "../../words/states";
-import { ENUMS } from "../../words/words";
+import { ENUMS, KINDS } from "../../words/words";
 
 export interface Choice {
   id: string;
@@ -101,17 +100,20 @@ const slotChoice = (one: Timed & { blockReason?: string | null }) => ({
   more: joined(one.clinic.name, one.blockReason),
 });
 
-/** Free slots of the clinic that was chosen last, from now on; or those that are blocked. */
+/** Free and blocked slots from now on: of the doctors that were typed, else of the clinic that was chosen last. */
 const slot: Finder = async (search) => {
-  const clinicId = current().chosen.Clinic?.id;
-  const from = now();
-  const blocked = await ask(ChooseBlockedDocument, {
-    filter: { from, until: `${addDays(today(), 30)}T00:00`, states: ["BLOCKED"] },
+  const doctorIds = search.trim() ? (await doctor(search)).map((one) => one.id) : [];
+  const clinic = current().chosen.Clinic;
+  const { slots } = await ask(ChooseSlotDocument, {
+    filter: {
+      from: now(),
+      until: `${addDays(today(), 30)}T00:00`,
+      states: ["FREE", "BLOCKED"],
+      ...(doctorIds.length > 0 ? { doctorIds } : clinic ? { clinicIds: [clinic.id] } : {}),
+    },
   });
-  const free = clinicId
-    ? (await ask(ChooseSlotDocument, { filter: { clinicId, from, beyondRules: true } })).freeSlots.nodes
-    : [];
-  return narrowed([...free, ...blocked.slots.nodes].map(slotChoice), search);
+  const choices = slots.nodes.map(slotChoice);
+  return doctorIds.length > 0 ? choices : narrowed(choices, search);
 };
 
 async function ofDoctors<T>(search: string, read: (id: string, name: string) => Promise<T[]>): Promise<T[]> {
@@ -166,6 +168,21 @@ const message: Finder = async (search) => {
   );
 };
 
+/** Whatever the audit trail may be about, of those things that have a name. */
+const subject: Finder = async (search) => {
+  const kinds: [string, Finder][] = [
+    ["Patient", patient],
+    ["Visit", visit],
+    ["Doctor", doctor],
+    ["Clinic", clinic],
+    ["StaffMember", colleague],
+  ];
+  const found = await Promise.all(kinds.map(([, find]) => find(search)));
+  return kinds.flatMap(([kind], index) =>
+    found[index]!.map((one) => ({ ...one, more: joined(KINDS[kind], one.more) })),
+  );
+};
+
 export const FINDERS: Record<string, Finder> = {
   Clinic: clinic,
   Doctor: doctor,
@@ -179,8 +196,9 @@ export const FINDERS: Record<string, Finder> = {
   StaffMember: colleague,
   Partner: partner,
   Message: message,
+  Subject: subject,
 };
 
-const LEAST: Record<string, number> = { Patient: 2, Visit: 2, Offer: 2, WaitingListEntry: 2 };
+const LEAST: Record<string, number> = { Patient: 2, Visit: 2, Offer: 2, WaitingListEntry: 2, Subject: 2 };
 
 export const isEnoughFor = (kind: string, search: string) => search.trim().length >= (LEAST[kind] ?? 0);
