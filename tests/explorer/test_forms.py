@@ -110,6 +110,7 @@ async def test_in_the_editor_a_double_click_selects_a_whole_id_and_else_a_word(h
     name = desk.page.locator(".result-window .cm-string", has_text="Poradnia kardiologiczna").first
     await name.dblclick(position={"x": 30, "y": 8})
     assert await selected_in(desk, ".result-window") == "Poradnia"
+    assert [fault for fault in await desk.accessibility_faults() if "color-contrast" in fault] == []
 
 
 async def test_filled_forms_survive_a_reload_and_passwords_do_not(hired: Hire) -> None:

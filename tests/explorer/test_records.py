@@ -4,6 +4,7 @@ from playwright.async_api import expect
 
 from models.accounts import double
 from models.accounts.patient import Patient
+from models.values.identity_document import SeenDocument
 from models.visits.visit import Visit
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import Desk
@@ -16,6 +17,7 @@ async def test_a_caller_without_a_number_is_booked_and_completed_later_and_a_dou
     await desk.go_to(scene.day)
     await who_has_no_number_at_hand_is_booked(desk)
     await the_number_is_added_at_the_window(desk)
+    await whoever_shows_a_document_at_the_window_is_confirmed_at_once(desk)
     await a_double_warns_and_leads_to_the_right_record(scene, desk)
 
 
@@ -45,11 +47,22 @@ async def the_number_is_added_at_the_window(desk: Desk) -> None:
     assert ola.pesel_index
 
 
+async def whoever_shows_a_document_at_the_window_is_confirmed_at_once(desk: Desk) -> None:
+    await desk.open("Terminarz")
+    await desk.click(desk.free_cells.first)
+    await desk.type("Okienna Iga")
+    await desk.click("text=Nowy pacjent")
+    await desk.side.locator("[name=pesel]").fill("90090515836")
+    await desk.side.get_by_label("Okazany dokument").select_option(label="dowód osobisty")
+    await desk.click(desk.side.get_by_role("button", name="Zapisz"))
+    await expect(desk.side.locator(".whom")).to_contain_text("tożsamość potwierdzona")
+    assert (await Patient.get(last_name="Okienna")).identity_seen == SeenDocument.IDENTITY_CARD
+
+
 async def a_double_warns_and_leads_to_the_right_record(scene: Scene, desk: Desk) -> None:
     right, wrong = scene.patients[0], scene.patients[1]
     await double.mark(wrong.id, right.id, by=scene.rita)
-    await desk.open("Terminarz")
-    await desk.click(desk.free_cells.first)
+    await desk.click(desk.side.get_by_role("button", name="inna osoba"))
     await desk.type(scene.person(1))
     await expect(desk.side.get_by_role("option").first).to_contain_text("dublet")
     await desk.press("Enter")
