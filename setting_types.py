@@ -1,6 +1,7 @@
 """What a setting may be: its types, each with a check that says what is wrong."""
 
 import re
+import unicodedata
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -9,13 +10,18 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import limits
 import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
 
 HOST_AND_PORT = r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?"
 USER = r"[^/?#]+@"
+LOGIN = r"[^/?#:@]+:[^/?#]+@"
+ONE_USER = r"[^/?#:@]+@"
 MAIL_ADDRESS = re.compile(r"[^\s@<>,\x80-\U0010ffff]+@[\w-]+(?:\.[\w-]+)*")  # the domain in any letters
+MOST, LONGEST_SECONDS = 1_000_000_000, 366 * 24 * 3600
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 SENDER = re.compile(r"(?:([^<>@]*?)\s*<)?([^\s<>]+)(?(1)>)")
+NO_ZONES = {"Factory", "localtime"}  # of Python alone: PostgreSQL does not know them, or means another
 WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 
@@ -61,10 +67,19 @@ def check_networks(text: str) -> str:
 def split_sender(text: str) -> tuple[str, str]:
     """The name and the address of `Name <address>`; the name may hold commas, quotes and any letters."""
     found = SENDER.fullmatch(text)
-    if not (found and MAIL_ADDRESS.fullmatch(found[2])):
+    if not (found and MAIL_ADDRESS.fullmatch(found[2]) and _is_mailbox(found[2])):
         raise ValueError("must be one e-mail address, with or without a name before it")
     name = found[1] or ""
     return (re.sub(r"\\(.)", r"\1", name[1:-1]) if QUOTED.fullmatch(name) else name), found[2]
+
+
+def _is_mailbox(address: str) -> bool:
+    """Whether RFC 5321 allows the address; it may be one of this network."""
+    try:
+        validate_email(address, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def check_sender(text: str) -> str:
@@ -84,7 +99,7 @@ def parse_wall_time(value: Any) -> Any:
 def parse_zone(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if value not in available_timezones():
+    if value not in available_timezones() - NO_ZONES:
         raise ValueError("must be the name of a time zone")
     return ZoneInfo(value)
 
@@ -94,20 +109,36 @@ def check_rate(text: str) -> str:
         [rate] = limits.parse_many(text)
     except ValueError:
         rate = None
-    if rate is None or rate.amount < 1:
-        raise ValueError("must be a number of one or more and the time for which it counts")
+    if rate is None or not (1 <= rate.amount <= MOST and 1 <= rate.get_expiry() <= LONGEST_SECONDS):
+        raise ValueError("must be a number of one or more and the time for which it counts, a year at most")
     return text
 
 
-def check_phone(text: str) -> str:
-    """A telephone number as models/values/contact.py accepts it, or a short one such as 19 115."""
+def parse_number(text: str) -> phonenumbers.PhoneNumber:
+    """The telephone number, Polish without a country code; raises ValueError if it is none, or more than one."""
+    if not all(_may_be_dialled(sign) for sign in text):  # the library would drop them, and an extension behind them
+        raise ValueError("More than a telephone number.")
     try:
-        is_valid = phonenumbers.is_valid_number(phonenumbers.parse(text, "PL"))
-    except phonenumbers.NumberParseException:
-        is_valid = False
-    is_short = re.fullmatch(r"\d(?: ?\d){2,5}", text)
-    if not (is_valid or is_short) or any(letter.isalpha() for letter in text):
-        raise ValueError("must be one telephone number, without letters")
+        number = phonenumbers.parse(text, "PL")
+    except phonenumbers.NumberParseException as problem:
+        raise ValueError(str(problem)) from None
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise ValueError("Not a telephone number.")
+    return number
+
+
+def _may_be_dialled(sign: str) -> bool:
+    """Digits of any script, what people write between them, and the marks of direction that a copied number has."""
+    return sign in "+＋()./−" or unicodedata.category(sign) in ("Nd", "Zs", "Pd", "Cf")
+
+
+def check_phone(text: str) -> str:
+    """As clinics and people have them, or a short one such as 19 115."""
+    if not re.fullmatch(r"\d(?: ?\d){2,5}", text):
+        try:
+            parse_number(text)
+        except ValueError:
+            raise ValueError("must be one telephone number, without letters") from None
     return text
 
 
@@ -131,7 +162,7 @@ def check_dark_colour(text: str) -> str:
 
 Line = Annotated[str, matching(r"[^\x00-\x1f\x7f]*", "must be one line of text")]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
 Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
 Hours = Annotated[int, Field(ge=1, le=366 * 24)]
 Days = Annotated[int, Field(ge=1, le=3660)]
@@ -140,9 +171,9 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 SecondsOrNone = Annotated[float, Field(ge=0, le=86_400)]
 WallTime = Annotated[int, BeforeValidator(parse_wall_time)]
 Rate = Annotated[str, AfterValidator(check_rate)]
-HTTP_URL = matching_url(rf"https?://{HOST_AND_PORT}(?:/[^?#]*)?")
+HTTP_URL = matching_url(rf"https?://{HOST_AND_PORT}(?:/[^\s?#\"<>\\]*)?")
 PAGE = matching(
-    r"|/[^/\s][^\s]*|https?://[^\s/?#]+[^\s]*", "must be an http or https address, or a path on this server"
+    r'|/[^/\s"<>][^\s"<>]*|https?://[^\s/?#"<>]+[^\s"<>]*', "must be an http or https address, or a path on this server"
 )
 ORIGINS = matching(
     rf"\*|https?://{HOST_AND_PORT}(?:\s*,\s*https?://{HOST_AND_PORT})*",

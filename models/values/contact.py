@@ -8,7 +8,8 @@ import idna
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-COUNTRY = "PL"
+import setting_types
+
 LONGEST_EMAIL, LONGEST_LOCAL_PART = 320, 64
 MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}  # in some countries numbers do not tell
 _TOP_LEVEL_DOMAIN = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
@@ -71,12 +72,7 @@ def parse_phone(text: str) -> str:
 
 
 def _parse_number(text: str) -> phonenumbers.PhoneNumber:
-    if any(letter.isalpha() for letter in text):  # the library would dial them, or take them for an extension
-        raise InvalidContact("A letter in a telephone number.")
     try:
-        number = phonenumbers.parse(text, COUNTRY)
-    except phonenumbers.NumberParseException as problem:
+        return setting_types.parse_number(text)
+    except ValueError as problem:
         raise InvalidContact(str(problem)) from None
-    if not phonenumbers.is_valid_number(number):
-        raise InvalidContact("Not a telephone number.")
-    return number

@@ -2,9 +2,10 @@
 
 import unicodedata
 
-APOSTROPHES = "’‘ʼ`´ʹ＇"
-HYPHENS = "‐‑‒–—−－"
+APOSTROPHES = "’‘‛ʼʽ`´ʹ′＇՚"
+HYPHENS = "‐‑‒–—−－﹘﹣־゠⁃"
 JOINERS = "\u200c\u200d"  # they change the letters beside them, such as in Persian names
+DOTS = ".··・་"  # also between the names of a Catalan, a Japanese, a Tibetan
 _SPELLING = str.maketrans({**dict.fromkeys(APOSTROPHES, "'"), **dict.fromkeys(HYPHENS, "-")})
 
 
@@ -27,4 +28,4 @@ def _begins_well(name: str) -> bool:
 
 
 def _is_allowed(letter: str) -> bool:
-    return unicodedata.category(letter)[0] in "LM" or letter in " '-.·" + JOINERS
+    return unicodedata.category(letter)[0] in "LM" or letter in " '-" + DOTS + JOINERS

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -86,13 +86,23 @@ def find_flaws(lines: list[TemplateLine], *, on_sundays: bool) -> Iterator[Flaw]
 
 
 def slot_times(lines: list[TemplateLine], day: date, zone: ZoneInfo) -> Iterator[SlotTime]:
-    """The slot times of a local day by the wall clock, without those that a clock change would stretch or shrink."""
+    """The slot times of a local day by the wall clock, without those that touch what a clock change skips or repeats.
+
+    The change is not at night everywhere: `starts` leaves out the usual hour on every day, this the real one.
+    """
+    has_change = hours.to_utc(day, hours.DAY, zone) - hours.to_utc(day, 0, zone) != timedelta(days=1)
     for line in lines:
         if line.weekday == day.isoweekday():
             for start in line.starts():
-                begin, end = hours.to_utc(day, start, zone), hours.to_utc(day, start + line.minutes, zone)
-                if end - begin == timedelta(minutes=line.minutes):
-                    yield begin, end
+                if not has_change or _is_shown_once(day, start, start + line.minutes, zone):
+                    yield hours.to_utc(day, start, zone), hours.to_utc(day, start + line.minutes, zone)
+
+
+def _is_shown_once(day: date, begin: int, end: int, zone: ZoneInfo) -> bool:
+    """Whether the clocks show every minute from `begin` to `end` exactly once."""
+    midnight = datetime.combine(day, time())
+    minutes = (midnight + timedelta(minutes=minute) for minute in range(begin, end))
+    return all(hours.find_wall_clock_problem(wall, zone) is None for wall in minutes)
 
 
 def find_overlapping(slots: list[SlotTime], others: list[SlotTime]) -> set[SlotTime]:

@@ -47,6 +47,24 @@ def test_letters_in_a_number_are_refused(text: str) -> None:
             parse(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("501234567#12", "501 234 567 # 5", "501234567,,5", "501234567;5", "501234567~3", "501234567*5", "*501234567"),
+        *("501 234 567, 601", "501234567?", "501234567=", "501-234-567/601-200-300", "501_234_567"),
+    ],
+)
+def test_what_nobody_dials_is_refused_and_never_dropped(text: str) -> None:
+    for parse in (contact.parse_mobile, contact.parse_phone):
+        with pytest.raises(contact.InvalidContact):
+            parse(text)
+
+
+@pytest.mark.parametrize("text", ["\u202a+48501234567\u202c", "501\u00a0234\u00a0567", "501–234–567", "501.234/567"])
+def test_a_copied_number_is_taken(text: str) -> None:
+    assert contact.parse_mobile(text) == "+48501234567"
+
+
 def test_a_foreign_mobile_number_needs_its_country() -> None:
     assert contact.parse_mobile("+49 1512 3456789") == "+4915123456789"
     with pytest.raises(contact.InvalidContact):

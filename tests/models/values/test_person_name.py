@@ -27,6 +27,7 @@ from models.values import person_name
             "김",
         ),
         *("'t Hooft", "D'Arcy", "Nowak-Żak", "Jan Maria", "St. John", "Gal·la", "Kaʻahumanu", "M.", "von der Leyen"),
+        *("ジャン・ポール", "བསྟན་འཛིན"),
         "N\u0327o\u0323",
     ],
 )
@@ -34,12 +35,12 @@ def test_names_of_every_script_are_kept_as_they_are(name: str) -> None:
     assert person_name.parse(name) == name
 
 
-@pytest.mark.parametrize("apostrophe", ["'", "’", "‘", "ʼ", "`", "´", "ʹ", "＇"])
+@pytest.mark.parametrize("apostrophe", ["'", "’", "‘", "‛", "ʼ", "ʽ", "`", "´", "ʹ", "′", "＇", "՚"])
 def test_apostrophes_of_every_keyboard_are_one(apostrophe: str) -> None:
     assert person_name.parse(f"O{apostrophe}Brien") == "O'Brien"
 
 
-@pytest.mark.parametrize("hyphen", ["-", "‐", "‑", "‒", "–", "—", "−", "－"])
+@pytest.mark.parametrize("hyphen", ["-", "‐", "‑", "‒", "–", "—", "−", "－", "﹘", "﹣", "־", "゠", "⁃"])
 def test_hyphens_of_every_keyboard_are_one(hyphen: str) -> None:
     assert person_name.parse(f"Nowak{hyphen}Żak") == "Nowak-Żak"
 

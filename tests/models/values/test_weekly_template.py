@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +39,26 @@ def test_the_end_of_the_day_is_midnight() -> None:
 def test_no_slot_touches_the_hour_that_a_switch_of_clocks_skips_or_repeats(night: date) -> None:
     all_night = TemplateLine(night.isoweekday(), 0, 5 * 60, 40)
     assert begins(night, all_night) == ["00:00", "00:40", "01:20", "03:00", "03:40", "04:20"]
+
+
+@pytest.mark.parametrize("minutes", [20, 30, 40, 60])
+@pytest.mark.parametrize(
+    ("zone", "night"),
+    [
+        *(("Europe/London", date(2027, 3, 28)), ("Europe/London", date(2026, 10, 25))),
+        *(("Europe/Kyiv", date(2027, 3, 28)), ("Europe/Kyiv", date(2026, 10, 25))),
+        *(("Atlantic/Azores", date(2027, 3, 28)), ("Atlantic/Azores", date(2026, 10, 25))),
+        *(("Australia/Lord_Howe", date(2026, 10, 4)), ("Australia/Lord_Howe", date(2027, 4, 4))),  # half an hour
+    ],
+)
+def test_the_clocks_of_other_countries_show_every_slot_once(zone: str, night: date, minutes: int) -> None:
+    clocks = ZoneInfo(zone)
+    found = sorted(slot_times([TemplateLine(night.isoweekday(), 0, hours.DAY, minutes)], night, clocks))
+    assert len(found) > 20 * 60 / minutes
+    assert all(one[1] <= two[0] for one, two in pairwise(found))
+    for begin, end in found:
+        assert end - begin == timedelta(minutes=minutes)
+        assert hours.find_wall_clock_problem(begin.astimezone(clocks).replace(tzinfo=None), clocks) is None
 
 
 @pytest.mark.parametrize("night", [SPRING, AUTUMN])
