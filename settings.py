@@ -1,9 +1,11 @@
 """What the environment decides: every setting, its default and what it may be. docs/operations.md explains each."""
 
+import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from importlib.util import find_spec
 from itertools import pairwise
 from math import log2
@@ -21,6 +23,8 @@ from setting_types import (
     DATABASE,
     HOST_AND_PORT,
     HTTP_URL,
+    LOGIN,
+    ONE_USER,
     ORIGINS,
     PAGE,
     USER,
@@ -72,18 +76,22 @@ BROKER_URL: Annotated[
 ] = ""
 
 SMTP_URL: Annotated[
-    str, matching_url(rf"smtps?://(?:{USER})?{HOST_AND_PORT}/?"), Example("smtps://user:password@host:465", True)
+    str,
+    matching_url(rf"smtps?://(?:{LOGIN})?{HOST_AND_PORT}/?"),
+    Example("smtps://user:password@host:465", True),
 ] = ""
 SMTP_ALLOW_PLAIN: bool = False
 MAIL_FROM: Annotated[Line, AfterValidator(check_sender)] = "CM Diamed <rejestracja@diamed.example>"
 SMS_URL: Annotated[
-    str, matching_url(rf"smsapi(?:\+http)?://{USER}{HOST_AND_PORT}/?"), Example("smsapi://token@api.smsapi.pl", True)
+    str,
+    matching_url(rf"smsapi(?:\+http)?://{ONE_USER}{HOST_AND_PORT}/?"),
+    Example("smsapi://token@api.smsapi.pl", True),
 ] = ""
 SMS_FROM: Annotated[
     str, matching("[A-Za-z0-9 .&_-]{1,11}", "must be 11 letters, digits or spaces at most"), Example("CM Diamed")
 ] = ""
 PUBLIC_URL: Annotated[str, HTTP_URL, Example("https://rejestracja.diamed.example")] = ""
-CENTRE_NAME: Line = "CM Diamed"
+CENTRE_NAME: Annotated[Line, matching(r".*\S.*", "must be a name that can be read")] = "CM Diamed"
 CENTRE_PHONE: Annotated[Line, AfterValidator(check_phone)] = "22 000 00 00"
 CENTRE_ADDRESS: Annotated[
     str,
@@ -181,7 +189,7 @@ def _load() -> tuple[set[str], dict[str, str]]:
 def _describe(found: ErrorDetails) -> str:
     name, reason = str(found["loc"][0]), str(found.get("ctx", {}).get("error", found["msg"]))
     example = _example(name)
-    value = "" if example.is_secret else f', not "{found["input"]}"'
+    value = "" if example.is_secret else re.sub("//[^/]*@", "//***@", f', not "{found["input"]}"')
     return f"{name} {re.sub('^(Input|String) should', 'must', reason)}{value}. Example: {name}={example.text}"
 
 
@@ -250,12 +258,21 @@ def _is_installed(package: str) -> bool:
         return False
 
 
+def _find_misspelled() -> Iterator[tuple[str, str]]:
+    """Variables of the environment that are named almost like a setting."""
+    for name in sorted(os.environ.keys() - _KINDS.keys()):
+        if name.isupper() and (meant := get_close_matches(name, _KINDS, n=1, cutoff=0.9)):
+            yield name, meant[0]
+
+
 def check(command: str = "web") -> None:
     """Refuse to start on settings that are wrong, contradict each other, or are those of development in production."""
     problems = [*_wrong.values()]
     for name, problem in _contradictions(command):
         if name not in _wrong:
             problems.append(f"{name} {problem}. Example: {name}={_example(name).text}")
+    for name, meant in _find_misspelled():
+        sys.stderr.write(f"{name} is no setting and changes nothing. Was {meant} meant?\n")
     if problems:
         raise BadSetting("\n  ".join(["These settings cannot be used (docs/operations.md explains them):", *problems]))
 

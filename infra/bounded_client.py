@@ -18,6 +18,8 @@ WAITING_PER_CONNECTION = 10  # how many may stand in the queue for each connecti
 RETRY_SECONDS = 2
 GIVE_BACK_SECONDS = 1.0  # for the rollback or the cancellation of a statement, before the connection is cut
 
+OF_URL = ("host", "port", "user", "password", "database")
+
 log = logging.getLogger(__name__)
 
 
@@ -87,6 +89,11 @@ class BoundedClient(AsyncpgDBClient):
             yield
         finally:
             self.transactions.give_back()
+
+    async def create_pool(self, **options: Any) -> asyncpg.Pool:
+        """By the URL as it was given, `dsn`, which means the same here as to connections outside of the pool."""
+        given = {name: value for name, value in options.items() if name not in OF_URL}
+        return await asyncpg.create_pool(**given)
 
     def acquire_connection(self) -> Any:
         return BoundedConnection(self, self._pool_init_lock)

@@ -14,7 +14,6 @@ import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
-from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.migrations.api.migrate import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
@@ -43,14 +42,12 @@ async def _keep(connection: Any) -> None:
 
 def config(url: str, limits: dict[str, str] = LIMITS) -> dict[str, Any]:
     """Tortoise's configuration for a `postgres://` URL; `limits` bound statements, lock waits and idle transactions."""
-    rest = url.partition("://")[2]
-    joined = "&" if "?" in rest else "?"
-    connection = expand_db_url(f"asyncpg://{rest}{joined}minsize=1&maxsize={settings.DATABASE_POOL}")
-    connection["engine"] = "infra.bounded_client"
-    named = limits | {"application_name": SESSION_NAME}
-    connection["credentials"] |= {"server_settings": named, "init": tracing.instrument, "reset": _keep}
+    credentials: dict[str, Any] = {"dsn": url, "minsize": 1, "maxsize": settings.DATABASE_POOL}
+    credentials["server_settings"] = limits | {"application_name": SESSION_NAME}
+    credentials |= {"init": tracing.instrument, "reset": _keep}
     if limits:
-        connection["credentials"] |= {"command_timeout": STATEMENT_SECONDS, "timeout": CONNECT_SECONDS}
+        credentials |= {"command_timeout": STATEMENT_SECONDS, "timeout": CONNECT_SECONDS}
+    connection = {"engine": "infra.bounded_client", "credentials": credentials}
     return {
         "connections": {"default": connection},
         "apps": {APP: {"models": [APP], "migrations": f"{APP}.migrations", "default_connection": "default"}},
@@ -79,11 +76,6 @@ async def run_connected(url: str, action: Callable[[], Awaitable[T]]) -> T:
         return await action()
     finally:
         await disconnect()
-
-
-def _credentials() -> dict[str, Any]:
-    known = connections.db_config["default"]["credentials"]
-    return {name: known.get(name) for name in ("host", "port", "user", "password", "database")}
 
 
 def connection() -> BaseDBAsyncClient:
@@ -177,7 +169,8 @@ async def is_migrated() -> bool:
 
     Asked by a connection of its own: a pool that is used up says nothing about the database.
     """
-    session = await asyncpg.connect(**_credentials(), timeout=PING_SECONDS)
+    url: str = connections.db_config["default"]["credentials"]["dsn"]
+    session = await asyncpg.connect(url, timeout=PING_SECONDS)
     try:
         return not await _find_missing(session)
     finally:
@@ -232,7 +225,7 @@ def _explain(problem: Exception, url: str) -> str:
         case asyncpg.CannotConnectNowError() | asyncpg.TooManyConnectionsError():
             return f"PostgreSQL at {place} takes no connection now ({problem}). Try again."
         case OSError():
-            return f"no connection to {place} ({problem.strerror or 'refused'}). Does PostgreSQL run there?"
+            return f"no connection to {place} ({problem.strerror or problem}). Does PostgreSQL run there?"
     return f"PostgreSQL at {place} refuses: {problem}"
 
 

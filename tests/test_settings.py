@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import setting_types
+import settings
 from models.values import contact
 from settings import LEAST_BITS, _estimate_bits
 
@@ -133,6 +135,41 @@ def test_a_wrong_value_is_reported_with_an_example(name: str, report: str) -> No
         assert f'not "{WRONG[name]}"'.replace("\n", " ") in line
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("RATE_PER_ADDRESS", rate) for rate in ("10/99999999999 year", "9" * 20 + "/minute")),
+        *(("SMS_URL", url) for url in ("smsapi://:token@host", "smsapi://user:token@host", "smsapi://@host")),
+        *(("SMTP_URL", url) for url in ("smtp://user@host", "smtp://:password@host", "smtp://user:@host")),
+        *(("MAIL_FROM", f"CM <{address}>") for address in (".a@b.example", "a@-b.example", 'a"b@b.example')),
+        *(("MAIL_FROM", address) for address in ("a;b@b.example", "(a)@b.example")),
+        *(("TIME_ZONE", zone) for zone in ("localtime", "Factory", "europe/warsaw", "Europe/Warsaw ")),
+        *(("PUBLIC_URL", url) for url in ("https://a.example/b c", 'https://a.example/"><b>', "https://a.example:0")),
+        *(("CENTRE_PRIVACY_URL", url) for url in ('https://a.example/"', "/a b", "/<b>")),
+        *(("CENTRE_NAME", "  "), ("CENTRE_PHONE", "22 000 00 00#5"), ("CENTRE_PHONE", "22 000 00 00;5")),
+    ],
+)
+def test_what_only_looks_right_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match="must be"):
+        settings._read([name])
+
+
+def test_a_misspelled_name_is_pointed_out_and_others_are_not() -> None:
+    started = start(SERVICE_OPEN="08:00", SMTP_ALLOW_PLIAN="true", EDITOR="vi", SMTP_PORT="25", DATABASE_URL_FILE="x")
+    assert started.returncode == 0
+    assert started.stderr == (
+        "SERVICE_OPEN is no setting and changes nothing. Was SERVICE_OPENS meant?\n"
+        "SMTP_ALLOW_PLIAN is no setting and changes nothing. Was SMTP_ALLOW_PLAIN meant?\n"
+    )
+
+
+def test_the_user_of_a_wrong_url_is_not_reported() -> None:
+    refused = start(PUBLIC_URL=f"https://rita:{SECRET}@a.example?b")
+    assert 'not "https://***@a.example?b"' in refused.stderr
+    assert SECRET not in refused.stderr
+
+
 def test_no_secret_is_reported(report: str) -> None:
     assert SECRET not in report
 
@@ -156,7 +193,16 @@ def test_the_centres_telephone_is_written_as_people_do(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["22", "22 000 00", "22 000 00 00 wew. 5", "22 000 00 00, 22 000 00 01", "1234567", "12 APTEKA 1"]
+    "number",
+    [
+        "22",
+        "22 000 00",
+        "22 000 00 00 wew. 5",
+        "22 000 00 00#5",
+        "22 000 00 00, 22 000 00 01",
+        "1234567",
+        "12 APTEKA 1",
+    ],
 )
 def test_a_number_that_nobody_can_dial_is_refused(number: str) -> None:
     with pytest.raises(ValueError, match="must be one telephone number"):

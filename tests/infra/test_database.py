@@ -1,11 +1,12 @@
 """Statements that the ORM cannot express: named parameters, and locks that insist on a transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
 import pytest
 from tortoise.transactions import in_transaction
 
+import settings
 from infra import database
 from models.schedules import publication
 from models.schedules.schedule import Schedule
@@ -25,6 +26,33 @@ async def test_a_named_parameter_may_be_used_twice_and_more_values_may_be_given(
 async def test_a_parameter_without_a_value_is_an_error() -> None:
     with pytest.raises(KeyError):
         await database.fetch("SELECT :forgotten::int", {})
+
+
+@pytest.mark.parametrize("more", ["sslmode=prefer", "search_path=public", "sslmode=disable&jit=off"])
+async def test_a_url_means_the_same_to_every_connection(database_url: str, more: str, restored: None) -> None:
+    """Parameters that operators copy from the page of a provider: the pool passed them to a function without them."""
+    url = f"{database_url}{'&' if '?' in database_url else '?'}{more}"
+    assert await database.try_to_connect(url)
+    await database.connect(url)
+    assert await database.is_migrated()
+    [row] = await database.fetch("SELECT current_database() AS name, current_setting('lock_timeout') AS wait")
+    assert row["name"] in url
+    assert row["wait"] == database.LIMITS["lock_timeout"]
+
+
+@pytest.mark.parametrize("more", ["sslmode=perhaps", "port=many", "foo=bar"])
+async def test_what_a_url_cannot_say_is_one_clear_line(database_url: str, more: str) -> None:
+    with pytest.raises(settings.BadSetting, match=r"^DATABASE_URL: [^\n]+$"):
+        await database.try_to_connect(f"{database_url}{'&' if '?' in database_url else '?'}{more}")
+
+
+@pytest.fixture
+async def restored(database_url: str) -> AsyncIterator[None]:
+    """The connections that the other tests share are there again afterwards."""
+    await database.disconnect()
+    yield
+    await database.disconnect()
+    await database.connect(database_url)
 
 
 NEEDS_A_TRANSACTION: list[Callable[[], Awaitable[object]]] = [
