@@ -1,11 +1,53 @@
 """Rows of a hand-written join as models: for reads so frequent that the ORM must not build the statement each time."""
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
+from tortoise.fields import DatetimeField
 from tortoise.models import Model
 
 M = TypeVar("M", bound=Model)
+
+
+class _Table(NamedTuple):
+    """Where a table's columns stand in a row, and which of them become something else than the driver makes of them."""
+
+    model: type[Model]
+    begin: int
+    end: int
+    place_of_id: int
+    names: list[str]
+    conversions: list[tuple[str, Callable[[Any], Any]]]
+
+
+def _describe(model: type[Model], begin: int) -> _Table:
+    meta = model._meta
+    fields = meta.fields_db_projection  # by attribute, the column
+    conversions: list[tuple[str, Callable[[Any], Any]]] = [
+        (name, field.field_type) for _, name, field in meta.db_default_fields
+    ]
+    # The driver's times are in UTC, as those of the ORM.
+    conversions += [
+        (name, field.to_python_value)
+        for _, name, field in meta.db_complex_fields
+        if not isinstance(field, DatetimeField)
+    ]
+    place_of_id = begin + list(fields.values()).index("id")
+    return _Table(model, begin, begin + len(fields), place_of_id, list(fields), conversions)
+
+
+def make(model: type[M], values: Iterable[tuple[str, Any]] | Mapping[str, Any]) -> M:
+    """A row as the ORM makes it, of values that need no conversion."""
+    row = object.__new__(model)
+    vars(row).update(
+        _partial=False,
+        _saved_in_db=True,
+        _custom_generated_pk=model._meta.db_pk_column not in model._meta.generated_db_fields,
+        _await_when_save={},
+    )
+    vars(row).update(values)
+    return row
 
 
 class Joined:
@@ -15,31 +57,30 @@ class Joined:
         self._offset, self._models = offset, models
 
     @cached_property
-    def _places(self) -> dict[str, tuple[list[str], int, int]]:
-        """By table: its columns, where they begin, and where its id is. (Known when the ORM has started.)"""
+    def _tables(self) -> dict[str, _Table]:
+        """By name. (Known when the ORM has started.)"""
         found, begin = {}, self._offset
         for name, model in self._models.items():
-            columns = list(model._meta.fields_db_projection.values())
-            found[name] = columns, begin, begin + columns.index("id")
-            begin += len(columns)
+            found[name] = _describe(model, begin)
+            begin = found[name].end
         return found
 
     @cached_property
     def columns(self) -> str:
-        return ", ".join(f"{name}.{column}" for name, (columns, _, _) in self._places.items() for column in columns)
-
-    @property
-    def width(self) -> int:
-        """The number of columns, including the `offset` ones before them."""
-        return self._offset + sum(len(columns) for columns, _, _ in self._places.values())
+        columns = ((name, table.model._meta.fields_db_projection.values()) for name, table in self._tables.items())
+        return ", ".join(f"{name}.{column}" for name, of_table in columns for column in of_table)
 
     def find(self, name: str, model: type[M], row: Any) -> M | None:
-        """The table's row; None when an outer join matched no row."""
-        columns, begin, place_of_id = self._places[name]
-        if row[place_of_id] is None:
+        """The table's row; None when an outer join found none. As the ORM makes it, without asking field by field."""
+        table = self._tables[name]
+        if row[table.place_of_id] is None:
             return None
-        values = dict(zip(columns, row[begin : begin + len(columns)], strict=True))
-        return cast(M, self._models[name]._init_from_db(**values))
+        found = make(model, zip(table.names, row[table.begin : table.end], strict=True))
+        values = vars(found)
+        for column, convert in table.conversions:
+            if values[column] is not None:
+                values[column] = convert(values[column])
+        return found
 
     def read(self, name: str, model: type[M], row: Any) -> M:
         found = self.find(name, model, row)

@@ -13,7 +13,7 @@ from models.events import notify_listener
 from models.events.subscribers import desk_watchers, event_signal, patient_watchers, slot_watchers
 
 POLL_SECONDS = 1.0  # in case a notification is lost
-GATHER_SECONDS = 0.02  # what comes within is told by one commit
+GATHER_SECONDS = 0.05  # what comes within is told by one commit
 MAX_PAUSE_SECONDS = 2.0
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from uuid6 import uuid7
 
-from infra import clock, database, logs
+from infra import clock, database, joined, logs
 from infra.joined import Joined
 from models.accounts.account import Account
 from models.accounts.patient import Patient
@@ -56,15 +56,15 @@ _READ = """
         {overlapping},
         EXISTS (SELECT FROM waiting_list_entry WHERE patient_id = :patient_id AND ended_at IS NULL)
             OR EXISTS (SELECT FROM offer WHERE patient_id = :patient_id AND answer = 'OPEN'),
-        patient.xmin, slot.xmin, clinic.xmin,
         {columns}
     FROM slot
     JOIN clinic ON clinic.id = slot.clinic_id
     JOIN doctor ON doctor.id = slot.doctor_id
     JOIN patient ON patient.id = :patient_id
-    LEFT JOIN account ON account.patient_id = patient.id
+    {more}
     WHERE slot.id = :slot_id
 """
+_VERSIONS = "patient.is_claim, patient.joined_to_id, patient.xmin, slot.xmin, clinic.xmin, "
 _RULES = {
     "planned": booking_rules.COUNT_PLANNED.format(patient_id=":patient_id", clinic_id="slot.clinic_id"),
     "overlapping": booking_rules.FIND_OVERLAPPING.format(
@@ -123,7 +123,8 @@ _WRITE_UNCHANGED = """
         :key, :fingerprint, :keys_known_since
     )
 """
-_RELATED = Joined(7, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, account=Account)
+_SEEN = Joined(9, slot=Slot, clinic=Clinic, doctor=Doctor)
+_RELATED = Joined(4, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, account=Account)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class BookingRows:
     """What the rules of a booking ask for. `has_wishes`: the patient waits for a slot, or has been offered one.
 
     `planned_in_all_clinics` is counted for a claim alone, which it limits. `versions`: the transactions that wrote the
-    rows of patient, slot and clinic.
+    rows of patient, slot and clinic, if they were read without locks.
     """
 
     slot: Slot
@@ -141,7 +142,7 @@ class BookingRows:
     planned_in_all_clinics: int
     overlapping_id: UUID | None
     has_wishes: bool
-    versions: tuple[int, int, int]
+    versions: tuple[int, int, int] = (0, 0, 0)
 
     async def judge(self, actor: Actor) -> None:
         """Raise the first refusal, in the order in which reception asks; reception may override the clinic's rules."""
@@ -163,33 +164,45 @@ async def lock_and_read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
     """Lock the patient and the slot; None when there is no such slot."""
     database.require_transaction()
     values = {"patient_id": patient_id, "slot_id": slot_id, "now": clock.now()}
-    return await read(patient_id, slot_id) if await database.fetch_rows(_LOCK, values) else None
+    if not await database.fetch_rows(_LOCK, values):
+        return None
+    [row] = await database.fetch_rows(_statement(with_account=True), values)
+    patient, account = _RELATED.read("patient", Patient, row), _RELATED.find("account", Account, row)
+    vars(patient).update(_account=account)
+    return BookingRows(_read_slot(_RELATED, row), patient, account, row[0], row[1], row[2], row[3])
 
 
-async def read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
-    """All at one moment; None when there is no such slot or patient."""
-    values = {"patient_id": patient_id, "slot_id": slot_id, "now": clock.now()}
-    rows = await database.fetch_rows(_statement(), values)
+async def read(account: Account, patient: Patient, slot_id: UUID) -> BookingRows | None:
+    """The same without locks, for a patient whose account has just been read; what the rules ask for is read anew."""
+    values = {"patient_id": patient.id, "slot_id": slot_id, "now": clock.now()}
+    rows = await database.fetch_rows(_statement(with_account=False), values)
     if not rows:
         return None
     row = rows[0]
-    slot, patient = _RELATED.read("slot", Slot, row), _RELATED.read("patient", Patient, row)
-    account = _RELATED.find("account", Account, row)
-    # Where Tortoise keeps what belongs to a row: its own way of setting it takes longer than the row itself.
-    vars(slot).update(_clinic=_RELATED.read("clinic", Clinic, row), _doctor=_RELATED.read("doctor", Doctor, row))
-    vars(patient).update(_account=account)
-    return BookingRows(slot, patient, account, row[0], row[1], row[2], row[3], (row[4], row[5], row[6]))
+    vars(patient).update(_account=account, is_claim=row[4], joined_to_id=row[5])
+    slot, versions = _read_slot(_SEEN, row), (row[6], row[7], row[8])
+    return BookingRows(slot, patient, account, row[0], row[1], row[2], row[3], versions)
+
+
+def _read_slot(related: Joined, row: Any) -> Slot:
+    """With clinic and doctor where Tortoise keeps them: its own way of setting them takes longer than all the rest."""
+    slot = related.read("slot", Slot, row)
+    vars(slot).update(_clinic=related.read("clinic", Clinic, row), _doctor=related.read("doctor", Doctor, row))
+    return slot
 
 
 @cache
-def _statement() -> str:
-    return _READ.format(columns=_RELATED.columns, **_RULES)
+def _statement(*, with_account: bool) -> str:
+    if with_account:
+        more = "LEFT JOIN account ON account.patient_id = patient.id"
+        return _READ.format(columns=_RELATED.columns, more=more, **_RULES)
+    return _READ.format(columns=_VERSIONS + _SEEN.columns, more="", **_RULES)
 
 
 def make_visit(kind: type[V], rows: BookingRows, reason: str | None, actor: Actor) -> V:
     """The visit that `write` writes, from its columns: the ORM's constructor takes long."""
     slot, now = rows.slot, clock.now()
-    columns = dict.fromkeys(kind._meta.fields_db_projection.values()) | {
+    columns = dict.fromkeys(kind._meta.fields_db_projection) | {
         "id": uuid7(),
         "reference": visit_reference.generate(),
         "status": Status.BOOKED,
@@ -205,7 +218,7 @@ def make_visit(kind: type[V], rows: BookingRows, reason: str | None, actor: Acto
         "changed_at": now,
         "sequence": 0,
     }
-    visit = kind._init_from_db(**columns)
+    visit = joined.make(kind, columns)
     vars(visit).update(_patient=rows.patient, _slot=slot, _clinic=slot.clinic, _doctor=slot.doctor)
     return visit
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
+from models.accounts.patient import Patient
 from models.events import notify_listener
 from models.refusals import constraints
 from models.refusals.booking import SlotNotFound, VisitsOverlap
@@ -20,15 +21,17 @@ V = TypeVar("V", bound="Visit")
 
 
 async def book(
-    kind: type[V], slot_id: UUID, patient_id: UUID, reason: str | None, actor: Actor, claim: KeyClaim
+    kind: type[V], slot_id: UUID, patient: Patient, reason: str | None, actor: Actor, claim: KeyClaim
 ) -> V | None:
     """Book in two round trips what most book, with the same refusals.
 
-    None when it has to be done step by step under locks: something changed meanwhile, the key is known already, or
-    the patient has wishes to be served.
+    None when it has to be done step by step under locks: somebody books for a patient, something changed meanwhile,
+    the key is known already, or the patient has wishes to be served.
     """
+    if actor.by.patient_id != patient.id:
+        return None
     try:
-        rows = await booking_rows.read(patient_id, slot_id)
+        rows = await booking_rows.read(actor.by, patient, slot_id)
         if rows is None:
             raise SlotNotFound
         if rows.patient.joined_to_id or rows.has_wishes:

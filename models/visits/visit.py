@@ -172,7 +172,7 @@ class Visit(Model):
             raise SlotTaken(slot_id=str(slot_id))  # nobody needs a connection, or a lock, to learn that
         async with rivals.take_turn(slot_id):
             claim = KeyClaim.of(actor.by.id, key, request)
-            if actor.is_patient and (visit := await quick_booking.book(cls, slot_id, patient_id, reason, actor, claim)):
+            if visit := await quick_booking.book(cls, slot_id, patient, reason, actor, claim):
                 return visit
             try:
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)

@@ -63,9 +63,9 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Awaitab
     def arrange(happen: Callable[[], Awaitable[Any]]) -> None:
         read = booking_rows.read
 
-        async def reading(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
+        async def reading(account: Account, patient: Patient, slot_id: UUID) -> BookingRows | None:
             monkeypatch.setattr(booking_rows, "read", read)
-            rows = await read(patient_id, slot_id)
+            rows = await read(account, patient, slot_id)
             await happen()
             return rows
 
