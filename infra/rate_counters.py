@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -91,35 +92,15 @@ class _Window:
     here: int = 0
 
 
-class Counters:
-    """Counts in memory, settled with PostgreSQL several times a second, all counters in one statement.
-
-    Between two settlements a process does not know what the others count: a caller who spreads requests over n
-    processes may get at most n times the rest of a limit in that time.
-    """
+class Settled(ABC):
+    """What is counted in memory and settled with PostgreSQL several times a second."""
 
     def __init__(self) -> None:
         self.is_settling = False
-        self._windows: dict[str, _Window] = {}
 
-    def hit(self, limit: RateLimitItem, key: str) -> datetime | None:
-        now = clock.now()
-        window = self._windows.get(key)
-        if window is None or window.resets_at <= now:
-            window = self._windows[key] = _Window(now + timedelta(seconds=limit.get_expiry()))
-        window.here += 1
-        return window.resets_at if window.settled + window.here > limit.amount else None
-
+    @abstractmethod
     async def settle(self) -> None:
-        now = clock.now()
-        self._windows = {key: window for key, window in self._windows.items() if window.resets_at > now}
-        counted = {key: (window.here, window.resets_at) for key, window in self._windows.items() if window.here}
-        if not counted:
-            return
-        values = [list(counted), [here for here, _ in counted.values()], [at for _, at in counted.values()], now]
-        for key, spent, resets_at in await database.fetch_rows(_SETTLE, values):
-            here = self._windows[key].here - counted[key][0]
-            self._windows[key] = _Window(resets_at, spent, here)
+        """Tell PostgreSQL what was counted here, and learn what others have counted."""
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -144,6 +125,37 @@ class Counters:
             await self.settle()
         except Exception as problem:  # the database is away: what was counted is settled later
             log.warning("rates_not_settled", extra={"problem": type(problem).__name__})
+
+
+class Counters(Settled):
+    """Counts in memory, settled with PostgreSQL several times a second, all counters in one statement.
+
+    Between two settlements a process does not know what the others count: a caller who spreads requests over n
+    processes may get at most n times the rest of a limit in that time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._windows: dict[str, _Window] = {}
+
+    def hit(self, limit: RateLimitItem, key: str) -> datetime | None:
+        now = clock.now()
+        window = self._windows.get(key)
+        if window is None or window.resets_at <= now:
+            window = self._windows[key] = _Window(now + timedelta(seconds=limit.get_expiry()))
+        window.here += 1
+        return window.resets_at if window.settled + window.here > limit.amount else None
+
+    async def settle(self) -> None:
+        now = clock.now()
+        self._windows = {key: window for key, window in self._windows.items() if window.resets_at > now}
+        counted = {key: (window.here, window.resets_at) for key, window in self._windows.items() if window.here}
+        if not counted:
+            return
+        values = [list(counted), [here for here, _ in counted.values()], [at for _, at in counted.values()], now]
+        for key, spent, resets_at in await database.fetch_rows(_SETTLE, values):
+            here = self._windows[key].here - counted[key][0]
+            self._windows[key] = _Window(resets_at, spent, here)
 
 
 counters = Counters()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from tortoise.transactions import in_transaction
 
 import settings
 from infra import background, clock, database
+from infra.rate_counters import Settled
 from models.events.partner import Partner, PartnerStream
 from models.refusals.partner import TooManyStreams
 
@@ -41,15 +43,95 @@ _CHARGE = """
 """
 
 
+# What processes have charged since they last settled; below nothing, it is paid back before the next charge. The rows
+# are locked in one order, so that two processes never wait for each other in a circle.
+_SETTLE = """
+    WITH locked AS (
+        SELECT partner.id FROM partner WHERE partner.id = ANY(:ids::uuid[]) ORDER BY partner.id FOR UPDATE
+    )
+    UPDATE partner
+    SET refilled_at = greatest(partner.refilled_at, :now::timestamptz), tokens = charged.rest + least(
+        :budget::float8,
+        partner.tokens
+            + :budget::float8 * greatest(0, extract(epoch FROM :now::timestamptz - partner.refilled_at)) / 60
+    )
+    FROM locked JOIN (SELECT id, -cost AS rest FROM unnest(:ids::uuid[], :costs::float8[]) AS charged (id, cost))
+        AS charged ON charged.id = locked.id
+    WHERE partner.id = locked.id
+    RETURNING partner.id, partner.tokens, partner.refilled_at
+"""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """What was left at a moment, as far as this process knows, and what it has charged since it last settled."""
+
+    tokens: float
+    refilled_at: datetime
+    charged: float = 0.0
+
+    def refill(self, budget: float, now: datetime) -> None:
+        passed = max(0.0, (now - self.refilled_at).total_seconds())
+        self.tokens = min(budget, self.tokens + budget * passed / 60)
+        self.refilled_at = max(self.refilled_at, now)
+
+
+class Budgets(Settled):
+    """Partners' budgets in memory: nobody waits for the row of a partner at every operation.
+
+    Between two settlements a process does not know what the others charge: a partner who uses n processes may get at
+    most n times the rest of the budget in that time, and waits the longer afterwards.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buckets: dict[UUID, _Bucket] = {}
+
+    async def charge(self, partner_id: UUID, cost: float, budget: float) -> float | None:
+        """Take the cost; if too little is left, take nothing and return what is there."""
+        now = clock.now()
+        if not self.is_settling or (bucket := self._buckets.get(partner_id)) is None:
+            is_charged, tokens = await _charge(partner_id, cost, budget, now)
+            if self.is_settling and partner_id not in self._buckets:
+                self._buckets[partner_id] = _Bucket(tokens - cost if is_charged else tokens, now)
+            return None if is_charged else tokens
+        bucket.refill(budget, now)
+        if bucket.tokens < cost:
+            return bucket.tokens
+        bucket.tokens -= cost
+        bucket.charged += cost
+        return None
+
+    async def settle(self) -> None:
+        charged = {id_: bucket.charged for id_, bucket in self._buckets.items() if bucket.charged}
+        self._buckets = {id_: self._buckets[id_] for id_ in charged}  # of the others PostgreSQL knows all
+        if not charged:
+            return
+        budget, now = float(settings.PARTNER_COST_PER_MINUTE), clock.now()
+        values = {"ids": list(charged), "costs": list(charged.values()), "now": now, "budget": budget}
+        for id_, tokens, refilled_at in await database.fetch_rows(_SETTLE, values):
+            since = self._buckets[id_].charged - charged[id_]
+            self._buckets[id_] = _Bucket(tokens - since, refilled_at, since)
+
+
+budgets = Budgets()
+
+
 async def charge(partner: Partner, cost: int) -> datetime | None:
     """Take the cost from the partner's budget; if too little is left, take nothing and return when it will suffice."""
-    budget, now = float(settings.PARTNER_COST_PER_MINUTE), clock.now()
-    charged = min(float(cost), budget)  # more than a full budget could never be paid
-    values = {"partner_id": partner.id, "now": now, "budget": budget, "cost": charged}
-    [bucket] = await database.fetch(_CHARGE, values)
-    if bucket["is_charged"]:
+    budget = float(settings.PARTNER_COST_PER_MINUTE)
+    wanted = min(float(cost), budget)  # more than a full budget could never be paid
+    tokens = await budgets.charge(partner.id, wanted, budget)
+    if tokens is None:
         return None
-    return now + timedelta(seconds=max(1.0, 60 * (charged - bucket["tokens"]) / budget))
+    return clock.now() + timedelta(seconds=max(1.0, 60 * (wanted - tokens) / budget))
+
+
+async def _charge(partner_id: UUID, cost: float, budget: float, now: datetime) -> tuple[bool, float]:
+    """Charge in PostgreSQL: whether it is done, and what was there before."""
+    values = {"partner_id": partner_id, "now": now, "budget": budget, "cost": cost}
+    [bucket] = await database.fetch(_CHARGE, values)
+    return bucket["is_charged"], bucket["tokens"]
 
 
 class StreamPermit:

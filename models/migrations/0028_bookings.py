@@ -151,7 +151,7 @@ DROP TABLE untold_change;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0026_audit")]
+    dependencies = [("models", "0027_roles")]
 
     initial = False
 

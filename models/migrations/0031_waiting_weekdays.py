@@ -12,7 +12,7 @@ ALTER TABLE waiting_list_entry ADD CONSTRAINT waiting_list_entry_weekdays
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0026_audit")]
+    dependencies = [("models", "0028_bookings")]
 
     initial = False
 

@@ -17,6 +17,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.unset import UNSET
 
 from infra import background, rate_counters
+from models.events import partner_quota
 from schema.context import Context
 from schema.execution.errors import CodedError
 from web.endpoint.answer_cache import AnswerCache
@@ -57,7 +58,8 @@ class GraphQLEndpoint(HttpEndpoint):
     @asynccontextmanager
     async def attend(self, url: str) -> AsyncIterator[None]:
         """Run what all requests of this process share: rate counters, kept answers and the watch on connections."""
-        async with rate_counters.counters.run(), self.answers.run(url), self.connections.watch():
+        settled = rate_counters.counters.run(), partner_quota.budgets.run()
+        async with settled[0], settled[1], self.answers.run(url), self.connections.watch():
             yield
             await background.finish()
 

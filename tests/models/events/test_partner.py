@@ -1,7 +1,9 @@
 """Partners: a key is shown once and ends when it should; budgets and open subscriptions have a limit."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -11,9 +13,11 @@ from infra import background, clock
 from models.audit import AuditEntry
 from models.events import partner_quota
 from models.events.partner import Partner, PartnerKey, PartnerStream
+from models.events.partner_quota import Budgets
 from models.refusals.partner import PartnerNotFound, TooManyStreams
 from tests import cast
 from tests.support.racing import race, tally
+from tests.support.statement_count import count_statements
 
 OVERLAP, MOMENT = timedelta(hours=24), timedelta(microseconds=1)
 
@@ -110,6 +114,60 @@ async def test_many_who_spend_at_once_spend_no_more_than_there_is(monkeypatch: p
     partner, _ = await cast.partner(await cast.clinic())
     outcomes = await race(*(partner_quota.charge(partner, 1) for _ in range(30)))
     assert tally(outcomes) == {"NoneType": 10, "datetime": 20}
+
+
+@pytest.fixture
+def processes() -> Callable[[], Budgets]:
+    """As many processes as are asked for; each settles when the test says so."""
+
+    def start() -> Budgets:
+        budgets = Budgets()
+        budgets.is_settling = True
+        return budgets
+
+    return start
+
+
+async def test_what_processes_charge_in_memory_comes_together_when_they_settle(processes: Any) -> None:
+    partner, _ = await cast.partner(await cast.clinic())
+    await Partner.filter(id=partner.id).update(tokens=60, refilled_at=clock.now())
+    here, there = processes(), processes()
+    for each in (here, there):
+        assert await each.charge(partner.id, 10, 60) is None  # the first is charged in PostgreSQL
+        assert await each.charge(partner.id, 15, 60) is None
+    assert (await Partner.get(id=partner.id)).tokens == 40
+    await asyncio.gather(here.settle(), there.settle())
+    assert (await Partner.get(id=partner.id)).tokens == 10
+    await here.settle()  # charges nothing twice
+    assert (await Partner.get(id=partner.id)).tokens == 10
+    assert await here.charge(partner.id, 11, 60) == 10
+    assert await there.charge(partner.id, 10, 60) is None
+
+
+async def test_what_several_processes_have_granted_too_much_is_paid_back(
+    processes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "PARTNER_COST_PER_MINUTE", 60)
+    partner, _ = await cast.partner(await cast.clinic())
+    await Partner.filter(id=partner.id).update(tokens=60, refilled_at=clock.now())
+    here, there = processes(), processes()
+    for each in (here, there):
+        await each.charge(partner.id, 1, 60)
+    for each in (here, there):
+        assert await each.charge(partner.id, 58, 60) is None
+        await each.settle()
+    with clock.pinned(clock.now() + timedelta(seconds=57)):  # 116 were granted instead of 58
+        assert await partner_quota.charge(partner, 1)
+    with clock.pinned(clock.now() + timedelta(seconds=60)):
+        assert await partner_quota.charge(partner, 1) is None
+
+
+async def test_an_operation_of_a_partner_whose_budget_is_known_asks_the_database_nothing(processes: Any) -> None:
+    partner, _ = await cast.partner(await cast.clinic())
+    budgets = processes()
+    _, first = await count_statements(budgets.charge(partner.id, 1, 60))
+    _, second = await count_statements(budgets.charge(partner.id, 1, 60))
+    assert (first, second) == (1, 0)
 
 
 async def test_of_many_subscriptions_opened_at_once_as_many_as_allowed_are(monkeypatch: pytest.MonkeyPatch) -> None:
