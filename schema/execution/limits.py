@@ -2,10 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import strawberry
-from graphql import ASTValidationRule, DocumentNode, OperationDefinitionNode, ValidationContext
+from graphql import ASTValidationRule, DocumentNode, GraphQLError, OperationDefinitionNode, ValidationContext
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema_directive import Location
 
@@ -19,6 +20,7 @@ ALIASES = 15
 ROOT_FIELDS = 10
 DIRECTIVES = 50
 MAX_MEASURES = 256
+FLAWS, FLAW_LENGTH = 10, 500
 REPEATS = 50  # GraphQL compares every pair of fields with the same name: 900 of them take a second
 
 EXCEEDED = {
@@ -114,6 +116,25 @@ class LimitsRule(ASTValidationRule):
                     check(measure, is_mutation=operation.operation.value == "mutation")
         except RecursionError:
             raise TooComplex("depth") from None
+        self._count_flaws()
+
+    def _count_flaws(self) -> None:
+        """Stop after a few flaws of the document: to find each one and its "Did you mean" takes milliseconds."""
+        report, found = self.context.on_error, count(1)
+
+        def report_briefly(flaw: GraphQLError) -> None:
+            if next(found) > FLAWS:
+                raise ValidationAbortedError(f"Too many flaws: these are the first {FLAWS}.")
+            report(_shorten(flaw))
+
+        self.context.on_error = report_briefly  # type: ignore[method-assign, assignment]  # as graphql-core does
+
+
+def _shorten(flaw: GraphQLError) -> GraphQLError:
+    """Without what an exception of Python said, and without more of the document than needed to find the flaw."""
+    message = flaw.message.partition(", but encountered error")[0]
+    message = message if len(message) <= FLAW_LENGTH else f"{message[:FLAW_LENGTH]} ..."
+    return flaw if message == flaw.message else GraphQLError(message, flaw.nodes)
 
 
 # The documents are kept with their measures, so that no other document can take over their `id()`.

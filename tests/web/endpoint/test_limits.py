@@ -209,3 +209,30 @@ def test_no_directive_of_an_operation_makes_every_field_wait() -> None:
     executed = {"QUERY", "FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "FRAGMENT_DEFINITION"}
     places = {place.name for found in schema._schema.directives if found.name in ours for place in found.locations}
     assert places & executed == set()
+
+
+@pytest.mark.parametrize(
+    "flaws",
+    [
+        "{ me { " + " ".join(f"login{n}" for n in range(300)) + " } }",
+        "{ freeSlots(filter: {" + " ".join(f"clinicI{n}: 1" for n in range(300)) + "}) { nodes { id } } }",
+        "query (" + " ".join(f"$a{n}: FreeSlotsFilte" for n in range(150)) + ") { me { login } }",
+    ],
+    ids=["fields", "inputs", "types"],
+)
+async def test_of_a_document_with_many_flaws_the_first_are_told_and_the_rest_is_not_looked_for(
+    client: Client, flaws: str
+) -> None:
+    """Each "Did you mean" takes milliseconds: a hundred of them would hold up everybody else."""
+    errors = (await client.ask(flaws))["errors"]
+    assert len(errors) == limits.FLAWS + 1
+    assert errors[-1]["message"].startswith("Too many flaws")
+    assert {error["extensions"]["code"] for error in errors} == {"GRAPHQL_VALIDATION_FAILED"}
+
+
+@pytest.mark.parametrize("literal", ["9" * 5000, "1." + "9" * 5000, "A" * 5000], ids=["Int", "Float", "enum"])
+async def test_an_answer_repeats_little_of_a_wrong_literal_and_nothing_of_python(client: Client, literal: str) -> None:
+    [error] = (await client.ask(f"{{ clinics(first: {literal}) {{ nodes {{ id }} }} }}"))["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert len(error["message"]) <= limits.FLAW_LENGTH + len(" ...")
+    assert "set_int_max_str_digits" not in error["message"]
