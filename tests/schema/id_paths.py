@@ -1,6 +1,7 @@
 """Every path of the schema that takes an id, and documents that ask along it for all that the answer may hold."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -142,7 +143,11 @@ def selection(type_: Any, levels: int, *, for_staff: bool = False, role: str = "
     Those that are declared for staff alone only for staff, and with a role those of the role alone: one that is refused
     would take the rest of the answer along.
     """
-    named = get_named_type(type_)
+    return _selection_of(get_named_type(type_), levels, for_staff, role)
+
+
+@cache  # thousands of documents ask for the same few types
+def _selection_of(named: Any, levels: int, for_staff: bool, role: str) -> str:
     if is_leaf_type(named):
         return ""
     if is_abstract_type(named):
