@@ -146,7 +146,10 @@ async def a_visit_is_moved(scene: Scene, desk: Desk) -> None:
     await expect(desk.side.get_by_role("button", name="Przełóż tutaj")).to_be_focused()
     await desk.press("Enter")
     await expect(desk.side.locator(".done")).to_contain_text("Przełożono")
-    assert await Visit.filter(patient__last_name="Nowicka", starts_at__lt=scene.slots[-1].starts_at).count() == 1
+    visit = await Visit.get(patient__last_name="Nowicka", starts_at__lt=scene.slots[-1].starts_at)
+    await expect(desk.cell("Nowicka Zofia")).to_contain_text(
+        f"{clock.local(visit.starts_at):%H:%M}"
+    )  # not where it was
 
 
 async def a_visit_is_cancelled(desk: Desk) -> None:

@@ -13,8 +13,9 @@ import { Side } from "./Side";
 import { goTo, Toolbar } from "./Toolbar";
 
 function useSelected(cells: Cell[]): Cell | undefined {
-  const { slot, visit } = useDesk();
-  return cells.find((cell) => cell.id === slot || (visit !== null && cell.visit?.id === visit));
+  const { slot, visit, visitAt } = useDesk();
+  const isVisit = (cell: Cell) => visit !== null && cell.visit?.id === visit && cell.startsAt === (visitAt ?? cell.startsAt);
+  return cells.find((cell) => cell.id === slot || isVisit(cell));
 }
 
 function useDayKeys() {

@@ -90,7 +90,7 @@ function Book({ cell, person, another }: PersonProps) {
     if (!visit) return changed();
     done(
       `Zarezerwowano: ${personName(person)}, ${fullMoment(visit.startsAt)}. Numer wizyty: ${visit.reference}.`,
-      visit.id,
+      visit,
     );
   };
   const submit = (event: FormEvent) => (event.preventDefault(), void book());
@@ -133,7 +133,7 @@ function Record({ cell, person, another }: PersonProps) {
       idempotencyKey: key,
     };
     const visit = (await deed.run(RecordVisitDocument, { input })) as unknown as SheetVisit | null;
-    if (visit) done(`Zapisano wizytę: ${personName(person)}, ${fullMoment(visit.startsAt)}.`, visit.id);
+    if (visit) done(`Zapisano wizytę: ${personName(person)}, ${fullMoment(visit.startsAt)}.`, visit);
   };
   return (
     <>
@@ -171,7 +171,7 @@ function MoveHere({ cell, visit }: { cell: Cell; visit: MovableVisit }) {
     };
     const moved = (await deed.run(MoveDocument, { input }, wasFaster)) as unknown as SheetVisit | null;
     if (!moved) return changed();
-    done(`Przełożono: ${visit.person}, teraz ${fullMoment(moved.startsAt)}.`, moved.id);
+    done(`Przełożono: ${visit.person}, teraz ${fullMoment(moved.startsAt)}.`, moved);
   };
   return (
     <>

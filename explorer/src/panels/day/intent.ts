@@ -17,6 +17,7 @@ interface State {
   intent: Intent;
   slot: string | null;
   visit: string | null;
+  visitAt: string | null; // when it begins, if it was moved just now: the sheet may still show it where it was
   seen: SeenDocument | null;
   said: string;
   lost: Lost | null;
@@ -28,7 +29,7 @@ interface Lost {
   alternatives: FreeSlotFragment[];
 }
 
-let state: State = { intent: { kind: "none" }, slot: null, visit: null, seen: null, said: "", lost: null };
+let state: State = { intent: { kind: "none" }, slot: null, visit: null, visitAt: null, seen: null, said: "", lost: null };
 const listeners = new Set<() => void>();
 
 function set(part: Partial<State>) {
@@ -46,8 +47,8 @@ export const forget = () => set({ intent: { kind: "none" }, lost: null });
 export const lose = (lost: Lost) => set({ slot: null, visit: null, said: "", lost });
 
 /** Done: the visit is shown, with a sentence that says what was done. */
-export const done = (said: string, visit: string | null) =>
-  set({ intent: { kind: "none" }, slot: null, visit, seen: null, said, lost: null });
+export const done = (said: string, visit: { id: string; startsAt: string }) =>
+  set({ intent: { kind: "none" }, slot: null, visit: visit.id, visitAt: visit.startsAt, seen: null, said, lost: null });
 
 export function bookFor(patient: PersonFragment): void {
   set({ intent: { kind: "book", patient }, slot: null, visit: null, said: "", lost: null });
@@ -64,7 +65,7 @@ export function show(what: { startsAt: string; slot?: string; visit?: string; cl
   const clinics =
     what.clinic && current().clinics.length && !current().clinics.includes(what.clinic) ? [] : current().clinics;
   change({ panel: "day", view: "day", day: dayOf(what.startsAt), clinics });
-  set({ slot: what.slot ?? null, visit: what.visit ?? null, seen: null, said: "", lost: null });
+  set({ slot: what.slot ?? null, visit: what.visit ?? null, visitAt: null, seen: null, said: "", lost: null });
 }
 
 export function useDesk(): State {
