@@ -13,10 +13,10 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
 
-HOST_AND_PORT = r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?"
+HOST_AND_PORT = r"(?:[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|\[[\da-fA-F:.]+\])(?::\d+)?"
 USER = r"[^/?#]+@"
 LOGIN = r"[^/?#:@]+:[^/?#]+@"
-ONE_USER = r"[^/?#:@]+@"
+ONE_USER = r"(?:[A-Za-z0-9._~+=-]|%[2-7][\dA-Fa-f])+@"  # goes into a header
 MAIL_ADDRESS = re.compile(r"[^\s@<>,\x80-\U0010ffff]+@[\w-]+(?:\.[\w-]+)*")  # the domain in any letters
 MOST, LONGEST_SECONDS = 1_000_000_000, 366 * 24 * 3600
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -139,13 +139,20 @@ def test_a_wrong_value_is_reported_with_an_example(name: str, report: str) -> No
     ("name", "value"),
     [
         *(("RATE_PER_ADDRESS", rate) for rate in ("10/99999999999 year", "9" * 20 + "/minute")),
-        *(("SMS_URL", url) for url in ("smsapi://:token@host", "smsapi://user:token@host", "smsapi://@host")),
-        *(("SMTP_URL", url) for url in ("smtp://user@host", "smtp://:password@host", "smtp://user:@host")),
+        *(
+            ("SMS_URL", url)
+            for url in ("smsapi://:token@host", "smsapi://user:token@host", "smsapi://@host", "smsapi://tóken@host")
+        ),
+        *(
+            ("SMTP_URL", url)
+            for url in ("smtp://user@host", "smtp://:password@host", "smtp://user:@host", "smtp://h..x")
+        ),
         *(("MAIL_FROM", f"CM <{address}>") for address in (".a@b.example", "a@-b.example", 'a"b@b.example')),
         *(("MAIL_FROM", address) for address in ("a;b@b.example", "(a)@b.example")),
         *(("TIME_ZONE", zone) for zone in ("localtime", "Factory", "europe/warsaw", "Europe/Warsaw ")),
         *(("PUBLIC_URL", url) for url in ("https://a.example/b c", 'https://a.example/"><b>', "https://a.example:0")),
         *(("CENTRE_PRIVACY_URL", url) for url in ('https://a.example/"', "/a b", "/<b>")),
+        *(("BROKER_URL", url) for url in ("redis://h..x", f"redis://{'h' * 64}.example", "redis://.host")),
         *(("CENTRE_NAME", "  "), ("CENTRE_PHONE", "22 000 00 00#5"), ("CENTRE_PHONE", "22 000 00 00;5")),
     ],
 )

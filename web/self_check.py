@@ -10,7 +10,7 @@ from infra import database
 from models.admin import demo_data, key_check
 from tasks import broker
 from tasks.mail import smtp
-from tasks.outbox import Misconfigured, TryLater
+from tasks.outbox import Misconfigured, TryLater, describe_failure
 from tasks.sms import gateways
 
 PATIENCE_SECONDS = 15
@@ -43,6 +43,8 @@ async def _try(name: str, check: Callable[[], Awaitable[str]]) -> bool:
         found, works = f"no answer within {PATIENCE_SECONDS} s", False
     except (Fault, settings.BadSetting) as fault:
         found, works = str(fault), False
+    except Exception as problem:  # whatever it is, the other things are tried all the same
+        found, works = f"unexpected {describe_failure(problem)}", False
     sys.stdout.write(f"{'ok' if works else 'FAILED':6}  {name:11}  {found}\n")
     return works
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from infra import database
 from infra.keyset import Key
 from models.accounts.patient import Patient
-from models.values import contact, identity_document, pesel, visit_reference
+from models.values import contact, identity_document, person_name, pesel, visit_reference
 
 LONGEST, SHORTEST = 100, 2
 _DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)\.(\d\d?)\.(\d{4}))(?!\d)")
@@ -58,7 +58,7 @@ async def search(text: str, after: Key | None, limit: int) -> list[Patient]:
     birth_date, rest = _split_birth_date(text)
     name, id_ = after or (None, None)
     values: dict[str, Any] = {
-        "names": rest,
+        "names": person_name.respell(rest),
         "birth_date": birth_date,
         "pesel": _pesel(text),
         "document": identity_document.number_index(text),

@@ -129,4 +129,10 @@ async def _rotate_second_factors() -> int:
 
 def command() -> None:
     """`python server.py rotate-secret`."""
-    sys.stdout.write(f"{asyncio.run(database.run_connected(settings.DATABASE_URL, rotate))}\n")
+    try:
+        changed = asyncio.run(database.run_connected(settings.DATABASE_URL, rotate))
+    except crypto.InvalidToken:
+        raise settings.BadSetting(
+            "SECRET_KEY_PREVIOUS is not the key with which this database was filled. Nothing was changed."
+        ) from None
+    sys.stdout.write(f"{changed}\n")

@@ -13,10 +13,15 @@ class InvalidName(ValueError):
     """Not a name."""
 
 
+def respell(text: str) -> str:
+    """The text with the apostrophe and the hyphen that names are kept with."""
+    return text.translate(_SPELLING)
+
+
 def parse(text: str) -> str:
     """The name in one spelling, with single spaces; raises InvalidName."""
     spaced = "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text)
-    name = " ".join(word for word in spaced.translate(_SPELLING).split(" ") if word)
+    name = " ".join(word for word in respell(spaced).split(" ") if word)
     if not (_begins_well(name) and all(_is_allowed(letter) for letter in name)):
         raise InvalidName
     return name

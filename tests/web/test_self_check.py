@@ -12,6 +12,7 @@ import settings
 from infra import database, postgres
 from models.admin import key_check
 from tasks import broker
+from tasks.mail import smtp
 from tasks.redis_broker import RedisBroker
 from tests.support.cluster import valkey_server
 from tests.support.service import free_port
@@ -90,6 +91,19 @@ async def test_servers_that_are_not_there_fail_alone(
         assert "127.0.0.1:" in line
         assert "token" not in line
     assert found["database"][0] == found["migrations"][0] == found["keys"][0] == "ok"
+
+
+async def test_what_breaks_in_an_unforeseen_way_is_a_line_and_not_the_end(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def break_down() -> None:
+        raise UnicodeError
+
+    monkeypatch.setattr(settings, "SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setattr(smtp, "check", break_down)
+    code, found = await results(database_url, capsys)
+    assert (code, found["mail server"][0], found["SMS gateway"][0]) == (1, "FAILED", "ok")
+    assert "unexpected UnicodeError" in found["mail server"][1]
 
 
 async def test_another_key_and_missing_migrations_are_said(

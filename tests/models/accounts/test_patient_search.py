@@ -49,6 +49,7 @@ async def people(fresh: None) -> None:
         ("zak, maria", ["Nowak-Żak Jan Maria"]),
         ("maria żak nowak", ["Nowak-Żak Jan Maria"]),
         ("nowak–żak", ["Nowak-Żak Jan Maria"]),
+        ("nowak﹣żak", ["Nowak-Żak Jan Maria"]),
         ("nowak żak anna", []),
         ("kiewska", []),
         ("%", []),

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 import settings
-from infra import crypto
+from infra import crypto, database
 from models.accounts import patient_record
 from models.accounts.one_time_password import OneTimePassword
 from models.accounts.patient import Patient
@@ -88,6 +88,15 @@ async def test_a_row_that_opens_with_neither_key_stops_it_before_anything_has_ch
     with pytest.raises(crypto.InvalidToken):
         await key_rotation.rotate()
     assert (await Patient.get(id=anna.patient_id)).pesel_sealed == before.pesel_sealed
+
+
+def test_another_previous_key_is_one_clear_line_at_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def rotate(*_: object) -> None:
+        raise crypto.InvalidToken
+
+    monkeypatch.setattr(database, "run_connected", rotate)
+    with pytest.raises(settings.BadSetting, match=r"^SECRET_KEY_PREVIOUS is not the key [^\n]+Nothing was changed\.$"):
+        key_rotation.command()
 
 
 async def test_without_the_previous_key_it_refuses() -> None:
