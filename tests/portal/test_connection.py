@@ -110,6 +110,23 @@ async def _cancel(window: Window) -> None:
     await window.page.locator("dialog").get_by_role("button", name="Odwołaj wizytę").click()
 
 
+async def test_a_form_of_the_account_is_sent_when_the_way_is_mended(opened: Opener) -> None:
+    stranger, patient = await opened(), await opened(by=await cast.anna())
+    await stranger.go("/zaloz-konto")
+    await stranger.fill(firstName="Ola", lastName="Lis", pesel=cast.BORYS_PESEL, email="ola@example.pl")
+    await patient.go("/konto/kontakt")
+    await patient.fill(phone="601 234 567", password=cast.PASSWORD)
+    for window, manner in ((stranger, "502"), (patient, "offline")):
+        async with Broken(window, manner):
+            await window.send()
+            await window.sees(SAID)
+        await window.page.evaluate("dispatchEvent(new Event('online'))")  # spares the wait for the next attempt
+    await stranger.titled("Prosimy sprawdzić pocztę")
+    await patient.sees("Zapisano")
+    for window in (stranger, patient):
+        forgive(window)
+
+
 async def test_offline_is_said_and_what_was_typed_is_sent_when_the_connection_is_back(opened: Opener) -> None:
     anna = await cast.anna()
     clinic, _ = await clinic_with_slots()
@@ -178,6 +195,12 @@ async def test_a_page_of_yesterdays_release_says_that_it_must_be_loaded_anew(ope
     await window.page.route("**/graphql", forgotten)
     await window.follow("Umów wizytę")
     await window.sees("Strona została w międzyczasie zaktualizowana")
+    await window.page.get_by_role("link", name="Zaloguj się").click()
+    await window.fill(login="anna@example.pl", password="nie to")
+    await window.send()
+    await expect(window.page.locator(".summary")).to_contain_text("Strona została w międzyczasie zaktualizowana")
+    await window.page.go_back()
+    await window.sees("Odśwież stronę")
     await window.page.unroute("**/graphql")
     await window.press("Odśwież stronę")
     await window.settle()

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests import cast
 from tests.portal.stage import clinic_with_slots, public, visit_of
-from tests.portal.window import Opener, Window
+from tests.portal.window import Opener, Window, one_time_password
 
 
 async def survives(window: Window, title: str, english: str) -> None:
@@ -76,6 +76,35 @@ async def test_every_step_of_a_move_survives(opened: Opener) -> None:
     await window.page.go_back()
     await window.titled(moving)  # not the slot, which is now the visit's own
     await window.sees("09:00")
+
+
+async def test_every_step_of_opening_an_account_survives(opened: Opener) -> None:
+    window = await opened()
+    await window.go("/")
+    await window.follow("Załóż konto")
+    await survives(window, "Załóż konto", "Open an account")
+    await window.fill(firstName="Ola", lastName="Lis", pesel=cast.BORYS_PESEL, email="ola@example.pl")
+    await window.send()
+    secret = one_time_password(await window.letter("Konto w e-rejestracji", "ola@example.pl"))
+    await survives(window, "Prosimy sprawdzić pocztę", "Please look into your mailbox")
+    await window.follow("Mam hasło – zaloguj się")
+    await survives(window, "Logowanie", "Log in")
+    for title in ("Prosimy sprawdzić pocztę", "Załóż konto"):
+        await window.page.go_back()
+        await window.titled(title)
+    for _ in range(2):
+        await window.page.go_forward()
+    await window.titled("Logowanie")
+    await window.fill(login="ola@example.pl", password=secret)
+    await window.send()
+    await survives(window, "Ustaw własne hasło", "Set your own password")
+    await window.page.go_back()
+    await window.sees("Pozostało ustawić własne hasło")
+    await window.page.go_forward()
+    await window.titled("Ustaw własne hasło")
+    await window.fill(fresh="siedem krokow do zielonych drzwi")
+    await window.send()
+    await survives(window, "Wybierz poradnię", "Choose a clinic")
 
 
 async def test_what_was_typed_into_a_sign_up_survives_a_change_of_language_and_a_look_elsewhere(opened: Opener) -> None:

@@ -1,6 +1,7 @@
 import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Fault } from "../api/fault";
+import { unsent } from "../api/unsent";
 import type { ClinicCalendarQuery } from "../generated/operations";
 import { type Choice, isNarrowed, useChoice } from "../state/choice";
 import { fitting, useFreeDays, useFreeSlots, useLiveSlots } from "../state/free";
@@ -53,7 +54,7 @@ function useTermChoice(moving: string | undefined, onLost: () => void) {
     } catch (error) {
       if (!asked.current) return; // the patient has left
       if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // that screen asks for the log-in
-      say(() => common.value.notSent);
+      say(unsent(error));
     } finally {
       setBusy(null);
     }

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { attempt } from "../api/attempt";
+import { unsent } from "../api/unsent";
 import { say, type Words } from "../state/notice";
 import { common } from "../words/common";
 
@@ -19,8 +20,8 @@ export function useDeed(doIt: () => Promise<void>, isSafe = true): Deed {
     setFault(null);
     try {
       await attempt(doIt, { isSafe, onWaiting: () => say(() => common.value.stillTrying) });
-    } catch {
-      setFault(() => () => common.value.notSent);
+    } catch (error) {
+      setFault(() => unsent(error));
     } finally {
       setBusy(false);
     }

@@ -2,6 +2,7 @@ import { signal, type Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { attempt } from "../api/attempt";
+import { unsent } from "../api/unsent";
 import { draft, forgetDraft, type Values } from "../state/drafts";
 import { language } from "../state/language";
 import type { Words } from "../state/notice";
@@ -88,8 +89,8 @@ async function send(form: Form, isSafe: boolean, onSubmit: () => Promise<void>):
   const onWaiting = () => (form.isWaiting.value = true);
   try {
     await attempt(onSubmit, { isSafe, onWaiting });
-  } catch {
-    refuse(form, { title: () => common.value.failedTitle, text: () => common.value.notSent });
+  } catch (error) {
+    refuse(form, { title: () => common.value.failedTitle, text: unsent(error) });
   } finally {
     form.isBusy.value = form.isWaiting.value = false;
   }

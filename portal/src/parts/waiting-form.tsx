@@ -52,7 +52,7 @@ async function join(form: Form, clinicId: string, doctorId: string | null, onDon
       return refuse(form, { title, text: () => common.value.closedAct(whenOf(answer.opensAt)) });
     case "ClinicClosed":
     case "DoctorRetired":
-      return refuse(form, { title, text: () => answer.message });
+      return refuseWith(form, title, answer.message);
     default:
       return refuseWith(form, title, unforeseen(answer));
   }

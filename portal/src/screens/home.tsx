@@ -124,7 +124,7 @@ function PatientsHome() {
             </a>
           </VisitCard>
         ) : (
-          <p>{words.noVisit}</p>
+          <p class="card">{words.noVisit}</p>
         )}
       </section>
       <p class="actions">

@@ -78,6 +78,7 @@ export function PasswordForm({ isFirst = false, onDone = () => {} }: PasswordFor
       onSubmit={() => setPassword(form, isFirst, onDone)}
     >
       <Whose />
+      {!isFirst && <p>{words.changeLead}</p>}
       {!isFirst && <PasswordField form={form} name="current" label={words.current} autocomplete="current-password" />}
       <PasswordRules />
       <PasswordField form={form} name="fresh" label={words.fresh} autocomplete="new-password" />

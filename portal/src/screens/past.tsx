@@ -24,7 +24,7 @@ export function Past({ isCancelled }: { isCancelled: boolean }) {
       width="wide"
     >
       {!nodes && (fault ? <Failed fault={fault} retry={list.reload} /> : <Loading />)}
-      {nodes?.length === 0 && <p>{words.nonePast}</p>}
+      {nodes?.length === 0 && <p class="card">{words.nonePast}</p>}
       <ul class="cards">
         {nodes?.map((visit) => (
           <li key={visit.id}>

@@ -74,7 +74,7 @@ function Everything({ patient, onChange }: { patient: Patient; onChange: () => v
       )}
       <section aria-labelledby="next">
         <h2 id="next">{words.next}</h2>
-        {next ? <Planned visit={next} isLarge onChange={onChange} /> : <p>{words.none}</p>}
+        {next ? <Planned visit={next} isLarge onChange={onChange} /> : <p class="card">{words.none}</p>}
         <p class="actions">
           <a class={next ? "button secondary" : "button"} href={ways.booking}>
             <Icon name="calendar" />

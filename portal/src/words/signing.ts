@@ -74,7 +74,6 @@ export const signing = inBoth(
     ],
     rulesTitle: "Dobre hasło",
     save: "Zapisz hasło",
-    weakTitle: "To hasło łatwo odgadnąć",
     wrongCurrent: "Obecne hasło jest nieprawidłowe.",
     saved: "Hasło zostało zapisane.",
     pesels: {
@@ -161,7 +160,6 @@ export const signing = inBoth(
     ],
     rulesTitle: "A good password",
     save: "Save the password",
-    weakTitle: "This password is easy to guess",
     wrongCurrent: "The current password is wrong.",
     saved: "The password has been saved.",
     pesels: {
