@@ -67,7 +67,7 @@ class PatientDetails:
             return
         number, index = self.pesel or (known.pesel if known else ""), pesel.birth_date_index(self.birth_date)
         if not OLDEST <= self.birth_date <= clock.today():
-            form.add_flaw("birthDate", "OUT_OF_RANGE")
+            form.add_flaw("birthDate", "OUT_OF_RANGE", OLDEST, clock.today())
         elif not number:
             columns |= pesel.birth_date_columns(self.birth_date)
         elif index != columns.get("birth_date_index", known and known.birth_date_index):

@@ -1,7 +1,7 @@
 """Refusal: what all refusals of the service have in common."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import settings
@@ -56,9 +56,15 @@ class InvalidInput(Refusal):
     def flaws(self) -> list[Flaw]:
         return [Flaw(tuple(path), code) for path, code in self.details["flaws"]]
 
+    def find_allowed(self, flaw: Flaw) -> tuple[str, ...]:
+        """The greatest length, or the first and last value, that the field may have; empty if it is not so simple."""
+        return tuple(self.details.get("allowed", {}).get(".".join(flaw.path), ()))
+
     @classmethod
-    def from_flaws(cls, flaws: list[Flaw]) -> Self:
-        return cls(flaws=[[list(flaw.path), flaw.code] for flaw in flaws])
+    def from_flaws(cls, flaws: list[Flaw], allowed: Mapping[str, Sequence[str]] | None = None) -> Self:
+        """`allowed`: see `find_allowed`, by the path of the field."""
+        limits = {"allowed": {path: list(bounds) for path, bounds in allowed.items()}} if allowed else {}
+        return cls(flaws=[[list(flaw.path), flaw.code] for flaw in flaws], **limits)
 
     @classmethod
     def of_field(cls, name: str, code: str) -> Self:

@@ -54,9 +54,9 @@ class AbsenceNotice:
         if not await Doctor.exists(id=self.doctor_id):
             form.add_flaw("doctorId", "NOT_AVAILABLE")
         if not max(self.starts_at, clock.now()) < self.ends_at <= self.starts_at + MAX_DURATION:
-            form.add_flaw("until", "OUT_OF_RANGE")
+            form.add_flaw("until", "OUT_OF_RANGE", max(self.starts_at, clock.now()), self.starts_at + MAX_DURATION)
         if not 0 < self.minutes <= MAX_OFFER_MINUTES:
-            form.add_flaw("offerMinutes", "OUT_OF_RANGE")
+            form.add_flaw("offerMinutes", "OUT_OF_RANGE", 1, MAX_OFFER_MINUTES)
         form.raise_if_flawed()
         return replace(self, reason=reason)
 

@@ -66,7 +66,7 @@ class ClinicDetails:
             if (value := getattr(self, column)) is not None:
                 columns[column] = value
                 if not least <= value <= most:
-                    form.add_flaw(name, "OUT_OF_RANGE")
+                    form.add_flaw(name, "OUT_OF_RANGE", least, most)
         return columns
 
 

@@ -120,7 +120,7 @@ def _check_day(kind: Kind, row: Clinic | Doctor, from_: date) -> None:
         raise kind.refusal(**{kind.day: closed_from.isoformat() if closed_from else ""})
     form = Form()
     if closed_from is None and not clock.today() <= from_ <= clock.today() + MAX_AHEAD:
-        form.add_flaw("from", "OUT_OF_RANGE")
+        form.add_flaw("from", "OUT_OF_RANGE", clock.today(), clock.today() + MAX_AHEAD)
     form.raise_if_flawed()
 
 

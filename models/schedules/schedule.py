@@ -48,12 +48,14 @@ class ScheduleTemplate:
         """Raise InvalidInput with everything that is wrong with the template, or that its place is closed by then."""
         form = Form()
         form.flaws += weekly_template.find_flaws(self.lines, on_sundays=self.on_sundays)
+        minutes = (str(weekly_template.SHORTEST), str(weekly_template.LONGEST))
+        form.allowed |= {".".join(flaw.path): minutes for flaw in form.flaws if flaw.path[-1] == "slotMinutes"}
         if not await Doctor.filter(id=self.doctor_id, clinics__id=self.clinic_id).exists():
             form.add_flaw("doctorId", "NOT_AVAILABLE")
         if abs(self.valid_from - clock.today()) > MAX_DURATION:
-            form.add_flaw("validFrom", "OUT_OF_RANGE")
+            form.add_flaw("validFrom", "OUT_OF_RANGE", clock.today() - MAX_DURATION, clock.today() + MAX_DURATION)
         if self.valid_until and not self.valid_from <= self.valid_until <= self.valid_from + MAX_DURATION:
-            form.add_flaw("validUntil", "OUT_OF_RANGE")
+            form.add_flaw("validUntil", "OUT_OF_RANGE", self.valid_from, self.valid_from + MAX_DURATION)
         form.raise_if_flawed()
         days = await ClosingDays.find(self.clinic_id, self.doctor_id)
         days.check(max(self.valid_from, clock.today()))

@@ -121,7 +121,7 @@ def _check_day(first: date, before: Schedule, follower: Schedule | None) -> None
     form, today = Form(), clock.today()
     is_over = before.valid_until is not None and first > before.valid_until + DAY and follower is None
     if not max(today, before.valid_from) <= first <= today + MAX_DURATION or is_over:
-        form.add_flaw("from", "OUT_OF_RANGE")
+        form.add_flaw("from", "OUT_OF_RANGE", max(today, before.valid_from), before.valid_until or today + MAX_DURATION)
     form.raise_if_flawed()
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from models.accounts.account import Account
 
 MAX_SLOTS = 500
+MAX_AHEAD = timedelta(days=366)
 
 
 async def add(doctor_id: UUID, clinic_id: UUID, starts_at: datetime, minutes: int, *, by: "Account") -> Slot:
@@ -35,9 +36,10 @@ async def add(doctor_id: UUID, clinic_id: UUID, starts_at: datetime, minutes: in
     if not await Doctor.filter(id=doctor_id, clinics__id=clinic_id).exists():
         form.add_flaw("doctorId", "NOT_AVAILABLE")
     if not SHORTEST <= minutes <= LONGEST:
-        form.add_flaw("minutes", "OUT_OF_RANGE")
-    if not clock.now() < starts_at <= clock.now() + timedelta(days=366):
-        form.add_flaw("startsAt", "OUT_OF_RANGE")
+        form.add_flaw("minutes", "OUT_OF_RANGE", SHORTEST, LONGEST)
+    last = clock.now() + MAX_AHEAD
+    if not clock.now() < starts_at <= last:
+        form.add_flaw("startsAt", "OUT_OF_RANGE", clock.now(), last)
     elif starts_at.second or starts_at.microsecond:
         form.add_flaw("startsAt", "MALFORMED")
     form.raise_if_flawed()
@@ -73,7 +75,7 @@ async def withdraw(slot_ids: Sequence[UUID], *, by: "Account") -> int:
     """
     form = Form()
     if not 0 < len(slot_ids) <= MAX_SLOTS:
-        form.add_flaw("slotIds", "OUT_OF_RANGE")
+        form.add_flaw("slotIds", "OUT_OF_RANGE", 1, MAX_SLOTS)
     form.raise_if_flawed()
     return await _close(slot_ids, None, "withdraw_slots", by)
 

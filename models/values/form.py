@@ -2,7 +2,9 @@
 
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
+from infra import clock
 from models.refusals.refusal import Flaw, InvalidInput
 from models.values import contact, person_name, pesel
 
@@ -14,13 +16,17 @@ class Form:
     """Collects the flaws of one input; `raise_if_flawed` reports them."""
 
     flaws: list[Flaw] = field(default_factory=list)
+    allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add_flaw(self, name: str, code: str) -> None:
+    def add_flaw(self, name: str, code: str, *allowed: int | date | datetime) -> None:
+        """`allowed`: the greatest length, or the first and last value, to be told with the flaw."""
         self.flaws.append(Flaw((name,), code))
+        if allowed:
+            self.allowed[name] = tuple(map(_write, allowed))
 
     def raise_if_flawed(self) -> None:
         if self.flaws:
-            raise InvalidInput.from_flaws(self.flaws)
+            raise InvalidInput.from_flaws(self.flaws, self.allowed)
 
     def text(self, name: str, value: str, limit: int, *, required: bool = True) -> str | None:
         """The text, trimmed and normalised (NFC); None when it is empty or flawed."""
@@ -30,7 +36,7 @@ class Form:
         if not value:
             self.add_flaw(name, "REQUIRED")
         elif len(value) > limit:
-            self.add_flaw(name, "TOO_LONG")
+            self.add_flaw(name, "TOO_LONG", limit)
         elif any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") for letter in value if letter not in "\n\t"):
             self.add_flaw(name, "MALFORMED")
         else:
@@ -77,6 +83,10 @@ class Form:
         except pesel.InvalidPesel as problem:
             self.add_flaw(name, problem.code)
             return ""
+
+
+def _write(bound: int | date | datetime) -> str:
+    return f"{clock.local(bound):%Y-%m-%d %H:%M}" if isinstance(bound, datetime) else str(bound)
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ class WalkIn:
         if not await Doctor.filter(id=self.doctor_id, clinics__id=self.clinic_id).exists():
             form.add_flaw("doctorId", "NOT_AVAILABLE")
         if not SHORTEST <= (self.minutes or 0) <= LONGEST:
-            form.add_flaw("minutes", "OUT_OF_RANGE")
+            form.add_flaw("minutes", "OUT_OF_RANGE", SHORTEST, LONGEST)
         if self.starts_at is None or not clock.now() - RECORDED_WITHIN <= self.starts_at <= clock.now():
-            form.add_flaw("startsAt", "OUT_OF_RANGE")
+            form.add_flaw("startsAt", "OUT_OF_RANGE", clock.now() - RECORDED_WITHIN, clock.now())
         elif self.starts_at.second or self.starts_at.microsecond:
             form.add_flaw("startsAt", "MALFORMED")
 

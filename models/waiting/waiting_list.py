@@ -69,9 +69,9 @@ class Wish:
         if self.doctor_id and not await Doctor.filter(id=self.doctor_id, clinics__id=self.clinic_id).exists():
             form.add_flaw("doctorId", "NOT_AVAILABLE")
         if self.first_day > today + MAX_AHEAD:
-            form.add_flaw("from", "OUT_OF_RANGE")
+            form.add_flaw("from", "OUT_OF_RANGE", today, today + MAX_AHEAD)
         if not max(self.first_day, today) <= self.last_day <= today + MAX_AHEAD:
-            form.add_flaw("until", "OUT_OF_RANGE")
+            form.add_flaw("until", "OUT_OF_RANGE", max(self.first_day, today), today + MAX_AHEAD)
         if self.weekdays is not None and not self.weekdays:
             form.add_flaw("weekdays", "REQUIRED")
         for name, wall in (("earliest", self.earliest), ("latest", self.latest)):

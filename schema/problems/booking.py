@@ -30,8 +30,13 @@ class InvalidInput(Problem):
 
     @classmethod
     def field_values(cls, refusal: Refusal, context: Context) -> dict[str, Any]:
-        flaws = refusal.flaws if isinstance(refusal, base.InvalidInput) else []
-        return {"fields": [FieldProblem.of(flaw, context.language) for flaw in flaws]}
+        if not isinstance(refusal, base.InvalidInput):
+            return {"fields": []}
+        found = [(flaw, refusal.find_allowed(flaw)) for flaw in refusal.flaws]
+        told = [
+            FieldProblem.of(flaw, context.language, allowed, is_for_staff=context.is_staff) for flaw, allowed in found
+        ]
+        return {"fields": told}
 
 
 @shows(refusals.OutsideServiceHours)

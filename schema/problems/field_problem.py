@@ -72,6 +72,17 @@ TEXTS = {
         en="The clocks show this time twice, as summer time ends: give the offset, +02:00 or +01:00.",
     ),
 }
+# With what is allowed, where that is a greatest length, or a first and a last value.
+ALLOWED = {
+    FieldProblemCode.TOO_LONG: Text(pl="Najwyżej {0} znaków.", en="At most {0} characters."),
+    FieldProblemCode.OUT_OF_RANGE: Text(pl="Dozwolone: od {0} do {1}.", en="Allowed: from {0} to {1}."),
+}
+FOR_STAFF = {
+    FieldProblemCode.NOT_AVAILABLE: Text(
+        pl="Tego nie można tu użyć: nie istnieje, nie pasuje lub jest już zajęte.",
+        en="This cannot be used here: it does not exist, does not fit or is taken.",
+    ),
+}
 NO_PESEL = Text(
     pl="E-rejestracja wymaga numeru PESEL. Bez niego prosimy o rejestrację telefoniczną ({phone}) lub w przychodni.",
     en="E-registration needs a PESEL number. Without one please register by telephone ({phone}) or at reception.",
@@ -85,7 +96,14 @@ class FieldProblem:
     message: str = strawberry.field(description="What is wrong: a sentence to show, in the caller's language.")
 
     @classmethod
-    def of(cls, flaw: Flaw, language: str) -> Self:
-        text = NO_PESEL if flaw == (("pesel",), "REQUIRED") else TEXTS[FieldProblemCode(flaw.code)]
-        message = text.in_(language).format(phone=settings.CENTRE_PHONE)
-        return cls(path=list(flaw.path), code=FieldProblemCode(flaw.code), message=message)
+    def of(cls, flaw: Flaw, language: str, allowed: tuple[str, ...] = (), *, is_for_staff: bool = False) -> Self:
+        code = FieldProblemCode(flaw.code)
+        text = TEXTS[code]
+        if allowed and code in ALLOWED:
+            text = ALLOWED[code]
+        elif is_for_staff:
+            text = FOR_STAFF.get(code, text)
+        elif flaw == (("pesel",), "REQUIRED"):
+            text = NO_PESEL
+        message = text.in_(language).format(*allowed, phone=settings.CENTRE_PHONE)
+        return cls(path=list(flaw.path), code=code, message=message)

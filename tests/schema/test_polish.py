@@ -2,16 +2,20 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_input_object_type, parse
 from graphql.execution.values import get_variable_values
 
+from models.accounts.account import Account, Language
 from resolvers import schema
 from schema.execution.errors import BadUserInput, CodedError
 from schema.execution.polish import translate
+from schema.scalars import public_id
 from tests import cast
 from tests.support.client import Client
+from tests.support.execution import ask, id_of
 
 ENGLISH = re.compile(
     r"\b(?:the|must|may|most|unable|not|is|of|expected|value|invalid|variable|cannot|represent|field|required|unknown)\b",
@@ -114,3 +118,40 @@ def test_no_coded_error_of_the_house_is_english_only() -> None:
     assert issubclass(BadUserInput, CodedError)
     with pytest.raises(TypeError):
         BadUserInput("English only")  # type: ignore[call-arg]  # must not be possible
+
+
+FIELDS = "... on InvalidInput { fields { path code message } }"
+
+
+async def flaws_of(account: Account, mutation: str, language: Language, **fields: Any) -> dict[str, str]:
+    """What is said of each field, by its path."""
+    name = mutation[0].upper() + mutation[1:]
+    document = f"mutation($input: {name}Input!) {{ {mutation}(input: $input) {{ {FIELDS} }} }}"
+    refused = await ask(account, document, language, input=fields)
+    return {".".join(flaw["path"]): flaw["message"] for flaw in refused["fields"]}
+
+
+async def test_what_is_too_long_or_out_of_range_is_told_what_is_allowed() -> None:
+    adam, clinic = await cast.adam(), await cast.clinic()
+    wrong = {"clinicId": id_of(clinic), "name": "a" * 201, "daysAhead": 366, "cancelUntilMinutes": -1}
+    assert await flaws_of(adam, "changeClinic", Language.PL, **wrong) == {
+        "name": "Najwyżej 200 znaków.",
+        "daysAhead": "Dozwolone: od 1 do 365.",
+        "cancelUntilMinutes": "Dozwolone: od 0 do 43200.",
+    }
+    assert await flaws_of(adam, "changeClinic", Language.EN, **wrong) == {
+        "name": "At most 200 characters.",
+        "daysAhead": "Allowed: from 1 to 365.",
+        "cancelUntilMinutes": "Allowed: from 0 to 43200.",
+    }
+    late = {"clinicId": id_of(clinic), "from": "2099-01-01"}
+    today = cast.MONDAY.date()
+    said = (await flaws_of(adam, "closeClinic", Language.PL, **late))["from"]
+    assert said.startswith(f"Dozwolone: od {today} do ")
+
+
+async def test_reception_is_not_sent_to_reception() -> None:
+    adam, anna, nowhere = await cast.adam(), await cast.anna(), public_id("Clinic", uuid4())
+    wish = {"clinicId": nowhere, "from": "2026-11-24", "until": "2026-11-30"}
+    assert "rejestracja" in (await flaws_of(anna, "joinWaitingList", Language.PL, **wish))["clinicId"]
+    assert "rejestracja" not in (await flaws_of(adam, "changeClinic", Language.PL, clinicId=nowhere))["clinicId"]
