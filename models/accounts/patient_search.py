@@ -11,7 +11,7 @@ from models.accounts.patient import Patient
 from models.values import contact, identity_document, person_name, pesel, visit_reference
 
 LONGEST, SHORTEST = 100, 2
-_DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)\.(\d\d?)\.(\d{4}))(?!\d)")
+_DATE = re.compile(r"(?<!\d)(?:(\d{4})([-./]) ?(\d\d?)\2 ?(\d\d?)|(\d\d?)([-./]) ?(\d\d?)\6 ?(\d{4}))(?!\d)", re.ASCII)
 
 # Each word is the beginning of a word of the names, in any order; the longest one uses the index. "~>=~" and
 # "~<~" compare by bytes, as the index does, and no character is greater than the last one of Unicode.
@@ -78,11 +78,11 @@ async def search(text: str, after: Key | None, limit: int) -> list[Patient]:
 
 
 def _split_birth_date(text: str) -> tuple[str | None, str]:
-    """The index of a birth date in the text (1980-05-01 or 01.05.1980), and the text without it."""
+    """The index of a birth date in the text (1980-05-01, 1.5.1980, 01/05/1980), and the text without it."""
     found = _DATE.search(text)
     if found is None:
         return None, text
-    year, month, day = (int(part) for part in (found[1] or found[6], found[2] or found[5], found[3] or found[4]))
+    year, month, day = (int(part) for part in (found[1] or found[8], found[3] or found[7], found[4] or found[5]))
     try:
         index = pesel.birth_date_index(date(year, month, day))
     except ValueError:
