@@ -107,7 +107,11 @@ class VisitNotChangeable(Refusal):
         "CONFIRMED_TOO_LATE": Text(
             pl="Tej wizyty nie można już potwierdzić: rozpoczęła się albo została odwołana. Telefon: {phone}.",
             en="This visit can no longer be confirmed: it has begun or was cancelled. Telephone: {phone}.",
-        )
+        ),
+        "CANNOT_TAKE_PLACE": Text(
+            pl="Bardzo przepraszamy: ta wizyta nie może się odbyć. Inny termin można ustalić telefonicznie: {phone}.",
+            en="We are very sorry: this visit cannot take place. Please arrange another time by telephone: {phone}.",
+        ),
     }
 
     @property

@@ -44,9 +44,13 @@ async def confirm(visit_id: UUID, *, patient: Patient, by: Actor) -> Visit:
     """Note that the patient will come; of repeated confirmations only the first counts."""
     async with in_transaction():
         visit = await Visit.lock(visit_id, patient)
-        if visit.status != Status.BOOKED or visit.starts_at <= clock.now():
-            until = visit.cancellable_until.isoformat()
-            raise VisitNotChangeable(reason="CONFIRMED_TOO_LATE", status=visit.status.value, cancellable_until=until)
+        is_over = visit.status != Status.BOOKED or visit.starts_at <= clock.now()
+        if is_over or visit.cannot_take_place:
+            reason, until = (
+                "CONFIRMED_TOO_LATE" if is_over else "CANNOT_TAKE_PLACE",
+                visit.cancellable_until.isoformat(),
+            )
+            raise VisitNotChangeable(reason=reason, status=visit.status.value, cancellable_until=until)
         if visit.confirmed_at is None:
             await _write(visit, by)
     return await Visit.get_with_details(visit_id)

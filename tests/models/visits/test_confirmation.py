@@ -9,6 +9,8 @@ from infra import clock, crypto
 from models.audit import AuditEntry
 from models.outbox import Message
 from models.refusals.booking import LinkNotValid, VisitNotChangeable, VisitNotFound
+from models.schedules import absence_ending, closing
+from models.schedules.closing import DOCTOR
 from models.values.actor import Actor
 from models.values.visit_status import Status
 from models.visits import confirmation
@@ -16,6 +18,7 @@ from models.visits.visit import Visit
 from models.visits.visit_history import VisitChange
 from tests import cast
 from tests.support.racing import race, tally
+from tests.support.schedules import TUESDAY, report_absence
 from tests.support.visits import book, cancel, is_free, minutes, move, patient_of, turn_to
 
 EVENING = cast.warsaw(23, 18)
@@ -38,6 +41,26 @@ async def test_a_patient_confirms_once_and_it_is_told_once() -> None:
         ("CONFIRMED", "patient"),
     ]
     assert await AuditEntry.filter(action="confirm_visit", account_id=anna.id, subject_id=visit.id).count() == 1
+
+
+async def test_a_visit_that_cannot_take_place_is_not_confirmed_until_it_can() -> None:
+    anna, rita = await cast.anna(), await cast.rita()
+    visit = await book(anna, await cast.slot())
+    doctor = await visit.doctor
+    report = await report_absence(rita, doctor, 24)
+    for attempt in (
+        confirmation.confirm(visit.id, patient=patient_of(anna), by=Actor(anna)),
+        confirmation.confirm_linked(await link_of(visit)),
+    ):
+        with pytest.raises(VisitNotChangeable) as refused:
+            await attempt
+        assert "cannot take place" in refused.value.message("EN")
+    await absence_ending.end(report.absence.id, by=rita)
+    await closing.close(DOCTOR, doctor.id, TUESDAY, by=rita)
+    with pytest.raises(VisitNotChangeable):
+        await confirmation.confirm(visit.id, patient=patient_of(anna), by=Actor(anna))
+    await closing.reopen(DOCTOR, doctor.id, by=rita)
+    assert (await confirmation.confirm_linked(await link_of(visit))).confirmed_at
 
 
 async def test_a_stranger_confirms_nothing() -> None:
