@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from tortoise.fields import DatetimeField
 from tortoise.models import Model
@@ -75,12 +75,12 @@ class Joined:
         table = self._tables[name]
         if row[table.place_of_id] is None:
             return None
-        found = make(model, zip(table.names, row[table.begin : table.end], strict=True))
+        found = make(table.model, zip(table.names, row[table.begin : table.end], strict=True))
         values = vars(found)
         for column, convert in table.conversions:
             if values[column] is not None:
                 values[column] = convert(values[column])
-        return found
+        return cast(M, found)
 
     def read(self, name: str, model: type[M], row: Any) -> M:
         found = self.find(name, model, row)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from uuid6 import uuid7
 
 import settings
 from infra import batches, clock, database, logs, metrics, rate_counters
+from infra.joined import Joined
 from models.values import contact
 
 if TYPE_CHECKING:
@@ -88,12 +90,17 @@ class TooEarly(Exception):
 
 
 _CLAIM = """
-    UPDATE message SET state = 'sending', tries = tries + 1, leased_until = $3 WHERE id = (
-        SELECT id FROM message
-        WHERE medium = $1 AND (state = 'due' AND due_at <= $2 OR state = 'sending' AND leased_until < $2)
-        ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) RETURNING id
+    WITH claimed AS (
+        UPDATE message SET state = 'sending', tries = tries + 1, leased_until = $3 WHERE id = (
+            SELECT id FROM message
+            WHERE medium = $1 AND (state = 'due' AND due_at <= $2 OR state = 'sending' AND leased_until < $2)
+            ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+        ) RETURNING *
+    )
+    SELECT {columns} FROM claimed AS message
+    LEFT JOIN account ON account.id = message.account_id LEFT JOIN patient ON patient.id = account.patient_id
 """
+_IS_CLOSED = "SELECT FROM account WHERE id = $1 AND closed_at IS NOT NULL"
 
 
 class Message(Model):
@@ -163,9 +170,16 @@ class Message(Model):
     @classmethod
     async def claim(cls, medium: Medium) -> Self | None:
         """Take the next message that is due, so that no other sender takes it; None when there is none."""
-        now = clock.now()
-        claimed = await database.fetch(_CLAIM, [medium.value, now, now + LEASE])
-        return await cls.get(id=claimed[0]["id"]).select_related("account__patient") if claimed else None
+        now, related = clock.now(), _related()
+        values = [medium.value, now, now + LEASE]
+        rows = await database.fetch_rows(_CLAIM.format(columns=related.columns), values)
+        if not rows:
+            return None
+        message, account = related.read("message", cls, rows[0]), related.find("account", Model, rows[0])
+        if account:
+            vars(account).update(_patient=related.find("patient", Model, rows[0]))  # where the ORM keeps it
+        vars(message).update(_account=account)
+        return message
 
     async def mark_sent(self, gateway_id: str | None = None) -> None:
         await self._finish(MessageState.SENT, sent_at=clock.now(), gateway_id=gateway_id, reason=None)
@@ -219,8 +233,7 @@ class Message(Model):
         self.update_from_dict({"state": state, "reason": changes.get("reason")})
         if state in FINISHED and self.kind is MessageKind.ACCOUNT_CLOSED:
             await Message.filter(id=self.id, account_id=None).update(to="")  # the person was removed
-        is_closed = Message.filter(id=self.id, account__closed_at__isnull=False)
-        if state in FINISHED and await is_closed.exists():
+        if state in FINISHED and self.account_id and await database.fetch_rows(_IS_CLOSED, [self.account_id]):
             await Message.filter(account_id=self.account_id, state__in=FINISHED).update(to="")
 
     @classmethod
@@ -283,3 +296,11 @@ async def measure_backlog() -> dict[tuple[Medium, MessageState], Backlog]:
     """Messages that are due, being sent, or failed within a day."""
     rows = await database.fetch(_BACKLOG, [clock.now()])
     return {(Medium(row["medium"]), MessageState(row["state"])): Backlog(row["count"], row["age"]) for row in rows}
+
+
+@cache
+def _related() -> Joined:
+    """With the account and its patient, whose modules write messages and cannot be imported here."""
+    to_account: Any = Message._meta.fields_map["account"]
+    account = to_account.related_model
+    return Joined(message=Message, account=account, patient=account._meta.fields_map["patient"].related_model)

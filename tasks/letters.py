@@ -21,7 +21,8 @@ from tasks.outbox import OutboxSender
 
 @broker.task(schedule=[{"interval": 15}])
 async def send_letters() -> None:
-    await _sender.send_due()
+    async with smtp.keep_connections():
+        await _sender.send_due()
 
 
 async def _send(message: Message) -> None:

@@ -44,14 +44,14 @@ class OutboxSender:
         """Send what is due; calls may overlap. When misconfigured or out of time, leave the rest to the next call."""
         obstacles: list[Misconfigured] = []
         end = time.monotonic() + MAX_CLAIMING_SECONDS
-        async with asyncio.TaskGroup() as sending, aclosing(self._claim_all()) as claimed:
+        async with asyncio.TaskGroup() as sending, aclosing(self._claim_all(obstacles)) as claimed:
             async for message in claimed:
                 task = sending.create_task(_deliver(message, self.send, obstacles))
                 task.add_done_callback(lambda _: self.places.release())
                 if obstacles or time.monotonic() > end:
                     break
 
-    async def _claim_all(self) -> AsyncGenerator[Message, None]:
+    async def _claim_all(self, obstacles: list[Misconfigured]) -> AsyncGenerator[Message, None]:
         """Claim messages as places become free. One call serves the whole process: others would only queue."""
         if self.is_claiming:
             self.must_look_again = True
@@ -60,19 +60,20 @@ class OutboxSender:
         try:
             while True:
                 self.must_look_again = False
-                if message := await self._claim_next():
+                if message := await self._claim_next(obstacles):
                     yield message
                 elif not self.must_look_again:
                     return
         finally:
             self.is_claiming = False
 
-    async def _claim_next(self) -> Message | None:
-        """Take a place first: a claimed message must not wait for one."""
+    async def _claim_next(self, obstacles: list[Misconfigured]) -> Message | None:
+        """Take a place first: a claimed message must not wait for one. None also when there is an obstacle by then."""
         message = None
         await self.places.acquire()
         try:
-            message = await Message.claim(self.medium)
+            if not obstacles:
+                message = await Message.claim(self.medium)
         finally:
             if message is None:
                 self.places.release()

@@ -5,17 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra import clock
-from models.accounts.account import Account
+from infra import clock, database
 from models.accounts.patient import Patient
 from models.outbox import Medium, Message, MessageKind, NoLongerWanted, TooEarly
 from models.values import hours
 from models.values.visit_status import Status
-from models.visits import side_effects
-from models.visits.visit import WITH_DETAILS, Visit
+from models.visits import side_effects, visit_details
+from models.visits.visit import Visit
 from models.waiting.offer import Offer
 
 Facts = dict[str, Any]
+# Of the patient of a visit, or of the patient with this id.
+_ADDRESS = """
+    SELECT email FROM account
+    WHERE patient_id = coalesce((SELECT visit.patient_id FROM visit WHERE visit.id = $1), $1::uuid)
+"""
 PASSWORD_KINDS = {MessageKind.ACCOUNT_OPENED, MessageKind.NEW_PASSWORD, MessageKind.STAFF_INVITED}
 
 
@@ -83,7 +87,10 @@ async def describe_planned(patient_id: UUID) -> Facts:
 
 async def _check_change(message: Message) -> Facts:
     """Of the letters about changes of one visit only the last is still true: the one with the visit's sequence."""
-    visit = await _find_visit(message)
+    return _check_sequence(message, await _find_visit(message))
+
+
+def _check_sequence(message: Message, visit: Visit) -> Facts:
     snapshot = message.details.get("visit") or {}
     if snapshot.get("sequence") != visit.sequence:
         raise NoLongerWanted("the visit was moved or cancelled since")
@@ -92,7 +99,8 @@ async def _check_change(message: Message) -> Facts:
 
 async def _check_booked(message: Message) -> Facts:
     """The visit is as the letter says, is in the future, and can take place."""
-    facts, visit = await _check_change(message), await _find_visit(message)
+    visit = await _find_visit(message)
+    facts = _check_sequence(message, visit)
     if visit.starts_at <= clock.now():
         raise NoLongerWanted("the visit has begun")
     _require_place(visit)
@@ -146,7 +154,7 @@ async def _check_absence(message: Message) -> Facts:
 
 
 async def _find_visit(message: Message) -> Visit:
-    visit = await Visit.get_or_none(id=message.visit_id).select_related(*WITH_DETAILS)
+    visit = await visit_details.find(Visit, message.visit_id) if message.visit_id else None
     if visit is None:
         raise NoLongerWanted("the visit is gone")
     return visit
@@ -167,10 +175,11 @@ async def _find_address(message: Message) -> str:
     """
     if message.kind not in FOLLOWING_KINDS:
         return message.to
-    account = await Account.get_or_none(patient_id=(await _find_patient(message)).id)
-    if account is None or account.email is None:
+    about = message.visit_id or (await _find_patient(message)).id
+    rows = await database.fetch_rows(_ADDRESS, [about])
+    if not rows or rows[0][0] is None:
         raise NoLongerWanted("the patient has no account any more")
-    return account.email
+    return str(rows[0][0])
 
 
 async def _check_text(message: Message) -> str:

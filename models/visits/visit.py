@@ -29,7 +29,7 @@ from models.slots.slot import Slot
 from models.values.actor import Actor
 from models.values.idempotency_key import IdempotencyKey, KeyClaim
 from models.values.visit_status import Channel, Status
-from models.visits import booking_rows, quick_booking, side_effects
+from models.visits import booking_rows, quick_booking, side_effects, visit_details
 from models.visits.rivals import rivals
 from models.visits.visit_history import VisitChange
 from models.waiting.offer import Offer
@@ -96,7 +96,10 @@ class Visit(Model):
     @classmethod
     async def get_with_details(cls, visit_id: UUID) -> Self:
         """The visit with everything that a response shows of it."""
-        return await cls.get(id=visit_id).select_related(*WITH_DETAILS)
+        visit = await visit_details.find(cls, visit_id)
+        if visit is None:
+            raise LookupError("There is no such visit.")
+        return visit
 
     @classmethod
     async def find_for_patient(cls, visit_id: UUID, patient: Patient) -> Self | None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +20,7 @@ from tasks.mail import mailbox
 from tasks.outbox import Misconfigured, Refused, TryLater
 
 CLOSE_SECONDS = 1.0
+LETTERS_PER_CONNECTION = 50  # many servers take no more than a hundred
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 LONG_NUMBER = re.compile(r"\d{7,}")
 AUTHENTICATION_CODES = {530, 534, 535, 538}  # whatever the command, these concern our login and not the recipient
@@ -28,30 +30,64 @@ async def send(mail: Mail, to: str) -> None:
     """Return when the server has accepted the mail; otherwise raise Refused, TryLater or Misconfigured."""
     if not to.partition("@")[0].isascii():
         raise Refused("the address has letters that cannot be mailed to")
-    await asyncio.to_thread(DNS_NAME.get_fqdn)  # fills the cache of the library: a slow DNS would block the event loop
+    if not hasattr(DNS_NAME, "_fqdn"):  # the library would fill its cache itself, and a slow DNS block the event loop
+        await asyncio.to_thread(DNS_NAME.get_fqdn)
     try:
         async with _connect() as connection:
             response = await mail.send_async(to=("", to), smtp=connection)
+            connection.is_reusable = response.success and connection.letters < LETTERS_PER_CONNECTION
     except (aiosmtplib.SMTPException, OSError) as problem:
         raise _classify_error(problem) from None
     if not response.success:
         raise _classify_response(response, to)
 
 
+class _Connection(AsyncSMTPBackend):
+    """One that the server has dropped meanwhile connects again by itself, once."""
+
+    is_reusable = False
+    letters = 0
+
+
+_kept: ContextVar[list[_Connection] | None] = ContextVar("kept", default=None)
+
+
 @asynccontextmanager
-async def _connect() -> AsyncIterator[AsyncSMTPBackend]:
-    """A connection that closes quickly even if the server is silent; the library would wait for another timeout."""
-    connection = AsyncSMTPBackend(**connection_options())
+async def keep_connections() -> AsyncIterator[None]:
+    """Letters that are sent inside, also by tasks that begin there, use connections again that have accepted one."""
+    kept: list[_Connection] = []
+    token = _kept.set(kept)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+        await asyncio.gather(*map(_close, kept))
+
+
+@asynccontextmanager
+async def _connect() -> AsyncIterator[_Connection]:
+    kept = _kept.get()
+    connection = kept.pop() if kept else _Connection(**connection_options())
+    connection.is_reusable = False
+    connection.letters += 1
     try:
         yield connection
     finally:
-        client = connection._client
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await connection.close()
-        except TimeoutError:
-            if client:
-                client._smtp.close()
+        if kept is not None and connection.is_reusable:
+            kept.append(connection)
+        else:
+            await _close(connection)
+
+
+async def _close(connection: _Connection) -> None:
+    """Quickly even if the server is silent; the library would wait for another timeout."""
+    client = connection._client
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await connection.close()
+    except TimeoutError:
+        if client:
+            client._smtp.close()
 
 
 async def check() -> None:

@@ -23,6 +23,7 @@ class SmtpServer:
         self.delays: dict[str, float] = {}  # address -> seconds to think
         self.logins: list[tuple[bytes, bytes]] = []
         self.encrypted: list[bool] = []
+        self.lines: list[SMTP] = []  # the connections that were made, open or not
         self.tls, self.login = tls, login
         self.port = 0
 
@@ -40,11 +41,18 @@ class SmtpServer:
 
     def _counter(self) -> SMTP:
         """Plain at first, with STARTTLS when there is a certificate."""
-        return SMTP(self, hostname="localhost", tls_context=self.tls, authenticator=self._check)
+        self.lines.append(SMTP(self, hostname="localhost", tls_context=self.tls, authenticator=self._check))
+        return self.lines[-1]
 
     def _safe_counter(self) -> SMTP:
         """Within TLS already, which aiosmtpd does not notice."""
-        return SMTP(self, hostname="localhost", auth_require_tls=False, authenticator=self._check)
+        self.lines.append(SMTP(self, hostname="localhost", auth_require_tls=False, authenticator=self._check))
+        return self.lines[-1]
+
+    def hang_up(self) -> None:
+        for line in self.lines:
+            if line.transport:
+                line.transport.close()
 
     def _check(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
         assert isinstance(given, LoginPassword)

@@ -4,12 +4,14 @@ import logging
 from datetime import timedelta
 
 import pytest
+from emails.message import Message as Mail
 
 import settings
 from infra import clock
 from models.outbox import Message, MessageKind, MessageState
 from tasks.letters import send_letters
 from tasks.mail import smtp
+from tasks.outbox import MAX_CONCURRENT_SENDS
 from tests import cast
 from tests.support.smtp_server import SmtpServer, body
 from tests.support.visits import book, cancel
@@ -36,6 +38,35 @@ async def test_a_letter_waits_while_the_server_is_down_and_arrives_when_it_is_ba
     assert len(smtp_server.mails) == 1
     assert (await now(letter)).state == MessageState.SENT
     assert (await now(letter)).reason is None
+
+
+async def test_letters_of_a_batch_share_connections(smtp_server: SmtpServer) -> None:
+    for n in range(3 * MAX_CONCURRENT_SENDS):
+        await a_letter(f"anna{n}@example.pl")
+    await send_letters()
+    assert len(smtp_server.mails) == 3 * MAX_CONCURRENT_SENDS
+    assert len(smtp_server.lines) <= MAX_CONCURRENT_SENDS
+
+
+async def test_a_server_that_hangs_up_between_two_letters_gets_both(smtp_server: SmtpServer) -> None:
+    mail = Mail(subject="Dzień dobry", text="...", mail_from=("", "centre@example.pl"))
+    async with smtp.keep_connections():
+        await smtp.send(mail, "anna@example.pl")
+        smtp_server.hang_up()
+        await smtp.send(mail, "borys@example.pl")
+    assert smtp_server.recipients == ["anna@example.pl", "borys@example.pl"]
+    assert len(smtp_server.lines) == 2
+
+
+async def test_a_connection_ends_before_a_server_would_tire_of_it(
+    smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "LETTERS_PER_CONNECTION", 2)
+    mail = Mail(subject="Dzień dobry", text="...", mail_from=("", "centre@example.pl"))
+    async with smtp.keep_connections():
+        for _ in range(5):
+            await smtp.send(mail, "anna@example.pl")
+    assert len(smtp_server.lines) == 3
 
 
 async def test_pauses_grow_to_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
