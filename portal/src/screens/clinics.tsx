@@ -54,7 +54,7 @@ export function Clinics() {
 function List({ clinics }: { clinics: readonly Clinic[] }) {
   if (!clinics.length)
     return (
-      <p>
+      <p class="card">
         {booking.value.noneFound} <PhoneLink />
       </p>
     );
