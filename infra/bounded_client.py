@@ -51,7 +51,7 @@ class Turns:
     """So many may have a connection at the same time, and only so many may wait for one, and not for long."""
 
     def __init__(self, limit: int, seconds: float | None = None) -> None:
-        self.limit, self.seconds, self.waiting = limit, seconds or WAIT_SECONDS, 0
+        self.limit, self.seconds, self.waiting = limit, seconds, 0
         self._free = asyncio.Semaphore(limit)
 
     async def take(self) -> None:
@@ -62,7 +62,7 @@ class Turns:
             raise Overloaded
         self.waiting += 1
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.seconds or WAIT_SECONDS):
                 await self._free.acquire()
         except TimeoutError:
             raise Overloaded from None

@@ -37,7 +37,7 @@ import pytest  # noqa: E402 - after the environment is set
 from infra import clock, database, postgres  # noqa: E402 - after the environment is set
 from models.admin import runtime_role  # noqa: E402 - after the environment is set
 from tests import cast  # noqa: E402 - after the environment is set
-from tests.support import browser, hashing, postgres_template  # noqa: E402 - after the environment is set
+from tests.support import browser, hashing, limits, postgres_template  # noqa: E402 - after the environment is set
 from tests.support.browser import _serving, chromium, page, server  # noqa: E402, F401 - fixtures
 
 hashing.hash_cheaply()
@@ -155,6 +155,7 @@ async def emptying(owner: "asyncpg.Connection[asyncpg.Record]", tables: str) -> 
 @pytest.fixture(autouse=True)
 async def fresh(owner: "asyncpg.Connection[asyncpg.Record]", emptying: None) -> AsyncIterator[None]:
     """Monday at nine in Warsaw, and an empty database."""
+    limits.extend_by_load()
     with clock.pinned(cast.MONDAY):
         yield
     await _empty(owner)
