@@ -94,6 +94,7 @@ async def test_the_month_is_walked_by_keys(opened: Opener) -> None:
         await window.page.keyboard.press(key)
         await expect(focused).to_have_attribute("data-day", str(first + days * DAY))
     await window.page.keyboard.press("ArrowDown")
+    await expect(focused).to_have_attribute("data-day", str(first + 7 * DAY))
     await window.page.keyboard.press("Enter")
     await window.at(rf".*dzien={first + 7 * DAY}.*")
     await window.page.keyboard.press("PageDown")
