@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import settings
 from infra import database
-from models.admin import demo_data, key_check
+from models.admin import demo_data, key_check, runtime_role
 from tasks import broker
 from tasks.mail import smtp
 from tasks.outbox import Misconfigured, TryLater, describe_failure
@@ -26,6 +26,7 @@ async def run(url: str) -> int:
     if has_database:
         has_database = await _try("migrations", lambda: _check_migrations(url))
     if has_database:
+        await _try("role", lambda: database.run_connected(url, _check_role))
         has_database = await _try("keys", lambda: database.run_connected(url, _check_keys))
     others = [
         await _try("broker", _check_broker),
@@ -57,6 +58,12 @@ async def _check_migrations(url: str) -> str:
     if missing := await database.find_missing_migrations(url):
         raise Fault(f"{len(missing)} are missing, the first is {min(missing)}. Run: python server.py migrate")
     return "up to date"
+
+
+async def _check_role() -> str:
+    if await runtime_role.may_change_history():
+        return "can rewrite the audit trail; docs/operations.md, Two roles of the database, tells how to end that"
+    return "reads and writes rows, and cannot change the audit trail"
 
 
 async def _check_keys() -> str:

@@ -20,7 +20,7 @@ from tests.support.sms_server import SmsServer
 from tests.support.smtp_server import SmtpServer
 from web import self_check
 
-EVERYTHING = ["database", "migrations", "keys", "broker", "mail server", "SMS gateway"]
+EVERYTHING = ["database", "migrations", "role", "keys", "broker", "mail server", "SMS gateway"]
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,15 @@ async def test_on_a_new_machine_everything_works_and_the_mailbox_stands_in(
     assert (code, list(found)) == (0, EVERYTHING)
     assert {works for works, _ in found.values()} == {"ok"}
     assert await kept_constant(database_url) == before
+
+
+async def test_who_can_rewrite_the_audit_trail_is_told(
+    database_url: str, postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, found = await results(database_url, capsys)
+    assert found["role"] == ("ok", "reads and writes rows, and cannot change the audit trail")
+    _, found = await results(postgres_url, capsys)
+    assert "can rewrite the audit trail; docs/operations.md" in found["role"][1]
 
 
 async def test_real_servers_are_asked_and_get_no_letter_and_no_text(
