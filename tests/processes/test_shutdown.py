@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from infra import postgres
+from infra.database import LIMITS
 from models.admin import demo_data
 from tests.processes.test_lifecycle import slot_of_tomorrow
 from tests.support.client import Client
@@ -21,6 +22,7 @@ from tests.support.service import Service, run_service
 from tests.support.waiting import eventually, patience, short_limit
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
+LOCK_SECONDS = float(LIMITS["lock_timeout"].removesuffix("s"))
 # Not how many: housekeeping of the started service may wait for the same rows.
 WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
@@ -68,7 +70,8 @@ async def until_nobody_listens(service: Service) -> None:
 
 
 async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp_path: Path) -> None:
-    with run_service(tmp_path, STOP_DELAY_SECONDS=str(8 * short_limit()), STOP_SECONDS="20") as service:
+    delay = min(8 * short_limit(), LOCK_SECONDS / 2)  # nobody is let wait for a lock any longer than LOCK_SECONDS
+    with run_service(tmp_path, STOP_DELAY_SECONDS=str(delay), STOP_SECONDS="20") as service:
         async with connected(service) as database, booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
             async with http_client(service.url) as balancer:
