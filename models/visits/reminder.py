@@ -23,9 +23,11 @@ async def write_due_reminders() -> None:
 
 
 async def _find_reminded(visit_ids: Collection[UUID]) -> dict[UUID | None, str]:
-    """The visit time stated in the last reminder of each visit, sent or pending."""
+    """The visit time stated in the last reminder of each visit, sent or pending; one that failed told nobody."""
     written = Message.filter(kind=MessageKind.VISIT_REMINDER, visit_id__in=list(visit_ids))
-    reminders = await written.exclude(state=MessageState.DROPPED).order_by("created_at", "id")
+    reminders = await written.exclude(state__in=[MessageState.DROPPED, MessageState.FAILED]).order_by(
+        "created_at", "id"
+    )
     return {message.visit_id: message.details["visit"]["starts_at"] for message in reminders}
 
 

@@ -114,6 +114,19 @@ async def test_moved_away_and_back_the_last_text_says_the_present_time() -> None
     assert await sweep() == texts, "and no fourth"
 
 
+async def test_a_text_that_failed_is_written_anew_when_the_visit_is_moved_away_and_back_and_not_before() -> None:
+    anna = await cast.anna()
+    visit = await a_visit(account=anna)
+    turn_to(cast.warsaw(23, 12))
+    await sweep(sending=False)
+    await Message.filter(kind=MessageKind.VISIT_REMINDER).update(state=MessageState.FAILED)
+    assert await sweep() == []
+    await moved(visit, anna, cast.warsaw(30, 9))
+    await moved(visit, anna, NEXT_DAY)
+    [text] = await sweep()
+    assert "24.11.2026 o godz. 14:30" in text
+
+
 async def test_moved_away_and_back_between_two_sweeps_nobody_is_texted_twice() -> None:
     anna = await cast.anna()
     visit = await a_visit(account=anna)

@@ -27,8 +27,9 @@ def is_shown() -> bool:
 
 def _is_known_host(request: Request) -> bool:
     """A hostile page can point its own host name at our address (DNS rebinding), but it cannot use one of our names."""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    with suppress(ValueError):
+    host = ""
+    with suppress(ValueError):  # of a malformed header, or of what is a name and no address
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         ip_address(host)
         return True
     return host in ("localhost", settings.HOST, urlsplit(settings.PUBLIC_URL).hostname)

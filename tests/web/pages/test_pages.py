@@ -137,6 +137,8 @@ def test_the_first_screen_says_where_everything_is() -> None:
         ("localhost.evil.example", 421),
         ("rejestracja.test.evil.example:8000", 421),
         ("", 421),
+        ("[::1", 421),
+        ("[evil.example]", 421),
     ],
 )
 @pytest.mark.parametrize("path", ["/mailbox", "/mailbox.json"])
