@@ -181,3 +181,4 @@ async def a_doctors_week_stands_side_by_side(scene: Scene, desk: Desk) -> None:
     await expect(desk.page.locator(".column")).to_have_count(2)
     assert await desk.page.locator(".cell").count() == await Slot.filter(doctor_id=doctor.id).count()
     assert await desk.accessibility_faults(but="color-contrast") == []
+    await expect(desk.page.locator("#print h1")).to_contain_text(doctor.full_name)
