@@ -2,6 +2,7 @@
 import { useEditorContext, useExecutionContext } from "@graphiql/react";
 import { useEffect } from "react";
 import { page } from "../page";
+import { useWorkspace } from "../workspace";
 import { chooseByClick } from "./ids";
 import { connect, openInEditor, openWaiting } from "./open";
 
@@ -9,6 +10,7 @@ import { connect, openInEditor, openWaiting } from "./open";
 export function Connection() {
   const editors = useEditorContext({ nonNull: true });
   const { isFetching } = useExecutionContext({ nonNull: true });
+  const isShown = useWorkspace((state) => state.panel === "editor");
   connect(editors);
   const { queryEditor, variableEditor, responseEditor } = editors;
   useEffect(() => {
@@ -24,6 +26,13 @@ export function Connection() {
     if (responseEditor) chooseByClick(responseEditor);
     if (variableEditor) chooseByClick(variableEditor);
   }, [queryEditor, variableEditor, responseEditor]);
+  useEffect(() => {
+    if (!isShown) return;
+    const turn = setTimeout(() => {
+      for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.refresh(); // drawn empty while hidden
+    });
+    return () => clearTimeout(turn);
+  }, [isShown, queryEditor, variableEditor, responseEditor]);
   return <span hidden data-fetching={isFetching} />;
 }
 

@@ -60,6 +60,7 @@ const nameOf = (plugin: GraphiQLPlugin | null) =>
 /** Called when GraphiQL opens another plugin: the workspace follows. `Bridge` does the reverse. */
 export const followPlugin = (plugin: GraphiQLPlugin | null) => plugin && change({ panel: nameOf(plugin) ?? "editor" });
 
+const GRAPHIQLS_OWN = 2; // plugins before ours: documentation and history
 const BEGINNINGS: Record<PanelName, string> = {
   day: ".grid [tabindex='0']",
   patient: ".patient :is(.main, input)",
@@ -67,6 +68,13 @@ const BEGINNINGS: Record<PanelName, string> = {
   forms: ".forms .ready input",
   editor: ".graphiql-query-editor textarea",
 };
+
+/** As a click on its button does; the panel takes the keyboard when it is there. */
+function open(panel: PanelName) {
+  const index = plugins.indexOf(PANELS[panel]) + GRAPHIQLS_OWN;
+  document.querySelector<HTMLElement>(`.graphiql-sidebar button[data-index="${index}"]`)?.click();
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
 
 /** Alt+1 to 5 open the panels from wherever one is; pressed again, they lead to where the panel begins. */
 function usePanelKeys() {
@@ -77,11 +85,10 @@ function usePanelKeys() {
       const panel = (Object.keys(PANELS) as PanelName[])[Number(number) - 1]!;
       event.preventDefault();
       if (current().panel === panel) document.querySelector<HTMLElement>(BEGINNINGS[panel])?.focus();
-      else if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // the panel takes it
-      change({ panel });
+      else open(panel);
     };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+    addEventListener("keydown", press, true); // before the editor's own keys
+    return () => removeEventListener("keydown", press, true);
   }, []);
 }
 
