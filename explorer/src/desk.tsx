@@ -59,7 +59,7 @@ function Desk() {
 }
 
 await restore(async () => (await ask(DeskDocument, {})).me?.workspace).catch(() => {}); // the desk works without its memory, too
-restoreTabs();
+restoreTabs(first);
 createRoot(document.getElementById("graphiql")!).render(
   <StrictMode>
     <Desk />

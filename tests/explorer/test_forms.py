@@ -102,6 +102,7 @@ async def test_in_the_editor_a_double_click_selects_a_whole_id_and_else_a_word(h
     desk = await hired()
     await desk.press("Alt+5")
     await expect(desk.page.locator(".graphiql-query-editor .CodeMirror-line").first).to_be_visible()
+    await expect(desk.page.locator(".graphiql-editor-tool .CodeMirror").first).to_contain_text("filter")
     await desk.click(".ready button:has-text('Poradnie i lekarze')")
     await desk.page.wait_for_selector(".ready [aria-current=true]:has-text('Poradnie i lekarze')")
     await desk.click(".graphiql-execute-button")

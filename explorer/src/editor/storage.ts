@@ -21,10 +21,12 @@ function keepable(state: string): string | null {
   return kept.length <= MOST ? kept : null;
 }
 
-export function restoreTabs(): void {
+/** `first`: what the editor begins with; GraphiQL reads the variables of its first tab from its storage alone. */
+export function restoreTabs(first: { variables: string }): void {
   memory.set("graphiql:secondaryEditorFlex", "1"); // as much room for variables as for the document
   const kept = current().tabs;
   if (kept && (JSON.parse(kept) as TabState).tabs.length > 0) memory.set(TABS, kept);
+  else memory.set("graphiql:variables", first.variables);
 }
 
 export const storage: Storage = {
