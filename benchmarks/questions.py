@@ -87,7 +87,7 @@ _PAIRS = """
             AND slot.starts_at BETWEEN now() + interval '50 days' AND now() + interval '80 days'
         ORDER BY random() LIMIT {candidates}
     ), once AS (SELECT DISTINCT ON (n) * FROM free)
-    SELECT once.id, once.n FROM once JOIN session ON session.id = bench_id(5, once.n)
+    SELECT once.id, once.n, once.clinic_id, once.starts_at FROM once JOIN session ON session.id = bench_id(5, once.n)
     WHERE NOT EXISTS (SELECT FROM visit WHERE patient_id = bench_id(3, once.n) AND status <> 'CANCELLED'
         AND starts_at < once.ends_at AND ends_at > once.starts_at)
     AND (SELECT count(*) FROM visit WHERE patient_id = bench_id(3, once.n) AND clinic_id = once.clinic_id) < 3
@@ -97,12 +97,56 @@ _PAIRS = """
 
 async def bookable_pairs(url: str, count: int, patients: int = 49_000) -> list[tuple[UUID, int]]:
     """Free slots and patients who can have them, each once."""
+    return [(slot, patient) for slot, patient, _, _ in await bookable_slots(url, count, patients)]
+
+
+async def bookable_slots(url: str, count: int, patients: int = 49_000) -> list[tuple[UUID, int, int, datetime]]:
+    """The same with the numbers of the clinics and the times."""
+    rows = await _fetch(url, _PAIRS.format(patients=patients, candidates=2 * count))
+    return [(row["id"], row["n"], row["clinic_id"].int & 0xFFFF, row["starts_at"]) for row in rows[:count]]
+
+
+async def _fetch(url: str, sql: str, *values: object) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch(_PAIRS.format(patients=patients, candidates=2 * count))
+        return list(await connection.fetch(sql, *values))
     finally:
         await connection.close()
-    return [(row["id"], row["n"]) for row in rows[:count]]
+
+
+# Each patient's first visit, and a free slot of its clinic at which they have no other.
+_MOVES = """
+    WITH planned AS (
+        SELECT DISTINCT ON (visit.patient_id) visit.id, visit.patient_id, visit.clinic_id,
+            row_number() OVER (PARTITION BY visit.clinic_id ORDER BY visit.id) AS place
+        FROM visit WHERE status = 'BOOKED' AND starts_at > now() + interval '10 days'
+    ), free AS (
+        SELECT slot.id, slot.clinic_id, slot.starts_at, slot.ends_at,
+            row_number() OVER (PARTITION BY slot.clinic_id ORDER BY slot.id) AS place
+        FROM slot WHERE visit_id IS NULL AND held_until IS NULL AND withdrawn_at IS NULL
+            AND starts_at BETWEEN now() + interval '20 days' AND now() + interval '80 days'
+    )
+    SELECT planned.id AS visit_id, free.id AS slot_id, patient_id
+    FROM planned JOIN free USING (clinic_id, place)
+    WHERE NOT EXISTS (SELECT FROM visit WHERE visit.patient_id = planned.patient_id AND visit.status <> 'CANCELLED'
+        AND visit.starts_at < free.ends_at AND visit.ends_at > free.starts_at)
+    LIMIT $1
+"""
+
+
+async def possible_moves(url: str, count: int) -> list[tuple[UUID, UUID, int]]:
+    """Visits, slots that they can move to, and the numbers of their patients."""
+    rows = await _fetch(url, _MOVES, count)
+    return [(row["visit_id"], row["slot_id"], row["patient_id"].int & 0xFFFFFFFF) for row in rows]
+
+
+def moving(visit_id: UUID, slot_id: UUID, patient: int) -> Body:
+    wanted = {"visitId": public_id("Visit", visit_id), "slotId": public_id("Slot", slot_id)}
+    return f"Bearer {token(patient)}", graphql(MOVE, {"input": wanted})
+
+
+def plain_moving(old_slot: UUID, slot: UUID) -> Body:
+    return "", orjson.dumps({"from": str(old_slot), "slot": str(slot)})
 
 
 _FREE_FOR_YARDSTICK = """
@@ -113,11 +157,7 @@ _FREE_FOR_YARDSTICK = """
 
 async def yardstick_slots(url: str, count: int) -> list[UUID]:
     """Slots for the yardstick, which has no rules about patients, and needs many: what is taken is refused quickly."""
-    connection = await asyncpg.connect(url)
-    try:
-        return [row["id"] for row in await connection.fetch(_FREE_FOR_YARDSTICK, count)]
-    finally:
-        await connection.close()
+    return [row["id"] for row in await _fetch(url, _FREE_FOR_YARDSTICK, count)]
 
 
 def booking(slot_id: UUID, patient: int) -> Body:

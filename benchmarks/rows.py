@@ -7,27 +7,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import asyncpg
 
 from benchmarks import questions, sockets
-from benchmarks.big_database import row_id
 from benchmarks.questions import Body
 from benchmarks.servers import Server
 from benchmarks.table import Row
 from benchmarks.wrk import Database, Sample, post
-from infra import clock, crypto
-from schema.scalars import public_id
+from infra import crypto
 
 PARTNER = "Bearer erp_benchmark"
 
 
 @dataclass
 class Bench:
-    """`ours` answers from its cache, `cold` has none, `theirs` is the yardstick."""
+    """`ours` answers from its cache, `cold` has none, `theirs` is the yardstick; `environment` starts more of them."""
 
     url: str
+    environment: dict[str, str]
     database: Database
     ours: Server
     cold: Server
@@ -40,8 +38,8 @@ class Bench:
         name: str,
         ours: tuple[Server, str, Callable[[int], Iterable[Body]]],
         theirs: tuple[str, Callable[[int], Iterable[Body]]],
-        must: float,
-        goal: float,
+        must: float | None = None,
+        goal: float | None = None,
     ) -> Row:
         """The median over the rounds of the ratio of requests per second; the yardstick runs first in each round."""
         server, path, bodies = ours
@@ -58,23 +56,23 @@ class Bench:
         return _row(name, pairs, must, goal)
 
 
-def _median(values: Iterable[float]) -> float:
+def median(values: Iterable[float]) -> float:
     return statistics.median(values)
 
 
-def _row(name: str, pairs: list[tuple[Sample, Sample]], must: float, goal: float) -> Row:
+def _row(name: str, pairs: list[tuple[Sample, Sample]], must: float | None, goal: float | None) -> Row:
     yards, mine = [yard for yard, _ in pairs], [own for _, own in pairs]
     details = {
-        "requests/s": _median(own.rate for own in mine),
-        "b's": _median(yard.rate for yard in yards),
-        "CPU ms per request": _median(own.cpu_ms for own in mine),
-        "b's CPU ms": _median(yard.cpu_ms for yard in yards),
-        "of PostgreSQL": _median(own.database_ms for own in mine),
-        "b's PostgreSQL ms": _median(yard.database_ms for yard in yards),
-        "CPU ratio": _median(yard.cpu_ms / own.cpu_ms for yard, own in pairs if own.cpu_ms),
-        "p95 ms": _median(own.p95 for own in mine),
+        "requests/s": median(own.rate for own in mine),
+        "b's": median(yard.rate for yard in yards),
+        "CPU ms per request": median(own.cpu_ms for own in mine),
+        "b's CPU ms": median(yard.cpu_ms for yard in yards),
+        "of PostgreSQL": median(own.database_ms for own in mine),
+        "b's PostgreSQL ms": median(yard.database_ms for yard in yards),
+        "CPU ratio": median(yard.cpu_ms / own.cpu_ms for yard, own in pairs if own.cpu_ms),
+        "p95 ms": median(own.p95 for own in mine),
     }
-    return Row(name, _median(own.rate / yard.rate for yard, own in pairs), "x b", must, goal, details=details)
+    return Row(name, median(own.rate / yard.rate for yard, own in pairs), "x b", must, goal, details=details)
 
 
 def _searches(rows: int, authorization: str = "") -> Callable[[int], list[Body]]:
@@ -147,8 +145,8 @@ def rivals(bench: Bench) -> list[Row]:
         yards.append(asyncio.run(_at_once(bench.theirs, "/book", theirs)))
         mine.append(asyncio.run(_at_once(bench.ours, "/graphql", ours)))
         ratios.append(mine[-1] / yards[-1])
-    details = {"ms": 1000 * _median(mine), "b's ms": 1000 * _median(yards)}
-    return [Row("64 rivals, all answered", _median(ratios), "x b's time", 4, 2, less_is_better=True, details=details)]
+    details = {"ms": 1000 * median(mine), "b's ms": 1000 * median(yards)}
+    return [Row("64 rivals, all answered", median(ratios), "x b's time", 4, 2, less_is_better=True, details=details)]
 
 
 async def _at_once(server: Server, path: str, bodies: list[Body]) -> float:
@@ -178,47 +176,45 @@ def _request(path: str, body: Body) -> bytes:
     return f"{head}content-length: {len(body[1])}\r\n\r\n".encode() + body[1]
 
 
-def calendar(bench: Bench) -> list[Row]:
-    """What PostgreSQL itself takes for a calendar (CPU of its processes), as no yardstick has one."""
+def mixture(bench: Bench) -> list[Row]:
+    """07:00: of twenty requests one books; the others ask again for what the first patients see."""
+    rounds = bench.rounds + 1
+    pairs = asyncio.run(questions.bookable_pairs(bench.url, 2_000 * rounds))
+    slots = asyncio.run(questions.yardstick_slots(bench.url, 3_000 * rounds))
+
+    def ours(n: int) -> list[Body]:
+        return _mixed(_hot(_searches(50))(0), [questions.booking(*pair) for pair in pairs[n + 1 :: rounds]])
+
+    def theirs(n: int) -> list[Body]:
+        bookings = [questions.plain_booking(slot, 1) for slot in slots[n + 1 :: rounds]]
+        return _mixed(_hot(_plain_searches(50))(0), bookings)
+
+    name = "07:00: 95 % searches, 5 % bookings"
+    return [bench.compare(name, (bench.ours, "/graphql", ours), ("/mixed", theirs))]
+
+
+def _mixed(searches: list[Body], bookings: list[Body]) -> list[Body]:
     found = []
-    for days, must, goal in ((31, 6, 1), (90, 15, 2)):
-        bodies = []
-        for clinic, first, _ in questions.spans(4_000, days):
-            begin = first.date() if days == 31 else clock.now().date()
-            variables = {"clinic": public_id("Clinic", row_id("clinic", clinic)), "from": str(begin)}
-            variables["until"] = str(begin.fromordinal(begin.toordinal() + days - 1))
-            bodies.append(("", questions.graphql(questions.DAYS, variables)))
-        samples = [
-            post(bench.cold, bench.database, "/graphql", bodies, seconds=bench.seconds, connections=4)
-            for _ in range(bench.rounds)
-        ]
-        measured = _median(sample.database_ms for sample in samples)
-        details = {"requests/s": _median(s.rate for s in samples), "CPU ms": _median(s.cpu_ms for s in samples)}
-        row = Row(f"freeDays of {days} days", measured, "ms of PostgreSQL", must, goal, True, details)
-        found.append(row)
+    for place, booking in enumerate(bookings):
+        found += [searches[(19 * place + n) % len(searches)] for n in range(19)]
+        found.append(booking)
     return found
 
 
-def mixture(bench: Bench) -> list[Row]:
-    """07:00: of twenty requests one books; the others ask again for what the first patients see."""
-    pairs = asyncio.run(questions.bookable_pairs(bench.url, 1_500 * bench.rounds))
+def move(bench: Bench) -> list[Row]:
+    """Visits move to free slots of the same clinic; the yardstick takes one slot and frees another."""
+    rounds = bench.rounds + 1
+    moves = asyncio.run(questions.possible_moves(bench.url, 4_000 * rounds))
+    slots = asyncio.run(questions.yardstick_slots(bench.url, 20_000 * rounds))
 
-    def mixed(n: int, searches: list[Body], booking: Callable[[UUID, int], Body]) -> list[Body]:
-        mine = iter(pairs[n :: bench.rounds])
-        found = []
-        for place in range(19 * len(pairs) // bench.rounds):
-            found.append(searches[place % len(searches)])
-            if place % 19 == 18:
-                found.append(booking(*next(mine)))
-        return found
+    def ours(n: int) -> list[Body]:
+        return [questions.moving(*each) for each in moves[n + 1 :: rounds]]
 
-    hot = _hot(_searches(50))(0)
-    samples = []
-    for n in range(bench.rounds):
-        bodies = mixed(n, hot, questions.booking)
-        samples.append(post(bench.ours, bench.database, "/graphql", bodies, seconds=bench.seconds))
-    details = {"CPU ms": _median(s.cpu_ms for s in samples), "p95 ms": _median(s.p95 for s in samples)}
-    return [Row("07:00: 95 % searches, 5 % bookings", _median(s.rate for s in samples), "requests/s", details=details)]
+    def theirs(n: int) -> list[Body]:
+        mine = slots[n + 1 :: rounds]
+        return [questions.plain_moving(*pair) for pair in zip(mine[::2], mine[1::2], strict=False)]
+
+    return [bench.compare("move", (bench.ours, "/graphql", ours), ("/move", theirs))]
 
 
 def fan_out(bench: Bench) -> list[Row]:
@@ -227,16 +223,11 @@ def fan_out(bench: Bench) -> list[Row]:
     for sockets_, changes in ((200, 60), (1_000, 15)):
         servers_ = [(bench.theirs, "/watch"), (bench.ours, "/graphql")]
         pairs = [asyncio.run(sockets.measure(bench.url, servers_, sockets_, changes)) for _ in range(bench.rounds)]
-        details = {"CPU us": 1000 * _median(own for _, own in pairs), "b's": 1000 * _median(yard for yard, _ in pairs)}
-        ratio = _median(own / max(yard, 1e-6) for yard, own in pairs)
+        details = {"CPU us": 1000 * median(own for _, own in pairs), "b's": 1000 * median(yard for yard, _ in pairs)}
+        ratio = median(own / max(yard, 1e-6) for yard, own in pairs)
         name = f"slotChanges to {sockets_:,} sockets, per delivery"
         found.append(Row(name, ratio, "x b's CPU", 2, 1.1, less_is_better=True, details=details))
     return found
-
-
-def memory(bench: Bench) -> list[Row]:
-    """Of the process that has answered everything above."""
-    return [Row("memory of a web process, loaded", bench.ours.memory_mib, "MiB", 220, 160, less_is_better=True)]
 
 
 async def add_partner(url: str) -> None:
@@ -253,16 +244,3 @@ async def add_partner(url: str) -> None:
         )
     finally:
         await connection.close()
-
-
-ROWS: dict[str, Callable[[Bench], list[Row]]] = {
-    "cold": search_cold,
-    "hot": search_hot,
-    "long": search_long,
-    "book": book,
-    "rivals": rivals,
-    "calendar": calendar,
-    "mixture": mixture,
-    "fan_out": fan_out,
-    "memory": memory,
-}

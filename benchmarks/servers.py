@@ -19,6 +19,8 @@ SERVER_CORE, LOAD_CORE = "0", "1"
 UNLIMITED = {
     "RATE_PER_ADDRESS": "100000000/minute",
     "RATE_PER_ACCOUNT": "100000000/minute",
+    "RATE_OF_SIGN_IN": "100000000/minute",
+    "TRUSTED_PROXIES": "127.0.0.1",
     "SERVICE_OPENS": "00:00",
     "SERVICE_CLOSES": "24:00",
     "RATE_PER_PARTNER": "100000000/minute",
@@ -59,10 +61,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(script: str, ready_path: str, **environment: str) -> Iterator[Server]:
+def started(script: str, ready_path: str, *, is_pinned: bool = True, **environment: str) -> Iterator[Server]:
     port = free_port()
     variables = {**os.environ, **UNLIMITED, **environment, "PORT": str(port)}
-    command = [*pinned(SERVER_CORE), sys.executable, script]
+    command = [*(pinned(SERVER_CORE) if is_pinned else []), sys.executable, script]
     with subprocess.Popen(
         command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:

@@ -30,6 +30,7 @@ _FREE = """
     ORDER BY slot.starts_at, slot.id LIMIT $4
 """
 _TAKE = "UPDATE yardstick.slot SET visit_id = $2 WHERE id = $1 AND visit_id IS NULL RETURNING starts_at"
+_FREE_AGAIN = "UPDATE yardstick.slot SET visit_id = NULL WHERE id = $1"
 _BOOK = "INSERT INTO yardstick.visit (id, slot_id, patient_id, booked_at) VALUES ($1, $2, $3, now())"
 
 
@@ -67,6 +68,22 @@ async def book(request: Request) -> Response:
             return _json({"data": {"bookVisit": {"message": "taken"}}})
         await connection.execute(_BOOK, visit, slot, UUID(asked["patient"]))
     return _json({"data": {"bookVisit": {"id": str(visit), "startsAt": _local(starts_at)}}})
+
+
+async def mixed(request: Request) -> Response:
+    """A search or a booking."""
+    return await (book if b'"slot"' in await request.body() else free)(request)
+
+
+async def move(request: Request) -> Response:
+    asked = orjson.loads(await request.body())
+    visit = uuid7()
+    async with request.app.state.pool.acquire() as connection, connection.transaction():
+        await connection.execute(_FREE_AGAIN, UUID(asked["from"]))
+        starts_at = await connection.fetchval(_TAKE, UUID(asked["slot"]), visit)
+    if starts_at is None:
+        return _json({"data": {"rescheduleVisit": {"message": "taken"}}})
+    return _json({"data": {"rescheduleVisit": {"id": str(visit), "startsAt": _local(starts_at)}}})
 
 
 async def watch(socket: WebSocket) -> None:
@@ -123,6 +140,8 @@ app = Starlette(
     routes=[
         Route("/free", free, methods=["POST"]),
         Route("/book", book, methods=["POST"]),
+        Route("/mixed", mixed, methods=["POST"]),
+        Route("/move", move, methods=["POST"]),
         WebSocketRoute("/watch", watch),
     ],
     lifespan=_pool,

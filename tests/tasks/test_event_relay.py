@@ -1,11 +1,11 @@
 """The relay: watchers learn of every change of a slot, by whichever path, soon, and of no other."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -24,7 +24,6 @@ from models.events.subscribers import (
     slot_watchers,
 )
 from models.refusals.partner import ChangesMissed
-from models.slots import availability
 from models.slots.slot import Slot
 from models.values.actor import Actor
 from models.values.visit_status import Status
@@ -126,16 +125,16 @@ async def test_watchers_learn_of_a_hold_that_lapses_by_the_clock_alone(relaying:
 async def test_many_watchers_of_a_clinic_cost_one_reading(relaying: None, monkeypatch: pytest.MonkeyPatch) -> None:
     anna, slot = await cast.anna(), await cast.slot()
     readings: list[int] = []
-    read = availability.load_related
+    read = subscribers.read_slots
 
-    async def counting(slots: list[Slot]) -> list[Slot]:
-        readings.append(len(slots))
-        return await read(slots)
+    async def counting(ids: Collection[UUID]) -> list[Slot]:
+        readings.append(len(ids))
+        return await read(ids)
 
     with slot_watchers.watch(slot.clinic_id) as one, slot_watchers.watch(slot.clinic_id) as two:
         await caught_up(one)
         two._slots.clear()
-        monkeypatch.setattr(availability, "load_related", counting)
+        monkeypatch.setattr(subscribers, "read_slots", counting)
         await book(anna, slot)
         assert await heard(one) == await heard(two) == (slot.id, False)
     assert readings == [1]
