@@ -12,8 +12,8 @@ from models.values import contact
 ALARMS = (timedelta(days=1), timedelta(hours=2))
 FILE_NAMES = {"PL": "wizyta.ics", "EN": "visit.ics"}
 WORDS = {
-    "PL": ("Wizyta - {centre}", "Numer wizyty: {reference}. Zmiana lub odwołanie: {url} albo tel. {phone}."),
-    "EN": ("Visit - {centre}", "Visit reference: {reference}. To move or cancel it: {url} or phone {phone}."),
+    "PL": ("Wizyta – {centre}", "Numer wizyty: {reference}. Zmiana lub odwołanie: {url} albo tel. {phone}."),
+    "EN": ("Visit – {centre}", "Visit reference: {reference}. To move or cancel it: {url} or phone {phone}."),
 }
 
 

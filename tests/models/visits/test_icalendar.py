@@ -53,7 +53,7 @@ async def test_times_are_utc_lines_are_folded_and_ended_as_the_rfc_says() -> Non
     assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
 
 
-@pytest.mark.parametrize(("language", "summary"), [("PL", "Wizyta - CM Diamed"), ("EN", "Visit - CM Diamed")])
+@pytest.mark.parametrize(("language", "summary"), [("PL", "Wizyta – CM Diamed"), ("EN", "Visit – CM Diamed")])
 async def test_the_summary_is_neutral(language: str, summary: str) -> None:
     """A calendar is often shared: neither clinic nor doctor nor reason is there."""
     clinic = await cast.clinic("Poradnia onkologiczna")
@@ -79,7 +79,7 @@ async def test_what_people_write_cannot_forge_a_line() -> None:
     assert str(event["LOCATION"]).replace("\r\n", "\n") == clinic.address.replace("\r\n", "\n")
 
 
-@pytest.mark.parametrize(("language", "summary"), [("PL", "Wizyta - CM Diamed"), ("EN", "Visit - CM Diamed")])
+@pytest.mark.parametrize(("language", "summary"), [("PL", "Wizyta – CM Diamed"), ("EN", "Visit – CM Diamed")])
 async def test_a_file_to_download_invites_nobody_and_rings_a_day_and_two_hours_before(
     language: str, summary: str
 ) -> None:
