@@ -16,7 +16,7 @@ from infra.bounded_client import BUSY, RETRY_SECONDS, DatabaseAway
 from infra.text import Text
 from models.refusals import constraints
 from models.refusals.refusal import Refusal
-from schema.execution.polish import in_language
+from schema.execution.polish import in_language, translate_literal
 
 log = logging.getLogger(__name__)
 MAX_MESSAGE_LENGTH = 300  # a message may quote the client's input, which can be a megabyte long
@@ -153,7 +153,9 @@ def code_error(raised: Exception, language: str) -> GraphQLError:
     for bad_input in (error, cause):
         if isinstance(bad_input, BadUserInput):
             return _with_extensions(error, bad_input.text.in_(language), "BAD_USER_INPUT")
-    if "code" in (error.extensions or {}):
+    if code := (error.extensions or {}).get("code"):
+        if code == "GRAPHQL_VALIDATION_FAILED" and language == "PL":
+            error = _with_extensions(error, translate_literal(error.message), **error.extensions or {})
         return _shorten(error)
     if cause and (refusal := constraints.find_refusal(cause)):
         cause = refusal

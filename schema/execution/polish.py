@@ -30,6 +30,11 @@ FLAWS: Sequence[tuple[str, str]] = (
     (r"Expected a value such as (\".*\")\.", "oczekiwano wartości takiej jak {0}."),
     (r"No such date or time; expected a value such as (\".*\")\.", "nie ma takiej daty lub godziny; przykład: {0}."),
 )
+LITERALS: Sequence[tuple[str, str]] = (
+    (r"Expected value of type '([^']+)', found .*", "Oczekiwano wartości typu `{0}`."),
+    (r"Field '([^']+)' of required type '([^']+)' was not provided\.", "Brakuje wymaganego pola `{0}` typu `{1}`."),
+    (r"Argument '([^']+)' of type '([^']+)' is required, .*", "Brakuje wymaganego argumentu `{0}` typu `{1}`."),
+)
 WHOLE: Sequence[tuple[str, str]] = (
     (r"Variable values are nested too deeply\.", "Wartości zmiennych są zagnieżdżone zbyt głęboko."),
     (
@@ -69,6 +74,13 @@ def translate(message: str) -> str:
         place = f"${found['name']}{found['path'] or ''}"
         return f"`{place}`: {_first(FLAWS, found['flaw']) or _OTHER}"
     return _first([*WHOLE, *PROTOCOL], message) or "Zapytania nie można wykonać: jest niepoprawne."
+
+
+def translate_literal(message: str) -> str:
+    """In Polish if the message is about a value in the document; others are for those who write documents."""
+    flaw = re.sub(r"Expected value of type '[^']+', found .*?; (?=[A-Z])", "", message, flags=re.S)
+    polish = _first(FLAWS, flaw) or _first([*LITERALS, *WHOLE], message)
+    return polish[0].upper() + polish[1:] if polish else message
 
 
 def _first(rules: Sequence[tuple[str, str]], message: str) -> str | None:
