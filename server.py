@@ -61,7 +61,7 @@ def routes() -> list[BaseRoute]:
 
 
 def make_lifespan(role: str, parts: Callable[[str], list[AbstractAsyncContextManager[None]]]) -> Any:
-    """The lifespan of a process: what it opens at the start and closes at the end, in reverse order."""
+    """The lifespan of a process: opens its resources at the start and closes them in reverse order at the end."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

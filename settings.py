@@ -116,7 +116,7 @@ TIME_ZONE: Annotated[ZoneInfo, BeforeValidator(parse_zone), Example("Europe/Wars
 SESSION_IDLE_MINUTES: Minutes = 30
 SESSION_HOURS: Hours = 8
 PASSWORD_MIN_LENGTH: Annotated[int, Field(ge=8, le=64)] = 15
-ONE_TIME_PASSWORD_HOURS: Annotated[int, Field(ge=24, le=366 * 24)] = 24  # letters of a day last until the next
+ONE_TIME_PASSWORD_HOURS: Annotated[int, Field(ge=24, le=366 * 24)] = 24  # a day's letters outlast it
 EMAIL_CONFIRMATION_HOURS: Hours = 24
 UNCONFIRMED_VISITS: Count = 3
 UNCLAIMED_DAYS: Days = 30
@@ -231,7 +231,7 @@ def _missing_in_production() -> Iterator[tuple[str, str]]:
 
 
 def _estimate_bits(key: str) -> float:
-    """How much chance a key can hold at most: what repeats, or goes on like "123" or "aaa", adds none."""
+    """An upper bound on a key's randomness: repetitions and runs such as "123" or "aaa" add none."""
     new = [
         char for end, char in enumerate(key, start=1) if not _is_foreseen(key[: end - 1], key[max(0, end - 3) : end])
     ]

@@ -21,7 +21,7 @@ const TEXTS = {
     ['"Merge fragments into query (Shift-Ctrl-M)"', '"Wstaw fragmenty do zapytania (Shift-Ctrl-M)"'],
     ['"Copy query (Shift-Ctrl-C)"', '"Kopiuj zapytanie (Shift-Ctrl-C)"'],
     ['"Add tab"', '"Nowa karta"'],
-    ['"Re-fetch GraphQL schema"', '"Wczytaj kontrakt jeszcze raz"'],
+    ['"Re-fetch GraphQL schema"', '"Wczytaj schemat jeszcze raz"'],
     ['"Open short keys dialog"', '"Skróty klawiszowe"'],
     ['"Open settings dialog"', '"Ustawienia"'],
     ['"Select active operation"', '"Otwarte operacje"'],
@@ -51,7 +51,7 @@ const TEXTS = {
     ["'Prettify editors'", "'Uporządkuj'"],
     ["'Merge fragments definitions into operation definition'", "'Wstaw fragmenty do operacji'"],
     ["'Copy query'", "'Kopiuj zapytanie'"],
-    ["'Re-fetch schema using introspection'", "'Wczytaj kontrakt jeszcze raz'"],
+    ["'Re-fetch schema using introspection'", "'Wczytaj schemat jeszcze raz'"],
   ],
   "@graphiql/react/dist/index.mjs": [
     ['"Documentation Explorer"', '"Dokumentacja"'],

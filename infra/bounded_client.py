@@ -1,4 +1,4 @@
-"""The ORM's PostgreSQL client with bounds: a short queue for connections, and none that waits for a silent database."""
+"""The ORM's PostgreSQL client with bounds: few callers wait for a connection, and none for a silent database."""
 
 import asyncio
 import contextlib
@@ -14,9 +14,9 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 WAIT_SECONDS = 5.0
-WAITING_PER_CONNECTION = 10  # how many may stand in the queue for each connection
+WAITING_PER_CONNECTION = 10  # how many callers may queue per connection
 RETRY_SECONDS = 2
-GIVE_BACK_SECONDS = 1.0  # for the rollback or the cancellation of a statement, before the connection is cut
+GIVE_BACK_SECONDS = 1.0  # that a rollback or a cancellation may take before the connection is cut
 
 OF_URL = ("host", "port", "user", "password", "database")
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Overloaded(Exception):
-    """Too many wait for a connection, or have waited for too long."""
+    """Too many callers are waiting for a connection, or this one has waited too long."""
 
 
 # Nothing is broken: others hold what the caller needs, and the next try may succeed.
@@ -48,7 +48,7 @@ def _opening() -> Iterator[None]:
 
 
 class Turns:
-    """So many may have a connection at the same time, and only so many may wait for one, and not for long."""
+    """Limits how many callers have a connection at the same time, and how many wait for one, and for how long."""
 
     def __init__(self, limit: int, seconds: float | None = None) -> None:
         self.limit, self.seconds, self.waiting = limit, seconds, 0
@@ -56,7 +56,7 @@ class Turns:
 
     async def take(self) -> None:
         if not self._free.locked():
-            await self._free.acquire()  # at once, so it needs no time limit
+            await self._free.acquire()  # does not wait, so it needs no time limit
             return
         if self.waiting >= self.limit * WAITING_PER_CONNECTION:
             raise Overloaded
@@ -122,7 +122,7 @@ class BoundedConnection(PoolConnectionWrapper[Any]):
 
 
 class BoundedTransaction(TransactionContextPooled):
-    """What Tortoise's does, and it lets go of its connection when the database is silent, even at BEGIN or ROLLBACK."""
+    """Like Tortoise's, but it releases its connection when the database stops answering, even at BEGIN or ROLLBACK."""
 
     def __init__(self, parent: BoundedClient, pool_init_lock: asyncio.Lock) -> None:
         super().__init__(TransactionWrapper(parent), pool_init_lock)
@@ -162,7 +162,7 @@ class BoundedTransaction(TransactionContextPooled):
             await self._leave()
 
     async def _roll_back(self) -> None:
-        """Whatever comes of it, the caller hears of the first failure."""
+        """Roll back and ignore errors, so that the caller sees the original failure."""
         with contextlib.suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             async with asyncio.timeout(GIVE_BACK_SECONDS):
                 await self.client.rollback()
@@ -181,7 +181,7 @@ class BoundedTransaction(TransactionContextPooled):
 
 @translate_exceptions
 async def fetch_rows(client: AsyncpgDBClient, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-    """The rows of any statement. (Tortoise returns none for an INSERT, UPDATE or DELETE, whatever it says.)"""
+    """The rows of any statement. (Tortoise returns no rows for INSERT, UPDATE and DELETE, even with RETURNING.)"""
     client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own
     async with client.acquire_connection() as connection:
         rows: Sequence[Sequence[Any]] = await connection.fetch(sql, *values)
@@ -195,8 +195,8 @@ def _pool(client: AsyncpgDBClient) -> asyncpg.Pool:
 
 
 async def _release(client: AsyncpgDBClient, connection: Any) -> None:
-    """Give the connection back; one whose statement cannot be cancelled in time is cut, and nobody waits for it."""
-    if client._pool is None:  # closed meanwhile
+    """Give the connection back; if its statement cannot be cancelled in time, close it without waiting any longer."""
+    if client._pool is None:  # closed in the meantime
         return
     try:
         await client._pool.release(connection, timeout=GIVE_BACK_SECONDS)

@@ -29,7 +29,7 @@ APPLICATION = "e-rejestracja"
 SESSION_NAME = f"{APPLICATION} {secrets.token_hex(4)}"  # tells this process from others in pg_stat_activity
 APP = "models"  # the package of Tortoise's models and migrations
 
-# Behind the server's own limit, for a server that is silent; the time of an operation ends earlier.
+# Longer than the server's own limit: for a server that does not answer. The operation's deadline comes earlier.
 STATEMENT_SECONDS = 35.0
 
 # A host that dies in a transaction must not keep rows locked.
@@ -37,7 +37,7 @@ LIMITS = {"lock_timeout": "10s", "statement_timeout": "30s", "idle_in_transactio
 
 
 async def _keep(connection: Any) -> None:
-    """Nothing: no code changes a pooled connection's session, so no round trip is needed to change it back."""
+    """Do nothing: no code changes session state of a pooled connection, so no round trip is needed to reset it."""
 
 
 def config(url: str, limits: dict[str, str] = LIMITS) -> dict[str, Any]:
@@ -92,7 +92,7 @@ async def fetch(sql: str, values: list[Any] | Mapping[str, Any] | None = None) -
 
 
 async def fetch_rows(sql: str, values: list[Any] | Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
-    """The same, each row as its columns in their order: for long lists."""
+    """Like `fetch`, but each row is a sequence of its columns: for long lists."""
     sql, numbered = _numbered(sql, values)
     rows: Sequence[Sequence[Any]] = await bounded_client.fetch_rows(
         cast(AsyncpgDBClient, connection()), sql, numbered or ()
@@ -147,7 +147,7 @@ async def fetch_joined(sql: str, values: Mapping[str, Any], *, length: int) -> l
 
 
 def require_transaction() -> None:
-    """Raise unless a transaction is open: what the caller locks or writes is worth nothing without one."""
+    """Raise unless a transaction is open: without one, the caller's locks and writes would be useless."""
     if not isinstance(connection(), TransactionalDBClient):
         raise RuntimeError("This is only right inside a transaction.")
 
@@ -157,7 +157,7 @@ async def ping() -> None:
 
 
 def measure_pool() -> tuple[int, int, int]:
-    """The numbers of connections in use, of idle ones, and the limit of both together."""
+    """How many connections are in use, how many are idle, and the limit on their total."""
     pool = getattr(connection(), "_pool", None)
     if pool is None:
         return 0, 0, settings.DATABASE_POOL
@@ -167,7 +167,7 @@ def measure_pool() -> tuple[int, int, int]:
 async def is_migrated() -> bool:
     """Whether the database has every migration of this version; it may have newer ones.
 
-    Asked by a connection of its own: a pool that is used up says nothing about the database.
+    Uses a connection of its own: an exhausted pool says nothing about the database.
     """
     url: str = connections.db_config["default"]["credentials"]["dsn"]
     session = await asyncpg.connect(url, timeout=PING_SECONDS)
@@ -241,7 +241,7 @@ async def hold_advisory_lock(url: str, lock: int) -> AsyncIterator["asyncpg.Conn
 
 
 async def migrate(url: str, setting: str = "DATABASE_URL") -> None:
-    """Apply the missing migrations; of two hosts that start at once, one applies them and the other waits."""
+    """Apply the missing migrations; of two hosts that start simultaneously, one applies them and the other waits."""
     await try_to_connect(url, setting)
     async with hold_advisory_lock(url, MIGRATION_LOCK):
         await run_migrations(config=config(url, limits={}))  # a migration may take minutes

@@ -57,7 +57,7 @@ class Account:
     )
     language: Language = strawberry.field(description="The language of the account's e-mails and text messages.")
     session: OpenSession = strawberry.field(
-        description="The session by which this was asked. Asking counts as activity, so it does not end by idling."
+        description="The session of this request. The request counts as activity, so the session does not time out."
     )
     patient: Patient | None = strawberry.field(description="The patient whose account this is; null for staff.")
     row_id: strawberry.Private[UUID]
@@ -115,7 +115,7 @@ class Session:
     device: str | None = strawberry.field(
         description="Makes this device a known one: keep it, also after log-out, and send it with the next `logIn`."
         " Others who fail to guess the password then cannot make this device wait. A new password makes it void. Null"
-        " when the session went into a cookie, as this did too, and after a one-time password."
+        " when the session went into a cookie (this did so too), and after a one-time password."
     )
 
     @classmethod
@@ -255,7 +255,7 @@ class CloseAccountInput:
 
 @strawberry.input(description="Proof that a letter arrived at the new address.")
 class ConfirmEmailInput:
-    token: str = strawberry.field(description="From the letter's link, behind the `#`.")
+    token: str = strawberry.field(description="The token of the letter's link: what stands behind the `#`.")
 
     def to_model(self) -> dict[str, Any]:
         return {"token": self.token}

@@ -30,11 +30,11 @@ export async function post<T>(query: string, variables: unknown): Promise<Answer
     headers: { "content-type": "application/json", "accept-language": "pl" },
     body: JSON.stringify({ query, variables, operationName: nameIn(query) || undefined }),
   }).catch(() => {
-    throw new Failure("Brak połączenia z serwerem. Proszę spróbować jeszcze raz.");
+    throw new Failure("Brak połączenia z serwerem. Prosimy spróbować jeszcze raz.");
   });
   const answer = (await response.json().catch(() => null)) as Answer<T> | null;
   if (!answer)
-    throw new Failure(`Serwer nie odpowiedział jak zwykle (${response.status}). Proszę spróbować jeszcze raz.`);
+    throw new Failure(`Serwer odpowiedział błędem (${response.status}). Prosimy spróbować jeszcze raz.`);
   return answer;
 }
 

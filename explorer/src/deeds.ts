@@ -84,7 +84,7 @@ const DOCUMENTS = {
 const SAID: Record<Mark, string> = {
   arrived: "Pacjent jest na miejscu",
   fulfilled: "Wizyta się odbyła",
-  noShow: "Zapisano nieobecność",
+  noShow: "Zapisano, że pacjent nie przyszedł",
   undo: "Cofnięto oznaczenie",
 };
 

@@ -51,7 +51,7 @@ async function submit() {
     said.textContent = [result.message, ...(result.reasons || [])].join(" ");
   } else if (result.account.mustChangePassword) {
     askForOwnPassword();
-    noted.textContent = "Hasło jednorazowe przyjęte. Proszę ustawić własne hasło.";
+    noted.textContent = "Hasło jednorazowe zostało przyjęte. Prosimy ustawić własne hasło.";
   } else {
     location.reload();
   }

@@ -96,8 +96,8 @@ class RecordsOverlap(Refusal):
     """The two records that would become one have visits at the same time. Nothing changed."""
 
     text = Text(
-        pl="Konto i kartoteka tej osoby mają wizyty w tym samym czasie: są wskazane. Prosimy najpierw odwołać lub"
-        " przełożyć jedną z każdej pary, potem potwierdzić tożsamość jeszcze raz.",
+        pl="Konto i kartoteka tej osoby mają wizyty w tym samym czasie. Prosimy najpierw odwołać lub"
+        " przełożyć jedną wizytę z każdej pary, a potem potwierdzić tożsamość jeszcze raz.",
         en="The account and the record of this person have visits at the same time: they are named. Please cancel or"
         " move one of each pair first, then confirm the identity again.",
     )
@@ -107,23 +107,23 @@ class StatusNotChangeable(Refusal):
     """A visit in its present state cannot be marked like this, or not yet."""
 
     text = Text(
-        pl="Wizyta o statusie {status} nie może teraz otrzymać statusu {wanted}.",
+        pl="Tej wizyty nie można teraz tak oznaczyć.",
         en="A visit cannot change from {status} to {wanted} now.",
     )
     text_by_reason = {
         "STATUS": Text(
-            pl="Wizyta o statusie {status} nie może otrzymać statusu {wanted}.",
+            pl="Wizyty w jej obecnym stanie nie można tak oznaczyć.",
             en="A visit that is {status} cannot become {wanted}.",
         ),
         "NOT_MARKED": Text(
-            pl="Ta wizyta nie ma oznaczenia, które można cofnąć; jej status: {status}.",
+            pl="Ta wizyta nie ma oznaczenia, które można by cofnąć.",
             en="This visit has no mark to take back; it is {status}.",
         ),
         "TOO_LATE": Text(
             pl="Oznaczenie można cofnąć tylko w dniu wizyty.", en="A mark is taken back on the day of the visit only."
         ),
         "TOO_EARLY": Text(
-            pl="Jest za wcześnie, aby nadać tej wizycie status {wanted}.",
+            pl="Jest za wcześnie, aby tak oznaczyć tę wizytę.",
             en="It is too early to mark this visit as {wanted}.",
         ),
     }
@@ -133,7 +133,7 @@ class SlotHeld(Refusal):
     """The slot is held for another patient at the moment. It cannot be overridden."""
 
     text = Text(
-        pl="Ten termin jest na chwilę wstrzymany dla kogoś innego; wstrzymania nie można pominąć.",
+        pl="Ten termin jest na chwilę zatrzymany dla kogoś innego; tego nie można pominąć.",
         en="This slot is held for somebody else for the moment; a hold is a promise and is never overridden.",
     )
     offered = Text(
@@ -149,7 +149,7 @@ class SlotKept(Refusal):
     """The slot is kept for the waiting list until nobody on it wants the slot. It cannot be overridden."""
 
     text = Text(
-        pl="Ten termin jest zachowany dla listy oczekujących: najpierw dostają go oczekujący, po kolei, potem inni.",
+        pl="Ten termin czeka na osoby z listy oczekujących: proponujemy go im po kolei, a dopiero potem innym.",
         en="This slot is kept for the waiting list: those on it are asked first, one at a time.",
     )
 
@@ -157,14 +157,14 @@ class SlotKept(Refusal):
 class SlotClosed(Refusal):
     """A colleague has blocked the slot, or its doctor will be absent."""
 
-    text = Text(pl="Ten termin został zamknięty ({reason}).", en="This slot was removed ({reason}).")
+    text = Text(pl="Ten termin jest niedostępny ({reason}).", en="This slot was removed ({reason}).")
 
 
 class WaitingListEntryNotFound(Refusal):
     """There is no such entry on the waiting list, or it is no longer open."""
 
     text = Text(
-        pl="Nie ma takiego wpisu na liście oczekujących; mógł się już zakończyć.",
+        pl="Nie ma takiego wpisu na liście oczekujących; mógł już stracić ważność.",
         en="There is no such entry on the waiting list; it may have ended.",
     )
 
@@ -182,11 +182,11 @@ class MessageNotResendable(Refusal):
     text_by_reason = {
         "ON_ITS_WAY": Text(pl="Ta wiadomość jest jeszcze w drodze.", en="This message is still on its way."),
         "NO_ADDRESS": Text(
-            pl="Nie ma dokąd jej wysłać: brak adresu e-mail lub numeru telefonu.",
+            pl="Tej wiadomości nie ma dokąd wysłać: brakuje adresu e-mail lub numeru telefonu.",
             en="There is nowhere to send it: no e-mail address or telephone number.",
         ),
         "OUTDATED": Text(
-            pl="Jej treść jest nieaktualna: wizyta zmieniła się od tego czasu lub propozycja straciła ważność.",
+            pl="Treść jest nieaktualna: wizytę zmieniono albo propozycja straciła ważność.",
             en="What it says is no longer true: the visit has changed since, or the offer is over.",
         ),
     }
@@ -195,14 +195,14 @@ class MessageNotResendable(Refusal):
 class StaffNotFound(Refusal):
     """There is no such colleague."""
 
-    text = Text(pl="Nie ma takiej osoby wśród personelu.", en="There is no such colleague.")
+    text = Text(pl="Nie ma takiej osoby w zespole.", en="There is no such colleague.")
 
 
 class StaffAtWork(Refusal):
     """The colleague has already set a password; a colleague who has forgotten it can request a new one."""
 
     text = Text(
-        pl="Ta osoba ma już własne hasło. Gdy je zapomni, może poprosić o nowe przy logowaniu.",
+        pl="Ta osoba ma już własne hasło. Jeżeli go nie pamięta, może zamówić nowe na stronie logowania.",
         en="This colleague has a password already. A colleague who forgets it can request a new one at log-in.",
     )
 
@@ -211,7 +211,7 @@ class LastAdministrator(Refusal):
     """The last administrator can neither be removed nor get another role."""
 
     text = Text(
-        pl="Musi pozostać ktoś, kto może zapraszać innych: to ostatni administrator.",
+        pl="To ostatni administrator: musi pozostać ktoś, kto może zapraszać innych.",
         en="This is the last administrator: somebody must remain who can invite others.",
     )
 

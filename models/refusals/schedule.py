@@ -8,7 +8,7 @@ class SlotsOverlap(Refusal):
     """The doctor already has slots at this time, in this clinic or another."""
 
     text = Text(
-        pl="Lekarz ma już w tym czasie terminy, w tej lub innej poradni: są wskazane. Nic się nie zmieniło.",
+        pl="Lekarz ma już terminy w tym czasie, w tej lub innej poradni. Nic się nie zmieniło.",
         en="The doctor already has slots at this time, in this clinic or another: they are named. Nothing was changed.",
     )
 
@@ -17,7 +17,7 @@ class SlotsNotFree(Refusal):
     """Some of the slots are not free: they are booked, held for somebody, or kept for the waiting list."""
 
     text = Text(
-        pl="Niektóre z tych terminów nie są wolne: są wskazane. Nic się nie zmieniło.",
+        pl="Nie wszystkie z tych terminów są wolne. Nic się nie zmieniło.",
         en="Some of these slots are not free: they are named. Nothing was changed.",
     )
 
@@ -31,10 +31,10 @@ class SlotNotBlocked(Refusal):
 
 
 class ClinicClosed(Refusal):
-    """The clinic is closed from some day on, and nothing can be planned there from then on. Reopen it first."""
+    """The clinic is closed from a certain day on, and nothing can be planned there from then on. Reopen it first."""
 
     text = Text(
-        pl="Ta poradnia jest zamknięta od {closed_from}: od tego dnia niczego nie można tu planować.",
+        pl="Ta poradnia jest zamknięta od {closed_from}: od tego dnia niczego nie można w niej planować.",
         en="This clinic is closed from {closed_from} on: nothing can be planned there from that day.",
     )
 
@@ -43,7 +43,7 @@ class DoctorRetired(Refusal):
     """The doctor sees nobody from a day on, and nothing can be planned with them from then on."""
 
     text = Text(
-        pl="Ten lekarz nie przyjmuje już od {retired_from}: od tego dnia niczego nie można dla niego planować.",
+        pl="Ten lekarz nie przyjmuje od {retired_from}: od tego dnia niczego nie można u niego planować.",
         en="This doctor has retired from {retired_from} on: nothing can be planned with them from that day.",
     )
 
@@ -52,7 +52,7 @@ class ClinicNotYours(Refusal):
     """An administrator has limited your work to other clinics."""
 
     text = Text(
-        pl="To należy do poradni, której Państwo nie obsługują; zakres pracy ustala administrator.",
+        pl="To należy do poradni spoza ustalonego zakresu pracy; zakres ustala administrator.",
         en="This belongs to a clinic that is not yours: an administrator has limited your work to others.",
     )
     code = "FORBIDDEN"
@@ -92,6 +92,6 @@ class OfferOver(Refusal):
     """The offer was answered already, has lapsed, or was closed."""
 
     text = Text(
-        pl="Ta propozycja jest już nieaktualna: udzielono odpowiedzi albo minął jej czas. Można wybrać inny termin.",
+        pl="Ta propozycja nie jest już aktualna: jest na nią odpowiedź albo minął jej czas. Można wybrać inny termin.",
         en="This offer is over: it was answered, or its time has run out. Another slot can be chosen.",
     )

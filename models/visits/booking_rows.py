@@ -1,4 +1,4 @@
-"""What a booking reads and writes, in few statements, whatever its rules are. The rules stand in visit.py and slot.py.
+"""What a booking reads and writes, in few statements, whatever its rules are. The rules are in visit.py and slot.py.
 
 Usually it reads without a lock, judges, and `write_unchanged` locks and writes if all that was read is still so.
 Otherwise it locks, reads and writes, in one statement each: then the planned visits are counted by a statement that
@@ -129,7 +129,7 @@ _RELATED = Joined(4, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, a
 
 @dataclass(frozen=True)
 class BookingRows:
-    """What the rules of a booking ask for. `has_wishes`: the patient waits for a slot, or has been offered one.
+    """The data that the booking rules need. `has_wishes`: the patient waits for a slot, or has been offered one.
 
     `planned_in_all_clinics` is counted for a claim alone, which it limits. `versions`: the transactions that wrote the
     rows of patient, slot and clinic, if they were read without locks.
@@ -155,7 +155,7 @@ class BookingRows:
 
 
 async def is_taken(slot_id: UUID) -> bool:
-    """Whether all that forbids booking is that the slot has a visit; told without waiting for a lock."""
+    """Whether the only obstacle is that the slot has a visit; found without waiting for a lock."""
     rows = await database.fetch_rows(_SLOT_TAKEN, {"slot_id": slot_id, "now": clock.now()})
     return bool(rows and rows[0][0])
 

@@ -1,4 +1,4 @@
-"""Visit (wizyta): a patient's booked slot with a doctor; the rules are checked in the order in which reception asks."""
+"""Visit (wizyta): a patient's booked slot with a doctor; rules are checked in the order in which reception would."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -42,13 +42,13 @@ WITH_DETAILS = ("clinic", "doctor", "slot", "patient__account")  # what a respon
 
 
 class _Overtaken(Exception):
-    """What the booking has read is no longer so: another visit overlaps, or the patient's record has joined another."""
+    """What the booking read is out of date: another visit overlaps, or the patient's record has joined another."""
 
 
 class Visit(Model):
     """Its times, clinic and doctor are those of its slot, and the slot refers to it: foreign keys ensure both.
 
-    `doctor_back_at`: when an absence ended because of which the patient had been notified.
+    `doctor_back_at`: when the absence ended of which the patient had been notified.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -179,7 +179,7 @@ class Visit(Model):
                 return visit
             try:
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
-            except _Overtaken:  # what has changed is seen now
+            except _Overtaken:  # the second try sees what has changed
                 patient_id = await Patient.find_current_id(patient_id)
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
         return made[0] if made else await cls.get_with_details(visit_id)
@@ -199,7 +199,7 @@ class Visit(Model):
         rows = await booking_rows.lock_and_read(patient_id, slot_id)
         if rows is None:
             raise SlotNotFound
-        if rows.patient.joined_to_id:  # for that record everything has to be read and locked anew
+        if rows.patient.joined_to_id:  # everything must be read and locked again for that record
             raise _Overtaken
         await rows.judge(actor)
         visit = booking_rows.make_visit(cls, rows, reason, actor)

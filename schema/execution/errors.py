@@ -25,13 +25,13 @@ STRAWBERRY_ERRORS = (MissingQueryError, CannotGetOperationTypeError, InvalidOper
 
 SENTENCES = {
     "UNAUTHENTICATED": Text(pl="Najpierw trzeba się zalogować.", en="Please sign in first."),
-    "FORBIDDEN": Text(pl="Ta rola na to nie pozwala.", en="Your role does not allow this."),
+    "FORBIDDEN": Text(pl="To konto nie ma do tego uprawnień.", en="Your role does not allow this."),
     "PASSWORD_CHANGE_REQUIRED": Text(
-        pl="Najpierw trzeba ustawić własne hasło: changePassword.",
+        pl="Najpierw trzeba ustawić własne hasło.",
         en="Please set your own password first: changePassword.",
     ),
     "RATE_LIMITED": Text(
-        pl="Zbyt wiele zapytań. Prosimy spróbować ponownie o podanej godzinie.",
+        pl="Zbyt wiele zapytań w krótkim czasie. Prosimy spróbować ponownie później.",
         en="Too many requests. Please try again at the time given.",
     ),
     "OVERLOADED": Text(
@@ -42,14 +42,14 @@ SENTENCES = {
         pl="Przyjmowane są tu tylko zarejestrowane dokumenty.", en="Only registered documents are accepted here."
     ),
     "INTROSPECTION": Text(
-        pl="Introspekcja jest dostępna tylko dla personelu; schemat jest w pliku schema.graphql.",
+        pl="Introspekcja jest dostępna tylko dla pracowników; schemat jest w pliku schema.graphql.",
         en="Introspection is for staff only; the schema is published as schema.graphql.",
     ),
     "TIMED_OUT": Text(
-        pl="Trwało to zbyt długo. Prosimy spróbować ponownie.", en="This took too long. Please try again."
+        pl="To trwało zbyt długo. Prosimy spróbować ponownie.", en="This took too long. Please try again."
     ),
     "INTERNAL_SERVER_ERROR": Text(
-        pl="Coś poszło nie tak po naszej stronie. Prosimy spróbować ponownie, a jeśli to nie pomoże, podać nam"
+        pl="Coś poszło nie tak po naszej stronie. Prosimy spróbować ponownie, a jeżeli to nie pomoże, podać nam"
         " numer zgłoszenia (`requestId`).",
         en="Something went wrong on our side. Please try again; if it happens again, tell us the requestId.",
     ),

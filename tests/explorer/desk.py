@@ -16,7 +16,7 @@ from tests.support.service import ROOT
 AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LARGEST_PICTURE = 60_000
-MOST_EFFORTS = 10  # clicks and keys for a known caller, beside typing the name
+MOST_EFFORTS = 10  # clicks and keys for a known caller, not counting the typed name
 
 
 class Desk:
@@ -54,7 +54,7 @@ class Desk:
             await self.page.keyboard.press(key)
 
     async def type(self, text: str) -> None:
-        """Names, numbers and reasons are typed whatever the desk is like: they are no effort of its own."""
+        """Does not count as an effort: names, numbers and reasons have to be typed at any desk."""
         await self.page.keyboard.type(text)
 
     # ------------------------------------------------------------------ places

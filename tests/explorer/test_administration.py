@@ -54,7 +54,7 @@ async def another_clinic_of_the_same_name_is_confirmed(adam: Desk) -> None:
     trouble = adam.page.locator(".answer .trouble")
     await expect(trouble).to_contain_text("Jest już poradnia o tej nazwie")
     await expect(trouble).not_to_contain_text("isAnother")
-    await form.get_by_label("To naprawdę inna").check()
+    await form.get_by_label("To inna poradnia").check()
     await carry_out(adam)
     await expect(adam.page.locator(".answer .done")).to_contain_text("Poradnia")
     assert await Clinic.filter(name="Okulistyka").count() == 2
@@ -151,7 +151,7 @@ async def a_limited_colleague_sees_only_her_clinic(scene: Scene, ewa: Desk) -> N
     early = await cast.slot(
         scene.slots[0].starts_at - timedelta(hours=1), at=scene.clinics["Okulistyka"], by=scene.doctors[2]
     )
-    await ewa.page.get_by_label("Lekarz lub specjalność").fill("a")
+    await ewa.page.get_by_label("Lekarz lub specjalizacja").fill("a")
     await ewa.press("Enter")
     await expect(ewa.page.locator(".next")).to_contain_text("Kardiologia")
     await expect(ewa.page.locator(".next")).not_to_contain_text("Okulistyka")

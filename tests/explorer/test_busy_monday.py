@@ -86,7 +86,7 @@ async def the_next_free_slot_of_any_cardiologist_is_two_steps_away(scene: Scene,
     kowal, early = scene.doctors[1], datetime.combine(scene.day, time(7), cast.WARSAW)
     slot = await cast.slot(early, at=scene.clinics["Kardiologia"], by=kowal)
     await desk.click(desk.side.get_by_role("button", name="Zamknij"))
-    await desk.page.get_by_label("Lekarz lub specjalność").fill("kardiolog")
+    await desk.page.get_by_label("Lekarz lub specjalizacja").fill("kardiolog")
     await desk.press("Enter")
     await expect(desk.page.locator(".next button")).to_have_count(2)
     await desk.picture("next-free")

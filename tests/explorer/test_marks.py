@@ -63,5 +63,5 @@ async def who_walked_in_is_recorded(desk: Desk) -> None:
     await desk.type("dzwoniaca")
     await desk.click(desk.side.get_by_role("option").first)
     await desk.side.get_by_label("Dlaczego bez rezerwacji").fill("przyszła z bólem")
-    await desk.click(desk.side.get_by_role("button", name="Zapisz przyjętą"))
+    await desk.click(desk.side.get_by_role("button", name="Zapisz odbytą"))
     await expect(desk.page.locator(".cell.FULFILLED")).to_contain_text("Dzwoniąca Dorota")

@@ -34,7 +34,7 @@ async def who_has_no_number_at_hand_is_booked(desk: Desk) -> None:
     await expect(desk.side.locator(".whom")).to_contain_text("do uzupełnienia")
     await desk.click(desk.side.get_by_role("button", name="Zarezerwuj"))
     await expect(desk.side.locator(".done")).to_contain_text("Spieszna Ola")
-    await expect(desk.side.locator(".warning")).to_contain_text("proszę poprosić o PESEL")
+    await expect(desk.side.locator(".warning")).to_contain_text("trzeba poprosić o PESEL")
 
 
 async def the_number_is_added_at_the_window(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The calendar: every term of a day can be reached, what others take goes, and days are those of the clinic."""
+"""The calendar: every slot of a day can be reached, what others take goes, and days are those of the clinic."""
 
 import asyncio
 import re
@@ -69,7 +69,7 @@ async def test_two_at_one_term_one_wins_and_the_other_keeps_the_choice(opened: O
 
     [first] = await eventually(winner)
     loser = windows[1 - first]
-    await loser.sees("Ten termin został właśnie zajęty", "Pozostały wybór jest bez zmian")
+    await loser.sees("Ten termin został właśnie zajęty", "Pozostałe ustawienia są bez zmian")
     assert loser.page.url.endswith(address)
     await expect(loser.page.locator(".summary")).to_be_focused()
     await loser.page.locator(".alternatives button").first.click()
@@ -180,8 +180,8 @@ async def test_nothing_free_leads_to_the_waiting_list_beside_the_calendar(opened
     await window.titled("Wizyty")
     await window.sees("Zapisano na listę", "wt, cz, godz.", "07:00–12:00", clinic.name)
     assert (await WaitingListEntry.get()).weekdays == [2, 4]
-    await window.press("Nie czekam już")
-    await window.sees("Usunięto z listy")
+    await window.press("Już nie czekam")
+    await window.sees("Skreślono z listy")
 
 
 async def test_who_taps_a_date_on_a_phone_sees_its_terms(opened: Opener) -> None:

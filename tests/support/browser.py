@@ -41,7 +41,7 @@ def _serving(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def server(_serving: Service) -> str:
-    """Where the service of these tests is; nothing that came before is in its mailbox."""
+    """The address of the service of these tests, with an empty mailbox."""
     for entry in (_serving.home / "mailbox").glob("*.json"):
         entry.unlink()
     return _serving.url

@@ -27,8 +27,8 @@ POLICY = (
 )
 MISSING = (
     "<!doctype html><html lang=pl><meta charset=utf-8><title>Brak strony</title>"
-    "<h1>Brak strony dla recepcji</h1><p>Usługa działa, ale strona dla recepcji nie została zbudowana."
-    " Proszę zainstalować Node.js (20 lub nowszy) i uruchomić <code>make explorer</code>.</p>"
+    "<h1>Strona rejestracji nie została zbudowana</h1><p>Usługa działa, ale brakuje jej plików."
+    " Prosimy zainstalować Node.js (20 lub nowszy) i uruchomić <code>make explorer</code>.</p>"
 )
 
 
@@ -53,7 +53,7 @@ def _sign_in(context: Context) -> HTMLResponse:
 
 def _desk(context: Context) -> HTMLResponse:
     entry = json.loads(FILES["manifest.json"].read_text())[ENTRY]
-    nonce = secrets.token_urlsafe(16)  # of the one style that GraphiQL's dialogs write
+    nonce = secrets.token_urlsafe(16)  # allows the one style element that GraphiQL's dialogs insert
     about = {
         "who": context.me.email,
         "role": context.me.role,

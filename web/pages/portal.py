@@ -40,7 +40,7 @@ HEADERS = {
 MISSING = (
     "<!doctype html><html lang=pl><meta charset=utf-8><title>Brak portalu</title>"
     "<h1>Strona dla pacjentów nie została zbudowana</h1><p>Usługa działa, ale brakuje plików portalu."
-    " Proszę zainstalować Node.js (20 lub nowszy) i uruchomić <code>make portal</code>.</p>"
+    " Prosimy zainstalować Node.js (20 lub nowszy) i uruchomić <code>make portal</code>.</p>"
 )
 
 

@@ -1,4 +1,4 @@
-// What GraphiQL sends goes the same way as the panels': a session that ends hides the screen, and the question waits.
+// Requests of the editor behave like those of the panels: if the session ends, the screen is hidden and they wait.
 import { createGraphiQLFetcher, type Fetcher } from "@graphiql/toolkit";
 import { isSignedOut, type Answer } from "../api";
 import { end, sessionWasUsed } from "../session";

@@ -18,7 +18,7 @@ export function Bar() {
       <SearchBox />
       <span className="who-works">{page.who}</span>
       <button type="button" onClick={() => void logOut()}>
-        Wyloguj
+        Wyloguj się
       </button>
     </header>
   );

@@ -56,7 +56,7 @@ export function LogInAgain() {
           </label>
         )}
         <p role="alert">{said}</p>
-        <button className="main">Zaloguj</button>
+        <button className="main">Zaloguj się</button>
       </form>
     </main>
   );

@@ -37,7 +37,7 @@ export const CALL_REASONS: Record<CallReason, string> = {
 export const OUTCOMES: Record<CallOutcome, string> = {
   REACHED: "rozmowa odbyta",
   NO_ANSWER: "nie odbiera",
-  LEFT_MESSAGE: "zostawiona wiadomość",
+  LEFT_MESSAGE: "zostawiono wiadomość",
 };
 
 export const MESSAGE_STATES: Record<MessageState, string> = {
@@ -46,7 +46,7 @@ export const MESSAGE_STATES: Record<MessageState, string> = {
   SENT: "wysłana",
   DELIVERED: "dostarczona",
   FAILED: "nie doszła",
-  DROPPED: "nie wysłana: nieaktualna",
+  DROPPED: "niewysłana: nieaktualna",
 };
 
 export const HAPPENED: Record<string, string> = {

@@ -55,7 +55,7 @@ export const signing = inBoth(
     forgottenLead:
       "Prosimy podać adres e-mail konta. Wyślemy hasło jednorazowe, którym można się zalogować i ustawić nowe hasło.",
     forgottenSend: "Wyślij hasło jednorazowe",
-    forgottenDone: (email: string) => `Jeżeli konto z adresem ${email} istnieje, wiadomość jest już w drodze.`,
+    forgottenDone: (email: string) => `Jeżeli istnieje konto z adresem ${email}, wiadomość jest już w drodze.`,
     forgottenSteps: [
       "Otworzyć wiadomość z hasłem jednorazowym.",
       "Zalogować się tym hasłem.",
@@ -78,7 +78,7 @@ export const signing = inBoth(
     saved: "Hasło zostało zapisane.",
     pesels: {
       checksum: "To nie jest poprawny PESEL: któraś cyfra się nie zgadza.",
-      birthDate: "Ten PESEL nie zawiera możliwej daty urodzenia.",
+      birthDate: "Data urodzenia w tym numerze PESEL nie istnieje.",
     },
     badEmail: "To nie wygląda na adres e-mail. Przykład: anna@example.pl.",
     badMobile: "To nie jest numer telefonu komórkowego. Przykład: 501 234 567.",
@@ -106,7 +106,7 @@ export const signing = inBoth(
     smsReminders: "Please remind me by SMS the day before a visit",
     send: "Open an account",
     haveAccount: "Do you have an account already?",
-    mailTitle: "Please look into your mailbox",
+    mailTitle: "Please check your mailbox",
     mailLead: (email: string) => `We have sent a message with your login and a one-time password to ${email}.`,
     mailLeadUnknown: "We have sent a message with your login and a one-time password to the address you gave.",
     mailSteps: [
@@ -116,7 +116,7 @@ export const signing = inBoth(
     ],
     mailNothing: "No message has come?",
     mailNothingList: [
-      "Please look into your spam folder.",
+      "Please check your spam folder.",
       "Please check the address above for typing errors.",
       "If there is an account with this address already, the message explains how to log in.",
     ],

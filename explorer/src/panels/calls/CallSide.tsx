@@ -19,7 +19,7 @@ import { Trouble } from "../Trouble";
 import type { Entry, WaitingOffer } from "./CallsPanel";
 
 function Phone({ phone }: { phone: string | null | undefined }) {
-  if (!phone) return <p className="warning">Nie znamy telefonu.</p>;
+  if (!phone) return <p className="warning">Brak numeru telefonu.</p>;
   return (
     <p>
       <a className="dial" href={`tel:${phone}`}>

@@ -17,7 +17,7 @@ export function ClosedSide({ cell }: { cell: Cell }) {
 const until = (cell: Cell) => (cell.heldUntil ? ` do godz. ${timeOf(cell.heldUntil)}` : "");
 
 const EXPLAINED: Partial<Record<Cell["state"], (cell: Cell) => string>> = {
-  HELD: (cell) => `Pacjent właśnie wybiera ten termin przez Internet; nikt inny go nie zajmie${until(cell)}.`,
+  HELD: (cell) => `Pacjent właśnie wybiera ten termin przez internet; nikt inny go nie zajmie${until(cell)}.`,
   OFFERED: (cell) => `Termin jest zaproponowany pacjentowi${until(cell)}.`,
   KEPT: () => "Termin czeka na osoby z listy oczekujących. Gdy nikt nie zechce, będzie wolny dla wszystkich.",
   ABSENT: (cell) => `Lekarza nie będzie: ${cell.absence?.reason ?? "nieobecność"}.`,

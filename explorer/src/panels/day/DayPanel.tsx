@@ -75,8 +75,8 @@ function Banner({ intent }: { intent: Intent }) {
   if (intent.kind === "none") return null;
   const text =
     intent.kind === "book"
-      ? `Rezerwacja dla: ${personName(intent.patient)}. Proszę wskazać wolny termin.`
-      : `Przekładanie wizyty: ${intent.visit.person}, ${moment(intent.visit.startsAt)}. Proszę wskazać wolny termin, też w innym dniu.`;
+      ? `Rezerwacja dla: ${personName(intent.patient)}. Prosimy wskazać wolny termin.`
+      : `Przekładanie wizyty: ${intent.visit.person}, ${moment(intent.visit.startsAt)}. Prosimy wskazać wolny termin, także w innym dniu.`;
   return (
     <p className="banner" role="status">
       {text}{" "}

@@ -45,7 +45,7 @@ export function Channels({ value, onChange }: { value: Channel; onChange: (chann
     ["RECEPTION", "przy okienku"],
   ];
   return (
-    <p className="choices" role="radiogroup" aria-label="Jak pacjent prosi">
+    <p className="choices" role="radiogroup" aria-label="Jak pacjent się zgłosił">
       {ways.map(([channel, text]) => (
         <label key={channel}>
           <input type="radio" checked={value === channel} onChange={() => onChange(channel)} /> {text}
@@ -148,7 +148,7 @@ function Record({ cell, person, another }: PersonProps) {
           <input value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} />
         </label>
         <button className="main" aria-disabled={deed.isBusy}>
-          Zapisz przyjętą wizytę
+          Zapisz odbytą wizytę
         </button>
       </form>
       <Trouble refusal={deed.refusal} />

@@ -73,14 +73,14 @@ function NextFree() {
       <h2>Najbliższy wolny termin</h2>
       <form className="line" onSubmit={submit}>
         <input
-          aria-label="Lekarz lub specjalność"
-          placeholder="lekarz lub specjalność"
+          aria-label="Lekarz lub specjalizacja"
+          placeholder="lekarz lub specjalizacja"
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
         <button>Pokaż</button>
       </form>
-      <p role="status">{error || (isDone && slots.length === 0 ? "Nikt taki nie ma wolnych terminów." : "")}</p>
+      <p role="status">{error || (isDone && slots.length === 0 ? "Nie znaleziono wolnych terminów." : "")}</p>
       <ol className="next">
         {slots.map((slot) => (
           <li key={slot.id}>

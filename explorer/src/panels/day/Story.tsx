@@ -25,7 +25,7 @@ export function Story({ visit }: { visit: string }) {
           {history.map((change, index) => (
             <li key={index}>
               <b>{HAPPENED[change.kind] ?? change.kind}</b> {moment(change.at)},{" "}
-              {change.staffName ?? (change.by === "patient" ? "pacjent" : "recepcja")}
+              {change.staffName ?? (change.by === "patient" ? "pacjent" : "rejestracja")}
               {change.kind === "MOVED" &&
                 change.fromStartsAt &&
                 change.toStartsAt &&

@@ -58,10 +58,10 @@ function Who({ visit }: { visit: SheetVisit }) {
         <span className={patient.identityConfirmedAt ? "confirmed" : "unconfirmed"}>
           {patient.identityConfirmedAt
             ? "✓ tożsamość potwierdzona"
-            : "? tożsamość niepotwierdzona: proszę obejrzeć dokument"}
+            : "? tożsamość niepotwierdzona: prosimy obejrzeć dokument"}
         </span>
       </p>
-      {patient.toBeCompleted && <p className="warning">Do uzupełnienia: proszę poprosić o PESEL lub dokument.</p>}
+      {patient.toBeCompleted && <p className="warning">Do uzupełnienia: trzeba poprosić o PESEL lub dokument.</p>}
       {patient.doubleOf && <p className="warning">Dublet; właściwa kartoteka: {personName(patient.doubleOf)}.</p>}
       <p className="buttons small">
         <button type="button" onClick={() => openPatient(patient.id)}>
@@ -144,7 +144,7 @@ function Cancel({ visit }: { visit: SheetVisit }) {
   return (
     <form className="inset" onSubmit={submit}>
       <label>
-        Powód, jeśli padł
+        Powód, jeżeli go podano
         <input ref={field} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} />
       </label>
       <Channels value={channel} onChange={setChannel} />

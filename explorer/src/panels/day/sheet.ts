@@ -1,4 +1,4 @@
-// The sheet that is shown: all slots of a day or week, kept true by what the server tells.
+// The sheet that is shown: all slots of a day or week, kept up to date by what the server sends.
 import { useEffect, useMemo, useState } from "react";
 import { ask, follow } from "../../api";
 import {

@@ -89,7 +89,7 @@ function Shown({ value }: { value: Value }) {
   const rows = nodesOf(value) ?? (isRows(value) ? value : null);
   if (rows) return <Table rows={rows} />;
   if (isRow(value)) return <Card row={value} />;
-  if (Array.isArray(value) && value.length === 0) return <p>Nic nie ma.</p>;
+  if (Array.isArray(value) && value.length === 0) return <p>Brak danych.</p>;
   return (
     <p>
       <Words name="" value={value} />
@@ -121,7 +121,7 @@ const columnsOf = (rows: Row[]) =>
 function Table({ rows }: { rows: Row[] }) {
   const columns = columnsOf(rows);
   const hasIds = rows.some((row) => isId(row.id));
-  if (rows.length === 0) return <p>Nic nie ma.</p>;
+  if (rows.length === 0) return <p>Brak danych.</p>;
   return (
     <div className="table" tabIndex={0} role="group" aria-label="Tabela">
       <table>

@@ -47,7 +47,7 @@ function Plain(props: FieldProps) {
   return <Single {...props} />;
 }
 
-const KEY = "idempotencyKey"; // nobody types it: the form has one for each set of data
+const KEY = "idempotencyKey"; // not shown: the form makes one for each set of data that is sent
 
 type Of<K extends Field["kind"]> = FieldProps & { field: Extract<Field, { kind: K }> };
 
@@ -256,7 +256,7 @@ function Control({ id, field, value, describedBy, isWrong, isRequired, onChange 
         value={(value as string | undefined) ?? ""}
         onChange={(event) => onChange(event.target.value || undefined)}
       >
-        <option value="">{isRequired ? "proszę wybrać" : "–"}</option>
+        <option value="">{isRequired ? "prosimy wybrać" : "–"}</option>
         {field.values.map((one) => (
           <option key={one} value={one}>
             {ENUMS[field.type]?.[one] ?? one}

@@ -20,7 +20,7 @@ export function FormsPanel() {
         {!operation && (
           <>
             <h1 className="hidden">Formularz</h1>
-            <p className="nothing">Proszę wybrać formularz po lewej stronie.</p>
+            <p className="nothing">Prosimy wybrać formularz po lewej stronie.</p>
           </>
         )}
       </div>

@@ -158,7 +158,7 @@ export function fieldsOf(schema: GraphQLSchema, query: string, variables: string
     });
 }
 
-/** What a form begins with: days, hours, choices and numbers of the example, and the ids last clicked; never its names and words. */
+/** What a form begins with: the example's days, hours, choices and numbers, and the ids last clicked; no texts. */
 export function begun(field: Field, example: unknown, isTop = true): unknown {
   if (field.kind === "object" && !isTop && !field.isRequired) return undefined;
   if (field.kind === "object") {

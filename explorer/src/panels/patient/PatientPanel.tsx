@@ -46,7 +46,7 @@ function Opened({ patient }: { patient: string }) {
     <div className="patient">
       <Head card={card} />
       <div className="card-sections">
-        <Visits title="Wizyty planowane" visits={card.plannedVisits.nodes} person={card} areToCome />
+        <Visits title="Zaplanowane wizyty" visits={card.plannedVisits.nodes} person={card} areToCome />
         <WaitingEntries entries={card.waitingList.nodes} />
         <Offers offers={card.offers} person={card} />
         <section>
@@ -54,7 +54,7 @@ function Opened({ patient }: { patient: string }) {
           <Messages messages={answer.data?.messages.nodes ?? []} />
         </section>
         <Calls calls={card.calls.nodes} />
-        <Visits title="Wizyty minione i odwołane" visits={card.pastVisits.nodes} person={card} />
+        <Visits title="Minione i odwołane wizyty" visits={card.pastVisits.nodes} person={card} />
       </div>
     </div>
   );
@@ -115,7 +115,7 @@ function Revealed({ card }: { card: Card }) {
         <button
           type="button"
           className="link"
-          title="Pacjent zobaczy to w swoim dzienniku"
+          title="Pacjent zobaczy to w historii dostępu do danych"
           onClick={() => void reveal()}
         >
           pokaż cały

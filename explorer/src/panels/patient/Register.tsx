@@ -162,7 +162,7 @@ const WAYS: [KnownBy, string][] = [
 function Identification({ knownBy, setKnownBy, begin, problems }: IdentificationProps) {
   return (
     <fieldset>
-      <legend>Po czym poznać</legend>
+      <legend>Po czym poznać pacjenta</legend>
       <p className="choices">
         {WAYS.map(([way, text]) => (
           <label key={way}>
