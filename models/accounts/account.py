@@ -10,6 +10,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 from uuid6 import uuid7
 
+import settings
 from infra import clock, database
 from models.accounts import known_device, password
 from models.accounts.login_throttle import LoginThrottle
@@ -20,7 +21,7 @@ from models.accounts.session import Session
 from models.audit import AuditAction, AuditEntry
 from models.outbox import Message, MessageKind
 from models.refusals.booking import TooManyAttempts, WeakPassword, WrongCredentials
-from models.values import contact, pesel
+from models.values import contact
 
 FORGOTTEN = (
     "email",
@@ -170,10 +171,10 @@ class Account(Model):
         return await password.verify(current, self.password_hash)
 
     async def _personal_words(self) -> list[str]:
-        words = [self.email or "", self.staff_name or ""]
+        words = [self.email or "", self.staff_name or "", settings.CENTRE_NAME]
         patient = await Patient.get_or_none(id=self.patient_id)
         if patient:
             words += [patient.first_name, patient.last_name]
-            if patient.pesel_sealed:
-                words.append(str(pesel.birth_date(patient.pesel).year))
+            if patient.birth_date:
+                words.append(str(patient.birth_date.year))
         return words

@@ -168,7 +168,7 @@ async def what_is_of_another_clinic_is_refused_in_plain_words(scene: Scene, ewa:
     await ewa.choose(form, "Lekarz", "zielinska")
     await ewa.choose(form, "Poradnia", "interna")
     await carry_out(ewa)
-    await expect(ewa.page.locator(".forms .trouble")).to_contain_text("zakres pracy ustala administrator")
+    await expect(ewa.page.locator(".forms .trouble")).to_contain_text("zakres ustala administrator")
     await ewa.press("Control+k")
     await ewa.type(scene.person(2))
     await expect(ewa.page.locator("#found [role=option]")).to_have_count(1)

@@ -33,7 +33,7 @@ WORDS = {
     },
     "en": {
         "account": "e-registration account",
-        "mailbox": "Please look into your mailbox",
+        "mailbox": "Please check your mailbox",
         "to_log_in": "I have the password – log in",
         "own": "Set your own password",
         "clinics": "Choose a clinic",

@@ -63,7 +63,7 @@ async def test_a_term_is_booked_moved_and_cancelled(opened: Opener) -> None:
     await window.titled("Wizyta przełożona")
     await press(window, "button:has-text('Odwołaj')")
     await expect(window.page.locator("dialog textarea")).to_be_focused()
-    await window.page.keyboard.press("Escape")
+    await press(window, "dialog button[type=button]")
     await expect(window.page.locator("button:has-text('Odwołaj')")).to_be_focused()
     await window.page.keyboard.press("Enter")
     await press(window, "dialog button[type=submit]")

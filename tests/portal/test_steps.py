@@ -86,7 +86,7 @@ async def test_every_step_of_opening_an_account_survives(opened: Opener) -> None
     await window.fill(firstName="Ola", lastName="Lis", pesel=cast.BORYS_PESEL, email="ola@example.pl")
     await window.send()
     secret = one_time_password(await window.letter("Konto w e-rejestracji", "ola@example.pl"))
-    await survives(window, "Prosimy sprawdzić pocztę", "Please look into your mailbox")
+    await survives(window, "Prosimy sprawdzić pocztę", "Please check your mailbox")
     await window.follow("Mam hasło – zaloguj się")
     await survives(window, "Logowanie", "Log in")
     for title in ("Prosimy sprawdzić pocztę", "Załóż konto"):

@@ -168,7 +168,7 @@ async def test_files_are_not_taken(nobody: Client) -> None:
     assert (response.status_code, codes(response)) == (415, {"BAD_USER_INPUT"})
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 async def test_graphql_is_spoken_by_post(method: str, nobody: Client) -> None:
     asked = {"query": "mutation { logOut }"}
     response = await nobody.http.request(method, "/graphql", params=asked, headers={"accept": "*/*"})

@@ -1,19 +1,22 @@
 """Accounts: the right password gets in, nothing else does, and every failure looks the same."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
+import settings
 from infra import clock, database
 from models.accounts import password
 from models.accounts.account import Account
 from models.accounts.one_time_password import OneTimePassword
+from models.accounts.patient import Patient
 from models.accounts.session import Session
 from models.audit import AuditEntry
 from models.outbox import Message, MessageKind
 from models.refusals.booking import TooManyAttempts, WeakPassword, WrongCredentials
+from models.values import pesel
 from tests import cast
 from tests.support.hashing import SERVICE, count_hashing
 from tests.support.racing import only, race, tally
@@ -229,6 +232,20 @@ async def test_a_password_is_not_changed_by_a_wrong_one_or_to_a_weak_one() -> No
     assert await Session.find_by_token(token) is not None
     assert await log_in("anna@example.pl", cast.PASSWORD)
     assert await Message.all().count() == 0
+
+
+async def test_the_centres_name_and_a_birth_year_known_without_a_pesel_are_no_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "CENTRE_NAME", "Zdrowie Bemowo")
+    anna = await cast.anna()
+    session, _ = await log_in("anna@example.pl", cast.PASSWORD)
+    columns = pesel.birth_date_columns(date(1987, 5, 4))
+    await Patient.filter(id=anna.patient_id).update(pesel_sealed=None, pesel_index=None, **columns)
+    for weak in ("Zdrowie Bemowo Anna Żółć", "Anna Żółć 1987 1987 1987"):
+        with pytest.raises(WeakPassword) as refusal:
+            await anna.change_password(session, cast.PASSWORD, weak)
+        assert refusal.value.details["reasons"] == ["PERSONAL"]
 
 
 async def test_of_two_changes_with_one_password_at_once_one_counts() -> None:
