@@ -96,10 +96,10 @@ async def resend(message_id: UUID, *, by: Account) -> Message:
         patient = await _recipient(old)
         if old.state in ON_ITS_WAY or await _find_repeats(old).exists():
             raise MessageNotResendable(reason="ON_ITS_WAY")
-        if await message_check.is_overtaken(old):
-            raise MessageNotResendable(reason="OUTDATED")
         if not (to := _address(old, patient)):
             raise MessageNotResendable(reason="NO_ADDRESS")
+        if await message_check.is_overtaken(old):
+            raise MessageNotResendable(reason="OUTDATED")
         now = clock.now()
         new = await Message.create(
             kind=old.kind,

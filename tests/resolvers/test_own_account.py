@@ -90,6 +90,7 @@ async def test_all_that_is_known_of_a_patient_is_theirs_to_take(anna: Client, bo
         "smsReminders": True,
         "identityConfirmedAt": clock.now().isoformat(),
         "identitySeen": "IDENTITY_CARD",
+        "isClaim": False,
         "recordedAt": "2026-11-23T08:00:00+00:00",
     }
     assert [(v["reference"], v["status"], v["reason"]) for v in told["visits"]] == [
