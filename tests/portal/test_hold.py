@@ -24,6 +24,7 @@ async def test_going_back_gives_the_term_back(opened: Opener) -> None:
         await window.go(f"/rezerwacja/{public(clinic)}")
         await window.press(re.compile("^08:00"))
         await window.titled("Sprawdź i potwierdź")
+        await window.settle()
         assert (await Slot.get(id=slot.id)).held_by_id == anna.patient_id
         await leave()
         await window.titled(clinic.name)
