@@ -22,7 +22,6 @@ PROBLEMS: tuple[type[Problem], ...] = (
     booking.VisitNotChangeable,
     booking.LinkNotValid,
     booking.KeyReused,
-    booking.LinkNotValid,
     booking.PartnerNotFound,
     desk.PatientNotFound,
     desk.PatientExists,

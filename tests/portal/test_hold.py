@@ -24,12 +24,34 @@ async def test_going_back_gives_the_term_back(opened: Opener) -> None:
         await window.go(f"/rezerwacja/{public(clinic)}")
         await window.press(re.compile("^08:00"))
         await window.titled("Sprawdź i potwierdź")
-        await window.settle()
         assert (await Slot.get(id=slot.id)).held_by_id == anna.patient_id
         await leave()
         await window.titled(clinic.name)
         await expect(window.page.get_by_role("button", name=re.compile("^08:00"))).to_be_visible()
         await _released(slot)
+
+
+LEAVE_AT_ONCE = """title => new MutationObserver((_, observer) => {
+    if (document.querySelector("h1")?.textContent.replace(/\\s/g, " ") !== title) return;
+    observer.disconnect();
+    window.hasLeft = true;
+    history.back();
+}).observe(document.body, { childList: true, subtree: true, characterData: true })"""
+
+
+async def test_one_who_leaves_before_the_review_is_painted_gives_the_term_back(opened: Opener) -> None:
+    clinic, [slot, *_] = await clinic_with_slots()
+    window = await opened(by=await cast.anna())
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await window.page.evaluate(LEAVE_AT_ONCE, "Sprawdź i potwierdź")
+    await window.press(re.compile("^08:00"))
+
+    async def has_left() -> bool:
+        return bool(await window.page.evaluate("() => window.hasLeft"))
+
+    await eventually(has_left)
+    await window.titled(clinic.name)
+    await _released(slot)
 
 
 async def test_a_hold_that_is_granted_after_the_patient_has_left_is_given_back(opened: Opener) -> None:

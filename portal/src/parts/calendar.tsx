@@ -1,5 +1,5 @@
 import { useLocation } from "preact-iso";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Fault } from "../api/fault";
 import { unsent } from "../api/unsent";
 import type { ClinicCalendarQuery } from "../generated/operations";
@@ -39,7 +39,7 @@ function useTermChoice(moving: string | undefined, onLost: () => void) {
     asked.current = null;
     if (id) forgo(id);
   };
-  useEffect(() => leave, []);
+  useLayoutEffect(() => leave, []);
   const choose = async ({ id }: FreeSlot) => {
     const way = moving ? ways.moveTo(id, moving) : ways.slot(id);
     if (busy) return;

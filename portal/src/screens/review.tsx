@@ -1,5 +1,5 @@
 import { useLocation, useRoute } from "preact-iso";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { useAsked } from "../api/asked";
 import { Fault } from "../api/fault";
@@ -33,7 +33,8 @@ function useHold(slotId: string, movedId: string | null) {
       setState({ fault: error instanceof Fault ? error : new Fault("OTHER") });
     }
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // not after the next paint: whoever leaves before it would keep the slot
     if (!known) void take();
     return () => release(slotId);
   }, [slotId]);
