@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -271,31 +271,6 @@ def _parse_uuid(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
-
-
-_BACKLOG = """
-    SELECT medium, state, count(*) AS count, extract(epoch FROM $1 - min(created_at))::float AS age
-    FROM message WHERE state IN ('due', 'sending') AND (due_at <= $1 OR tries > 0) GROUP BY medium, state
-    UNION ALL
-    SELECT medium, state, count(*), 0 FROM message
-    WHERE state = 'failed' AND created_at > $1 - interval '1 day' GROUP BY medium, state
-"""
-
-
-BACKLOG_STATES = (MessageState.DUE, MessageState.SENDING, MessageState.FAILED)
-
-
-class Backlog(NamedTuple):
-    """The number of messages in one state, and for how many seconds the oldest unsent one has waited."""
-
-    messages: int = 0
-    age: float = 0.0
-
-
-async def measure_backlog() -> dict[tuple[Medium, MessageState], Backlog]:
-    """Messages that are due, being sent, or failed within a day."""
-    rows = await database.fetch(_BACKLOG, [clock.now()])
-    return {(Medium(row["medium"]), MessageState(row["state"])): Backlog(row["count"], row["age"]) for row in rows}
 
 
 @cache

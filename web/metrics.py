@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 import settings
 from infra import metrics as gauges
-from models import outbox
+from models import backlog, outbox
 from models.events import event_log
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
@@ -53,12 +53,12 @@ def _is_allowed(request: Request) -> bool:
 
 async def _collect_backlogs() -> None:
     """Set what only the database knows."""
-    messages = await outbox.measure_backlog()
+    messages = await backlog.measure()
     for medium in outbox.Medium:
-        states = {state: messages.get((medium, state), outbox.Backlog()) for state in outbox.BACKLOG_STATES}
-        for state, backlog in states.items():
-            gauges.OUTBOX.labels(medium.value, state.value).set(backlog.messages)
-        gauges.OUTBOX_AGE.labels(medium.value).set(max(backlog.age for backlog in states.values()))
+        states = {state: messages.get((medium, state), backlog.Backlog()) for state in backlog.STATES}
+        for state, found in states.items():
+            gauges.OUTBOX.labels(medium.value, state.value).set(found.messages)
+        gauges.OUTBOX_AGE.labels(medium.value).set(max(found.age for found in states.values()))
     waiting, lag = await event_log.measure_relay_lag()
     gauges.EVENTS_WAITING.set(waiting)
     gauges.RELAY_LAG.set(lag)

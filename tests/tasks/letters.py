@@ -4,8 +4,9 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
+from infra import clock
 from models.accounts.account import Account
-from models.outbox import Message, MessageKind
+from models.outbox import Medium, Message, MessageKind, MessageState
 from tests import cast
 
 
@@ -24,3 +25,19 @@ async def a_letter(to: str = "anna@example.pl") -> Message:
 
 async def now(message: Message) -> Message:
     return await Message.get(id=message.id)
+
+
+async def text_sent(state: MessageState = MessageState.SENT, gateway_id: str | None = "G1") -> Message:
+    """A text that the gateway has taken."""
+    return await Message.create(
+        kind=MessageKind.VISIT_REMINDER,
+        medium=Medium.SMS,
+        to="+48501234567",
+        language="PL",
+        details={},
+        request_id="",
+        created_at=clock.now(),
+        due_at=clock.now(),
+        state=state,
+        gateway_id=gateway_id,
+    )

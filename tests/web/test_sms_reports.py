@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 import server
-from infra import clock
-from models.outbox import Medium, Message, MessageKind, MessageState
+from models.outbox import Message, MessageState
+from tests.tasks.letters import text_sent
 from web import sms_reports
 
 PATH = urlsplit(sms_reports.address()).path
@@ -18,21 +18,6 @@ async def report(method: str = "POST", path: str = PATH, **fields: Any) -> tuple
     async with httpx.AsyncClient(transport=httpx.ASGITransport(server.app), base_url="http://testserver") as gateway:
         response = await (gateway.post(path, data=fields) if method == "POST" else gateway.get(path, params=fields))
     return response.status_code, response.text
-
-
-async def text_sent(gateway_id: str | None = "G1") -> Message:
-    return await Message.create(
-        kind=MessageKind.VISIT_REMINDER,
-        medium=Medium.SMS,
-        to="+48501234567",
-        language="PL",
-        details={},
-        request_id="",
-        created_at=clock.now(),
-        due_at=clock.now(),
-        state=MessageState.SENT,
-        gateway_id=gateway_id,
-    )
 
 
 async def state_of(text: Message) -> tuple[MessageState, str | None]:
@@ -63,7 +48,11 @@ async def test_what_became_of_a_text_is_noted(
 
 
 async def test_several_reports_come_at_once() -> None:
-    one, two, three = await text_sent("G1"), await text_sent("G2"), await text_sent(None)
+    one, two, three = (
+        await text_sent(gateway_id="G1"),
+        await text_sent(gateway_id="G2"),
+        await text_sent(gateway_id=None),
+    )
     idx = f",,{three.id.hex}"
     assert await report(MsgId="G1,G2,G3", status="404,406,404", idx=idx) == (200, "OK")
     assert [(await state_of(text))[0] for text in (one, two, three)] == [

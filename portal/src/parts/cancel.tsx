@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { CancelVisit } from "../generated/operations";
@@ -9,6 +9,7 @@ import { common } from "../words/common";
 import { visits } from "../words/visits";
 import { TextArea } from "./fields";
 import { done, FormView, refuse, refuseWith, text, useForm } from "./form";
+import { useModal } from "./modal";
 import type { Appointment } from "./visit-card";
 
 interface CancelProps {
@@ -19,15 +20,10 @@ interface CancelProps {
 
 /** Names the visit and asks for confirmation. */
 export function CancelDialog({ visit, onClose, onDone }: CancelProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const key = useRef(crypto.randomUUID());
   const form = useForm(`cancel-${visit.id}`, { reason: "" });
   const words = visits.value;
-  useLayoutEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => shown?.close();
-  }, []);
   const cancel = async () => {
     const input = { visitId: visit.id, reason: text(form, "reason").trim() || null, idempotencyKey: key.current };
     const { cancelVisit: answer } = await ask(CancelVisit, { input });

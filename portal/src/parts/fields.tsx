@@ -96,6 +96,16 @@ export function TextField({
   );
 }
 
+type Preset = Omit<TextFieldProps, "type" | "inputMode" | "width">;
+
+export const EmailField = (props: Preset) => (
+  <TextField autocomplete="email" {...props} type="email" inputMode="email" />
+);
+
+export const PhoneField = (props: Preset) => (
+  <TextField autocomplete="tel" {...props} type="tel" inputMode="tel" width="medium" />
+);
+
 export function TextArea(props: FieldProps & { readonly maxLength: number }) {
   const { form, name, maxLength } = props;
   return (

@@ -1,8 +1,9 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { endIfOver, ends, extend, me } from "../state/session";
 import { minutes, now } from "../state/time";
 import { common } from "../words/common";
 import { useDeed } from "./deed";
+import { useModal } from "./modal";
 
 const WARN_BEFORE = 2 * 60_000;
 
@@ -28,14 +29,9 @@ export function SessionClock() {
 }
 
 function Warning({ left, canStay, onSeen }: { left: number; canStay: boolean; onSeen: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const stay = useDeed(extend);
   const words = common.value;
-  useLayoutEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => shown?.close(); // returns the focus
-  }, []);
   const why = canStay ? words.sessionEndsWhy : words.sessionEndsAnyway;
   return (
     <dialog ref={dialog} aria-labelledby="session-title" onClose={onSeen}>

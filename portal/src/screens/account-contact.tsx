@@ -2,7 +2,7 @@ import { useLocation } from "preact-iso";
 import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { UpdateContact, type UpdateContactInput } from "../generated/operations";
-import { CheckField, Choices, PasswordField, TextField } from "../parts/fields";
+import { CheckField, Choices, EmailField, PasswordField, PhoneField } from "../parts/fields";
 import { done, type Form, FormView, isChecked, refuse, refuseWith, secret, text, useForm } from "../parts/form";
 import { Box } from "../parts/states";
 import { say } from "../state/notice";
@@ -68,26 +68,8 @@ export function Contact() {
         </Box>
       )}
       <FormView form={form} required={["email", "password"]} submit={words.save} onSubmit={save}>
-        <TextField
-          form={form}
-          name="email"
-          label={words.email}
-          hint={words.emailHint}
-          type="email"
-          autocomplete="email"
-          inputMode="email"
-        />
-        <TextField
-          form={form}
-          name="phone"
-          label={words.phone}
-          hint={words.phoneHint}
-          type="tel"
-          autocomplete="tel"
-          inputMode="tel"
-          width="medium"
-          isOptional
-        />
+        <EmailField form={form} name="email" label={words.email} hint={words.emailHint} />
+        <PhoneField form={form} name="phone" label={words.phone} hint={words.phoneHint} isOptional />
         <Confirmation form={form} />
       </FormView>
     </>

@@ -1,5 +1,5 @@
 import { useLocation } from "preact-iso";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { CloseAccount as CloseOperation, ExportMyData } from "../generated/operations";
@@ -7,6 +7,7 @@ import { useDeed } from "../parts/deed";
 import { PasswordField } from "../parts/fields";
 import { FormView, refuse, refuseWith, secret, useForm } from "../parts/form";
 import { Icon } from "../parts/icon";
+import { useModal } from "../parts/modal";
 import { say } from "../state/notice";
 import { signedOut } from "../state/session";
 import { ways } from "../state/ways";
@@ -66,15 +67,10 @@ export function CloseAccount() {
 }
 
 function CloseDialog({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const { route } = useLocation();
   const form = useForm("close");
   const words = account.value;
-  useLayoutEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => shown?.close();
-  }, []);
   const close = async () => {
     const { closeAccount: answer } = await ask(CloseOperation, {
       input: { currentPassword: secret(form, "password") },

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { LogIn as LogInOperation } from "../generated/operations";
-import { PasswordField, TextField } from "../parts/fields";
+import { EmailField, PasswordField } from "../parts/fields";
 import { done, FormView, isFlawed, refuse, refuseWith, secret, text, useForm, type Form } from "../parts/form";
 import { Staff } from "../parts/private";
 import { Screen } from "../parts/screen";
@@ -64,14 +64,7 @@ export function LogIn({ isBetween = false, onDone }: { isBetween?: boolean; onDo
         }}
         beside={<a href={withWish(ways.forgotten, next)}>{words.forgotten}</a>}
       >
-        <TextField
-          form={form}
-          name="login"
-          label={words.login}
-          type="email"
-          autocomplete="username"
-          inputMode="email"
-        />
+        <EmailField form={form} name="login" label={words.login} autocomplete="username" />
         <PasswordField
           form={form}
           name="password"

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { ChangePassword, RequestNewPassword } from "../generated/operations";
-import { PasswordField, TextField } from "../parts/fields";
+import { EmailField, PasswordField } from "../parts/fields";
 import { done, FormView, isFlawed, refuse, refuseWith, secret, spoken, text, useForm, type Form } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
@@ -124,7 +124,7 @@ export function Forgotten() {
   return (
     <Screen title={words.forgottenTitle} lead={words.forgottenLead} hasErrors={isFlawed(form)}>
       <FormView form={form} required={["email"]} submit={words.forgottenSend} onSubmit={send}>
-        <TextField form={form} name="email" label={words.email} type="email" autocomplete="email" inputMode="email" />
+        <EmailField form={form} name="email" label={words.email} />
       </FormView>
       <p class="aside">
         <a href={ways.logIn}>{words.toLogIn}</a>
@@ -173,16 +173,7 @@ export function MailNothing({ email, onWrongAddress }: { email: string; onWrongA
         ))}
       </ul>
       <FormView form={again} required={["email"]} submit={words.sendAgain} onSubmit={send}>
-        {!email && (
-          <TextField
-            form={again}
-            name="email"
-            label={words.email}
-            type="email"
-            autocomplete="email"
-            inputMode="email"
-          />
-        )}
+        {!email && <EmailField form={again} name="email" label={words.email} />}
       </FormView>
       {onWrongAddress && (
         <p>

@@ -2,7 +2,7 @@ import { useLocation } from "preact-iso";
 import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { SignUp, type SignUpMutation } from "../generated/operations";
-import { CheckField, TextField } from "../parts/fields";
+import { CheckField, EmailField, PhoneField, TextField } from "../parts/fields";
 import { FormView, isChecked, isFlawed, refuse, refuseWith, spoken, text, useForm, type Form } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
@@ -95,24 +95,12 @@ export function SignUpScreen() {
           inputMode="numeric"
           width="medium"
         />
-        <TextField
-          form={form}
-          name="email"
-          label={words.email}
-          hint={words.emailHint}
-          type="email"
-          autocomplete="email"
-          inputMode="email"
-        />
-        <TextField
+        <EmailField form={form} name="email" label={words.email} hint={words.emailHint} />
+        <PhoneField
           form={form}
           name="phone"
           label={words.phone}
           hint={words.phoneHint}
-          type="tel"
-          autocomplete="tel"
-          inputMode="tel"
-          width="medium"
           isOptional={!isChecked(form, "smsReminders")}
         />
         <CheckField form={form} name="smsReminders" label={words.smsReminders} />

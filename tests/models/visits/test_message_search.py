@@ -23,6 +23,7 @@ from tests.support.identity import change_address
 from tests.support.racing import race, tally
 from tests.support.schedules import join_waiting_list, report_absence, the_offer
 from tests.support.visits import book, book_for, cancel, patient_of
+from tests.tasks.letters import text_sent
 
 
 async def settle(message: Message, state: MessageState = MessageState.FAILED) -> Message:
@@ -172,21 +173,6 @@ async def test_that_no_other_slot_was_found_is_sent_again_until_the_visit_has_mo
     await settle(await message_search.resend(letter.id, by=rita))
     await cancel(anna, visit)
     assert await reasons(letter, rita) == "OUTDATED"
-
-
-async def text_sent(state: MessageState = MessageState.SENT, gateway_id: str | None = "G1") -> Message:
-    return await Message.create(
-        kind=MessageKind.VISIT_REMINDER,
-        medium=Medium.SMS,
-        to="+48501234567",
-        language="PL",
-        details={},
-        request_id="",
-        created_at=clock.now(),
-        due_at=clock.now(),
-        state=state,
-        gateway_id=gateway_id,
-    )
 
 
 async def test_a_gateway_reports_by_its_id_or_by_ours_where_it_gave_none() -> None:

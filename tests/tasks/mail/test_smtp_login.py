@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import settings
 from infra import clock, hosts
-from models.outbox import Medium, Message, MessageState, measure_backlog
+from models import backlog
+from models.outbox import Medium, Message, MessageState
 from tasks import outbox
 from tasks.letters import send_letters
 from tasks.mail import smtp
@@ -193,5 +194,5 @@ async def test_the_age_of_a_message_counts_from_its_creation(smtp_server: SmtpSe
     await a_letter()
     await send_letters()
     with clock.pinned(clock.now() + timedelta(seconds=20)):  # the next try is due in thirty
-        backlog = await measure_backlog()
-    assert 20 <= backlog[Medium.EMAIL, MessageState.DUE].age < 60
+        waiting = await backlog.measure()
+    assert 20 <= waiting[Medium.EMAIL, MessageState.DUE].age < 60
