@@ -1,6 +1,6 @@
 """Events: what happens to slots and visits, as a log to read and as live subscriptions."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +11,14 @@ from models.accounts.account import Role
 from models.events import event_log, partner_quota
 from models.events.event_log import EventPage
 from models.events.partner import Partner
-from models.events.subscribers import desk_watchers, event_signal, patient_watchers, single_flight, slot_watchers
+from models.events.subscribers import (
+    ChangedSlot,
+    desk_watchers,
+    event_signal,
+    patient_watchers,
+    single_flight,
+    slot_watchers,
+)
 from models.slots.clinic import Clinic
 from schema.context import Context, Info
 from schema.directives import Anybody, Requires
@@ -138,13 +145,24 @@ async def _follow(
 
 async def _follow_slots(clinic_id: UUID, info: Info) -> AsyncGenerator[SlotChange, None]:
     with metrics.SUBSCRIBERS.track_inprogress(), slot_watchers.watch(clinic_id) as watcher:
+
+        def divert(take: Callable[[object], bool]) -> None:
+            watcher.take = lambda changed: take(_show(changed))
+
+        info.context.divert = divert
         while True:
             changed = await watcher.next()
-            if changed.shown is None:
-                slot = Slot.of(changed.row, None)
-                changed.shown = SlotChange(slot=slot, is_free=slot.is_free)
             info.context.clear_loaders()
-            yield changed.shown
+            yield _show(changed)
+
+
+def _show(changed: ChangedSlot) -> SlotChange:
+    """Made once for all watchers."""
+    if changed.shown is None:
+        slot = Slot.of(changed.row, None)
+        changed.shown = SlotChange(slot=slot, is_free=slot.is_free)
+    shown: SlotChange = changed.shown
+    return shown
 
 
 async def _follow_own(patient_id: UUID) -> AsyncGenerator[MyChange, None]:

@@ -50,6 +50,8 @@ class Context:
     """`keep_cookie` sets the browser's session cookie; an empty string deletes it. `device`: the marks of a browser.
 
     `can_follow`: the operation came by WebSocket or asks for an event stream, so that it can get several answers.
+    `divert`: set by a subscription that can offer its further events to a function while it waits for the next one. It
+    keeps those that the function does not take.
     """
 
     session: Session | None = None
@@ -62,6 +64,7 @@ class Context:
     device: str = ""
     keep_device: Callable[[str], None] = lambda _: None
     can_follow: bool = False
+    divert: Callable[[Callable[[object], bool]], None] | None = None
     cost: int = 0
     began: datetime = field(default_factory=clock.now)
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import settings
 from web.bounded_protocol import BoundedProtocol
+from web.socket_protocol import SocketProtocol
 
 SOCKET_OPTIONS: dict[str, Any] = {
+    "ws": SocketProtocol,
     "ws_max_size": settings.BODY_LIMIT_BYTES,
     "ws_ping_interval": 20,
     "ws_ping_timeout": 20,

@@ -79,14 +79,23 @@ class ChangedSlot:
 
 
 class SlotWatcher:
-    """Changed slots that one watcher of a clinic has not read yet, each in its latest state."""
+    """Changed slots that one watcher of a clinic has not read yet, each in its latest state.
+
+    `take`: is offered each change while the watcher waits, so that its task need not wake up; False: it stays unread.
+    """
+
+    take: Callable[[ChangedSlot], bool] | None = None
 
     def __init__(self) -> None:
         self._slots: dict[UUID, ChangedSlot] = {}
         self._has_missed = False
         self._changed = asyncio.Event()
+        self._is_waiting = False
 
     def put(self, slot: ChangedSlot) -> None:
+        if self._is_waiting and self.take is not None and self.take(slot):  # nothing before it is unread or on its way
+            return
+        self._is_waiting = False
         self._slots.pop(slot.row.id, None)  # to the end of the queue
         self._slots[slot.row.id] = slot
         if len(self._slots) > MAX_UNREAD:
@@ -94,6 +103,7 @@ class SlotWatcher:
         self._changed.set()
 
     def mark_missed(self) -> None:
+        self._is_waiting = False
         self._slots.clear()
         self._has_missed = True
         self._changed.set()
@@ -102,6 +112,7 @@ class SlotWatcher:
         """The unread slot that changed first; raises ChangesMissed if some changes were lost."""
         while not self._slots and not self._has_missed:
             self._changed.clear()
+            self._is_waiting = True
             await self._changed.wait()
         if self._has_missed:
             raise ChangesMissed

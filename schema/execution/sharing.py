@@ -1,5 +1,6 @@
 """Answers that several subscriptions share: made once for each event and selection, written once for all sockets."""
 
+from collections.abc import Callable
 from typing import Any
 
 from graphql import ExecutionResult, FieldNode, GraphQLNonNull, is_abstract_type
@@ -14,7 +15,29 @@ class SharedData(dict[str, Any]):
     """The data of an answer to identical subscriptions; `text` is what one of them has made of it for its client."""
 
     extensions: dict[str, Any] | None = None
-    text: str | None = None
+    text: bytes | None = None
+
+    def __init__(self, data: dict[str, Any], plan: Plan) -> None:
+        super().__init__(data)
+        self._plan = plan
+
+    def repeater(self) -> "Callable[[Any], SharedData | None]":
+        """What makes the answers to further events of the same type, once for all who share them.
+
+        None: the event has to be executed, as its values are not plain.
+        """
+        plan, [key] = self._plan, self
+
+        def repeat(event: Any) -> SharedData | None:
+            answers: dict[Plan, SharedData] = vars(event).setdefault(ANSWERS, {})
+            if (known := answers.get(plan)) is None:
+                try:
+                    known = answers[plan] = SharedData({key: plan(event)}, plan)
+                except Exception:  # graphql-core finds it again, and says what is wrong
+                    return None
+            return known
+
+        return repeat
 
 
 class _Answered:
@@ -46,7 +69,7 @@ class SharingExecutor(CompilingExecutor):
         plan: Plan | None = vars(self).get("shared_plan")
         if plan is None or not isinstance(result, ExecutionResult) or result.errors or result.data is None:
             return result
-        data = vars(self.root_value).setdefault(ANSWERS, {})[plan] = SharedData(result.data)
+        data = vars(self.root_value).setdefault(ANSWERS, {})[plan] = SharedData(result.data, plan)
         return ExecutionResult(data=data)
 
     def _find_shared_plan(self, kind: type) -> Plan | None:

@@ -6,6 +6,7 @@ import orjson
 
 from schema.execution.sharing import SharedData
 
+END = b"}"
 WITH_PAYLOAD = ("connection_init", "ping", "pong")
 
 
@@ -43,7 +44,17 @@ def write_shared(id_: str, result: Any) -> str | None:
     data = result.data
     if not isinstance(data, SharedData) or result.errors:
         return None
-    if data.text is None or data.extensions != result.extensions:
-        payload = {"data": data} | ({"extensions": result.extensions} if result.extensions else {})
-        data.text, data.extensions = orjson.dumps(payload).decode(), result.extensions
-    return f'{{"id":{orjson.dumps(id_).decode()},"type":"next","payload":{data.text}}}'
+    return b"".join((head_of_next(id_), write_payload(data, result.extensions), END)).decode()
+
+
+def head_of_next(id_: str) -> bytes:
+    """How a frame with a result of this operation begins; its payload and END follow."""
+    return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
+
+
+def write_payload(data: SharedData, extensions: dict[str, Any] | None) -> bytes:
+    """Written once for all whose extensions are the same."""
+    if data.text is None or data.extensions != extensions:
+        payload = {"data": data} | ({"extensions": extensions} if extensions else {})
+        data.text, data.extensions = orjson.dumps(payload), extensions
+    return data.text

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -16,10 +17,12 @@ import settings
 from infra import logs
 from schema.context import Context
 from schema.execution.errors import CodedError, code_error
+from schema.execution.sharing import SharedData
 from web.endpoint.connections import TOO_MANY, TOO_SLOW, UNAUTHENTICATED, Connection, EndReason, OpenConnections
 from web.endpoint.failures import count
-from web.endpoint.frames import find_flaw, write_shared
+from web.endpoint.frames import END, find_flaw, head_of_next, write_payload, write_shared
 from web.endpoint.socket_caller import SocketCaller
+from web.socket_protocol import WRITE_NOW
 
 MAX_OPERATIONS = 20  # at once, per socket
 MAX_REASON_BYTES = 120  # bytes: a close frame has room for 123
@@ -34,6 +37,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
     def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
         super().__init__(view, request, response)
         self.is_over = asyncio.Event()
+        self._write_now: Callable[[bytes], bool] | None = request.scope.get("extensions", {}).get(WRITE_NOW)
 
     async def send_json(self, message: Any) -> None:
         await self.send_text(str(self.view.encode_json(message)))
@@ -52,6 +56,10 @@ class SocketAdapter(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from None
         except (OSError, RuntimeError):  # closed in the meantime by either side
             raise WebSocketDisconnected from None
+
+    def write_now(self, text: bytes) -> bool:
+        """Write to a client that keeps up, without waiting; False: it does not, or the server cannot do that."""
+        return self._write_now is not None and not self.is_over.is_set() and self._write_now(text)
 
     async def close(self, code: int, reason: str) -> None:
         if self.ws.application_state == WebSocketState.CONNECTED == self.ws.client_state:
@@ -119,7 +127,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
                 return
             results = await self._results(operation, context)
             async with aclosing(results):
-                await self._send_result_stream(operation, results)
+                await self._send_results(operation, context, results)
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except WebSocketDisconnected:
             return
@@ -130,10 +138,10 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
             if self.operations.get(operation.id) is operation:
                 del self.operations[operation.id]
 
-    async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
+    async def _send_results(self, operation: Operation[Any, None], context: Context, results: Any) -> None:
         """Send a refusal before the first result as an `error` frame, also when an extension refused."""
         is_first = True
-        async for result in result_source:
+        async for result in results:
             if is_first and _is_refusal(result):
                 await operation.send_initial_errors(result.errors)
                 return
@@ -142,8 +150,24 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
                 return
             if (text := write_shared(operation.id, result)) is not None:
                 await self.websocket.send_text(text)
+                self._divert(operation, context, result)
             else:
                 await operation.send_next(result)
+
+    def _divert(self, operation: Operation[Any, None], context: Context, result: Any) -> None:
+        """Write further shared answers as soon as they are made, without waking up the operation for each of them."""
+        if context.divert is None or context.disclosure is not None:  # what staff see is noted as it is executed
+            return
+        data: SharedData = result.data
+        repeat, head, extensions = data.repeater(), head_of_next(operation.id), result.extensions
+
+        def take(event: object) -> bool:
+            if self.operations.get(operation.id) is not operation or (answer := repeat(event)) is None:
+                return False
+            return self.websocket.write_now(b"".join((head, write_payload(answer, extensions), END)))
+
+        context.divert(take)
+        context.divert = None
 
     async def _results(self, operation: Operation[Any, None], context: Context) -> Any:
         return await self.schema.stream(
