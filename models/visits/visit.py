@@ -15,13 +15,11 @@ from uuid6 import uuid7
 
 from infra import clock, database
 from infra.keyset import Key, rows_after
-from models.accounts import identity
 from models.accounts.patient import Patient
 from models.events import slot_events
 from models.events.event import EventType
 from models.refusals import constraints
 from models.refusals.booking import SlotNotFound, SlotTaken, VisitNotChangeable, VisitNotFound, VisitsOverlap
-from models.refusals.desk import PatientIsDouble
 from models.slots import booking_rules
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
@@ -29,20 +27,14 @@ from models.slots.slot import Slot
 from models.values.actor import Actor
 from models.values.idempotency_key import IdempotencyKey, KeyClaim
 from models.values.visit_status import Channel, Status
-from models.visits import booking_rows, quick_booking, side_effects, visit_details
+from models.visits import booking_rows, quick_booking, side_effects, stepwise_booking, visit_details
 from models.visits.rivals import rivals
 from models.visits.visit_history import VisitChange
-from models.waiting.offer import Offer
-from models.waiting.waiting_list import WaitingListEntry
 
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
 WITH_DETAILS = ("clinic", "doctor", "slot", "patient__account")  # what a response shows of a visit
-
-
-class _Overtaken(Exception):
-    """What the booking read is out of date: another visit overlaps, or the patient's record has joined another."""
 
 
 class Visit(Model):
@@ -164,8 +156,7 @@ class Visit(Model):
         actor, made, patient_id = Actor.acting(by), list[Self](), patient.id
 
         async def change() -> UUID:
-            record_id = await cls._find_record(patient_id, slot_id, actor)
-            visit = await cls._book(slot_id, record_id, reason, actor)
+            visit = await stepwise_booking.book(cls, slot_id, patient_id, reason, actor)
             made.append(visit)
             return visit.id
 
@@ -179,38 +170,10 @@ class Visit(Model):
                 return visit
             try:
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
-            except _Overtaken:  # the second try sees what has changed
+            except stepwise_booking.Overtaken:  # the second try sees what has changed
                 patient_id = await Patient.find_current_id(patient_id)
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
         return made[0] if made else await cls.get_with_details(visit_id)
-
-    @classmethod
-    async def _find_record(cls, patient_id: UUID, slot_id: UUID, actor: Actor) -> UUID:
-        """The record that gets the visit: what reception books is the centre's, unless it accepts an offer."""
-        if actor.is_patient or await Offer.find_standing(patient_id=patient_id, slot_id=slot_id).exists():
-            return patient_id
-        record = await identity.lock_centre_record(patient_id)
-        if record.double_of_id:
-            actor.raise_or_override(PatientIsDouble(patient_id=str(record.double_of_id)))
-        return record.id
-
-    @classmethod
-    async def _book(cls, slot_id: UUID, patient_id: UUID, reason: str | None, actor: Actor) -> Self:
-        rows = await booking_rows.lock_and_read(patient_id, slot_id)
-        if rows is None:
-            raise SlotNotFound
-        if rows.patient.joined_to_id:  # everything must be read and locked again for that record
-            raise _Overtaken
-        await rows.judge(actor)
-        visit = booking_rows.make_visit(cls, rows, reason, actor)
-        try:
-            if not await booking_rows.write(visit, rows.account, actor):
-                raise SlotTaken(slot_id=str(slot_id))
-        except IntegrityError as broken:  # the database has the last word, for every writer
-            raise _Overtaken if isinstance(constraints.find_refusal(broken), VisitsOverlap) else broken from None
-        if rows.has_wishes:
-            await WaitingListEntry.mark_served(patient_id, slot_id)
-        return visit
 
     @classmethod
     async def reschedule(

@@ -1,0 +1,54 @@
+"""Stepwise booking: patient and slot are locked first, then read, judged and written; for what quick booking leaves."""
+
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.accounts import identity
+from models.refusals import constraints
+from models.refusals.booking import SlotNotFound, SlotTaken, VisitsOverlap
+from models.refusals.desk import PatientIsDouble
+from models.values.actor import Actor
+from models.visits import booking_rows
+from models.waiting.offer import Offer
+from models.waiting.waiting_list import WaitingListEntry
+
+if TYPE_CHECKING:
+    from models.visits.visit import Visit
+
+V = TypeVar("V", bound="Visit")
+
+
+class Overtaken(Exception):
+    """What the booking read is out of date: another visit overlaps, or the patient's record has joined another."""
+
+
+async def book(kind: type[V], slot_id: UUID, patient_id: UUID, reason: str | None, actor: Actor) -> V:
+    """Book in the caller's transaction, which has to be begun again if this raises `Overtaken`."""
+    record_id = await _find_record(patient_id, slot_id, actor)
+    rows = await booking_rows.lock_and_read(record_id, slot_id)
+    if rows is None:
+        raise SlotNotFound
+    if rows.patient.joined_to_id:  # everything must be read and locked again for that record
+        raise Overtaken
+    await rows.judge(actor)
+    visit = booking_rows.make_visit(kind, rows, reason, actor)
+    try:
+        if not await booking_rows.write(visit, rows.account, actor):
+            raise SlotTaken(slot_id=str(slot_id))
+    except IntegrityError as broken:  # the database has the last word, for every writer
+        raise Overtaken if isinstance(constraints.find_refusal(broken), VisitsOverlap) else broken from None
+    if rows.has_wishes:
+        await WaitingListEntry.mark_served(record_id, slot_id)
+    return visit
+
+
+async def _find_record(patient_id: UUID, slot_id: UUID, actor: Actor) -> UUID:
+    """The record that gets the visit: what reception books is the centre's, unless it accepts an offer."""
+    if actor.is_patient or await Offer.find_standing(patient_id=patient_id, slot_id=slot_id).exists():
+        return patient_id
+    record = await identity.lock_centre_record(patient_id)
+    if record.double_of_id:
+        actor.raise_or_override(PatientIsDouble(patient_id=str(record.double_of_id)))
+    return record.id
