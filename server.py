@@ -23,8 +23,8 @@ from tasks import broker, event_relay
 from tasks.mail import mailbox
 from web import commands, security_headers, self_check, sms_reports
 from web.endpoint.connections import OpenConnections
+from web.endpoint.endpoint import GraphQLEndpoint
 from web.endpoint.failures import mask_failures
-from web.endpoint.live import GraphQLEndpoint
 from web.health import Health
 from web.metrics import metrics, share_metrics
 from web.pages import explorer, portal, visit_calendar

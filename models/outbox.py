@@ -13,7 +13,7 @@ from uuid6 import uuid7
 
 import settings
 from infra import batches, clock, database, logs, metrics, rate_counters
-from infra.joined import Joined
+from infra.joined_rows import Joined
 from models.values import contact
 
 if TYPE_CHECKING:

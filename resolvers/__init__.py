@@ -26,7 +26,7 @@ from schema.audit import AuditEntry
 from schema.enums import ENUMS
 from schema.event import EVENT_TYPES
 from schema.execution.operation import EXTENSIONS, Schema
-from schema.execution.sharing import SharingExecutor
+from schema.execution.shared_answers import SharingExecutor
 from schema.problems.registry import EXCEPTION_HANDLERS, PROBLEMS
 from schema.scalars import SCALARS
 

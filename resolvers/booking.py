@@ -7,6 +7,7 @@ from models.accounts.account import Role
 from models.slots.slot import Slot as SlotRow
 from models.visits.visit import Visit as VisitRow
 from resolvers.after_visit import after_booking, after_freeing
+from schema.access_rules import Requires, ServiceHours
 from schema.booking import (
     BookVisitInput,
     BookVisitResult,
@@ -19,7 +20,6 @@ from schema.booking import (
     RescheduleVisitResult,
 )
 from schema.context import Info
-from schema.directives import Requires, ServiceHours
 from schema.slot import Slot, SlotHold
 from tasks.broker import nudge
 

@@ -3,6 +3,7 @@
 import strawberry
 
 from models.schedules import clinic_admin
+from schema.access_rules import for_administrators
 from schema.clinic import Clinic
 from schema.clinic_admin import (
     AddDoctorInput,
@@ -15,7 +16,6 @@ from schema.clinic_admin import (
     OpenClinicResult,
 )
 from schema.context import Info
-from schema.directives import for_administrators
 from schema.doctor import Doctor
 from schema.scalars import private_id
 

@@ -5,6 +5,7 @@ import strawberry
 import tasks.freed_slots
 import tasks.letters
 from models.schedules import closing
+from schema.access_rules import for_administrators
 from schema.clinic import Clinic
 from schema.closing import (
     CloseClinicInput,
@@ -25,7 +26,6 @@ from schema.closing import (
     RetireDoctorResult,
 )
 from schema.context import Info
-from schema.directives import for_administrators
 from schema.doctor import Doctor
 from tasks.broker import nudge
 

@@ -10,6 +10,7 @@ from models.values.visit_status import Channel, Status
 from models.visits import attendance, message_search, walk_in
 from models.visits.visit import Visit as VisitRow
 from resolvers.after_visit import after_booking, after_freeing
+from schema.access_rules import for_staff
 from schema.context import Info
 from schema.desk import (
     BookForInput,
@@ -32,7 +33,6 @@ from schema.desk import (
     UndoStatusResult,
     actor,
 )
-from schema.directives import for_staff
 from schema.message import Message, ResendMessageInput, ResendMessageResult
 from schema.scalars import private_id
 from schema.visit import Visit

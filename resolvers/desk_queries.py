@@ -13,10 +13,10 @@ from models.slots import slot_search
 from models.visits import booking_check, call_list
 from resolvers.node import FINDERS
 from schema import wall_clock
+from schema.access_rules import for_administrators, for_staff
 from schema.audit import AuditEntry
 from schema.context import Info
 from schema.desk_lists import CallListEntry, VisitsFilter
-from schema.directives import for_administrators, for_staff
 from schema.execution.errors import BadUserInput
 from schema.execution.limits import PAGED
 from schema.message import Message, MessagesFilter

@@ -20,8 +20,8 @@ from models.events.subscribers import (
     slot_watchers,
 )
 from models.slots.clinic import Clinic
+from schema.access_rules import Anybody, Requires
 from schema.context import Context, Info
-from schema.directives import Anybody, Requires
 from schema.event import (
     SLOT_FIELDS,
     Event,

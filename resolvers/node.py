@@ -15,17 +15,17 @@ from models.slots.absence import Absence as AbsenceRow
 from models.slots.clinic import Clinic as ClinicRow
 from models.slots.doctor import Doctor as DoctorRow
 from models.slots.slot import Slot as SlotRow
-from models.visits import clinic_limit, message_search
+from models.visits import clinic_access, message_search
 from models.visits.phone_call import PhoneCall
 from models.visits.visit import WITH_DETAILS
 from models.visits.visit import Visit as VisitRow
 from models.waiting.offer import Offer as OfferRow
 from models.waiting.waiting_list import WaitingListEntry as EntryRow
 from schema.absence import Absence
+from schema.access_rules import Anybody
 from schema.audit import AuditEntry
 from schema.clinic import Clinic
 from schema.context import Context, Info
-from schema.directives import Anybody
 from schema.doctor import Doctor
 from schema.execution.errors import BadUserInput
 from schema.message import Message
@@ -141,7 +141,7 @@ FINDERS = {
 }
 
 
-LIMITED = clinic_limit.OF_CLINICS - {"Clinic", "Slot"}  # which everybody may see
+LIMITED = clinic_access.OF_CLINICS - {"Clinic", "Slot"}  # which everybody may see
 
 
 @strawberry.type
@@ -161,7 +161,7 @@ class NodeQuery:
         if find is None:
             raise BadUserInput(pl="To nie jest identyfikator tej usługi.", en="This is not an id of this service.")
         kind, key, allowed = kind_of(id), private_id(kind_of(id), id), info.context.allowed_clinics
-        if allowed is not None and kind in LIMITED and not await clinic_limit.allows(allowed, kind, [key]):
+        if allowed is not None and kind in LIMITED and not await clinic_access.allows(allowed, kind, [key]):
             return None
         found: Node | None = await find(info.context, key)
         return found

@@ -9,6 +9,7 @@ from infra.text import Text
 from models.accounts import email_change
 from models.accounts.account import Role
 from models.admin import data_export, own_account
+from schema.access_rules import Anybody, Requires, SignInRateLimit
 from schema.account import (
     Accepted,
     CloseAccountInput,
@@ -19,7 +20,6 @@ from schema.account import (
     UpdateContactResult,
 )
 from schema.context import Info
-from schema.directives import Anybody, Requires, SignInRateLimit
 from schema.patient import Patient
 from tasks.broker import nudge
 

@@ -5,8 +5,8 @@ import strawberry
 from models.events.partner import Partner as PartnerRow
 from models.slots.clinic import Clinic as ClinicRow
 from models.values.form import NAME_LENGTH, Form
+from schema.access_rules import for_administrators
 from schema.context import Info
-from schema.directives import for_administrators
 from schema.partner import (
     AddPartnerInput,
     AddPartnerResult,

@@ -3,10 +3,10 @@
 import strawberry
 
 import tasks.letters
-from models.accounts import double, patient_record
+from models.accounts import double_record, patient_record
 from models.visits import identity_confirmation
+from schema.access_rules import for_staff
 from schema.context import Info
-from schema.directives import for_staff
 from schema.patient import Patient
 from schema.patient_record import (
     ChangePatientInput,
@@ -66,11 +66,11 @@ class RecordMutations:
         " changes nothing.",
     )
     async def mark_double(self, info: Info, input: MarkDoubleInput) -> MarkDoubleResult:
-        return Patient.with_account(await double.mark(**input.to_model(), by=info.context.me))
+        return Patient.with_account(await double_record.mark(**input.to_model(), by=info.context.me))
 
     @strawberry.mutation(extensions=[for_staff()], description="Take back that a record is a double (`markDouble`).")
     async def unmark_double(self, info: Info, input: UnmarkDoubleInput) -> UnmarkDoubleResult:
-        return Patient.with_account(await double.unmark(**input.to_model(), by=info.context.me))
+        return Patient.with_account(await double_record.unmark(**input.to_model(), by=info.context.me))
 
     @strawberry.mutation(
         extensions=[for_staff()],

@@ -11,7 +11,7 @@ from models.accounts.account import Account
 from models.schedules import absence_ending, absence_rebooking, schedule_change, single_slots
 from models.schedules.schedule import Schedule as ScheduleRow
 from models.slots.absence import Absence as AbsenceRow
-from models.visits import clinic_limit
+from models.visits import clinic_access
 from schema.absence import (
     Absence,
     AbsencePreview,
@@ -21,8 +21,8 @@ from schema.absence import (
     ReportAbsenceInput,
     ReportAbsenceResult,
 )
+from schema.access_rules import for_staff
 from schema.context import Info
-from schema.directives import for_staff
 from schema.scalars import optional_id, private_id
 from schema.schedule import (
     ChangedSchedule,
@@ -69,7 +69,7 @@ class ScheduleQueries:
     )
     async def absences(self, info: Info, doctor_id: OfDoctor) -> list[Absence]:
         allowed, doctor = info.context.allowed_clinics, private_id("Doctor", doctor_id)
-        if allowed is not None and not await clinic_limit.allows(allowed, "Doctor", [doctor]):
+        if allowed is not None and not await clinic_access.allows(allowed, "Doctor", [doctor]):
             return []
         return [Absence.of(row) for row in await AbsenceRow.list_current(doctor)]
 

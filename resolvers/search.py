@@ -11,10 +11,10 @@ from models.slots import availability
 from models.slots.clinic import Clinic as ClinicRow
 from models.slots.doctor import Doctor as DoctorRow
 from schema import wall_clock
+from schema.access_rules import Anybody, for_staff
 from schema.centre import Centre
 from schema.clinic import Clinic
 from schema.context import Info
-from schema.directives import Anybody, for_staff
 from schema.doctor import Doctor
 from schema.execution.errors import BadUserInput
 from schema.execution.limits import PAGED, at_most

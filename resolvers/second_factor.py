@@ -6,9 +6,9 @@ import tasks.letters
 from infra.text import Text
 from models.accounts import staff
 from models.accounts.second_factor import SecondFactor
+from schema.access_rules import for_administrators, for_staff
 from schema.account import Accepted
 from schema.context import Info
-from schema.directives import for_administrators, for_staff
 from schema.second_factor import (
     BeginSecondFactorInput,
     BeginSecondFactorResult,

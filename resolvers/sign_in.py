@@ -7,6 +7,7 @@ from models.accounts import known_device
 from models.accounts.account import Account as AccountRow
 from models.accounts.session import Session as SessionRow
 from models.audit import AuditEntry
+from schema.access_rules import Anybody, SignedIn, SignInRateLimit
 from schema.account import (
     Account,
     ChangePasswordInput,
@@ -17,7 +18,6 @@ from schema.account import (
     Session,
 )
 from schema.context import Info
-from schema.directives import Anybody, SignedIn, SignInRateLimit
 from tasks.broker import nudge
 
 

@@ -9,9 +9,9 @@ import tasks.account_requests
 from infra.text import Text
 from models.accounts.account_request import AccountRequest, AccountRequestKind
 from models.values import form
+from schema.access_rules import Anybody, ServiceHours, SignInRateLimit
 from schema.account import Accepted, RequestNewPasswordInput, SignUpInput, SignUpResult
 from schema.context import Info
-from schema.directives import Anybody, ServiceHours, SignInRateLimit
 from schema.execution.rate_limits import charge
 from tasks.broker import nudge
 

@@ -4,8 +4,8 @@ import strawberry
 
 import tasks.letters
 from models.accounts import staff
+from schema.access_rules import for_administrators
 from schema.context import Info
-from schema.directives import for_administrators
 from schema.execution.limits import PAGED
 from schema.page import After, Connection, First, Page
 from schema.staff import (

@@ -9,8 +9,8 @@ from models.refusals.booking import LinkNotValid
 from models.values.actor import Actor
 from models.visits import confirmation
 from resolvers.after_visit import after_freeing
+from schema.access_rules import Anybody, Requires, ServiceHours, SignInRateLimit
 from schema.context import Info
-from schema.directives import Anybody, Requires, ServiceHours, SignInRateLimit
 from schema.visit import Visit
 from schema.visit_link import (
     OF_LINK,

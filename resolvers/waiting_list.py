@@ -14,8 +14,8 @@ from models.visits import offer_response
 from models.waiting.offer import Offer as OfferRow
 from models.waiting.waiting_list import WaitingListEntry as EntryRow
 from resolvers.after_visit import after_freeing
+from schema.access_rules import Requires, ServiceHours, ServiceHoursForPatients, for_staff
 from schema.context import STAFF, Context, Info
-from schema.directives import Requires, ServiceHours, ServiceHoursForPatients, for_staff
 from schema.execution.limits import PAGED, at_most
 from schema.offer import AcceptOfferInput, AcceptOfferResult, DeclineOfferInput, Offer
 from schema.page import After, Connection, First, InClinic, Page

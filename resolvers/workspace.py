@@ -3,9 +3,9 @@
 import strawberry
 
 from models.accounts.workspace import Workspace
+from schema.access_rules import for_staff
 from schema.account import KeepWorkspaceInput
 from schema.context import Info
-from schema.directives import for_staff
 
 
 @strawberry.type

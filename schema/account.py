@@ -12,9 +12,9 @@ from models.accounts.account import Language, Role
 from models.accounts.session import Session as SessionRow
 from models.accounts.workspace import Workspace
 from models.values.form import SignUpDetails
+from schema.access_rules import for_staff
 from schema.clinic import Clinic
 from schema.context import Info
-from schema.directives import for_staff
 from schema.execution.limits import at_most
 from schema.patient import Patient
 from schema.problems.booking import (

@@ -29,7 +29,7 @@ from models.slots.slot_search import Situation
 from models.visits.visit import WITH_DETAILS, Visit
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
-from schema.reading_audit import Disclosure
+from schema.reading_audit import ReadingAudit
 
 STAFF = (Role.RECEPTIONIST, Role.ADMINISTRATOR)
 Row = TypeVar("Row", bound=Model)
@@ -105,14 +105,14 @@ class Context:
         return self.partner_key.partner if self.partner_key else None
 
     @cached_property
-    def disclosure(self) -> Disclosure | None:
+    def reading_audit(self) -> ReadingAudit | None:
         """Whose data the answer shows to staff, for the audit trail. Patients' own reading is not recorded."""
-        return Disclosure(self.began) if self.is_staff else None
+        return ReadingAudit(self.began) if self.is_staff else None
 
     def open_record(self, patient_id: UUID | None) -> None:
         """Note that staff asked about a patient, even if the answer is empty."""
-        if self.disclosure and patient_id:
-            self.disclosure.open(patient_id)
+        if self.reading_audit and patient_id:
+            self.reading_audit.open(patient_id)
 
     @property
     def viewer(self) -> UUID | None:

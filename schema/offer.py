@@ -9,8 +9,8 @@ import strawberry
 import models.waiting.offer
 from models.accounts.account import Role
 from models.values.visit_status import Channel
+from schema.access_rules import Requires
 from schema.context import STAFF, Info
-from schema.directives import Requires
 from schema.node import Node
 from schema.problems.booking import (
     OutsideServiceHours,

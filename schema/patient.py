@@ -16,9 +16,9 @@ from models.visits.phone_call import PhoneCall
 from models.visits.visit import Visit as VisitRow
 from models.waiting.offer import Offer as OfferRow
 from models.waiting.waiting_list import WaitingListEntry as EntryRow
+from schema.access_rules import Requires, for_staff
 from schema.audit import AuditEntry
 from schema.context import STAFF, Info
-from schema.directives import Requires, for_staff
 from schema.execution.limits import PAGED, at_most
 from schema.node import Node
 from schema.offer import Offer

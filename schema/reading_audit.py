@@ -1,4 +1,4 @@
-"""Disclosure: whose data an answer shows to staff, noted where answers are completed, so that no path bypasses it."""
+"""Reading audit: whose data an answer shows to staff, noted where answers are completed, so no path bypasses it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from models.audit import AuditEntry
 Shown = tuple[str, UUID, UUID]  # the kind and the id of an object, and the patient whose data it holds
 
 
-class Disclosure:
+class ReadingAudit:
     """What one answer shows: patients whose record was opened, with the object that was read, and pages of lists.
 
     Everything below the outermost list belongs to its page. More may be noted than is sent, never less.

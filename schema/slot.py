@@ -14,9 +14,9 @@ from models.slots import availability
 from models.slots.availability import FreeSlot
 from models.slots.slot_search import MAX_PERIOD, SlotSearch, SlotState
 from schema import wall_clock
+from schema.access_rules import for_staff
 from schema.clinic import Clinic
 from schema.context import Info
-from schema.directives import for_staff
 from schema.doctor import Doctor
 from schema.execution.errors import BadUserInput
 from schema.node import Node

@@ -10,9 +10,9 @@ import models.visits.visit
 from models.accounts.account import Role
 from models.values.visit_status import Channel, Status
 from models.visits import icalendar, side_effects
+from schema.access_rules import Requires
 from schema.clinic import Clinic
 from schema.context import STAFF, Info
-from schema.directives import Requires
 from schema.doctor import Doctor
 from schema.execution.limits import Cost, at_most
 from schema.node import Node

@@ -12,9 +12,9 @@ from models.accounts.account import Role
 from models.values import hours
 from models.waiting.waiting_list import WaitingListFilter as FilterRow
 from models.waiting.waiting_list import Wish
+from schema.access_rules import Requires
 from schema.clinic import Clinic
 from schema.context import STAFF, Info
-from schema.directives import Requires
 from schema.doctor import Doctor
 from schema.node import Node
 from schema.offer import hold_of

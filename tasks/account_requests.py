@@ -5,7 +5,7 @@ import logging
 from models.accounts.account_request import AccountRequest, ProcessingFailed
 from tasks.broker import broker, nudge
 from tasks.letters import send_letters
-from tasks.outbox import describe_failure
+from tasks.outbox_senders import describe_failure
 
 log = logging.getLogger(__name__)
 

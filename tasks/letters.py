@@ -16,7 +16,7 @@ from models.values import contact
 from models.visits import icalendar, message_check
 from tasks.broker import broker
 from tasks.mail import rendering, smtp
-from tasks.outbox import OutboxSender
+from tasks.outbox_senders import OutboxSender
 
 
 @broker.task(schedule=[{"interval": 15}])

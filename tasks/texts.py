@@ -7,7 +7,7 @@ from models.outbox import LONGEST_PAUSE, Medium, Message
 from models.visits import message_check
 from tasks.broker import broker
 from tasks.mail import rendering
-from tasks.outbox import OutboxSender, Refused
+from tasks.outbox_senders import OutboxSender, Refused
 from tasks.sms import gateways
 
 IDX_LIFETIME = timedelta(hours=24) - LONGEST_PAUSE  # how long the gateway recognises a repeated text by its `idx`

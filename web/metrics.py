@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 import settings
 from infra import metrics as gauges
-from models import backlog, outbox
+from models import outbox, outbox_backlog
 from models.events import event_log
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
@@ -53,9 +53,9 @@ def _is_allowed(request: Request) -> bool:
 
 async def _collect_backlogs() -> None:
     """Set what only the database knows."""
-    messages = await backlog.measure()
+    messages = await outbox_backlog.measure()
     for medium in outbox.Medium:
-        states = {state: messages.get((medium, state), backlog.Backlog()) for state in backlog.STATES}
+        states = {state: messages.get((medium, state), outbox_backlog.Backlog()) for state in outbox_backlog.STATES}
         for state, found in states.items():
             gauges.OUTBOX.labels(medium.value, state.value).set(found.messages)
         gauges.OUTBOX_AGE.labels(medium.value).set(max(found.age for found in states.values()))

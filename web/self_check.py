@@ -10,7 +10,7 @@ from infra import database
 from models.admin import demo_data, key_check, runtime_role
 from tasks import broker
 from tasks.mail import smtp
-from tasks.outbox import Misconfigured, TryLater, describe_failure
+from tasks.outbox_senders import Misconfigured, TryLater, describe_failure
 from tasks.sms import gateways
 
 PATIENCE_SECONDS = 15

@@ -66,7 +66,7 @@ class Account(Model):
 
     @property
     def allowed_clinics(self) -> list[UUID] | None:
-        """The clinics to which a receptionist's work is limited; None for everybody else (visits/clinic_limit.py)."""
+        """The clinics to which a receptionist's work is limited; None for everybody else (visits/clinic_access.py)."""
         if self.clinic_ids is None or self.role != Role.RECEPTIONIST:
             return None
         return [UUID(str(id_)) for id_ in self.clinic_ids]

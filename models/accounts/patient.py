@@ -28,7 +28,7 @@ class Patient(Model):
 
     The database ensures that of the records with one number at most one is not a claim. `joined_to_id`: this record has
     joined another one and is only an alias of it. `invited_from_id`: whose person reception gave the claim's account.
-    `double_of_id`: another record of the same person, which is to be used instead (double.py).
+    `double_of_id`: another record of the same person, which is to be used instead (double_record.py).
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)

@@ -14,7 +14,7 @@ from uuid6 import uuid7
 
 import settings
 from infra import batches, clock, crypto, database
-from infra.joined import Joined
+from infra.joined_rows import Joined
 from models.accounts.patient import Patient
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from infra import clock, database
-from infra.joined import Joined
+from infra.joined_rows import Joined
 from models.refusals.partner import ChangesMissed
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor

@@ -13,8 +13,8 @@ from uuid import UUID
 import orjson
 from uuid6 import uuid7
 
-from infra import clock, database, joined, logs
-from infra.joined import Joined
+from infra import clock, database, joined_rows, logs
+from infra.joined_rows import Joined
 from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.events.event import EventType
@@ -218,7 +218,7 @@ def make_visit(kind: type[V], rows: BookingRows, reason: str | None, actor: Acto
         "changed_at": now,
         "sequence": 0,
     }
-    visit = joined.make(kind, columns)
+    visit = joined_rows.make(kind, columns)
     vars(visit).update(_patient=rows.patient, _slot=slot, _clinic=slot.clinic, _doctor=slot.doctor)
     return visit
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from infra import database
-from infra.joined import Joined
+from infra.joined_rows import Joined
 from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.slots.clinic import Clinic

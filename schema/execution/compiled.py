@@ -24,7 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import settings
 from schema.context import Context
-from schema.reading_audit import Disclosure
+from schema.reading_audit import ReadingAudit
 
 Plan = Callable[[Any], Any]
 MAX_PLANS = 512
@@ -69,8 +69,8 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
-        if disclosure := self._find_disclosure():
-            disclosure.note_list(info, path)
+        if reading_audit := self._find_reading_audit():
+            reading_audit.note_list(info, path)
         elif type(result) is list and (plan := self._find_plan(return_type.of_type, field_details_list)):
             try:
                 return [plan(item) for item in result]
@@ -81,8 +81,8 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_object_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
-        if disclosure := self._find_disclosure():
-            disclosure.note_object(result, info, path)
+        if reading_audit := self._find_reading_audit():
+            reading_audit.note_object(result, info, path)
         elif plan := self._find_plan(return_type, field_details_list):
             try:
                 return plan(result)
@@ -90,9 +90,9 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
                 pass
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
-    def _find_disclosure(self) -> Disclosure | None:
+    def _find_reading_audit(self) -> ReadingAudit | None:
         """What staff see is noted object by object, so nothing of it is compiled."""
-        return self.context_value.disclosure if isinstance(self.context_value, Context) else None
+        return self.context_value.reading_audit if isinstance(self.context_value, Context) else None
 
     def _find_plan(self, type_: Any, details: list[Any]) -> Plan | None:
         item = type_.of_type if isinstance(type_, GraphQLNonNull) else type_

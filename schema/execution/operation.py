@@ -95,7 +95,7 @@ def _codes(context: ExecutionContext) -> list[str]:
     return sorted({str((error.extensions or {}).get("code")) for error in errors})
 
 
-class RateLimiting(_Extension):
+class Admission(_Extension):
     """Limits how often a caller may send operations, and with which documents."""
 
     async def on_parse(self) -> AsyncIterator[None]:
@@ -163,7 +163,7 @@ EXTENSIONS: list[Any] = [
     OperationMetrics,
     OperationLog,
     ErrorCodes,
-    RateLimiting,
+    Admission,
     CachedParsing,
     CachedValidation,
     _rules,
@@ -215,8 +215,8 @@ def _language(caller: Context | None) -> str:
 
 async def _audit(caller: Context | None) -> None:
     """Record whose data the answer shows to staff; without the record there is no answer."""
-    if caller and caller.disclosure:
-        await caller.disclosure.save(caller.me)
+    if caller and caller.reading_audit:
+        await caller.reading_audit.save(caller.me)
 
 
 async def _coded(results: Any, caller: Context | None) -> AsyncGenerator[Any, None]:

@@ -14,7 +14,7 @@ from uuid6 import uuid7
 
 import settings
 from infra import clock
-from tasks.outbox import Misconfigured, TryLater
+from tasks.outbox_senders import Misconfigured, TryLater
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import Envelope

@@ -17,7 +17,7 @@ from emails.utils import DNS_NAME
 import settings
 from infra import hosts
 from tasks.mail import mailbox
-from tasks.outbox import Misconfigured, Refused, TryLater
+from tasks.outbox_senders import Misconfigured, Refused, TryLater
 
 CLOSE_SECONDS = 1.0
 LETTERS_PER_CONNECTION = 50  # many servers take no more than a hundred
@@ -128,7 +128,7 @@ def connection_options() -> dict[str, Any]:
         "password": unquote(url.password or ""),
         "ssl": implicit,
         "tls": (not implicit and needs_tls) or None,  # None: STARTTLS if offered
-        "timeout": settings.SEND_TIMEOUT_SECONDS,  # per command; tasks/outbox.py limits the whole
+        "timeout": settings.SEND_TIMEOUT_SECONDS,  # per command; tasks/outbox_senders.py limits the whole
     }
 
 

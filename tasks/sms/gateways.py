@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import settings
 from tasks.mail import mailbox
-from tasks.outbox import Misconfigured
+from tasks.outbox_senders import Misconfigured
 from tasks.sms.smsapi import Smsapi
 
 
@@ -14,7 +14,7 @@ class Gateway(Protocol):
     async def send(self, to: str, text: str, idx: str) -> str | None:
         """Send a text and return the id that the gateway gave it, if any. A repeated `idx` is not delivered twice.
 
-        Raises Refused, TryLater or Misconfigured (see tasks.outbox).
+        Raises Refused, TryLater or Misconfigured (see tasks.outbox_senders).
         """
 
     async def check(self) -> None:

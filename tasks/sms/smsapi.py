@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 import settings
-from tasks.outbox import Misconfigured, Refused, TryLater
+from tasks.outbox_senders import Misconfigured, Refused, TryLater
 
 DUPLICATE_IDX = 53  # the gateway has accepted our `idx` within the last 24 hours
 TEMPORARY_ERRORS = {8, 200, 201, 666, 999}

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from models.accounts import double
+from models.accounts import double_record
 from models.accounts.patient import Patient
 from models.values.identity_document import SeenDocument
 from models.visits.visit import Visit
@@ -61,7 +61,7 @@ async def whoever_shows_a_document_at_the_window_is_confirmed_at_once(desk: Desk
 
 async def a_double_warns_and_leads_to_the_right_record(scene: Scene, desk: Desk) -> None:
     right, wrong = scene.patients[0], scene.patients[1]
-    await double.mark(wrong.id, right.id, by=scene.rita)
+    await double_record.mark(wrong.id, right.id, by=scene.rita)
     await desk.click(desk.side.get_by_role("button", name="inna osoba"))
     await desk.type(scene.person(1))
     await expect(desk.side.get_by_role("option").first).to_contain_text("dublet")

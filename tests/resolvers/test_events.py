@@ -12,8 +12,8 @@ from models.events import event_log
 from models.events.event import Event, EventType
 from models.slots.slot import Slot
 from resolvers import schema
+from schema.access_rules import Requires
 from schema.context import Context
-from schema.directives import Requires
 from schema.event import EVENT_TYPES
 from tests import cast
 from tests.support.client import Client, id_of

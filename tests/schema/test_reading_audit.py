@@ -1,4 +1,4 @@
-"""Disclosure: whatever way staff take to a patient's data, the audit trail says that they looked."""
+"""Reading audit: whatever way staff take to a patient's data, the audit trail says that they looked."""
 
 import itertools
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from models.values.identity_document import SeenDocument
 from models.visits import identity_confirmation
 from models.visits.visit import Visit
 from resolvers import schema
-from schema.reading_audit import Disclosure
+from schema.reading_audit import ReadingAudit
 from tests import cast
 from tests.schema.access_decisions import DESK, OWN, OWN_AND_DESK, TYPES
 from tests.schema.test_fields import NODES, OBJECTS, readers, things, world
@@ -173,7 +173,7 @@ async def test_without_the_entry_there_is_no_answer(monkeypatch: pytest.MonkeyPa
     async def fails(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(Disclosure, "save", fails)
+    monkeypatch.setattr(ReadingAudit, "save", fails)
     result = await answer("query($id: ID!) { node(id: $id) { id } }", rita, id=id_of(patient_of(anna)))
     assert result.data is None
     assert [error.extensions["code"] for error in result.errors] == ["INTERNAL_SERVER_ERROR"]
@@ -228,11 +228,11 @@ async def test_an_entry_has_its_object_and_what_changed_without_whom() -> None:
 
 async def test_every_event_of_a_subscription_is_an_answer_of_its_own() -> None:
     rita, anna = await cast.rita(), await cast.anna()
-    disclosure = Disclosure(clock.now())
+    reading_audit = ReadingAudit(clock.now())
     for _ in range(2):
-        disclosure.open(patient_of(anna).id)
-        await disclosure.save(rita)
-    await disclosure.save(rita)  # shows nothing
+        reading_audit.open(patient_of(anna).id)
+        await reading_audit.save(rita)
+    await reading_audit.save(rita)  # shows nothing
     assert await entries(rita) == [("open_record", None, 0)] * 2
 
 

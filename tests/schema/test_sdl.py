@@ -17,7 +17,7 @@ from strawberry.types.field import StrawberryField
 
 import settings
 from resolvers import schema
-from schema.directives import Rule, ServiceHours
+from schema.access_rules import Rule, ServiceHours
 from schema.enums import ENUMS
 from tests.support.client import DOCUMENTS
 from tests.support.contract import BUILT

@@ -8,7 +8,7 @@ import pytest
 import settings
 from infra import clock, logs
 from models.outbox import LEASE, Medium, Message, MessageState
-from tasks import middleware, outbox
+from tasks import middleware, outbox_senders
 from tasks.letters import send_letters
 from tasks.mail import rendering
 from tests.support.smtp_server import SmtpServer
@@ -67,9 +67,9 @@ async def test_no_more_than_a_handful_are_sent_at_once(smtp_server: SmtpServer) 
     for address in smtp_server.hanging:
         await a_letter(address)
     sending = [asyncio.create_task(send_letters()) for _ in range(3)]
-    await eventually(lambda: len(smtp_server.encrypted) == outbox.MAX_CONCURRENT_SENDS)
+    await eventually(lambda: len(smtp_server.encrypted) == outbox_senders.MAX_CONCURRENT_SENDS)
     await send_letters()  # a fourth finds no place and returns
-    assert await Message.filter(state=MessageState.SENDING).count() == outbox.MAX_CONCURRENT_SENDS
+    assert await Message.filter(state=MessageState.SENDING).count() == outbox_senders.MAX_CONCURRENT_SENDS
     smtp_server.released.set()
     await asyncio.gather(*sending)
     assert await Message.filter(state=MessageState.SENT).count() == 12
@@ -78,8 +78,8 @@ async def test_no_more_than_a_handful_are_sent_at_once(smtp_server: SmtpServer) 
 async def test_a_long_drain_ends_before_its_task_is_cut_off(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert outbox.MAX_CLAIMING_SECONDS + settings.SEND_TIMEOUT_SECONDS < middleware.MAX_SECONDS
-    monkeypatch.setattr(outbox, "MAX_CLAIMING_SECONDS", 0.0)
+    assert outbox_senders.MAX_CLAIMING_SECONDS + settings.SEND_TIMEOUT_SECONDS < middleware.MAX_SECONDS
+    monkeypatch.setattr(outbox_senders, "MAX_CLAIMING_SECONDS", 0.0)
     letters = [await a_letter(f"late{number}@example.pl") for number in range(3)]
     await send_letters()
     assert [((await now(letter)).state, (await now(letter)).tries) for letter in letters] == [
@@ -94,11 +94,11 @@ async def test_a_long_drain_ends_before_its_task_is_cut_off(
 
 async def test_drains_do_not_queue_up_before_a_server_that_hangs(smtp_server: SmtpServer) -> None:
     """A worker has a limited number of places: they are left for texts, reminders and sign-ups."""
-    smtp_server.hanging = {f"slow{number}@example.pl" for number in range(outbox.MAX_CONCURRENT_SENDS)}
+    smtp_server.hanging = {f"slow{number}@example.pl" for number in range(outbox_senders.MAX_CONCURRENT_SENDS)}
     for address in smtp_server.hanging:
         await a_letter(address)
     first = asyncio.create_task(send_letters())
-    await eventually(lambda: len(smtp_server.encrypted) == outbox.MAX_CONCURRENT_SENDS)
+    await eventually(lambda: len(smtp_server.encrypted) == outbox_senders.MAX_CONCURRENT_SENDS)
     late = [await a_letter(f"late{number}@example.pl") for number in range(3)]
     second = asyncio.create_task(send_letters())  # claims, once there is a seat
     await asyncio.sleep(0)
@@ -179,6 +179,6 @@ async def test_the_log_of_a_letter_carries_the_id_of_the_request_that_caused_it(
         logs.bind_request_id(f"request-of-{name}")
         await a_letter(f"{name}@example.pl")
     logs.bind_request_id("of the sweep")
-    await outbox.OutboxSender(Medium.EMAIL, observed).send_due()
+    await outbox_senders.OutboxSender(Medium.EMAIL, observed).send_due()
     assert seen == {"anna@example.pl": "request-of-anna", "borys@example.pl": "request-of-borys"}
     assert logs.current_request_id() == "of the sweep"

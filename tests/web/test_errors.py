@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 import server
-import web.endpoint.answer_cache
 import web.endpoint.http
+import web.endpoint.public_answer_cache
 from infra import database
 from models.slots import availability
 from models.slots.clinic import Clinic
@@ -61,7 +61,7 @@ async def test_an_error_of_the_kept_answers_is_masked_too(monkeypatch: pytest.Mo
         raise RuntimeError(SECRET)
 
     monkeypatch.setattr(server.graphql.answers, "_watch", object())
-    monkeypatch.setattr(web.endpoint.answer_cache, "_preferences", fail)
+    monkeypatch.setattr(web.endpoint.public_answer_cache, "_preferences", fail)
     response = await nobody.post(orjson.dumps({"query": DOCUMENTS["Clinics"]}))
     assert response.json()["errors"][0]["extensions"]["requestId"] == response.headers["x-request-id"]
     assert SECRET not in response.text

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from schema.execution.sharing import SharedData
+from schema.execution.shared_answers import SharedData
 
 END = b"}"
 WITH_PAYLOAD = ("connection_init", "ping", "pong")

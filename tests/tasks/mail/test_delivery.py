@@ -11,7 +11,7 @@ from infra import clock
 from models.outbox import Message, MessageKind, MessageState
 from tasks.letters import send_letters
 from tasks.mail import smtp
-from tasks.outbox import MAX_CONCURRENT_SENDS
+from tasks.outbox_senders import MAX_CONCURRENT_SENDS
 from tests import cast
 from tests.support.smtp_server import SmtpServer, body
 from tests.support.visits import book, cancel

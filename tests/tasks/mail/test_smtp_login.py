@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import settings
 from infra import clock, hosts
-from models import backlog
+from models import outbox_backlog
 from models.outbox import Medium, Message, MessageState
-from tasks import outbox
+from tasks import outbox_senders
 from tasks.letters import send_letters
 from tasks.mail import smtp
 from tests.support.smtp_server import SmtpServer
@@ -99,8 +99,8 @@ async def test_a_misconfigured_server_is_not_hammered(
         await a_letter(f"rywal{n}@example.pl")
         smtp_server.refusals[f"rywal{n}@example.pl"] = "530 authentication required"
     await send_letters()
-    assert 1 <= len(caplog.records) <= 2 * outbox.MAX_CONCURRENT_SENDS
-    assert await Message.filter(tries=0).count() >= 40 - 2 * outbox.MAX_CONCURRENT_SENDS
+    assert 1 <= len(caplog.records) <= 2 * outbox_senders.MAX_CONCURRENT_SENDS
+    assert await Message.filter(tries=0).count() >= 40 - 2 * outbox_senders.MAX_CONCURRENT_SENDS
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:25", "smtp://", "mail.example"])
@@ -194,5 +194,5 @@ async def test_the_age_of_a_message_counts_from_its_creation(smtp_server: SmtpSe
     await a_letter()
     await send_letters()
     with clock.pinned(clock.now() + timedelta(seconds=20)):  # the next try is due in thirty
-        waiting = await backlog.measure()
+        waiting = await outbox_backlog.measure()
     assert 20 <= waiting[Medium.EMAIL, MessageState.DUE].age < 60

@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.responses import Response
 
+import web.endpoint.endpoint
 import web.endpoint.http
-import web.endpoint.live
 import web.endpoint.sockets
 from infra import metrics
 from models.accounts.session import Session
@@ -55,7 +55,7 @@ OF_HTTP: dict[str, Stage] = {
     "publicity": lambda patch: _fail_in_a_hook(patch),
     "context": lambda patch: patch.setattr(web.endpoint.http, "read_context", fail_later),
     "result": lambda patch: patch.setattr(web.endpoint.http.HttpEndpoint, "process_result", fail_later),
-    "serialisation": lambda patch: patch.setattr(web.endpoint.live.GraphQLEndpoint, "encode_json", fail),
+    "serialisation": lambda patch: patch.setattr(web.endpoint.endpoint.GraphQLEndpoint, "encode_json", fail),
     "response": lambda patch: patch.setattr(Response, "__call__", _once(fail_later)),
 }
 

@@ -20,11 +20,11 @@ from infra import background, rate_counters
 from models.events import partner_quota
 from schema.context import Context
 from schema.execution.errors import CodedError
-from web.endpoint.answer_cache import AnswerCache
 from web.endpoint.connections import TOO_MANY, TOO_SLOW, OpenConnections
 from web.endpoint.failures import mask_failures
 from web.endpoint.http import HttpEndpoint
 from web.endpoint.persisted import PersistedDocuments
+from web.endpoint.public_answer_cache import AnswerCache
 from web.endpoint.socket_caller import SocketCaller
 from web.endpoint.sockets import SocketAdapter, SocketSession
 from web.endpoint.sse import EventStream, until_ended, with_send_timeout

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from tortoise.transactions import in_transaction
 
-from models.accounts import double, patient_record
+from models.accounts import double_record, patient_record
 from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.accounts.patient_record import PatientDetails
@@ -28,7 +28,7 @@ async def caller(by: Account, name: str = "Jan") -> Patient:
 async def test_booking_into_a_double_is_refused_with_the_right_record_unless_a_reason_is_given() -> None:
     rita, slot = await cast.rita(), await cast.slot()
     right, wrong = await cast.dorota(rita), await caller(rita)
-    marked = await double.mark(wrong.id, right.id, by=rita)
+    marked = await double_record.mark(wrong.id, right.id, by=rita)
     assert marked.double_of_id == right.id
     with pytest.raises(PatientIsDouble) as refused:
         await book_for(rita, wrong, slot)
@@ -44,7 +44,7 @@ async def test_the_right_record_is_booked_as_ever_and_nothing_has_moved() -> Non
     rita, slot, other = await cast.rita(), await cast.slot(), await cast.slot(cast.warsaw(25, 10))
     right, wrong = await cast.dorota(rita), await caller(rita)
     visit = await book_for(rita, wrong, slot)
-    await double.mark(wrong.id, right.id, by=rita)
+    await double_record.mark(wrong.id, right.id, by=rita)
     await book_for(rita, right, other)
     assert (await Visit.get(id=visit.id)).patient_id == wrong.id
 
@@ -52,9 +52,9 @@ async def test_the_right_record_is_booked_as_ever_and_nothing_has_moved() -> Non
 async def test_a_mark_is_taken_back() -> None:
     rita, slot = await cast.rita(), await cast.slot()
     right, wrong = await cast.dorota(rita), await caller(rita)
-    await double.mark(wrong.id, right.id, by=rita)
+    await double_record.mark(wrong.id, right.id, by=rita)
     for _ in range(2):
-        assert (await double.unmark(wrong.id, by=rita)).double_of_id is None
+        assert (await double_record.unmark(wrong.id, by=rita)).double_of_id is None
     await book_for(rita, wrong, slot)
     assert await AuditEntry.filter(action="unmark_double").count() == 1
 
@@ -62,18 +62,18 @@ async def test_a_mark_is_taken_back() -> None:
 async def test_marks_form_no_chain() -> None:
     rita = await cast.rita()
     right, second, third = await cast.dorota(rita), await caller(rita), await caller(rita, "Janek")
-    await double.mark(third.id, second.id, by=rita)
-    await double.mark(second.id, right.id, by=rita)
+    await double_record.mark(third.id, second.id, by=rita)
+    await double_record.mark(second.id, right.id, by=rita)
     assert {one.double_of_id for one in await Patient.exclude(id=right.id)} == {right.id}
     for of in (third.id, right.id, uuid4()):
         with pytest.raises(InvalidInput):
-            await double.mark(right.id, of, by=rita)
+            await double_record.mark(right.id, of, by=rita)
 
 
 async def test_two_colleagues_who_mark_each_others_record_make_no_circle() -> None:
     rita = await cast.rita()
     one, two = await cast.dorota(rita), await caller(rita)
-    outcomes = await race(double.mark(one.id, two.id, by=rita), double.mark(two.id, one.id, by=rita))
+    outcomes = await race(double_record.mark(one.id, two.id, by=rita), double_record.mark(two.id, one.id, by=rita))
     assert tally(outcomes) == {"Patient": 1, "InvalidInput": 1}
     assert await AuditEntry.filter(action="mark_double").count() == 1
 
@@ -83,8 +83,8 @@ async def test_a_claim_is_no_double_it_joins_its_record() -> None:
     right = await cast.dorota(rita)
     for pair in ((anna.patient_id, right.id), (right.id, anna.patient_id)):
         with pytest.raises(InvalidInput):
-            await double.mark(*pair, by=rita)
-    for nobody in (double.mark(uuid4(), right.id, by=rita), double.unmark(uuid4(), by=rita)):
+            await double_record.mark(*pair, by=rita)
+    for nobody in (double_record.mark(uuid4(), right.id, by=rita), double_record.unmark(uuid4(), by=rita)):
         with pytest.raises(PatientNotFound):
             await nobody
 
@@ -93,14 +93,14 @@ async def test_the_patient_of_a_double_books_as_ever() -> None:
     """The warning is for reception: whose record is which is nothing that the patient can change."""
     rita, anna, slot = await cast.rita(), await cast.anna(), await cast.slot()
     right = await cast.dorota(rita)
-    await double.mark(patient_of(anna).id, right.id, by=rita)
+    await double_record.mark(patient_of(anna).id, right.id, by=rita)
     await book(anna, slot)
 
 
 async def test_a_double_waits_for_no_number_and_its_original_can_be_forgotten() -> None:
     rita = await cast.rita()
     right, wrong = await cast.dorota(rita), await caller(rita)
-    await double.mark(wrong.id, right.id, by=rita)
+    await double_record.mark(wrong.id, right.id, by=rita)
     assert await Patient.list_to_complete(None, 9) == []
     async with in_transaction():
         await person_removal.remove(await Patient.lock(right.id))

@@ -14,7 +14,7 @@ from infra import clock
 from models.accounts.account import Role
 from models.refusals import booking as refusals
 from models.values import hours
-from models.visits import clinic_limit
+from models.visits import clinic_access
 from schema.context import STAFF, Context, Info
 from schema.execution.errors import CodedError
 from schema.execution.rate_limits import charge
@@ -108,7 +108,7 @@ class Requires(Rule):
     """
 
     def __init__(self, *roles: Role, also_of_clinics: Collection[str] = ()) -> None:
-        self.roles, self.kinds = list(roles), clinic_limit.OF_CLINICS | set(also_of_clinics)
+        self.roles, self.kinds = list(roles), clinic_access.OF_CLINICS | set(also_of_clinics)
 
     def apply(self, field: StrawberryField) -> None:
         field.directives = [*field.directives, RequiresDirective(roles=self.roles)]
@@ -124,7 +124,7 @@ class Requires(Rule):
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         self.check(info.context)
         if (allowed := info.context.allowed_clinics) is not None:
-            await clinic_limit.check(allowed, named_things(arguments, self.kinds))
+            await clinic_access.check(allowed, named_things(arguments, self.kinds))
         return await super().resolve_async(next_, source, info, **arguments)
 
 

@@ -24,7 +24,7 @@ from tests.support.client import DOCUMENTS, Client, id_of
 from tests.support.schedules import join_waiting_list, line, publish, report_absence
 from tests.support.statement_count import count_statements
 from tests.support.visits import book, cancel, hold, move, release
-from web.endpoint.answer_cache import Answers, Entry
+from web.endpoint.public_answer_cache import Answers, Entry
 
 
 @pytest.fixture(autouse=True)
