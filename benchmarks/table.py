@@ -15,7 +15,7 @@ COLOURS = {"goal": "#1a7f5a", "must": "#2b6cb0", "not met": "#b3372f"}
 
 @dataclass
 class Row:
-    """One line. `measured` is compared with `must` and `goal`: at least them, or at most if `less_is_better`."""
+    """One line. `must` and `goal` are lower limits for `measured`, or upper limits if `less_is_better`."""
 
     name: str
     measured: float

@@ -51,9 +51,9 @@ class Query(
 
 
 @strawberry.type(
-    description="The mutations. A union as a result holds what was asked for, or a Problem that says why it was"
-    " refused; a refused mutation changes nothing. Malformed ids and times, and texts that are too long, are errors"
-    " with the code BAD_USER_INPUT or the Problem InvalidInput."
+    description="The mutations. Where the result is a union, it is either the requested object or a Problem that says"
+    " why the mutation was refused; a refused mutation changes nothing. Malformed ids and times, and texts that are"
+    " too long, are errors with the code BAD_USER_INPUT or the Problem InvalidInput."
 )
 class Mutation(
     SignUpMutations,

@@ -35,9 +35,9 @@ from tasks.broker import nudge
 class RecordMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Create a patient's record. A person without a PESEL is known by an identity document, somebody"
-        " who telephones and has neither at hand by name and telephone (`toBeCompleted`); a person without an e-mail"
-        " address gets no account, and is served by reception only. Search for an existing record"
+        description="Create a patient's record. A person without a PESEL is identified by an identity document. A"
+        " caller who has neither at hand is identified by name and telephone number (`toBeCompleted`). A person"
+        " without an e-mail address gets no account and is served by reception only. Search for an existing record"
         " first (`patients`).",
     )
     async def register_patient(self, info: Info, input: RegisterPatientInput) -> RegisterPatientResult:

@@ -65,7 +65,7 @@ class ScheduleQueries:
 
     @strawberry.field(
         extensions=[for_staff()],
-        description="The absences of a doctor that are not over; empty if the doctor is unknown.",
+        description="The current and future absences of a doctor; empty if the doctor is unknown.",
     )
     async def absences(self, info: Info, doctor_id: OfDoctor) -> list[Absence]:
         allowed, doctor = info.context.allowed_clinics, private_id("Doctor", doctor_id)

@@ -114,8 +114,9 @@ class WaitingListMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Put a patient on the waiting list, even one without an account, whose offers then appear in"
-        " `offersToTell`. Possible at any hour. Repeating the call with the same input gives the same entry.",
+        description="Put a patient on the waiting list, with or without an account; offers to a patient without an"
+        " account appear in `offersToTell`. Also possible outside service hours. Repeating the call with the same"
+        " input gives the same entry.",
     )
     async def join_waiting_list_for(self, info: Info, input: JoinWaitingListForInput) -> JoinWaitingListForResult:
         patient = await patient_record.get(private_id("Patient", input.patient_id))

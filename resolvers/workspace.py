@@ -1,4 +1,4 @@
-"""Workspace: what a colleague's desk has open survives a reload, on the server and not in the browser."""
+"""Workspace: what a colleague has open at the desk is kept on the server, not in the browser, and survives a reload."""
 
 import strawberry
 

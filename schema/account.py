@@ -197,8 +197,8 @@ class ChangePasswordInput:
         " out in a session that a one-time password has opened.",
     )
     new_password: str = strawberry.field(
-        description="The new password: 15 to 128 characters (setting PASSWORD_MIN_LENGTH), without rules on the kinds"
-        " of characters. Common passwords and one's own data are refused with WeakPassword (NIST SP 800-63B)."
+        description="The new password: 15 to 128 characters of any kind (setting PASSWORD_MIN_LENGTH). Common"
+        " passwords and personal data are refused with WeakPassword (NIST SP 800-63B)."
     )
 
     def to_model(self) -> dict[str, Any]:

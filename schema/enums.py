@@ -118,8 +118,8 @@ ENUMS = (
             " tomorrow.",
             CallReason.TAKES_PLACE: "The patient has no e-mail address, and the visit that was called off takes place"
             " after all: the doctor is back.",
-            CallReason.PLACE_CLOSED: "The clinic is closed by then, or the doctor has retired: the visit must be moved"
-            " or cancelled.",
+            CallReason.PLACE_CLOSED: "The clinic will be closed or the doctor will have retired by then: the visit"
+            " must be moved or cancelled.",
         },
     ),
     PublicEnum(
@@ -176,7 +176,7 @@ ENUMS = (
             MessageKind.NEW_PASSWORD: "A new one-time password was requested.",
             MessageKind.PASSWORD_CHANGED: "The password was changed.",
             MessageKind.CONTACT_CHANGED: "The e-mail address, telephone, reminders or language were changed.",
-            MessageKind.EMAIL_REQUESTED: "A new e-mail address was requested; sent to the present one.",
+            MessageKind.EMAIL_REQUESTED: "A change of the e-mail address was requested; sent to the current address.",
             MessageKind.EMAIL_CONFIRMATION: "A new e-mail address is to be confirmed; sent there, with a link.",
             MessageKind.IDENTITY_CONFIRMED: "Reception has confirmed the identity of the account's owner.",
             MessageKind.LOGIN_ENDED: "Nobody can sign in any more: another account of the same person has replaced"

@@ -1,4 +1,4 @@
-"""Pages of lists by keyset cursors: rows that come or go meanwhile make a page neither skip nor repeat another row."""
+"""Pagination by keyset cursors: rows added or removed between requests neither hide nor repeat other rows."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ After = Annotated[
     strawberry.argument(description="The cursor of the row after which the page starts; left out: the first page."),
 ]
 InClinic = Annotated[
-    strawberry.ID | None, strawberry.argument(description="Only in this clinic; left out: in all clinics.")
+    strawberry.ID | None, strawberry.argument(description="Only in this clinic; if omitted, in all clinics.")
 ]
 
 

@@ -69,7 +69,7 @@ class AddPartnerInput:
 
 @strawberry.input(description="The partner that gets a new key.")
 class RotatePartnerKeyInput:
-    partner_id: strawberry.ID = strawberry.field(description="A partner that was not removed.")
+    partner_id: strawberry.ID = strawberry.field(description="A partner that has not been removed.")
     end_others_now: bool = strawberry.field(
         default=False, description="Whether the earlier keys end now, without an overlap, because one has leaked."
     )
@@ -80,7 +80,7 @@ class RotatePartnerKeyInput:
 
 @strawberry.input(description="The partner to remove.")
 class RemovePartnerInput:
-    partner_id: strawberry.ID = strawberry.field(description="A partner that was not removed yet.")
+    partner_id: strawberry.ID = strawberry.field(description="A partner that has not been removed yet.")
 
     def to_model(self) -> dict[str, Any]:
         return {"partner_id": private_id("Partner", self.partner_id)}

@@ -96,7 +96,7 @@ class ChangeStaffInput:
 
 @strawberry.input(description="The colleague who has not finished the first log-in.")
 class InviteStaffAgainInput:
-    staff_member_id: strawberry.ID = strawberry.field(description="The colleague, who has no own password yet.")
+    staff_member_id: strawberry.ID = strawberry.field(description="The colleague, who has not set a password yet.")
 
     def to_model(self) -> dict[str, Any]:
         return {"account_id": private_id("StaffMember", self.staff_member_id)}

@@ -19,7 +19,7 @@ from tasks.middleware import TaskMiddleware
 from tasks.redis_broker import PAUSE_SECONDS, RedisBroker
 
 NUDGE_SECONDS = 2  # a broker that is silent for longer loses the nudge
-NUDGE_GAP_SECONDS = 0.05  # one task finds all that is due: nobody needs it twice in this time
+NUDGE_GAP_SECONDS = 0.05  # between two nudges of a task: one run handles everything that is due
 MAX_CONCURRENT_TASKS = 20
 RANDOM = random.SystemRandom()
 _pending_nudges: set[asyncio.Task[None]] = set()  # asyncio may discard a task without another reference

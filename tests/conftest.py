@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
-WAITING = ("processes", "portal", "explorer", "web/live")  # those that mostly wait come first
+WAITING = ("processes", "portal", "explorer", "web/live")  # tests that mostly wait start first
 TOGETHER = ("portal", "explorer")  # one service and one browser for all files of these rooms
 
 

@@ -41,7 +41,7 @@ def test_the_current_time_comes_only_from_the_clock() -> None:
 
 
 def state_of(path: Path) -> set[str]:
-    """Names of a module that functions assign anew, or that begin as an empty container."""
+    """Module-level names that functions rebind (`global`) or that start as an empty container."""
     tree = ast.parse(path.read_text())
     names = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
     for node in tree.body:

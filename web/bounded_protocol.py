@@ -1,4 +1,4 @@
-"""Connections with an end: limits for the size of heads, the time of bodies and the connections of an address."""
+"""Limits for connections: the size of a request head, the time for a body, the number of connections per address."""
 
 import asyncio
 from functools import lru_cache

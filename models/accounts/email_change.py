@@ -62,7 +62,7 @@ async def confirm(token: str) -> None:
     except IntegrityError as broken:
         if constraints.find_refusal(broken) is None:
             raise
-        raise LinkNotValid from None  # it has become another account's address in the meantime
+        raise LinkNotValid from None  # another account has taken the address in the meantime
 
 
 async def _take_effect(account: Account, address: str) -> None:

@@ -66,9 +66,9 @@ def is_outdated(hash_: str) -> bool:
 
 
 def make_one_time_password(letter: UUID | None = None) -> str:
-    """79 random bits in four groups that can be typed from paper; always the same for one letter.
+    """79 random bits in four groups that can be typed from paper; the same letter always gets the same password.
 
-    A letter's password is derived from SECRET_KEY and stored nowhere; without the key it is as good as random.
+    A letter's password is derived from SECRET_KEY and never stored; nobody can compute it without the key.
     """
     bits = int(crypto.blind_index(str(letter), "letter's password"), 16) if letter else secrets.randbits(256)
     characters = [ALPHABET[bits // len(ALPHABET) ** place % len(ALPHABET)] for place in range(16)]

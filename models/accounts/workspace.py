@@ -18,7 +18,7 @@ _KEEP = """
 
 
 class Workspace(Model):
-    """A trigger deletes it when the session ends."""
+    """What a colleague has open at the desk; a trigger deletes the row when the session ends."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     session: fields.OneToOneRelation[Session] = fields.OneToOneField("models.Session", related_name="workspace")

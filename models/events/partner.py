@@ -96,7 +96,7 @@ class Partner(Model):
 
     @classmethod
     async def purge(cls) -> int:
-        """Forget removed partners when the audit trail no longer speaks of them."""
+        """Delete removed partners once the audit trail no longer contains entries about them."""
         before = clock.now() - timedelta(days=366 * settings.AUDIT_YEARS)
         return await batches.remove(cls.filter(removed_at__lt=before))
 

@@ -118,7 +118,7 @@ budgets = Budgets()
 
 
 async def charge(partner: Partner, cost: int) -> datetime | None:
-    """Take the cost from the partner's budget; if too little is left, take nothing and return when it will suffice."""
+    """Take the cost from the partner's budget; if too little is left, take nothing and return when to try again."""
     budget = float(settings.PARTNER_COST_PER_MINUTE)
     wanted = min(float(cost), budget)  # more than a full budget could never be paid
     tokens = await budgets.charge(partner.id, wanted, budget)

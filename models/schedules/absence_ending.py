@@ -63,7 +63,7 @@ async def _release_slots(absence_id: UUID, by: "Account") -> None:
 
 
 async def _notify(visit_ids: Collection[UUID], by: "Account") -> None:
-    """Notify the patients of future booked visits that these take place after all."""
+    """Tell patients with booked future visits that these take place after all."""
     await Offer.close(visit_id__in=list(visit_ids))
     booked = Visit.filter(id__in=list(visit_ids), status=Status.BOOKED, starts_at__gt=clock.now()).order_by("id")
     for visit in await booked.select_related(*WITH_DETAILS):

@@ -99,7 +99,7 @@ class DoctorDetails:
 
 
 async def open_clinic(details: ClinicDetails, *, by: "Account", is_another: bool = False) -> Clinic:
-    """Open a clinic; raises ClinicExists for one of that name at that address, unless this is another one."""
+    """Open a clinic; raises ClinicExists if one has the same name and address, unless `is_another` is true."""
     form = Form()
     columns = details.validate(form)
     form.raise_if_flawed()

@@ -199,7 +199,7 @@ async def withdraw(plan: PublicationPlan) -> None:
 
 
 async def close(slots: Sequence[Slot], reason: str | None = None) -> None:
-    """Withdraw slots, which the caller has locked and which are free, and the offers of them."""
+    """Withdraw these slots, which are free and locked by the caller, and the offers made for them."""
     database.require_transaction()
     ids = [slot.id for slot in slots]
     await Offer.withdraw(ids)

@@ -1,4 +1,4 @@
-"""Restoring: single slots that an absence or a closing had withdrawn are restored when it is over."""
+"""Restoring: when an absence or a closing ends, the single slots that it withdrew become bookable again."""
 
 from collections.abc import Collection
 from uuid import UUID

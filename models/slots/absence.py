@@ -25,7 +25,7 @@ class Absence(Model):
 
     @classmethod
     async def list_current(cls, doctor_id: UUID) -> list[Self]:
-        """Absences that are not over yet, in order of time."""
+        """Current and future absences, ordered by start time."""
         current = cls.filter(doctor_id=doctor_id, ended_at=None, ends_at__gt=clock.now())
         return await current.order_by("starts_at", "id").select_related("doctor")
 

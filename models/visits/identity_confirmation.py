@@ -158,5 +158,5 @@ async def _end_earlier(present: Account) -> bool:
 
 
 async def find_overlapping(visit_ids: Sequence[UUID]) -> list[Visit]:
-    """The visits that a RecordsOverlap names, in order of time."""
+    """The visits named in a RecordsOverlap, ordered by start time."""
     return await Visit.filter(id__in=list(visit_ids)).order_by("starts_at", "id").select_related(*WITH_DETAILS)

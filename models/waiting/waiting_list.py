@@ -97,7 +97,7 @@ class Wish:
         }
 
     def _narrowing_weekdays(self) -> list[int] | None:
-        """In order, each once; all seven are the same as none."""
+        """The chosen weekdays, sorted and without duplicates; None if none or all seven are chosen."""
         weekdays = sorted(set(self.weekdays or ()))
         return weekdays if len(weekdays) in range(1, 7) else None
 

@@ -91,7 +91,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
     def _find_reading_audit(self) -> ReadingAudit | None:
-        """What staff see is noted object by object, so nothing of it is compiled."""
+        """Answers to staff are recorded object by object for the reading audit, so they are not compiled."""
         return self.context_value.reading_audit if isinstance(self.context_value, Context) else None
 
     def _find_plan(self, type_: Any, details: list[Any]) -> Plan | None:

@@ -111,7 +111,9 @@ class NotBookableReason(Enum):
         "TOO_FAR_AHEAD", description="The slot is too far ahead (BookingRules.daysAhead)."
     )
     WITHDRAWN = strawberry.enum_value("WITHDRAWN", description="The slot was withdrawn.")
-    CLOSED = strawberry.enum_value("CLOSED", description="The clinic is closed by then, or the doctor has retired.")
+    CLOSED = strawberry.enum_value(
+        "CLOSED", description="The clinic will be closed or the doctor will have retired by then."
+    )
 
 
 @shows(refusals.SlotNotBookable)

@@ -26,8 +26,8 @@ class Problem:
 
     refusal_type: ClassVar[type[Refusal]]
     message: str = strawberry.field(
-        description="The reason as a sentence to show, in the language of the header Accept-Language: Polish (default)"
-        " or English."
+        description="The reason, as a sentence to show to the user, in the language requested in the Accept-Language"
+        " header: Polish (default) or English."
     )
     refusal: strawberry.Private[Refusal]
 

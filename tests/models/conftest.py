@@ -11,7 +11,7 @@ from tests.support.invariants import check_invariants
 
 @pytest.fixture
 async def stranger(database_url: str) -> AsyncIterator[Any]:
-    """A connection of somebody who bypasses the code."""
+    """A database connection that bypasses the code."""
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()

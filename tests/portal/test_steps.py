@@ -74,7 +74,7 @@ async def test_every_step_of_a_move_survives(opened: Opener) -> None:
             await window.page.go_forward()
             await window.titled(checking)
     await window.page.go_back()
-    await window.titled(moving)  # not the slot, which is now the visit's own
+    await window.titled(moving)  # the step for the slot is skipped: the slot is now the visit's own
     await window.sees("09:00")
 
 

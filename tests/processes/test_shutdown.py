@@ -138,6 +138,6 @@ async def test_a_worker_hands_back_a_letter_that_it_cannot_finish_and_another_se
             assert await asyncio.to_thread(cluster.members["worker1"].stop, signal.SIGTERM) == 0
             assert await database.fetchval(state) == "due"
             cluster.smtp_server.hanging.clear()
-            await asyncio.to_thread(cluster.members["worker1"].start_again)  # the task, too, was handed back
+            await asyncio.to_thread(cluster.members["worker1"].start_again)  # its task is back in the queue
             await until(database, state, "sent")
         assert cluster.smtp_server.recipients == ["osoba1@example.pl"]

@@ -21,19 +21,19 @@ class _Counter(logging.Handler):
 
 
 async def count_statements(work: Awaitable[Answer]) -> tuple[Answer, int]:
-    """What the work answers, and how many statements it took."""
+    """The result of the work, and how many statements it took."""
     answer, statements = await list_statements(work)
     return answer, len(statements)
 
 
 async def list_statements(work: Awaitable[Answer]) -> tuple[Answer, list[str]]:
-    """What the work answers, and the statements that it took."""
+    """The result of the work, and the statements it took."""
     answer, sent = await list_sent(work)
     return answer, [statement for statement, _ in sent]
 
 
 async def list_sent(work: Awaitable[Answer]) -> tuple[Answer, list[tuple[str, list[Any]]]]:
-    """What the work answers, and the statements that it took, each with its values."""
+    """The result of the work, and the statements it took, each with its values."""
     log, counter = logging.getLogger("tortoise.db_client"), _Counter()
     level = log.level
     log.setLevel(logging.DEBUG)

@@ -28,7 +28,7 @@ async def a_reminder(starts_at: datetime = NEXT_DAY, *, written: datetime | None
 
 
 async def sweep(*, sending: bool = True) -> list[str]:
-    """What the clock does every minute; gives the texts that went out so far, oldest first."""
+    """Do what the scheduler does every minute; returns the text messages sent so far, oldest first."""
     await reminder.write_due_reminders()
     if sending:
         await send_texts()

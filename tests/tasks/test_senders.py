@@ -100,7 +100,7 @@ async def test_drains_do_not_queue_up_before_a_server_that_hangs(smtp_server: Sm
     first = asyncio.create_task(send_letters())
     await eventually(lambda: len(smtp_server.encrypted) == outbox_senders.MAX_CONCURRENT_SENDS)
     late = [await a_letter(f"late{number}@example.pl") for number in range(3)]
-    second = asyncio.create_task(send_letters())  # claims, once there is a seat
+    second = asyncio.create_task(send_letters())  # waits for a free place before it claims a message
     await asyncio.sleep(0)
     async with asyncio.timeout(patience()):
         await asyncio.gather(*(send_letters() for _ in range(30)))

@@ -1,4 +1,4 @@
-"""Heads and bodies without end are cut off, and no address can take all places."""
+"""Endless heads and bodies are cut off, and no single address can take all connections."""
 
 import asyncio
 from collections.abc import AsyncIterator

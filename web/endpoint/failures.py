@@ -23,7 +23,7 @@ STATUSES = {
     "INTERNAL_SERVER_ERROR": 500,
 }  # HTTP statuses of an answer without `data`, by error code; 400 for all others
 
-EXECUTION_ENDS_SECONDS = 0.5  # an execution that runs out of time answers for itself, and says how far it got
+EXECUTION_ENDS_SECONDS = 0.5  # extra time, so that an execution that times out can report it itself
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from web.endpoint.caller import read_context
 
 
 async def file(request: Request) -> Response:
-    """Answer 404 for whatever is not the caller's own, so that nobody learns what exists."""
+    """Answer 404 for every visit that is not the caller's own, so that nobody learns which visits exist."""
     context = await read_context(request, Response())
     visit = await _find(context, request.path_params["visit"])
     if visit is None:

@@ -33,7 +33,7 @@ async function request(slotId: string, visitId: string | null): Promise<HoldAnsw
   return (await ask(HoldSlot, { input: { slotId, visitId } })).holdSlot;
 }
 
-/** Releases the slot, also if its hold is still being asked for. */
+/** Releases the slot, even if the hold is still being requested. */
 export function release(slotId: string): void {
   if (wanted === slotId) wanted = null;
   if (held.value?.slot.id !== slotId) return;

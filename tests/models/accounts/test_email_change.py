@@ -1,4 +1,4 @@
-"""A new address counts when its owner has followed the link in the letter, and nobody learns whose an address is."""
+"""A new address takes effect once its owner follows the link in the letter; nobody learns which addresses exist."""
 
 from datetime import timedelta
 

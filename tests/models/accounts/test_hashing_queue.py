@@ -38,7 +38,7 @@ async def test_a_full_queue_refuses_with_the_time_to_come_again() -> None:
 
 
 async def test_strangers_leave_a_quarter_of_the_places_to_those_who_are_known() -> None:
-    """Log-ins from very many addresses must not send away a known device or somebody who is signed in."""
+    """Log-ins from many addresses must not crowd out a known device or somebody who is signed in."""
     gate, queue = threading.Event(), HashingQueue(1, longest=8)
     strangers = [asyncio.create_task(queue.run_for_stranger(gate.wait)) for _ in range(20)]
     await asyncio.sleep(0)

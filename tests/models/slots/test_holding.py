@@ -226,7 +226,7 @@ async def test_a_slot_is_held_for_a_visit_that_is_to_be_moved_there() -> None:
         assert moved.slot_id == slot.id
         visit = await move(anna, moved, one)
     stranger = await book(borys, two)
-    with pytest.raises(TooManyVisits):  # the visit of somebody else opens nothing
+    with pytest.raises(TooManyVisits):  # moving a stranger's visit does not lift the limit
         await hold(anna, overlapping, moved_id=stranger.id)
 
 

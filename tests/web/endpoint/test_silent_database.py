@@ -28,7 +28,7 @@ async def test_every_operation_ends_in_time_and_the_next_one_is_answered(client:
     proxy.fall_silent()
     everything = [
         *(client.codes(CLINICS) for _ in range(20)),  # no session to look up
-        *(client.codes(MINE, headers=anna) for _ in range(20)),  # silent at the look-up
+        *(client.codes(MINE, headers=anna) for _ in range(20)),  # the session look-up gets no answer
         *(client.codes(BOOK % id_of(slot), headers=anna) for _ in range(20)),
     ]
     for codes in await race(*everything):
@@ -81,7 +81,7 @@ async def test_a_booking_that_is_given_up_lets_go_of_its_locks(proxy: SilentProx
                 await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [first.id])
                 await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [second.id])
 
-        # Outside of this transaction, which would also see the same activity again and again.
+        # In a new context, outside this transaction: inside it, pg_stat_activity would never change.
         waiting = asyncio.create_task(wait_for_both(), context=Context())
         await asyncio.create_task(until_blocked(), context=Context())
         waiting.cancel()

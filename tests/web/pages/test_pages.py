@@ -133,7 +133,7 @@ def test_the_first_screen_says_where_everything_is() -> None:
         ("[::1]:8000", 200),
         ("192.168.1.7", 200),  # no name, so nobody else's
         ("rejestracja.test", 200),  # PUBLIC_URL
-        ("evil.example", 421),  # resolves to 127.0.0.1 once its page is loaded
+        ("evil.example", 421),  # DNS rebinding: the name resolves to 127.0.0.1 once its page has loaded
         ("localhost.evil.example", 421),
         ("rejestracja.test.evil.example:8000", 421),
         ("", 421),
