@@ -7,6 +7,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from graphql import GraphQLError
+from schema.execution.sharing import SharedData
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -17,7 +18,6 @@ import settings
 from infra import logs
 from schema.context import Context
 from schema.execution.errors import CodedError, code_error
-from schema.execution.sharing import SharedData
 from web.endpoint.connections import TOO_MANY, TOO_SLOW, UNAUTHENTICATED, Connection, EndReason, OpenConnections
 from web.endpoint.failures import count
 from web.endpoint.frames import END, find_flaw, head_of_next, write_payload, write_shared
