@@ -7,7 +7,6 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from graphql import GraphQLError
-from schema.execution.sharing import SharedData
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -18,6 +17,7 @@ import settings
 from infra import logs
 from schema.context import Context
 from schema.execution.errors import CodedError, code_error
+from schema.execution.shared_answers import SharedData
 from web.endpoint.connections import TOO_MANY, TOO_SLOW, UNAUTHENTICATED, Connection, EndReason, OpenConnections
 from web.endpoint.failures import count
 from web.endpoint.frames import END, find_flaw, head_of_next, write_payload, write_shared
@@ -156,7 +156,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
 
     def _divert(self, operation: Operation[Any, None], context: Context, result: Any) -> None:
         """Write further shared answers as soon as they are made, without waking up the operation for each of them."""
-        if context.divert is None or context.disclosure is not None:  # what staff see is noted as it is executed
+        if context.divert is None or context.reading_audit is not None:  # what staff see is noted as it is executed
             return
         data: SharedData = result.data
         repeat, head, extensions = data.repeater(), head_of_next(operation.id), result.extensions

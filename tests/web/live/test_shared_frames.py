@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import websockets
-from schema.execution.sharing import SharingExecutor
 
 import settings
 from models.events.subscribers import slot_watchers
 from models.slots.clinic import Clinic
 from models.slots.slot import Slot
+from schema.execution.shared_answers import SharingExecutor
 from schema.scalars import public_id
 from tests import cast
 from tests.support.live_server import Socket, socket
