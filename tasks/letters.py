@@ -1,10 +1,8 @@
 """Letters: renders due e-mail messages, attaches their calendar file and sends them."""
 
-from email.message import Message as Part
-from email.mime.text import MIMEText
 from email.utils import format_datetime
-
-from emails.message import Message as Mail
+from functools import lru_cache
+from typing import Any
 
 import setting_types
 import settings
@@ -16,6 +14,7 @@ from models.values import contact
 from models.visits import icalendar, message_check
 from tasks.broker import broker
 from tasks.mail import rendering, smtp
+from tasks.mail.mime import Invitation, Mail
 from tasks.outbox_senders import OutboxSender
 
 
@@ -28,23 +27,29 @@ async def send_letters() -> None:
 async def _send(message: Message) -> None:
     await message_check.bring_up_to_date(message)
     letter = rendering.render_letter(message, **await _make_secrets(message))
+    visit = message.details.get("visit")
     mail = Mail(
+        to=contact.to_ascii_address(message.to),
+        sender=_split_sender(settings.MAIL_FROM),
         subject=letter.subject,
         text=letter.text,
         html=letter.html,
-        mail_from=_sender_of_letters(),
         message_id=message_id(message),
         date=format_datetime(clock.now()),
-        headers={"Auto-Submitted": "auto-generated"},
+        invitation=_invite(message, visit) if visit else None,
     )
-    if visit := message.details.get("visit"):
-        ics = icalendar.render(visit, message.language, attendee=message.to)
-        _attach_calendar(mail, ics, icalendar.FILE_NAMES[message.language])
-    await smtp.send(mail, contact.to_ascii_address(message.to))
+    await smtp.send(mail)
 
 
-def _sender_of_letters() -> tuple[str, str]:
-    name, address = setting_types.split_sender(settings.MAIL_FROM)
+def _invite(message: Message, visit: dict[str, Any]) -> Invitation:
+    ics = icalendar.render(visit, message.language, attendee=message.to)
+    return Invitation(ics, icalendar.FILE_NAMES[message.language])
+
+
+@lru_cache(maxsize=1)
+def _split_sender(setting: str) -> tuple[str, str]:
+    """Name and address of MAIL_FROM; remembered, as checking an address takes long."""
+    name, address = setting_types.split_sender(setting)
     return name, contact.to_ascii_address(address)
 
 
@@ -66,20 +71,7 @@ async def _issue_password(message: Message) -> str:
 
 def message_id(message: Message) -> str:
     """The id is the same at every try, so that mail programs show a repeated letter once."""
-    return f"<{message.id}@{_sender_of_letters()[1].rpartition('@')[2] or 'localhost'}>"
-
-
-def _attach_calendar(mail: Mail, ics: str, name: str) -> None:
-    """Attach a file to save, and an alternative part: mail programs offer "Accept" only for the latter."""
-    method = "CANCEL" if "METHOD:CANCEL" in ics else "REQUEST"
-    mail.attach(data=ics.encode(), filename=name, mime_type=f"text/calendar; charset=utf-8; method={method}")
-
-    def add_alternative(_: Mail, built: Part) -> None:
-        part = MIMEText(ics, "calendar", "utf-8")
-        part.set_param("method", method)
-        next(branch for branch in built.walk() if branch.get_content_type() == "multipart/alternative").attach(part)
-
-    mail.after_build = add_alternative
+    return f"<{message.id}@{_split_sender(settings.MAIL_FROM)[1].rpartition('@')[2] or 'localhost'}>"
 
 
 _sender = OutboxSender(Medium.EMAIL, _send)

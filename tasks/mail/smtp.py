@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 from emails.backend.response import SMTPResponse
 from emails.backend.smtp.aio_backend import AsyncSMTPBackend
-from emails.message import Message as Mail
 from emails.utils import DNS_NAME
 
 import settings
 from infra import hosts
 from tasks.mail import mailbox
+from tasks.mail.mime import Mail
 from tasks.outbox_senders import Misconfigured, Refused, TryLater
 
 CLOSE_SECONDS = 1.0
@@ -26,20 +26,22 @@ LONG_NUMBER = re.compile(r"\d{7,}")
 AUTHENTICATION_CODES = {530, 534, 535, 538}  # whatever the command, these concern our login and not the recipient
 
 
-async def send(mail: Mail, to: str) -> None:
+async def send(mail: Mail) -> None:
     """Return when the server has accepted the mail; otherwise raise Refused, TryLater or Misconfigured."""
-    if not to.partition("@")[0].isascii():
+    if not mail.to.partition("@")[0].isascii():
         raise Refused("the address has letters that cannot be mailed to")
     if not hasattr(DNS_NAME, "_fqdn"):  # the library would fill its cache itself, and a slow DNS block the event loop
         await asyncio.to_thread(DNS_NAME.get_fqdn)
     try:
         async with _connect() as connection:
-            response = await mail.send_async(to=("", to), smtp=connection)
+            response = await connection.sendmail(mail.sender[1], mail.to, mail)
+            if response is None:
+                raise LookupError("A mail without a recipient.")
             connection.is_reusable = response.success and connection.letters < LETTERS_PER_CONNECTION
     except (aiosmtplib.SMTPException, OSError) as problem:
         raise _classify_error(problem) from None
     if not response.success:
-        raise _classify_response(response, to)
+        raise _classify_response(response, mail.to)
 
 
 class _Connection(AsyncSMTPBackend):

@@ -1,16 +1,17 @@
 """Delivery by SMTP: what each answer of a server means for the letter."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from emails.message import Message as Mail
 
 import settings
 from infra import clock
 from models.outbox import Message, MessageKind, MessageState
 from tasks.letters import send_letters
 from tasks.mail import smtp
+from tasks.mail.mime import Mail
 from tasks.outbox_senders import MAX_CONCURRENT_SENDS
 from tests import cast
 from tests.support.smtp_server import SmtpServer, body
@@ -18,6 +19,8 @@ from tests.support.visits import book, cancel
 from tests.tasks.letters import a_letter, now
 from tests.tasks.logs import logged
 from tests.tasks.mail.test_invitations import event_of
+
+MAIL = Mail("anna@example.pl", ("", "centre@example.pl"), "Dzień dobry", "...", "<p>...</p>", "<1@example.pl>", "")
 
 
 async def test_a_letter_waits_while_the_server_is_down_and_arrives_when_it_is_back(
@@ -49,11 +52,10 @@ async def test_letters_of_a_batch_share_connections(smtp_server: SmtpServer) -> 
 
 
 async def test_a_server_that_hangs_up_between_two_letters_gets_both(smtp_server: SmtpServer) -> None:
-    mail = Mail(subject="Dzień dobry", text="...", mail_from=("", "centre@example.pl"))
     async with smtp.keep_connections():
-        await smtp.send(mail, "anna@example.pl")
+        await smtp.send(MAIL)
         smtp_server.hang_up()
-        await smtp.send(mail, "borys@example.pl")
+        await smtp.send(replace(MAIL, to="borys@example.pl"))
     assert smtp_server.recipients == ["anna@example.pl", "borys@example.pl"]
     assert len(smtp_server.lines) == 2
 
@@ -62,10 +64,9 @@ async def test_a_connection_ends_before_a_server_would_tire_of_it(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smtp, "LETTERS_PER_CONNECTION", 2)
-    mail = Mail(subject="Dzień dobry", text="...", mail_from=("", "centre@example.pl"))
     async with smtp.keep_connections():
         for _ in range(5):
-            await smtp.send(mail, "anna@example.pl")
+            await smtp.send(MAIL)
     assert len(smtp_server.lines) == 3
 
 
