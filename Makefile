@@ -1,11 +1,11 @@
 # `make run` and `make test` need Python 3.11+, make and git; the rest is downloaded, locked by hashes.
 PYTHON ?= python3
 UV := $(shell command -v uv || echo .tools/bin/uv)
-# Trust the machine's certificates, as a company's network may need (the second name is for older versions of uv).
+# Trust the system's certificates, which a company network may require (the second name is for older versions of uv).
 export UV_SYSTEM_CERTS = 1
 export UV_NATIVE_TLS = 1
 export PIP_ROOT_USER_ACTION = ignore
-# Compiled modules are kept, so that a start does not compile them again; some machines forbid it.
+# Keep compiled modules, so that they are not compiled again at each start; some machines are set up not to write them.
 unexport PYTHONDONTWRITEBYTECODE
 SYSTEM_CERTS := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt))
 ifneq ($(SYSTEM_CERTS),)
@@ -18,7 +18,8 @@ NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retrie
 run: .venv/run.stamp explorer portal
 	@exec .venv/bin/python server.py
 
-# Two workers: many tests mostly wait, and browsers do not like a crowd. One after the other, for a debugger: make test ARGS="-n 0".
+# Two workers: many tests mostly wait, and more browsers at once would be too slow.
+# To run the tests one after another, in a debugger: make test ARGS="-n 0".
 test: .venv/test.stamp explorer portal clients
 	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
@@ -79,7 +80,7 @@ portal/node_modules/.stamp: portal/package-lock.json
 	  echo "Downloading the portal's packages ..." && $(NPM) ci --prefix portal && echo done > $@ \
 	  || echo "The download failed; the service runs without the portal. Try again: make portal"; fi
 
-# What Lighthouse says of the portal on a slow phone; fails below performance 95 or anything else below 100.
+# Run Lighthouse on the portal, as on a slow phone; fails if performance is below 95 or any other score below 100.
 lighthouse: .venv/test.stamp portal
 	@if command -v npm > /dev/null; then \
 		(cd portal/lighthouse && $(NPM) ci) && .venv/bin/python conformance/serving.py node portal/lighthouse/judge.mjs; \
@@ -99,7 +100,7 @@ explorer/node_modules/.stamp: explorer/package-lock.json
 	  && touch $@ || echo "The download failed; the service runs without the desk. Try again: make explorer"; \
 	else echo "Node.js is not installed; the service runs without the desk. Install Node.js 20+, then: make explorer"; fi
 
-# The reference clients of WebSockets and event streams, for the tests.
+# The reference clients for WebSockets and event streams, used by the tests.
 clients: tests/clients/node_modules/.stamp
 
 tests/clients/node_modules/.stamp: tests/clients/package-lock.json
@@ -111,7 +112,8 @@ tests/clients/node_modules/.stamp: tests/clients/package-lock.json
 schema: .venv/run.stamp
 	.venv/bin/python -m resolvers > schema/schema.graphql
 
-# The service beside a hand-written endpoint on a large database; QUICK=1: under three minutes, once that is filled.
+# Compare the service with a hand-written endpoint on a large database.
+# QUICK=1: in under three minutes, once the database is filled.
 bench: .venv/test.stamp
 	.venv/bin/python -m benchmarks $(ARGS)
 

@@ -77,7 +77,7 @@ def replay(bench: Bench) -> list[Row]:
             if not found["pageInfo"]["hasNextPage"]:
                 break
     used = bench.cold.cpu_seconds - cpu
-    details = {"events": count, "seconds": sum(pages), "CPU us an event": 1e6 * used / count}
+    details = {"events": count, "seconds": sum(pages), "CPU us per event": 1e6 * used / count}
     return [Row("a partner reads 100,000 events", count / sum(pages), "events/s", details=details)]
 
 
@@ -136,7 +136,7 @@ def letter(bench: Bench) -> list[Row]:
     searched.append(post(bench.theirs, bench.database, "/free", searches, seconds=2).cpu_ms)
     sent = json.loads(done.stdout.splitlines()[-1])
     spent = 1000 * sent["cpu"] / sent["letters"]
-    details = {"CPU ms": spent, "letters": sent["letters"], "a second": sent["letters"] / sent["seconds"]}
+    details = {"CPU ms": spent, "letters": sent["letters"], "per second": sent["letters"] / sent["seconds"]}
     minstr = SEARCH_MINSTR * spent / median(searched)
     return [Row("a letter", minstr, "Minstr", 15, 8, less_is_better=True, details=details)]
 

@@ -1,4 +1,4 @@
-// Appends every event of your clinics to events.jsonl. Stop it, kill it, start it again: it misses and repeats nothing.
+// Appends every event of your clinics to events.jsonl. Stopped or killed and restarted, it misses and repeats nothing.
 //
 //   npm install graphql graphql-ws ws
 //   PARTNER_KEY=erp_... node partner.mjs wss://rejestracja.example/graphql
@@ -22,7 +22,7 @@ const EVENTS = `
   }`;
 const FINAL = ["UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"];
 
-// The event and its cursor are in ONE line: this makes it exactly once. A line that a crash cut off is removed.
+// The event and its cursor are in ONE line, so each event is stored exactly once. A line cut off by a crash is removed.
 function lastCursor() {
   if (!existsSync(FILE)) return null;
   const whole = readFileSync(FILE);
@@ -56,7 +56,7 @@ async function follow() {
   }
 }
 
-// We were away for longer than events are kept: take the cursor first, then load what you need, then follow.
+// Events after our cursor have been deleted: take the latest cursor first, then load your data, then follow.
 async function startOver() {
   for await (const { data, errors } of client.iterate({ query: "{ latestEventCursor }" })) {
     if (errors) throw errors;
@@ -85,5 +85,5 @@ for (;;) {
     else if (code === 4401 || code === 4403) stop(`${code}: this key is no longer valid.`);
     else seconds = error.extensions?.retryAfterSeconds ?? 1;
   }
-  await sleep(1000 * seconds * (0.5 + Math.random())); // so that not all partners come at once
+  await sleep(1000 * seconds * (0.5 + Math.random())); // so that partners do not all reconnect at once
 }

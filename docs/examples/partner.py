@@ -1,4 +1,4 @@
-"""Stores every event of your clinics in events.db. Stop it, kill it, start it again: it misses and repeats nothing.
+"""Stores every event of your clinics in events.db. Stopped or killed and restarted, it misses and repeats nothing.
 
 pip install "gql[websockets]"
 PARTNER_KEY=erp_... python partner.py wss://rejestracja.example/graphql
@@ -40,7 +40,7 @@ def cursor() -> str | None:
 
 
 def save(new_cursor: str, event: dict[str, Any] | None = None) -> None:
-    """Save the event and the cursor in ONE transaction: this makes it exactly once."""
+    """Save the event and the cursor in ONE transaction, so each event is stored exactly once."""
     with store:
         if event:
             store.execute("INSERT INTO event (id, event) VALUES (?, ?)", (event["id"], json.dumps(event)))
@@ -48,7 +48,7 @@ def save(new_cursor: str, event: dict[str, Any] | None = None) -> None:
 
 
 async def start_over(session: Any) -> None:
-    """We were away for longer than events are kept: take the cursor first, then load what you need, then follow."""
+    """Events after our cursor have been deleted: take the latest cursor first, then load your data, then follow."""
     latest = await session.execute(gql("{ latestEventCursor }"))
     # ... here: load freeSlots of your clinics, and replace what you have ...
     save(latest["latestEventCursor"])
@@ -65,7 +65,7 @@ async def follow(session: Any) -> None:
 
 
 async def follow_once(url: str, key: str) -> float:
-    """Follow until something ends it; return for how many seconds to wait."""
+    """Follow until the subscription ends; return how many seconds to wait before the next attempt."""
     transport = WebsocketsTransport(url, init_payload={"authorization": f"Bearer {key}"})
     try:
         async with Client(transport=transport) as session:
@@ -99,7 +99,7 @@ def check_key(problem: BaseException) -> None:
 async def main() -> None:
     while True:
         seconds = await follow_once(sys.argv[1], os.environ["PARTNER_KEY"])
-        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # so that not all partners come at once
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # so that partners do not all reconnect at once
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ SAYS = {
     ],
     (MessageKind.ADDRESS_TRIED, "EN"): ["somebody tried to open an account", "nothing in it has changed"],
     (MessageKind.NEW_PASSWORD, "PL"): ["Login: anna@example.pl", "dotychczasowe hasło działa nadal"],
-    (MessageKind.NEW_PASSWORD, "EN"): ["Login: anna@example.pl", "your present password keeps working"],
+    (MessageKind.NEW_PASSWORD, "EN"): ["Login: anna@example.pl", "your current password keeps working"],
     (MessageKind.PASSWORD_CHANGED, "PL"): ["zmienione: poniedziałek, 23 listopada 2026, 09:00", "zamówić nowe hasło"],
     (MessageKind.PASSWORD_CHANGED, "EN"): ["changed: Monday, 23 November 2026, 09:00", "request a new password"],
     (MessageKind.CONTACT_CHANGED, "PL"): ["adres e-mail", "numer telefonu", "przypomnienia SMS", "język wiadomości"],
@@ -91,7 +91,7 @@ SAYS = {
         "identity document",
     ],
     (MessageKind.VISIT_MOVED, "PL"): ["Poprzedni termin, wtorek, 1 grudnia 2026, 08:00", "24 listopada 2026, 14:30"],
-    (MessageKind.VISIT_MOVED, "EN"): ["former date, Tuesday, 1 December 2026, 08:00", "24 November 2026, 14:30"],
+    (MessageKind.VISIT_MOVED, "EN"): ["previous date, Tuesday, 1 December 2026, 08:00", "24 November 2026, 14:30"],
     (MessageKind.VISIT_CANCELLED, "PL"): [
         "została odwołana",
         "24 listopada 2026, 14:30",
@@ -99,11 +99,11 @@ SAYS = {
     ],
     # True for everybody: the letter about the absence may have waited for the mail server until it was overtaken.
     (MessageKind.VISIT_TAKES_PLACE, "PL"): [
-        *("odbędzie się w zarezerwowanym terminie. Jeżeli słyszeli", "24 listopada 2026, 14:30"),
+        *("odbędzie się w zarezerwowanym terminie. Jeżeli otrzymali", "24 listopada 2026, 14:30"),
         "Jeżeli proponowaliśmy inny termin",
     ],
     (MessageKind.VISIT_TAKES_PLACE, "EN"): [
-        *("will take place at the booked time. If you have heard", "24 November 2026, 14:30"),
+        *("will take place at the booked time. If you were told", "24 November 2026, 14:30"),
         "If we offered you another time",
     ],
     (MessageKind.VISIT_CANCELLED, "EN"): ["was cancelled", "24 November 2026, 14:30", "book another date"],
