@@ -1,4 +1,4 @@
-"""The nouns of the centre and their rules; Tortoise finds every stored model here."""
+"""The domain model: the centre's entities and their rules; Tortoise finds every stored model here."""
 
 from models.accounts.account import Account
 from models.accounts.account_request import AccountRequest

@@ -93,23 +93,23 @@ AuditAction = Literal[
     "remove_second_factor",
     "reset_second_factor",
     "close_account",
-]  # schema/audit.py has words for each
+]  # schema/audit.py describes each
 
 
 STAFF = ("RECEPTIONIST", "ADMINISTRATOR")
-Changes = Mapping[str, tuple[Any, Any]]  # by field: its value before and after
+Changes = Mapping[str, tuple[Any, Any]]  # each field's value before and after
 
 IDENTIFYING = ("email", "phone", "first_name", "last_name")  # masked, because an entry outlives its subject
-# Never noted: secrets, what is derived, and raw ids, which are never shown to anybody.
+# Never recorded: secrets, derived values, and raw ids, which are never shown to anybody.
 HIDDEN = ("_sealed", "_index", "_hash", "_key", "_id", "_ids", "search_name", "sort_name")
 
 
 class AuditEntry(Model):
     """Ids, the action's name and its outcome ("done", "refused"); no PESEL, secret or content.
 
-    `subject_id` is the object, of the kind `subject_kind` where the action does not say it. `changes` has values before
-    and after, masked where they identify a person. `patient_ids`: whose data a page of the list `list_name` showed.
-    Only an override has text: reception's reason and the names of the overridden rules.
+    `subject_id` is the object; `subject_kind` is its kind, unless the action implies it. `changes` has the values
+    before and after, masked if they identify a person. `patient_ids`: the patients shown on a page of the list
+    `list_name`. Only an override has text: reception's reason and the names of the overridden rules.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -171,7 +171,7 @@ class AuditEntry(Model):
     ) -> None:
         """Add an entry for each opened patient, with the object read, and for each page of a list.
 
-        With `since`: not for patients about whom this request has left an entry since then, such as a booking.
+        With `since`, skip patients about whom this request has added an entry since then, such as for a booking.
         """
         known: set[UUID] = set()
         if since is not None:
@@ -192,7 +192,7 @@ class AuditEntry(Model):
 
     @classmethod
     async def purge(cls) -> int:
-        """Remove the entries that are older than AUDIT_YEARS; the database protects those under three years."""
+        """Remove the entries that are older than AUDIT_YEARS; the database protects those under three years old."""
         before, total = clock.now() - timedelta(days=366 * settings.AUDIT_YEARS), 0
         while removed := int((await database.fetch_rows("SELECT forget_audit_entries($1)", [before]))[0][0]):
             total += removed
@@ -214,7 +214,7 @@ class AuditEntry(Model):
         is_claim: bool,
         by_others: bool | None = None,
     ) -> list[Self]:
-        """Entries that the patient may see, latest first; only those made by others, or only the patient's own."""
+        """Entries that the patient may see, latest first; `by_others` selects those by others, or by the patient."""
         query = cls.of_patient(patient_ids, is_claim=is_claim).filter(rows_after("at", after, descending=True))
         if by_others is not None:
             query = query.exclude(role="PATIENT") if by_others else query.filter(role="PATIENT")
@@ -234,9 +234,9 @@ def _is_about(patient_ids: Collection[UUID]) -> Q:
 
 
 def compare(row: Model | None, columns: Mapping[str, Any], *, is_public: bool = False) -> Changes:
-    """What the new values change in a row, before they are written, or what a new row begins with.
+    """The changes that unwritten new values will make to a row, or the values of a new row.
 
-    A changed number appears only as "***". `is_public`: anybody can look the row up, so nothing of it is masked.
+    A changed number appears only as "***". `is_public`: anybody can see the row, so nothing in it is masked.
     """
     found: dict[str, tuple[Any, Any]] = {}
     for name, after in columns.items():

@@ -62,7 +62,7 @@ class MessageKind(StrEnum):
     VISIT_TAKES_PLACE = "visit_takes_place"
 
 
-# Letters that a stranger or a looping program can cause: one mailbox gets at most LETTERS_PER_DAY of each kind a day.
+# Letters that a stranger or a looping program can trigger: per day and kind, a mailbox gets LETTERS_PER_DAY at most.
 LETTERS_PER_DAY = 10
 LIMITED_KINDS = {
     MessageKind.ACCOUNT_OPENED,
@@ -78,7 +78,7 @@ FINISHED = (MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED, Mess
 
 
 class NoLongerWanted(Exception):
-    """The reason for the message was gone before it was sent; the text says why."""
+    """There is no longer a reason to send the message; the exception's text says why."""
 
 
 class TooEarly(Exception):
@@ -106,7 +106,7 @@ _IS_CLOSED = "SELECT FROM account WHERE id = $1 AND closed_at IS NOT NULL"
 class Message(Model):
     """`details` are the facts that the text states, as they were at the time; never a secret, never a PESEL.
 
-    `settled_at` is when the message reached its final state. `patient_id` is set by searches: whom it is about.
+    `settled_at` is when the message reached its final state. `patient_id`, set by searches: the patient concerned.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -206,7 +206,7 @@ class Message(Model):
 
     @classmethod
     async def record_delivery(cls, gateway_id: str, our_id: str | None, problem: str | None) -> bool:
-        """Record the gateway's report on a text: delivered, or the problem. False when we did not send this text."""
+        """Record the gateway's report on a text message: delivered, or the problem. False if we did not send it."""
         known = Q(gateway_id=gateway_id)
         if message_id := _parse_uuid(our_id):  # a text accepted on a repeated try has no gateway id here
             known |= Q(id=message_id, gateway_id=None)
@@ -219,7 +219,7 @@ class Message(Model):
         await self._finish(MessageState.DUE)
 
     async def restate(self, details: dict[str, Any], to: str) -> None:
-        """Send the facts as they are now, to the person's present address."""
+        """Send the facts as they are now, to the person's current address."""
         if details != self.details or to != self.to:
             self.details, self.to = details, to
             await Message.filter(id=self.id).update(details=details, to=to)
@@ -243,7 +243,7 @@ class Message(Model):
 
     @classmethod
     async def purge(cls) -> int:
-        """Remove finished messages some time after they were written; the visits that they tell of stay."""
+        """Remove finished messages some time after they were written; the visits that they are about stay."""
         before = clock.now() - timedelta(days=settings.MESSAGE_DAYS)
         return await batches.remove(cls.filter(created_at__lt=before, state__in=FINISHED))
 
@@ -257,8 +257,8 @@ async def _is_flooded(kind: MessageKind, mailbox: str) -> bool:
 
 
 def _mailbox(address: str, account: "Account | None") -> str:
-    """What is counted together: addresses that differ only behind a plus sign, until their owner has proved to read
-    one by setting a password of their own there. So nobody can use up another person's letters.
+    """The key for counting letters. Addresses that differ only after a plus sign share one, until an owner has proved
+    that they read theirs by setting their own password: so nobody can use up another person's letters.
     """
     name, at, domain = contact.email_key(address).rpartition("@")
     is_proven = account is not None and account.password_hash is not None and account.email == address
@@ -275,7 +275,7 @@ def _parse_uuid(text: str | None) -> UUID | None:
 
 @cache
 def _related() -> Joined:
-    """With the account and its patient, whose modules write messages and cannot be imported here."""
+    """A join with the account and its patient, whose modules import this one and cannot be imported here."""
     to_account: Any = Message._meta.fields_map["account"]
     account = to_account.related_model
     return Joined(message=Message, account=account, patient=account._meta.fields_map["patient"].related_model)

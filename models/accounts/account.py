@@ -1,4 +1,4 @@
-"""Account (konto): login and password of a person; one per e-mail address and person."""
+"""Account (konto): a person's login and password; one per e-mail address and per person."""
 
 from enum import StrEnum
 from typing import Self
@@ -30,7 +30,7 @@ FORGOTTEN = (
     "pending_email",
     "pending_email_until",
     "email_token_hash",
-)  # when an account is closed
+)  # columns that are cleared when an account is closed
 
 
 class Role(StrEnum):
@@ -75,7 +75,7 @@ class Account(Model):
     async def find_by_email(cls, email: str) -> Self | None:
         key = contact.email_key(email)
         if len(key) > contact.LONGEST_EMAIL or not key.isprintable():
-            return None  # nobody's address, and PostgreSQL would refuse to compare it
+            return None  # no account can have it, and PostgreSQL would refuse to compare it
         return await cls.filter(email_key=key).select_related("patient").first()
 
     @classmethod
@@ -84,13 +84,14 @@ class Account(Model):
     ) -> "tuple[Session, str]":
         """Open a session and return it with its token. A one-time password only allows setting a password.
 
-        Failures slow down the device if the account knows it, otherwise the network address at this login; unknown
-        logins count and cost the same. An account with a second factor needs its code after either kind of password.
+        Failures delay further tries from the device if the account knows it, otherwise from the network address at
+        this login; unknown logins are counted and take as long as known ones. An account with a second factor requires
+        its code with either kind of password.
         """
         account = await cls.find_by_email(login)
         one_time_hash = await OneTimePassword.find_hash(secret, account.id if account else None)
         if account and one_time_hash and (opened := await account._open_once(one_time_hash, code)):
-            return opened  # without a throttle: 79 random bits cannot be guessed
+            return opened  # needs no throttling: 79 random bits cannot be guessed
         mark = known_device.find_mark(device, account)
         counters = LoginThrottle.for_device(mark) if mark else LoginThrottle.for_stranger(login, address)
         async with LoginThrottle.attempt(counters):
@@ -125,15 +126,15 @@ class Account(Model):
         return opened
 
     async def end_login(self) -> None:
-        """Forget address and passwords and end every session: nobody signs in with this account again."""
+        """Delete the address and passwords and end every session, so that nobody can sign in any more."""
         database.require_transaction()
         await Account.filter(id=self.id).update(**dict.fromkeys(FORGOTTEN), closed_at=clock.now())
         await OneTimePassword.void(self.id)
-        await Session.end_all(self)  # last: a concurrent log-in waits for the row written above
+        await Session.end_all(self)  # last, because a concurrent log-in waits for the row written above
         await Message.erase_addresses(self)
 
     async def has_used_a_letter_since(self, letter: Message) -> bool:
-        """Whether a one-time password was used since this letter was written."""
+        """Whether a one-time password has been used since this letter was written."""
         used = AuditEntry.filter(account_id=self.id, action="log_in_once", at__gte=letter.created_at)
         return await used.exists()
 
@@ -156,7 +157,7 @@ class Account(Model):
             return await self._open_session("change_password")
 
     async def reauthenticate(self, current: str, session: Session) -> None:
-        """Verify the password again before an important change; after a one-time log-in, the one-time password."""
+        """Verify the password (after a one-time log-in, the one-time password) again before an important change."""
         try:
             async with LoginThrottle.attempt(LoginThrottle.for_session(self.id)):
                 if not await self._is_right(current, session):

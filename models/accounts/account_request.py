@@ -1,6 +1,6 @@
-"""Account request (zgłoszenie): what somebody asks for without signing in; encrypted, processed in the background.
+"""Account request (zgłoszenie): a request made without signing in; encrypted, processed in the background.
 
-The answer is given before anything is looked up: known and unknown people get the same answer in the same time,
+The client is answered before anything is looked up, so known and unknown people get the same answer in the same time
 by construction (OWASP ASVS 5.0, 6.3.8).
 """
 
@@ -93,11 +93,11 @@ async def _sign_up(form: dict[str, Any]) -> None:
     except IntegrityError as broken:
         if constraints.find_refusal(broken) is None:
             raise
-        await _notify_owner(form["email"])  # the applicant does not learn this
+        await _notify_owner(form["email"])  # the applicant does not learn that the address is in use
 
 
 async def _open_account(form: dict[str, Any]) -> None:
-    """The account gets a record of its own, which only claims to be the person with this PESEL."""
+    """Open the account with a separate record, which is only a claim to be the person with this PESEL."""
     patient = await Patient.create(
         first_name=form["first_name"],
         last_name=form["last_name"],
@@ -127,7 +127,7 @@ async def _notify_owner(address: str) -> None:
 
 
 async def _write_to_new_address(form: dict[str, Any]) -> None:
-    """Send a confirmation request to an account's new address; if another account has it, notify that owner instead."""
+    """Send a confirmation letter to the new address; if another account has it, notify that account's owner instead."""
     address = form["email"]
     account = await Account.get_or_none(id=form["account_id"], pending_email=address)
     if account is None:  # the account was closed, or another address has been requested since
@@ -146,7 +146,7 @@ async def _request_new_password(form: dict[str, Any]) -> None:
 
 
 async def may_mail(account: Account, kind: MessageKind) -> bool:
-    """Whether the last such letter is old enough; locks the account, so that concurrent requests are counted."""
+    """Whether another letter of this kind may be sent now; locks the account so that concurrent requests count."""
     database.require_transaction()
     await Account.filter(id=account.id).select_for_update(no_key=True).get()
     now = clock.now()

@@ -1,7 +1,7 @@
 """Guessable passwords: common ones, and combinations of common words, keyboard runs and digits.
 
-A blocklist, as NIST SP 800-63B asks for, and no estimate of entropy. The text is read once from left to right, so the
-work is bounded by its length, which is bounded too.
+This is a blocklist, as NIST SP 800-63B requires, not an estimate of entropy. The text is scanned once from left to
+right, so the work is bounded by its length, which is limited.
 """
 
 from functools import cache
@@ -9,7 +9,7 @@ from functools import cache
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 JUDGED_LENGTH = 128
-ENOUGH = 7  # points: a common word gives 2, a run of keys 1, another letter 1 the first time
+ENOUGH = 7  # points: 2 for a common word, 1 for a run of keys, 1 for any other distinct letter
 SHORTEST_WORD, LONGEST_WORD, SHORTEST_RUN = 4, 20, 3
 ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -47,7 +47,7 @@ def is_common(guess: str) -> bool:
 
 
 def _shortest_period(text: str) -> str:
-    """The unit that the whole text repeats, if there is one: "abcabcab" gives "abc"."""
+    """The shortest unit that the text repeats, or the whole text if it repeats none: "abcabcab" gives "abc"."""
     for length in range(1, len(text) // 2 + 1):
         if text.startswith(text[length:]):
             return text[:length]
@@ -55,7 +55,7 @@ def _shortest_period(text: str) -> str:
 
 
 def _count_points(text: str) -> int:
-    """What is left to guess, each part counted once; separators within a word do not hide it."""
+    """Points for the distinct parts that must be guessed; separators within a word do not hide it."""
     letters = "".join(letter for letter in text if letter.isalnum() or letter in "@$!")
     signs = "".join(sign for sign in text if not sign.isalnum() and not sign.isspace())
     return sum({**_parts(letters), **_parts(signs)}.values())
@@ -89,7 +89,7 @@ def _word_at(spellings: list[str], at: int) -> str:
 
 
 def _run_at(text: str, at: int) -> str:
-    """Equal letters, or neighbours in the alphabet or on the keyboard."""
+    """The run that begins here: equal letters, or neighbours in the alphabet or on the keyboard."""
     end = at + 1
     while end < len(text) and (text[end] == text[end - 1] or text[end - 1 : end + 1] in _NEIGHBOURS):
         end += 1

@@ -1,4 +1,4 @@
-"""Double (dublet): a record of a person who has another one; it is marked, so that nobody books into it by mistake."""
+"""Double (dublet): a second record of the same person, marked so that nobody books into it by mistake."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def mark(patient_id: UUID, original_id: UUID, *, by: "Account") -> Patient:
-    """Mark a record as the double of another one of the centre's. Nothing is moved; repeating it changes nothing.
+    """Mark a record as the double of another of the centre's records. Nothing is moved; repeating changes nothing.
 
     Doubles of the marked record become doubles of the other record, so that marks never form a chain.
     """
@@ -35,7 +35,7 @@ async def mark(patient_id: UUID, original_id: UUID, *, by: "Account") -> Patient
 
 
 def _check(double: Patient, original: Patient | None) -> None:
-    """Both are records of the centre: a claim becomes one with its record when the identity is confirmed."""
+    """Both must be records of the centre: a claim joins its record when the identity is confirmed."""
     if double.is_claim:
         raise InvalidInput.of_field("patientId", "NOT_AVAILABLE")
     if original is None or original.id == double.id or original.is_claim or original.double_of_id:
@@ -43,7 +43,7 @@ def _check(double: Patient, original: Patient | None) -> None:
 
 
 async def unmark(patient_id: UUID, *, by: "Account") -> Patient:
-    """Take the mark back; repeating it changes nothing."""
+    """Remove the mark; repeating the call changes nothing."""
     async with in_transaction():
         record = await Patient.lock(patient_id)
         if await Patient.filter(id=record.id, double_of_id__isnull=False).update(double_of_id=None):

@@ -20,7 +20,7 @@ from models.values import contact
 
 
 async def request(account: Account, address: str) -> None:
-    """Store the address as unconfirmed and notify the present one. The new one's owner is looked up later."""
+    """Store the address as unconfirmed and notify the current one. Whether the new one is in use is checked later."""
     database.require_transaction()
     until = clock.now() + timedelta(hours=settings.EMAIL_CONFIRMATION_HOURS)
     wanted = {"pending_email": address, "pending_email_until": until, "email_token_hash": None}  # nosec B105 - there is none
@@ -35,22 +35,22 @@ async def request(account: Account, address: str) -> None:
 
 
 async def withdraw(account: Account) -> None:
-    """Keep the present address after all: links already sent to a new address no longer work."""
+    """Keep the current address after all: links already sent to a new address no longer work."""
     kept = {"pending_email": None, "pending_email_until": None, "email_token_hash": None}  # nosec B105 - there is none
     await account.update_from_dict(kept).save(update_fields=[*kept])
 
 
 async def issue_token(letter: Message) -> str:
-    """Make the secret of the letter's link, always the same for one letter; only its hash is stored."""
+    """Make the token for the letter's link, the same each time the letter is sent; only its hash is stored."""
     token = crypto.blind_index(str(letter.id), "letter's link")
     waiting = Account.filter(id=letter.account_id, pending_email=letter.to, pending_email_until__gt=clock.now())
     if not await waiting.update(email_token_hash=crypto.hash_token(token)):
-        raise NoLongerWanted("another address is wanted, or none")
+        raise NoLongerWanted("another address has been requested, or none")
     return token
 
 
 async def confirm(token: str) -> None:
-    """Make the new address the login; repeating it changes nothing."""
+    """Make the new address the login; repeating the call changes nothing."""
     hash_ = crypto.hash_token(token)
     try:
         async with in_transaction():
@@ -83,7 +83,7 @@ async def _take_effect(account: Account, address: str) -> None:
 
 
 async def forget_expired() -> int:
-    """Forget addresses that nobody has confirmed in time."""
+    """Delete pending addresses that have not been confirmed in time."""
     expired = Account.filter(pending_email_until__lt=clock.now())
     return await expired.update(pending_email=None, pending_email_until=None, email_token_hash=None)
 
@@ -95,7 +95,7 @@ def pending_email_of(account: Account) -> str | None:
 
 
 async def replace(account_id: UUID, address: str) -> None:
-    """Replace the account's address immediately, for reception; everything sent to the former one becomes void."""
+    """Replace the address without confirmation, for reception; everything sent to the former one becomes void."""
     database.require_transaction()
     void = ("pending_email", "pending_email_until", "email_token_hash")
     await Account.filter(id=account_id).update(

@@ -13,7 +13,7 @@ from models.accounts.patient import Patient
 
 
 class FormerName(Model):
-    """`until`: when the record took another name. The database lists its words for the search."""
+    """`until`: when the record's name was changed. The database indexes the words of the name for the search."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     patient: fields.ForeignKeyRelation[Patient] = fields.ForeignKeyField(

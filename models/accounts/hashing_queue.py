@@ -37,7 +37,7 @@ class HashingQueue:
         return await asyncio.wrap_future(begun)
 
     async def run_for_stranger(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
-        """The same, but with places reserved for known callers, whom a flood of strangers must not displace."""
+        """Like `run`, but leave places for known callers, whom a flood of strangers must not displace."""
         _take(self._strangers)
         begun = asyncio.ensure_future(self.run(work, *arguments, **named))
         begun.add_done_callback(lambda _: self._strangers.release())
@@ -50,10 +50,10 @@ def _take(places: threading.BoundedSemaphore) -> None:
 
 
 def count_threads() -> int:
-    """One core stays free for answering; the processes of one machine share the rest."""
+    """One core stays free to serve requests; the processes on the machine share the others."""
     return max(1, (len(os.sched_getaffinity(0)) - 1) // settings.WORKERS)
 
 
 def _lower_priority() -> None:
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)  # of this thread alone, on Linux
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)  # on Linux it affects only this thread

@@ -1,8 +1,8 @@
 """Identity (tożsamość): which record of a person is the centre's own, and which are only claims made by accounts.
 
-One number has at most one record of the centre, opened at the desk or confirmed by a document, and any number of
-claims, each the separate record of one account. What reception books or writes goes into the centre's record, so that
-an account that only claims the number sees nothing of it.
+Per PESEL or document number there is at most one record of the centre, opened at the desk or confirmed by a document.
+There can be any number of claims, each the separate record of one account. Reception books and writes in the centre's
+record, of which an account that only claims the number sees nothing.
 """
 
 from collections.abc import Collection
@@ -37,7 +37,7 @@ async def find(patient_id: UUID) -> Patient:
 
 
 async def lock_number(patient: Patient) -> None:
-    """Until the transaction ends, decide alone which records have this number; taken before patient locks."""
+    """Lock the number until the transaction ends, so that only one decides who has it; taken before patient locks."""
     database.require_transaction()
     identity = patient.pesel_index or patient.document_index or str(patient.id)
     await database.fetch(_ONE_AT_A_TIME, {"identity": identity})
@@ -47,7 +47,7 @@ async def find_centre_record(patient: Patient) -> Patient | None:
     """The centre's record with the same number as this one; None if there are only claims."""
     if not patient.is_claim:
         return patient
-    is_invited = patient.invited_from_id is not None  # by that record, whatever has been corrected in it since
+    is_invited = patient.invited_from_id is not None  # even if that record has been corrected since
     if is_invited and (record := await Patient.get_or_none(id=patient.invited_from_id, is_claim=False)):
         return record
     if patient.pesel_index:
@@ -58,7 +58,7 @@ async def find_centre_record(patient: Patient) -> Patient | None:
 
 
 async def lock_centre_record(patient_id: UUID) -> Patient:
-    """Lock the record in which reception books and writes for this person; opened now if there are only claims."""
+    """Lock the record in which reception books and writes for this person; open it if there are only claims."""
     patient = await find(patient_id)
     if patient.is_claim:
         await lock_number(patient)
@@ -88,7 +88,7 @@ async def find_bookable_record(patient_id: UUID) -> Patient | None:
 
 
 async def open_claim(invited_from: Patient) -> Patient:
-    """A record of its own for the account of a person whom nobody has identified: it shows nothing of the centre's."""
+    """Create a separate record for an unidentified person's account: it reveals nothing of the centre's record."""
     return await _copy(invited_from, is_claim=True, invited_from_id=invited_from.id)
 
 
@@ -99,18 +99,18 @@ async def _copy(patient: Patient, *, is_claim: bool, invited_from_id: UUID | Non
 
 
 def _check_names(record: Patient, claim: Patient) -> None:
-    """Other names under one number may be another person's; not when reception itself has given the account."""
+    """Different names under one number may mean another person, unless reception itself has given the account."""
     names = [(fold(one.first_name), fold(one.last_name)) for one in (record, claim)]
     if names[0] != names[1] and claim.invited_from_id != record.id:
         raise IdentityNotConfirmed(patient_id=str(record.id))
 
 
 async def find_invited_claims(patient_ids: Collection[UUID]) -> list[Patient]:
-    """The claims of the open accounts that reception has given to the persons of these unconfirmed records."""
+    """The claims of the open accounts that reception gave to the people of these unconfirmed records."""
     invited = Patient.filter(invited_from_id__in=list(patient_ids), account__closed_at=None, account__id__isnull=False)
     return await invited.select_related("account")
 
 
 async def find_invited_emails(patient_ids: Collection[UUID]) -> dict[UUID | None, str | None]:
-    """The address of the account that reception has given to the person of each record, if any."""
+    """For each record, the address of the account that reception gave to its person, if any."""
     return {claim.invited_from_id: claim.account.email for claim in await find_invited_claims(patient_ids)}

@@ -1,7 +1,7 @@
-"""Known device (znane urządzenie): one on which somebody has signed in; strangers' failed log-ins do not affect it.
+"""Known device (znane urządzenie): a device with earlier log-ins; strangers' failed log-ins do not affect it.
 
-A device keeps a mark for each account that has signed in there: random bits and our signature of them (OWASP's device
-cookies). A signature is for one account and its present password, so a new password makes all devices strangers.
+A device keeps a mark for each account that has signed in on it: random bits with our signature (OWASP's device
+cookies). The signature covers the account and its current password, so after a new password no device is known.
 """
 
 import hmac
@@ -19,13 +19,13 @@ LONGEST = 1000
 
 
 def find_mark(kept: str, account: "Account | None") -> str | None:
-    """The account's mark among those that a device shows; takes the same work without an account."""
+    """The account's mark among those that the device sends; takes the same time without an account."""
     found = [mark for mark in _split(kept) if hmac.compare_digest(mark, _sign(mark.partition("-")[0], account))]
     return found[0] if found and account else None
 
 
 def remember(kept: str, account: "Account") -> str:
-    """What the device keeps from now on, after the account has signed in by its own password."""
+    """The marks that the device must keep now that the account has signed in with its own password."""
     mine = find_mark(kept, account) or _sign(secrets.token_hex(NONCE_BYTES), account)
     return ".".join([mine, *(mark for mark in _split(kept) if mark != mine)][:MARKS])
 

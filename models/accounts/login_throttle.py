@@ -1,7 +1,7 @@
-"""Login throttle: failures slow down further tries and fade with time; stored in the database.
+"""Login throttle: failed log-ins delay further tries, fade with time and are stored in the database.
 
-For strangers, the pair of one address and one login is delayed first; then an address where many logins fail, and a
-login at which very many addresses fail. Known devices are counted apart, each for itself.
+For strangers, a pair of network address and login is delayed first; then an address from which many logins fail, and a
+login that fails from very many addresses. Each known device is counted separately.
 """
 
 from collections.abc import AsyncIterator
@@ -25,13 +25,13 @@ FORGET_AFTER = timedelta(hours=24)
 _FADED = "failures * power(0.5, greatest(0, extract(epoch FROM :now::timestamptz - failed_at)) / :half::float)"
 _AGAIN = f"(old.{_FADED.replace('failed_at', 'old.failed_at')} + 1)"
 
-# Blocks from the last free try on; the 0.5 makes up for what has faded between tries.
+# Blocks once the free tries are used up; the 0.5 allows for what has faded between tries.
 _BLOCKED_UNTIL = """
     CASE WHEN {failures} > :free::float - 0.5 THEN :now::timestamptz + interval '1 second'
         * least(:longest::float, :first::float * power(2, greatest(0, least({failures} - :free::float, 20)))) END
 """
 
-# A try is counted before the password is checked, unless it must wait: of a burst only the free tries are checked.
+# A try is counted before its password is checked, unless it must wait: only the free tries of a burst are checked.
 _COUNT = f"""
     INSERT INTO throttle AS old (key, kind, address_key, failures, failed_at)
     VALUES (:key, :kind, :address_key, 1, :now::timestamptz)
@@ -41,7 +41,7 @@ _COUNT = f"""
     RETURNING key
 """  # noqa: S608 - constants  # nosec B608
 
-# For an address only the number of distinct logins counts; each counts as what has not yet faded of one failure.
+# For an address only the number of distinct logins counts: each as at most one failure, less what has faded.
 _COUNT_ADDRESS = f"""
     INSERT INTO throttle AS old (key, kind, failures, failed_at, blocked_until)
     SELECT :key::text, :kind, logins, :now::timestamptz, {_BLOCKED_UNTIL.format(failures="logins")}
@@ -75,7 +75,7 @@ class LoginThrottle(Model):
 
     @staticmethod
     def for_stranger(login: str, address: str) -> list[Counter]:
-        """Unknown logins count like known ones, so that a delay reveals nothing."""
+        """Unknown logins are counted like known ones, so that a delay reveals nothing."""
         name, place = contact.email_key(login), crypto.blind_index(address, "throttle/address")
         return [
             Counter("pair", crypto.blind_index(f"{place}/{name}", "throttle/pair"), place),
@@ -89,12 +89,12 @@ class LoginThrottle(Model):
 
     @staticmethod
     def for_session(account_id: UUID) -> list[Counter]:
-        """For the password that is asked for once more: strangers must not block a signed-in owner."""
+        """For a signed-in owner who must enter the password again: strangers must not block them."""
         return [Counter("session", crypto.blind_index(str(account_id), "throttle/session"))]
 
     @staticmethod
     def for_code(account_id: UUID) -> list[Counter]:
-        """For second-factor codes, apart from the login: a stranger without the password cannot make the owner wait."""
+        """For second-factor codes, counted separately: a stranger without the password cannot make the owner wait."""
         return [Counter("code", crypto.blind_index(str(account_id), "throttle/code"))]
 
     @classmethod
@@ -105,7 +105,7 @@ class LoginThrottle(Model):
     @classmethod
     @asynccontextmanager
     async def attempt(cls, counters: list[Counter]) -> AsyncIterator[None]:
-        """One try at a password. WrongCredentials is a failure; anything else that is raised is no try at all."""
+        """Count one try at a password. WrongCredentials is a failure; any other exception means that it was no try."""
         await cls.count(counters)
         own = [counter for counter in counters if counter.kind != "address"]
         try:
@@ -120,7 +120,7 @@ class LoginThrottle(Model):
 
     @classmethod
     async def count(cls, counters: list[Counter]) -> None:
-        """Count a failure in advance; raises TooManyAttempts if the try has to wait, and then counts nothing more."""
+        """Count a failure in advance; raise TooManyAttempts, without counting any further, if the try has to wait."""
         await cls._raise_if_blocked(counters)
         for counter in counters:
             if counter.kind != "address" and not await database.fetch(_COUNT, _values(counter)):
@@ -128,12 +128,12 @@ class LoginThrottle(Model):
 
     @classmethod
     async def check_address(cls, counters: list[Counter]) -> None:
-        """Check again just before answering: of concurrent tries at many logins only the free ones get an answer."""
+        """Check again just before answering, so that of concurrent tries at many logins only the free ones succeed."""
         await cls._raise_if_blocked([counter for counter in counters if counter.kind == "address"])
 
     @classmethod
     async def forgive(cls, counters: list[Counter]) -> None:
-        """Forget the failures after a success; of those shared by all strangers at a login only this try."""
+        """Clear the failures after a success, but only this try from the count that all strangers at a login share."""
         await cls.filter(key__in=[counter.key for counter in counters if counter.kind != "login"]).delete()
         await database.fetch(_TAKE_BACK, {"keys": [counter.key for counter in counters if counter.kind == "login"]})
 

@@ -1,4 +1,4 @@
-"""One-time password (hasło jednorazowe): lets its owner set a password of their own; each letter's is valid once."""
+"""One-time password (hasło jednorazowe): lets its owner set their own password; each letter has one, valid once."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ _ISSUE = """
 
 
 class OneTimePassword(Model):
-    """An account may have several: a newer letter, which a stranger can cause, does not void an older one."""
+    """An account may have several: a newer letter, which a stranger can request, does not void an older one."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     account: fields.ForeignKeyRelation["Account"] = fields.ForeignKeyField(
@@ -43,7 +43,7 @@ class OneTimePassword(Model):
 
     @classmethod
     async def issue(cls, account: "Account", letter: UUID | None = None) -> str:
-        """Make the password of a letter, always the same for one letter, and store its hash."""
+        """Make the letter's password, the same each time the letter is sent, and store its hash."""
         secret = password.make_one_time_password(letter)
         values = {
             "id": uuid7(),
@@ -56,12 +56,12 @@ class OneTimePassword(Model):
             if not await same.select_for_update(no_key=True).first():
                 raise NoLongerWanted("the address was replaced")
             if not await database.fetch(_ISSUE, values):
-                raise NoLongerWanted("its password was used, or the owner has set one of their own")
+                raise NoLongerWanted("its password has been used, or the owner has set their own")
         return secret
 
     @classmethod
     async def find_hash(cls, secret: str, account_id: UUID | None) -> str | None:
-        """The hash of a password that opens the account now. Takes the same work without an account."""
+        """The hash of the password if it opens the account now; takes the same time without an account."""
         if len(secret) > password.MAX_LENGTH:
             return None
         hash_ = password.hash_one_time_password(secret)
@@ -70,13 +70,13 @@ class OneTimePassword(Model):
 
     @classmethod
     async def use(cls, hash_: str) -> bool:
-        """Use it up; of several concurrent tries one succeeds."""
+        """Mark it as used; of several concurrent tries only one succeeds."""
         good = cls.filter(hash=hash_, used_at=None, expires_at__gt=clock.now())
         return bool(await good.update(used_at=clock.now()))
 
     @classmethod
     async def void(cls, account_id: UUID) -> None:
-        """No letter sent so far opens the account any more, not even when it is sent once again."""
+        """Invalidate the passwords of all letters sent so far, even of those that are sent again."""
         await cls.filter(account_id=account_id, used_at=None).update(used_at=clock.now())
 
     @classmethod

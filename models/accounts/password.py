@@ -17,7 +17,7 @@ from models.accounts import hashing_queue
 from models.accounts.common_passwords import is_common
 
 MAX_LENGTH = 128  # bounds the work of hashing; NIST SP 800-63B asks for at least 64
-LONGEST_SPELLING = 4 * MAX_LENGTH  # before normalising, which takes quadratic time for some texts
+LONGEST_SPELLING = 4 * MAX_LENGTH  # checked before normalising, which takes quadratic time for some texts
 ENOUGH_LETTERS = 8  # different characters that must remain once guessable words are taken out
 SHORTEST_WORD = 3
 CONTEXT = ("diamed", "przychodnia", "rejestracja", "erejestracja", "pacjent", "wizyta", "lekarz", "haslo", "password")
@@ -33,7 +33,7 @@ def _dummy_hash() -> str:
 
 
 def normalise(password: str) -> str:
-    """One spelling for equal-looking input from all keyboards (NIST SP 800-63B: NFKC)."""
+    """Give input that looks equal the same spelling, whatever the keyboard (NIST SP 800-63B: NFKC)."""
     return unicodedata.normalize("NFKC", password)
 
 
@@ -42,10 +42,10 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(password: str, hash_: str | None, *, is_stranger: bool = False) -> bool:
-    """Takes the same time with and without a hash. Strangers may not fill the whole queue."""
+    """Takes the same time with and without a hash. Strangers cannot fill the whole queue."""
     password = normalise(password) if len(password) <= LONGEST_SPELLING else password
     if len(password) > MAX_LENGTH or not _is_text(password):
-        password, hash_ = "", None  # nobody's password: `find_weaknesses` refuses it, and no password is ever cut
+        password, hash_ = "", None  # cannot be a password: `find_weaknesses` refuses it, and none is ever cut
     run = _queue.run_for_stranger if is_stranger else _queue.run
     return await run(_verify, password, hash_)
 
@@ -76,7 +76,7 @@ def make_one_time_password(letter: UUID | None = None) -> str:
 
 
 def hash_one_time_password(password: str) -> str:
-    """A fast keyed hash: 79 random bits cannot be guessed, and every log-in costs exactly one Argon2."""
+    """A fast keyed hash, as 79 random bits cannot be guessed: every log-in computes exactly one Argon2 hash."""
     return crypto.blind_index(fold(password).replace("-", "").replace(" ", ""), "one-time password")
 
 
@@ -106,7 +106,7 @@ def find_weaknesses(password: str, own_words: list[str]) -> list[str]:
 
 
 def _is_personal(guess: str, own_words: list[str]) -> bool:
-    """Whether too little is left without the words of the person and the place."""
+    """Whether too little is left without words that refer to the person or the service."""
     words = [word for entry in own_words for word in _split_words(entry)]
     for word in sorted([*words, *CONTEXT], key=len, reverse=True):
         guess = guess.replace(word, "")
@@ -114,6 +114,6 @@ def _is_personal(guess: str, own_words: list[str]) -> bool:
 
 
 def _split_words(entry: str) -> list[str]:
-    """The words that an entry consists of, and those that its words consist of: "anna.zolc", "anna" and "zolc"."""
+    """The words of an entry, both whole and split at punctuation: "anna.zolc", "anna" and "zolc"."""
     whole = fold(entry).replace("@", " ").split()
     return [word for word in [*whole, *re.split(r"[\W_]+", " ".join(whole))] if len(word) >= SHORTEST_WORD]

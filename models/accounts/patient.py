@@ -1,4 +1,4 @@
-"""Patient (pacjent): the person whom visits are for, known by an encrypted PESEL or identity document.
+"""Patient (pacjent): the person who comes for visits, identified by an encrypted PESEL or document number.
 
 A number is only claimed until reception has seen a document (visits/identity_confirmation.py).
 """
@@ -26,9 +26,9 @@ BATCH = 500
 class Patient(Model):
     """`is_claim`: the record of an account whose owner has not been identified; the centre writes nothing into it.
 
-    The database ensures that of the records with one number at most one is not a claim. `joined_to_id`: this record has
-    joined another one and is only an alias of it. `invited_from_id`: whose person reception gave the claim's account.
-    `double_of_id`: another record of the same person, which is to be used instead (double_record.py).
+    The database ensures that at most one record per number is not a claim. `joined_to_id`: the record that this one has
+    joined and of which it is only an alias. `invited_from_id`: the record to whose person reception gave the claim's
+    account. `double_of_id`: another record of the same person, which should be used instead (double_record.py).
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -56,7 +56,7 @@ class Patient(Model):
 
     @property
     def pesel(self) -> str:
-        """The whole number: for rules and reception only, never in an answer, a message or a log."""
+        """The full PESEL: for rules and reception only, never in an answer, a message or a log."""
         return pesel.decrypt(self.pesel_sealed) if self.pesel_sealed else ""
 
     @property
@@ -77,13 +77,13 @@ class Patient(Model):
 
     @property
     def is_to_be_completed(self) -> bool:
-        """Somebody who telephoned and gave a name only: the PESEL or document is added when they come."""
+        """Whether the person only telephoned and gave a name: the PESEL or document is added when they come."""
         has_number = self.pesel_index or self.document_index
         return not (has_number or self.is_claim or self.identity_confirmed_at)
 
     @classmethod
     async def list_to_complete(cls, after: Key | None, limit: int) -> list[Self]:
-        """The records that wait for a number, oldest first; without those that are known as doubles."""
+        """The records that still lack a number, oldest first, except known doubles."""
         waiting = cls.filter(pesel_index=None, document_index=None, identity_confirmed_at=None, is_claim=False)
         query = waiting.filter(rows_after("created_at", after), double_of_id=None)
         return await query.order_by("created_at", "id").limit(limit).select_related("account")
@@ -100,9 +100,9 @@ class Patient(Model):
 
     @classmethod
     async def lock(cls, patient_id: UUID) -> Self:
-        """Locked after doctors and before slots: changes of one patient's visits and holds run one by one.
+        """Lock the patient, after doctors and before slots: their visits and holds are changed one at a time.
 
-        Returns the record that this one has joined meanwhile, if it has: use its id from then on.
+        If this record has joined another one meanwhile, that one is returned: use its id from then on.
         """
         database.require_transaction()
         locked = await cls.filter(id=patient_id).select_for_update(no_key=True).first()
@@ -112,12 +112,12 @@ class Patient(Model):
 
     @classmethod
     async def find_current_id(cls, patient_id: UUID) -> UUID:
-        """The id of the record that this one has joined; its own when it has joined none."""
+        """The id of the record that this one has joined, or its own id if it has joined none."""
         joined = await cls.filter(id=patient_id, joined_to_id__isnull=False).only("id", "joined_to_id").first()
         return (joined.joined_to_id if joined else None) or patient_id
 
     @classmethod
     async def find_aliases(cls, patient_id: UUID) -> list[UUID]:
-        """The ids under which entries about this patient were written: this one and those joined to it."""
+        """The ids under which entries about this patient were written: this one and those that joined it."""
         joined = await cls.filter(joined_to_id=patient_id).values_list("id", flat=True)
         return [patient_id, *(UUID(str(id_)) for id_ in joined)]

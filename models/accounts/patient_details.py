@@ -16,7 +16,7 @@ OLDEST = date(1900, 1, 1)
 
 @dataclass(frozen=True)
 class PatientDetails:
-    """What reception fills in; None leaves a field unchanged."""
+    """The values that reception fills in; None leaves a field unchanged."""
 
     first_name: str | None = None
     last_name: str | None = None
@@ -31,7 +31,7 @@ class PatientDetails:
     def validate(self, *, known: Patient | None) -> dict[str, Any]:
         """The columns to write; InvalidInput names every flaw.
 
-        A new record needs names and a PESEL or document; one that is to be completed, names and a telephone.
+        A new record needs names and a PESEL or document; one to be completed later needs names and a telephone.
         """
         form, columns = Form(), dict[str, Any]()
         for column, field in (("first_name", "firstName"), ("last_name", "lastName")):
@@ -62,7 +62,7 @@ class PatientDetails:
             form.add_flaw("email", "NOT_AVAILABLE")
 
     def _add_birth_date(self, form: Form, columns: dict[str, Any], known: Patient | None) -> None:
-        """A PESEL says it already: another date is a mistake."""
+        """A PESEL already contains the birth date: a different one is a mistake."""
         if self.birth_date is None:
             return
         number, index = self.pesel or (known.pesel if known else ""), pesel.birth_date_index(self.birth_date)
@@ -86,7 +86,7 @@ class PatientDetails:
         }
 
     def _add_contact_columns(self, form: Form, columns: dict[str, Any], known: Patient | None) -> None:
-        """Texts need a mobile number; otherwise any telephone number will do."""
+        """SMS reminders need a mobile number; otherwise any telephone number will do."""
         if known and self.phone is None and self.sms_reminders is None:
             return
         wants_texts = bool(known and known.sms_reminders) if self.sms_reminders is None else self.sms_reminders

@@ -40,10 +40,10 @@ FIELD_OF_INDEX = {"pesel_index": "pesel", "document_index": "document"}
 async def register(
     entry: PatientDetails, *, by: Account, language: Language = Language.PL, seen: SeenDocument | None = None
 ) -> Patient:
-    """Open a record, confirmed if a document was seen; for an e-mail address also an account."""
+    """Open a record, confirmed if a document was seen, and an account if there is an e-mail address."""
     columns = entry.validate(known=None)
     if seen and not columns.keys() & FIELD_OF_INDEX.keys():
-        raise InvalidInput.of_field("identitySeen", "NOT_AVAILABLE")  # what was seen has a number
+        raise InvalidInput.of_field("identitySeen", "NOT_AVAILABLE")  # a document that was seen has a number
     if seen:
         columns |= {"identity_confirmed_at": clock.now(), "identity_seen": seen, "identity_confirmed_by": by.id}
     try:
@@ -60,7 +60,7 @@ async def register(
 
 
 async def _require_new(columns: dict[str, Any]) -> None:
-    """Somebody without a number who telephones twice has one record; known by name and telephone."""
+    """Refuse a second record for a caller without a number, who is recognised by name and telephone."""
     await database.fetch(_ONE_AT_A_TIME, {"phone": columns["phone"]})
     names = [fold(columns["first_name"]), fold(columns["last_name"])]
     for other in await Patient.filter(phone=columns["phone"], double_of_id=None).order_by("created_at"):
@@ -69,9 +69,9 @@ async def _require_new(columns: dict[str, Any]) -> None:
 
 
 async def change(patient_id: UUID, entry: PatientDetails, *, by: Account) -> Patient:
-    """Correct a record or add a PESEL that was assigned later; inform an account's owner of a new telephone by mail.
+    """Correct a record or add a PESEL assigned later; inform the account's owner of a new telephone number by mail.
 
-    A claim stays as its account has made it: the centre's record of the person is corrected.
+    A claim stays as its account made it; the correction goes into the centre's record of the person.
     """
     try:
         async with in_transaction():
@@ -91,7 +91,7 @@ async def change(patient_id: UUID, entry: PatientDetails, *, by: Account) -> Pat
 
 
 async def _keep_name(patient: Patient, columns: dict[str, Any]) -> None:
-    """Keep the present name as a former one if another replaces it; new capitals or accents are not a new name."""
+    """Keep the current name as a former one if a new one replaces it; other capitals or accents make no new name."""
     names = patient.first_name, patient.last_name
     new = columns.get("first_name", names[0]), columns.get("last_name", names[1])
     if [fold(name) for name in names] != [fold(name) for name in new]:
@@ -99,7 +99,7 @@ async def _keep_name(patient: Patient, columns: dict[str, Any]) -> None:
 
 
 async def invite(patient_id: UUID, email: str, *, by: Account, language: Language = Language.PL) -> Patient:
-    """Give the record's person an account, or reopen a closed one, and mail login and one-time password."""
+    """Give the record's person an account, or reopen a closed one, and mail the login and a one-time password."""
     PatientDetails(email=email).validate(known=await get(patient_id))
     try:
         async with in_transaction():
@@ -113,7 +113,7 @@ async def invite(patient_id: UUID, email: str, *, by: Account, language: Languag
 
 
 async def replace_email(patient_id: UUID, email: str, reason: str | None, *, by: Account) -> Patient:
-    """Correct the address of an account: until a password is set, reception; afterwards, an administrator who says why.
+    """Correct an account's address; if its owner has set a password, only an administrator may, giving a reason.
 
     Everything sent to the former address becomes void, and open sessions end.
     """
@@ -147,7 +147,7 @@ async def _write_email(account: Account, address: str, *, is_owned: bool) -> Non
     await email_change.replace(account.id, address)
     await Session.end_all(account)
     await account.refresh_from_db()
-    if not is_owned:  # the former address was a mistake: what is still on its way there is void (tasks/letters.py)
+    if not is_owned:  # the former address was a mistake: letters on their way there are void (tasks/letters.py)
         await Message.post(MessageKind.ACCOUNT_OPENED, account)
         return
     for to in sorted({former or address, address}):
@@ -155,7 +155,7 @@ async def _write_email(account: Account, address: str, *, is_owned: bool) -> Non
 
 
 async def reveal_pesel(patient_id: UUID, *, by: Account) -> Patient:
-    """Return the record for reading the whole PESEL, and note the reading in the patient's access log."""
+    """Return the record so that the full PESEL can be read, and record this in the patient's access log."""
     patient = await get(patient_id)
     await AuditEntry.record("reveal_pesel", account=by, patient_id=patient.id, subject_id=patient.id)
     return patient
@@ -181,14 +181,14 @@ async def _lock(patient_id: UUID) -> Patient:
 
 
 async def _find_account(patient: Patient) -> Account | None:
-    """The open account of this record, or the one that reception gave its person; locked."""
+    """Find and lock the open account of this record, or the one that reception gave its person."""
     mine = Q(patient_id=patient.id) | Q(patient__invited_from_id=patient.id)
     found = await Account.filter(mine, closed_at=None).only("id").first()
     return await Account.filter(id=found.id, closed_at=None).select_for_update().first() if found else None
 
 
 async def _open_account(patient: Patient, email: str, language: Language, by: Account) -> None:
-    """An account on the record itself shows all of it, so an unconfirmed person's account gets a claim of its own."""
+    """An account of the record itself sees all of it, so an unconfirmed person's account gets a separate claim."""
     address = contact.parse_email(email)
     columns: dict[str, Any] = {"email": address, "email_key": contact.email_key(address), "language": language}
     if await _find_account(patient):
@@ -205,7 +205,7 @@ async def _open_account(patient: Patient, email: str, language: Language, by: Ac
 
 
 def _find_changed_columns(columns: dict[str, Any], patient: Patient) -> list[str]:
-    """Ciphertexts differ every time; whether a value has really changed is seen from its index."""
+    """Ciphertexts differ every time, so the index shows whether a value has really changed."""
     changed = {name for name, value in columns.items() if value != getattr(patient, name)}
     for index, sealed in (
         ("pesel_index", "pesel_sealed"),
@@ -224,7 +224,7 @@ async def _notify(patient: Patient, changed: list[str]) -> None:
 
 
 async def _find_refusal(broken: IntegrityError, columns: dict[str, Any], own_id: UUID | None) -> Exception:
-    """What a broken constraint means: this person has another record, or the e-mail address another account."""
+    """The refusal that a broken constraint means: another record has the number, or another account the address."""
     refusal = constraints.find_refusal(broken)
     if not isinstance(refusal, PatientExists):
         return refusal or broken

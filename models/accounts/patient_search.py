@@ -1,4 +1,4 @@
-"""Patient search for reception: by present and former names, birth date, number, address or a visit's reference."""
+"""Patient search for reception: by current and former names, birth date, number, address or a visit's reference."""
 
 import re
 from datetime import date
@@ -13,9 +13,9 @@ from models.values import contact, identity_document, person_name, pesel, visit_
 LONGEST, SHORTEST = 100, 2
 _DATE = re.compile(r"(?<!\d)(?:(\d{4})([-./]) ?(\d\d?)\2 ?(\d\d?)|(\d\d?)([-./]) ?(\d\d?)\6 ?(\d{4}))(?!\d)", re.ASCII)
 
-# Each word is the beginning of a word of the names, in any order; the longest one uses the index. "~>=~" and
-# "~<~" compare by bytes, as the index does, and no character is greater than the last one of Unicode.
-# Each kind of search is a branch of its own, so that each uses its index.
+# Each word searched for must begin a word of the names, in any order; the longest one is looked up in the index.
+# "~>=~" and "~<~" compare by bytes, as the index does, and no character is greater than the last one of Unicode.
+# Each kind of search is a separate branch, so that each uses its own index.
 _SEARCH = """
     WITH wanted AS MATERIALIZED (
         SELECT word AS beginning, word || chr(1114111) AS end
@@ -54,7 +54,7 @@ _SEARCH = """
 
 
 async def search(text: str, after: Key | None, limit: int) -> list[Patient]:
-    """Patients by name, each with its `sort_name`; numbers are found only whole, so that none can be guessed."""
+    """Patients by name, each with its `sort_name`; numbers match only as a whole, so that none can be guessed."""
     birth_date, rest = _split_birth_date(text)
     name, id_ = after or (None, None)
     values: dict[str, Any] = {

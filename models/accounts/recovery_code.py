@@ -1,4 +1,4 @@
-"""Recovery code (kod zapasowy): replaces a code of the second factor once, when the telephone is lost."""
+"""Recovery code (kod zapasowy): replaces a second-factor code, once each, when the telephone is lost."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from models.accounts.password import ALPHABET
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
-COUNT, GROUPS = 8, 6  # 118 random bits each: a plain hash of them cannot be searched (ASVS 5.0, 6.5.2)
+COUNT, GROUPS = 8, 6  # 118 random bits each: even a plain hash resists brute force (ASVS 5.0, 6.5.2)
 
 
 class RecoveryCode(Model):

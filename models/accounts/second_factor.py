@@ -75,7 +75,7 @@ class SecondFactor(Model):
 
     @classmethod
     async def remove(cls, account: "Account", session: Session, code: str) -> None:
-        """Remove it by a code or recovery code; the caller has verified the password."""
+        """Remove the second factor with a code or a recovery code; the caller has verified the password."""
         async with in_transaction():
             await _lock_account(account)
             mine = await cls._lock(account, confirmed=True)
@@ -92,7 +92,7 @@ class SecondFactor(Model):
     async def require(cls, account: "Account", code: str | None) -> None:
         """Raise SecondFactorRequired unless the account has no second factor or the code is right; uses up the code.
 
-        Called only after a right password, so that nobody else learns which accounts have one.
+        Called only once the password has proved right, so that nobody else learns which accounts have a second factor.
         """
         async with in_transaction():
             mine = await cls._lock(account, confirmed=True)
@@ -133,7 +133,7 @@ class SecondFactor(Model):
         return False
 
     def _step_of(self, code: str) -> int | None:
-        """The time step of a right code, within the allowed drift."""
+        """The time step for which the code is right, within the allowed drift; None if it is wrong."""
         totp = _totp(crypto.decrypt(self.sealed, "second factor"))
         typed = "".join(code.split()).encode(errors="replace")
         now = int(clock.now().timestamp()) // STEP_SECONDS

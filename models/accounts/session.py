@@ -26,7 +26,7 @@ _FIND = """
     WHERE session.token_hash = :token_hash AND session.ended_at IS NULL AND session.expires_at > :now
         AND session.seen_at > :idle_since
 """
-SEEN_EVERY = timedelta(minutes=1)  # precision of `seen_at`: not every request writes
+SEEN_EVERY = timedelta(minutes=1)  # precision of `seen_at`, so that not every request writes
 
 S = TypeVar("S", bound="Session")
 
@@ -72,7 +72,7 @@ class Session(Model):
 
     @classmethod
     async def find_by_token(cls, token: str) -> Self | None:
-        """The open session of a token with its account and patient; counts as activity."""
+        """The open session that has this token, with its account and patient; counts as activity."""
         now = clock.now()
         idle_since = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
         values = {"token_hash": crypto.hash_token(token), "now": now, "idle_since": idle_since}
@@ -114,7 +114,7 @@ class Session(Model):
 
 @cache
 def _related() -> Joined:
-    from models.accounts.account import Account  # which imports sessions
+    from models.accounts.account import Account  # imported here because that module imports this one
 
     return Joined(session=Session, account=Account, patient=Patient)
 

@@ -61,7 +61,7 @@ async def invite(
 
 
 async def _compare_clinics(before: Collection[UUID] | None, after: Collection[UUID] | None) -> audit.Changes:
-    """To which clinics a colleague's work was and is limited, by their names; None for all."""
+    """The names of the clinics to which a colleague's work was and is limited; None for all clinics."""
     if _sorted(before) == _sorted(after):
         return {}
     rows = await database.fetch(
@@ -91,9 +91,9 @@ async def change(
     role: Role | None = None,
     clinic_ids: Collection[UUID] | None = None,
 ) -> Account:
-    """Change a colleague's name, role or clinics, as far as given; a changed role ends their sessions.
+    """Change those of a colleague's name, role and clinics that are given; a changed role ends their sessions.
 
-    Without clinics (an empty collection), their work is not limited any more.
+    An empty collection of clinics means that their work is no longer limited.
     """
     form = Form()
     cleaned = None if name is None else form.text("name", name, 200)
@@ -135,7 +135,7 @@ async def invite_again(account_id: UUID, *, by: Account) -> Account:
 
 
 async def _lock(account_id: UUID) -> tuple[Account, bool]:
-    """A colleague who has not left, and whether nobody else administers; locks all administrators."""
+    """A colleague who has not left, and whether they are the last administrator; locks all administrators."""
     open_ones = Account.filter(role=Role.ADMINISTRATOR, closed_at=None).order_by("id").select_for_update()
     administrators = [account.id for account in await open_ones]
     colleague = await Account.filter(id=account_id, role__in=ROLES, closed_at=None).select_for_update().first()
@@ -171,7 +171,7 @@ async def reset_second_factor(account_id: UUID, *, by: Account | None) -> Accoun
     """Let a colleague who lost telephone and recovery codes sign in by password alone; their sessions end."""
     async with in_transaction():
         colleague = await Account.filter(id=account_id, role__in=ROLES, closed_at=None).select_for_update().first()
-        if colleague is None or (by and by.id == colleague.id):  # their own only with one of its codes
+        if colleague is None or (by and by.id == colleague.id):  # one's own is removed only with a code
             raise StaffNotFound
         if await SecondFactor.delete_for(colleague.id):
             await Session.end_all(colleague)
@@ -181,7 +181,7 @@ async def reset_second_factor(account_id: UUID, *, by: Account | None) -> Accoun
 
 
 async def list_page(after: Key | None, limit: int) -> list[Account]:
-    """Colleagues who may sign in, in the order of their invitations."""
+    """Colleagues who may sign in, ordered by invitation."""
     colleagues = Account.filter(rows_after("created_at", after), role__in=ROLES, closed_at=None)
     return await colleagues.order_by("created_at", "id").limit(limit)
 
@@ -192,6 +192,6 @@ async def get(account_id: UUID) -> Account | None:
 
 
 async def find_names(ids: Collection[UUID]) -> dict[UUID, str]:
-    """The names of these colleagues, former ones too; patients are left out."""
+    """The names of these colleagues, including former ones; patients are omitted."""
     colleagues = await Account.filter(id__in=ids, role__in=ROLES)
     return {account.id: account.staff_name or "" for account in colleagues}

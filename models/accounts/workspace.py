@@ -1,4 +1,4 @@
-"""Workspace (pulpit): what the desk has open, kept encrypted for as long as its session lasts."""
+"""Workspace (pulpit): what a colleague has open at the desk, kept encrypted until the session ends."""
 
 from tortoise import fields
 from tortoise.models import Model

@@ -27,7 +27,7 @@ Rows = list[dict[str, Any]]
 
 
 async def export(account: Account) -> str:
-    """JSON text with PESEL and document masked; secrets are left out, and messages reduced to their facts."""
+    """JSON text with PESEL and document masked and without secrets; messages are reduced to their facts."""
     patient = account.patient
     if patient is None:
         raise LookupError("This account has no patient.")
@@ -81,7 +81,7 @@ async def _former_names(_: Account, patient: Patient) -> Rows:
 
 
 async def _consents(_: Account, patient: Patient) -> Rows:
-    """The one consent that can be given: to reminders by SMS."""
+    """The only consent that a patient can give: to reminders by SMS."""
     return [{"to": "smsReminders", "given": patient.sms_reminders, "phone": patient.phone}]
 
 
@@ -219,7 +219,7 @@ NOT_EXPORTED = {
     "tortoise_migrations": "about the database",
     "untold_change": "notifications of a moment, by ids; gone when they are sent",
 }
-# Columns of the tables shown above that are not: ids, hashes and what is encrypted, and these.
+# From the tables above, ids, hashes, encrypted columns and the following ones are not exported.
 LEFT_OUT = {
     "account.closed_at": "a closed account exports nothing",
     "account.email_key": "the address in another spelling",

@@ -64,12 +64,12 @@ async def _check_and_fill(url: str) -> None:
         await refuse_demo_accounts()
         await runtime_role.warn_of_one_role()
     elif settings.DEMO:
-        async with database.hold_advisory_lock(url, DEMO_LOCK):  # of two that start at once, one fills it
+        async with database.hold_advisory_lock(url, DEMO_LOCK):  # of two concurrent starts only one fills it
             await fill_if_empty()
 
 
 async def refuse_demo_accounts() -> None:
-    """Everybody knows the password of the demo's accounts."""
+    """Refuse a database with the demo's accounts: everybody knows their password."""
     known = [contact.email_key(login) for login in (*LOGINS, *STAFF_LOGINS)]
     if await Account.filter(email_key__in=known).exists():
         raise settings.BadSetting(

@@ -1,4 +1,4 @@
-"""Key check: a constant kept encrypted tells whether SECRET_KEY is the one that the database was filled with."""
+"""Key check: an encrypted constant shows whether SECRET_KEY is the key with which the database was filled."""
 
 import settings
 from infra import crypto, database
@@ -15,12 +15,12 @@ class WrongKey(settings.BadSetting):
     def __init__(self) -> None:
         super().__init__(
             "SECRET_KEY is not the one with which this database was filled: PESEL numbers could not be read, and one"
-            " person could get two records. Set the former key; docs/operations.md tells how to rotate it."
+            " person could get two records. Set the former key; docs/operations.md explains how to rotate it."
         )
 
 
 async def verify() -> None:
-    """Raise WrongKey unless the database was filled with the present key; a new database adopts the key."""
+    """Raise WrongKey unless the database was filled with the current key; a new database adopts the key."""
     if not await _is_compared():
         await database.fetch(_INSERT, [crypto.encrypt(CONSTANT, PURPOSE)])
         await _is_compared()  # another process, with another key, may have been first
@@ -32,7 +32,7 @@ async def compare() -> None:
 
 
 async def _is_compared() -> bool:
-    """False if the database keeps no constant yet."""
+    """Compare the key (raises WrongKey); False if the database has no constant yet."""
     found = await database.fetch(_READ)
     try:
         if found:
@@ -45,13 +45,13 @@ async def _is_compared() -> bool:
 
 
 async def _check_patients() -> None:
-    """A database from a version that stored no constant: check whether its patients can be decrypted."""
+    """For a database from a version that stored no constant, check whether a patient can be decrypted."""
     patient = await Patient.exclude(pesel_sealed=None).first()
     if patient and patient.pesel_sealed:
         crypto.decrypt(patient.pesel_sealed, "pesel")
 
 
 async def replace() -> None:
-    """Keep the constant under the present key; in the transaction that re-encrypts everything else."""
+    """Store the constant encrypted with the current key, in the transaction that re-encrypts everything else."""
     database.require_transaction()
     await database.fetch(_REPLACE, [crypto.encrypt(CONSTANT, PURPOSE)])

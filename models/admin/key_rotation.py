@@ -1,4 +1,4 @@
-"""Rotation of SECRET_KEY: re-encrypts everything from the previous key to the present one, or nothing."""
+"""Rotation of SECRET_KEY: re-encrypts everything from the previous key to the current one, or nothing."""
 
 import asyncio
 import sys
@@ -64,14 +64,14 @@ _OTHERS = """
 
 
 async def _refuse_beside_processes() -> None:
-    """Another process would go on writing with the previous key."""
+    """Refuse to run beside other processes, which would go on writing with the previous key."""
     if others := await database.fetch(_OTHERS, {"any": database.APPLICATION, "own": database.SESSION_NAME}):
         hosts = ", ".join(sorted(row["host"] for row in others))
         raise settings.BadSetting(f"Processes of e-Rejestracja use this database (from {hosts}): stop them first.")
 
 
 def _decrypt_previous(sealed: bytes, purpose: str) -> str | None:
-    """The text that the previous key encrypted; None for one that the present key encrypted."""
+    """The text, if the previous key encrypted it; None if the current key did."""
     try:
         crypto.decrypt(sealed, purpose)
     except crypto.InvalidToken:
@@ -92,7 +92,7 @@ async def _rotate_patients() -> int:
 
 
 def _reencrypt(patient: Patient) -> bool:
-    """Re-encrypt what the previous key encrypted; whether there was anything."""
+    """Re-encrypt what the previous key encrypted; return whether there was anything."""
     number = _decrypt_previous(patient.pesel_sealed, "pesel") if patient.pesel_sealed else None
     if number:
         patient.update_from_dict(pesel.to_columns(number))

@@ -29,7 +29,7 @@ async def update_contact(
     sms_reminders: bool | None = None,
     language: Language | None = None,
 ) -> None:
-    """Change what is given and inform the account's address. The caller has verified the password.
+    """Change the given details and inform the account's address. The caller has verified the password.
 
     A new address stays pending until the link in the letter sent to it is followed.
     """
@@ -37,7 +37,7 @@ async def update_contact(
     address = form.email("email", email) if email is not None else None
     wants_texts = patient.sms_reminders if sms_reminders is None else sms_reminders
     number = patient.phone
-    if phone is not None or wants_texts:  # reception may have noted a telephone that gets no texts
+    if phone is not None or wants_texts:  # reception may have stored a telephone that cannot receive texts
         number = form.mobile("phone", (number or "") if phone is None else phone, required=wants_texts)
     form.raise_if_flawed()
     of_account: dict[str, Any] = {"language": language or account.language}
@@ -61,12 +61,12 @@ async def update_contact(
 async def _lock(account: Account, patient: Patient) -> Patient:
     record = await Patient.lock(patient.id)
     if not await Account.filter(id=account.id, closed_at=None).exists():
-        raise WrongCredentials  # it was closed meanwhile, and its session ended
+        raise WrongCredentials  # the account was closed meanwhile, which ended this session
     return record
 
 
 async def _write(account: Account, record: Patient, of_account: dict[str, Any], of_patient: dict[str, Any]) -> None:
-    """Write only what differs, so that a concurrent change of something else is kept."""
+    """Write only the columns that differ, so that concurrent changes to others are kept."""
     noted = {**audit.compare(account, of_account), **audit.compare(record, of_patient)}
     for row, changes in ((account, of_account), (record, of_patient)):
         if changes:
@@ -78,15 +78,15 @@ async def _write(account: Account, record: Patient, of_account: dict[str, Any], 
 async def close_account(account: Account, patient: Patient) -> None:
     """Remove login, contact details and waiting-list entries; visits are medical records and stay.
 
-    Planned visits stay booked and the last letter lists them: losing one silently would be worse. About somebody who
-    never had a visit nothing has to be kept: the person is removed.
+    Planned visits stay booked and the last letter lists them: losing one silently would be worse. A person who never
+    had a visit is removed, because nothing about them has to be kept.
     """
     async with in_transaction():
         record = await _lock(account, patient)
         planned = await message_check.describe_planned(record.id)
         is_forgotten = not await Visit.filter(patient_id=record.id).exists()
         if is_forgotten:
-            await Slot.lock_held(record.id)  # before the offers, which leaving the waiting list closes
+            await Slot.lock_held(record.id)  # locked before the offers, which leaving the waiting list closes
         await WaitingListEntry.leave_all(record, by=account)
         farewell = await Message.post(MessageKind.ACCOUNT_CLOSED, account, **planned)
         await account.end_login()

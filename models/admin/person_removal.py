@@ -1,4 +1,4 @@
-"""Person removal: deletes people about whom nothing must be kept, because they never had a visit."""
+"""Person removal: deletes people about whom nothing has to be kept, because they never had a visit."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -19,9 +19,9 @@ from models.waiting.waiting_list import WaitingListEntry
 
 
 async def remove(record: Patient, *, farewell: Message | None = None) -> None:
-    """Delete a locked record without visits and all that belongs to it; the audit trail keeps ids, which name nobody.
+    """Delete a locked record without visits and all that belongs to it; the audit trail keeps ids, but no names.
 
-    `farewell`: a letter that is still sent, after which its address is forgotten.
+    `farewell`: a letter that is still to be sent; its address is erased afterwards.
     """
     database.require_transaction()
     ids = await Patient.find_aliases(record.id)
@@ -44,7 +44,7 @@ async def remove(record: Patient, *, farewell: Message | None = None) -> None:
 async def remove_unclaimed() -> int:
     """Remove accounts whose owner has not set a password in time, along with claims that were never used.
 
-    Records of the centre, and claims with visits from before claims were kept apart, only lose the account.
+    Records of the centre only lose the account, as do claims that got visits before claims were kept separate.
     """
     before = clock.now() - timedelta(days=settings.UNCLAIMED_DAYS)
     unclaimed = Account.filter(role=Role.PATIENT, password_hash=None, closed_at=None, created_at__lt=before)
@@ -56,7 +56,7 @@ async def _remove_unclaimed(account_id: UUID, patient_id: UUID) -> bool:
     async with in_transaction():
         record = await Patient.lock(patient_id)
         account = await Account.filter(id=account_id, password_hash=None, closed_at=None).select_for_update().first()
-        if account is None:  # its owner came at the last moment, or closed it
+        if account is None:  # at the last moment its owner has set a password, or closed it
             return False
         await AuditEntry.record("remove_unclaimed", account=None, patient_id=record.id, subject_id=account.id)
         await account.end_login()

@@ -1,6 +1,6 @@
 """Retention (okres przechowywania): how long the rows of each table are kept, and what removes them.
 
-docs/operations.md says the same to operators, with the law; a test holds every table against both.
+docs/operations.md states the same for operators, with the legal basis; a test checks every table against both.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,14 +25,14 @@ Purge = Callable[[], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Removed:
-    """Rows that housekeeping removes when their time is over; `names`: what is removed, for the log."""
+    """Rows that housekeeping removes when their time is over; the keys of `purges` name them in the log."""
 
     purges: dict[str, Purge]
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Rows that no clock removes."""
+    """Rows that are not removed because of their age."""
 
     because: str
 
@@ -46,7 +46,7 @@ CENTRE = Kept("about the centre, which administrators change")
 WITH_OWNER = Kept("goes with what it belongs to")
 TECHNICAL = Kept("about the database, nobody's data")
 
-# Offers before the entries that they were made for, keys before their partners.
+# The order matters: offers before the entries that they were made for, keys before their partners.
 TABLES: dict[str, Removed | Kept] = {
     "message": _removed("messages", Message.purge),
     "offer": _removed("offers", Offer.purge),
@@ -92,6 +92,6 @@ TABLES: dict[str, Removed | Kept] = {
 
 
 async def purge() -> dict[str, int]:
-    """Remove what need not be kept any longer; returns how much of each."""
+    """Remove the rows that need not be kept any longer; return how many of each kind."""
     purges = [found for found in TABLES.values() if isinstance(found, Removed)]
     return {name: await remove() for found in purges for name, remove in found.purges.items()}

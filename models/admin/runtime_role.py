@@ -1,6 +1,6 @@
-"""The runtime role: what serves connects as a role that owns nothing; another one, the owner, migrates.
+"""The runtime role: the service connects as a role that owns nothing; another role, the owner, migrates.
 
-The runtime role reads and writes rows. It changes no table, function or trigger, and no history.
+The runtime role reads and writes rows. It cannot change tables, functions, triggers or history.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from infra import database
 APPEND_ONLY = ("audit_entry", "visit_change", "event")
 READ_ONLY = ("event_log", "tortoise_migrations")
 FUNCTIONS = ("number_events()", "forget_events(timestamptz)", "forget_audit_entries(timestamptz)")
-SCRAM_ITERATIONS = 4096  # as PostgreSQL's own
+SCRAM_ITERATIONS = 4096  # PostgreSQL's default
 
 GRANTS = f"""
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
@@ -34,7 +34,7 @@ GRANTS = f"""
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {{role}};
 """
 
-# Also what comes by another role, by PUBLIC or by an attribute: whoever may change history some way or other.
+# Whether a role may change history in any way, be it through another role, through PUBLIC or by an attribute.
 _MAY_CHANGE_HISTORY = """
     SELECT coalesce(bool_or(
         pg_has_role(pg_roles.oid, pg_class.relowner, 'MEMBER') OR pg_roles.rolcreaterole
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 
 async def migrate(url: str) -> None:
-    """Migrate as the owner, and give the role of this URL its rights; without an owner of its own, as this role."""
+    """Migrate as the owner and grant the role of `url` its rights; without a separate owner, migrate as that role."""
     if owner_url := settings.MIGRATION_DATABASE_URL:
         await database.migrate(owner_url, "MIGRATION_DATABASE_URL")
         await provide(owner_url, url)
@@ -61,7 +61,7 @@ async def migrate(url: str) -> None:
 
 
 async def provide(owner_url: str, url: str) -> None:
-    """Create the role of `url` where there is none, and give it what serving needs; as often as one likes."""
+    """Create the role of `url` if it does not exist, and grant it what the service needs; can be repeated."""
     parts = urlsplit(url)
     name = unquote(parts.username or "")
     async with database.hold_advisory_lock(owner_url, database.MIGRATION_LOCK) as owner, owner.transaction():
@@ -77,7 +77,7 @@ async def provide(owner_url: str, url: str) -> None:
 
 
 def _password_of(password: str) -> str:
-    """As PostgreSQL keeps it (RFC 5803): a password in a statement could get into the server's log."""
+    """The clause with the hash that PostgreSQL stores (RFC 5803): a plain password could get into the server's log."""
     if not password:
         return ""
     salt = secrets.token_bytes(16)

@@ -1,4 +1,4 @@
-"""Event: something that happened to slots or visits, as partners may see it: only ids and times, never changed."""
+"""Event: something that happened to slots or visits, as partners may see it: only ids and times, immutable."""
 
 from enum import StrEnum
 from typing import Any, Self

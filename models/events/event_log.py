@@ -1,4 +1,4 @@
-"""Event log: events in the order of commits, read from a position without gap or repeat as long as they are kept."""
+"""Event log: events in commit order, read from a position without gaps or duplicates as long as they are kept."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _WITHOUT_POSITION = """
 """
 
 
-MOST_SLOTS = 500  # per page: reading one takes a tenth of a millisecond, in which the process answers nobody else
+MOST_SLOTS = 500  # per page: reading a slot takes a tenth of a millisecond, in which the process answers nobody else
 
 
 @dataclass(frozen=True)

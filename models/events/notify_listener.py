@@ -16,20 +16,20 @@ CONNECTION_ERRORS = (
     TimeoutError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
-)  # what a lost connection raises
+)  # raised by a lost connection
 
 
 _listeners = set["NotifyListener"]()
 
 
 def wake() -> None:
-    """Have what this process has committed told soon, rather than by the relays' next look."""
+    """Have this process's commits reported soon, instead of at the relays' next check."""
     for listener in _listeners:
         listener.wake()
 
 
 class NotifyListener:
-    """Collects notifications, so that receiving one never waits until the one before has been processed."""
+    """Collects notifications, so that receiving one never waits until the previous one has been processed."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
@@ -55,7 +55,7 @@ class NotifyListener:
         self._received.set()
 
     async def wait(self, seconds: float, *, gather: float) -> None:
-        """Wait for a notification or the end of the connection, at most for some seconds; then for what follows it."""
+        """Wait up to `seconds` for a notification or the connection's end, then `gather` seconds for what follows."""
         try:
             async with asyncio.timeout(seconds):
                 await self._received.wait()
@@ -66,9 +66,10 @@ class NotifyListener:
             self._received.clear()
 
     async def tell_changes(self) -> bool:
-        """Number events and tell what was noted; False if another process is at it, which may have looked too early.
+        """Number events and send the recorded notifications; False if another process is just doing so.
 
-        It is done over this connection, which also checks it: a dead one would never receive anything.
+        That process may have begun too early to see the latest commits. Doing it over this connection also checks the
+        connection: a dead one would never receive anything.
         """
         return bool(await self._connection.fetchval("SELECT tell_changes()", timeout=TIMEOUT_SECONDS))
 

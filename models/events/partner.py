@@ -125,7 +125,7 @@ class PartnerKey(Model):
 
     @classmethod
     async def find_by_key(cls, key: str) -> Self | None:
-        """The row of a key that is valid now, with its partner."""
+        """The row of this key with its partner, if the key is valid now."""
         return await cls.valid().filter(key_hash=crypto.hash_token(key)).select_related("partner").first()
 
     @classmethod
@@ -139,7 +139,7 @@ class PartnerKey(Model):
 
 
 class PartnerStream(Model):
-    """An open subscription of a partner, in any process; it counts until `lapses_at`, which its process postpones."""
+    """A partner's open subscription, in any process; it counts until `lapses_at`, which that process postpones."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     partner: fields.ForeignKeyRelation[Partner] = fields.ForeignKeyField("models.Partner", on_delete=fields.CASCADE)

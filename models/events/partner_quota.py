@@ -43,8 +43,8 @@ _CHARGE = """
 """
 
 
-# What processes have charged since they last settled; below nothing, it is paid back before the next charge. The rows
-# are locked in one order, so that two processes never wait for each other in a circle.
+# Subtracts what a process has charged since it last settled; a negative balance is paid back before the next charge.
+# The rows are locked in one order, so that two processes cannot deadlock.
 _SETTLE = """
     WITH locked AS (
         SELECT partner.id FROM partner WHERE partner.id = ANY(:ids::uuid[]) ORDER BY partner.id FOR UPDATE
@@ -64,7 +64,7 @@ _SETTLE = """
 
 @dataclass(slots=True)
 class _Bucket:
-    """What was left at a moment, as far as this process knows, and what it has charged since it last settled."""
+    """The tokens left at a moment, as far as this process knows, and those that it charged since it last settled."""
 
     tokens: float
     refilled_at: datetime
@@ -77,10 +77,10 @@ class _Bucket:
 
 
 class Budgets(Settled):
-    """Partners' budgets in memory: nobody waits for the row of a partner at every operation.
+    """Partners' budgets in memory, so that operations need not wait for the partner's row each time.
 
-    Between two settlements a process does not know what the others charge: a partner who uses n processes may get at
-    most n times the rest of the budget in that time, and waits the longer afterwards.
+    Between two settlements a process does not know what the others charge: a partner that uses n processes may get at
+    most n times the remaining budget in that time, and then waits correspondingly longer.
     """
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class Budgets(Settled):
         self._buckets: dict[UUID, _Bucket] = {}
 
     async def charge(self, partner_id: UUID, cost: float, budget: float) -> float | None:
-        """Take the cost; if too little is left, take nothing and return what is there."""
+        """Take the cost; if too little is left, take nothing and return what is left."""
         now = clock.now()
         if not self.is_settling or (bucket := self._buckets.get(partner_id)) is None:
             is_charged, tokens = await _charge(partner_id, cost, budget, now)
@@ -104,7 +104,7 @@ class Budgets(Settled):
 
     async def settle(self) -> None:
         charged = {id_: bucket.charged for id_, bucket in self._buckets.items() if bucket.charged}
-        self._buckets = {id_: self._buckets[id_] for id_ in charged}  # of the others PostgreSQL knows all
+        self._buckets = {id_: self._buckets[id_] for id_ in charged}  # PostgreSQL is up to date about the others
         if not charged:
             return
         budget, now = float(settings.PARTNER_COST_PER_MINUTE), clock.now()
@@ -120,7 +120,7 @@ budgets = Budgets()
 async def charge(partner: Partner, cost: int) -> datetime | None:
     """Take the cost from the partner's budget; if too little is left, take nothing and return when to try again."""
     budget = float(settings.PARTNER_COST_PER_MINUTE)
-    wanted = min(float(cost), budget)  # more than a full budget could never be paid
+    wanted = min(float(cost), budget)  # a cost above the full budget could never be paid
     tokens = await budgets.charge(partner.id, wanted, budget)
     if tokens is None:
         return None
@@ -128,7 +128,7 @@ async def charge(partner: Partner, cost: int) -> datetime | None:
 
 
 async def _charge(partner_id: UUID, cost: float, budget: float, now: datetime) -> tuple[bool, float]:
-    """Charge in PostgreSQL: whether it is done, and what was there before."""
+    """Charge in PostgreSQL; return whether that was possible, and the tokens before it."""
     values = {"partner_id": partner_id, "now": now, "budget": budget, "cost": cost}
     [bucket] = await database.fetch(_CHARGE, values)
     return bucket["is_charged"], bucket["tokens"]
@@ -160,7 +160,7 @@ async def acquire_permit(partner: Partner) -> StreamPermit:
 @asynccontextmanager
 async def hold_permit(partner: Partner | None) -> AsyncIterator[StreamPermit | None]:
     """Hold a permit for the block and give it back however the block ends: the task may be cancelled at any moment,
-    and again while it cleans up. None: an administrator needs no permit."""
+    and again while it cleans up. `partner` is None for an administrator, who needs no permit."""
     if partner is None:
         yield None
         return
@@ -178,7 +178,7 @@ async def _release(acquiring: asyncio.Task[StreamPermit]) -> None:
         return
     try:
         await PartnerStream.filter(id=permit.id).delete()
-    except Exception as problem:  # the database is away: the permit lapses soon
+    except Exception as problem:  # the database is unreachable: the permit lapses soon
         log.warning("stream_permit_kept", extra={"problem": type(problem).__name__})
 
 

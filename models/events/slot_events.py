@@ -1,4 +1,4 @@
-"""Slot events: a change of many slots becomes one event per doctor, clinic and 500 slots."""
+"""Slot events: a change to many slots becomes one event per doctor, clinic and 500 slots."""
 
 from collections.abc import Sequence
 from uuid import UUID

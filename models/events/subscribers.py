@@ -28,7 +28,7 @@ RECHECK_SECONDS = 30.0  # even without a notification
 
 
 class EventSignal:
-    """Signals that events have received positions; `count` is how often it did."""
+    """Signals that events have received positions; `count` is the number of signals so far."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -71,7 +71,7 @@ def _has_failed(task: asyncio.Task[Any]) -> bool:
 
 
 class ChangedSlot:
-    """A slot in its latest state; `shown` is what the first watcher makes of it, for all of them."""
+    """A slot in its latest state; `shown` is the first watcher's representation of it, which all of them share."""
 
     def __init__(self, row: Slot) -> None:
         self.row = row
@@ -81,7 +81,7 @@ class ChangedSlot:
 class SlotWatcher:
     """Changed slots that one watcher of a clinic has not read yet, each in its latest state.
 
-    `take`: is offered each change while the watcher waits, so that its task need not wake up; False: it stays unread.
+    `take` gets each change while the watcher waits, so that its task need not wake up; on False, it stays unread.
     """
 
     take: Callable[[ChangedSlot], bool] | None = None
@@ -96,7 +96,7 @@ class SlotWatcher:
         if self._is_waiting and self.take is not None and self.take(slot):  # nothing before it is unread or on its way
             return
         self._is_waiting = False
-        self._slots.pop(slot.row.id, None)  # to the end of the queue
+        self._slots.pop(slot.row.id, None)  # moves it to the end of the queue
         self._slots[slot.row.id] = slot
         if len(self._slots) > MAX_UNREAD:
             self.mark_missed()
@@ -120,7 +120,7 @@ class SlotWatcher:
 
 
 async def read_slots(ids: Collection[UUID]) -> list[Slot]:
-    """With clinic and doctor, by a statement that is not written anew for each change."""
+    """Read slots with clinic and doctor, by a statement that is not composed anew for each change."""
     rows = await database.fetch_rows(_CHANGED.format(columns=_RELATED.columns), [list(ids)])
     slots = [_RELATED.read("slot", Slot, row) for row in rows]
     for slot, row in zip(slots, rows, strict=True):
@@ -172,14 +172,14 @@ class SlotWatchers:
 
 
 class PatientWatchers:
-    """The watchers of each patient in this process: they learn only that something of the patient's has changed."""
+    """The watchers of each patient in this process: they learn only that something about the patient has changed."""
 
     def __init__(self) -> None:
         self._watchers: dict[UUID, set[asyncio.Event]] = defaultdict(set)
 
     @contextmanager
     def watch(self, patient_id: UUID) -> Iterator[asyncio.Event]:
-        """An event that is set after each change; a watcher clears it before it looks."""
+        """An event that is set after each change; a watcher clears it before it reads."""
         changed = asyncio.Event()
         self._watchers[patient_id].add(changed)
         try:
@@ -194,13 +194,13 @@ class PatientWatchers:
             changed.set()
 
     def notify_all(self) -> None:
-        """Changes may have been lost."""
+        """Notify every watcher, because changes may have been lost."""
         for patient_id in self._watchers:
             self.notify(patient_id)
 
 
 class DeskWatcher:
-    """The patients with changes that one desk has not read yet; None: any patient, as some changes were lost."""
+    """The patients with changes that one desk has not read yet; None means any patient: changes were lost."""
 
     def __init__(self) -> None:
         self._patients: dict[UUID | None, None] = {}
@@ -238,7 +238,7 @@ class DeskWatchers:
             self._watchers.discard(watcher)
 
     def notify(self, patient_id: UUID | None) -> None:
-        """None: changes may have been lost."""
+        """Notify all desks; `patient_id` is None if changes may have been lost."""
         for watcher in self._watchers:
             watcher.put(patient_id)
 

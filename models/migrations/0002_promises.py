@@ -1,4 +1,4 @@
-"""The promises that the database keeps against every writer: no double booking, no overlap, no rewritten history."""
+"""The guarantees that the database enforces for every writer: no double booking, no overlap, no rewritten history."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -19,8 +19,8 @@ ALTER TABLE visit ADD CONSTRAINT visit_patient_overlap
     EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (status <> 'CANCELLED');
 """
 
-# A visit that is not cancelled sits on the slot that points to it, and a slot points only to such a visit:
-# two foreign keys, one each way, checked at commit. The visit's times, doctor and clinic are its slot's.
+# A visit that is not cancelled refers to the slot that refers to it, and a slot refers only to such a visit:
+# two foreign keys, one in each direction, checked at commit. The visit has its slot's times, doctor and clinic.
 ONE_VISIT_A_SLOT = """
 ALTER TABLE visit ADD COLUMN live_slot_id uuid
     GENERATED ALWAYS AS (CASE WHEN status <> 'CANCELLED' THEN slot_id END) STORED;

@@ -1,9 +1,9 @@
-"""Columns and indexes for reception: names found by their beginning, one record per document, lists by day."""
+"""Columns and indexes for reception: search by the beginnings of names, one record per document, lists by day."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# Spelled as `infra.transliteration.fold` spells a name. A generated column is right whichever program writes the row.
+# Spells a name as `infra.transliteration.fold` does. A generated column is right whichever program writes the row.
 SEARCH = r"""
 ALTER TABLE patient ADD COLUMN search_name text GENERATED ALWAYS AS (
     replace(lower(translate(regexp_replace(

@@ -1,4 +1,4 @@
-"""The counters of rates: unlogged, because after a crash everybody's counters may start again from zero."""
+"""Rate counters: unlogged, because after a crash all counters may start again from zero."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

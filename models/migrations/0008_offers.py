@@ -1,4 +1,4 @@
-"""What the database keeps of offers, the waiting list and schedules: one open offer each, one hold per patient."""
+"""Constraints on offers, the waiting list and schedules: at most one open offer each, one hold per patient."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

@@ -1,10 +1,11 @@
-"""What the event log promises: positions in the order of commits, given once; removal only behind a stored horizon."""
+"""The event log's guarantees: positions in commit order, assigned once; removal only behind a stored horizon."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# `appended` orders what became visible together. It is drawn when the event is written, after the locks of the rows
-# that it is about: of two changes of one slot the later one always has the larger number, whatever the hosts' clocks.
+# `appended` orders events that became visible together. It is drawn when the event is written, after the rows that the
+# event is about have been locked: of two changes to one slot the later one always has the larger number, whatever the
+# hosts' clocks show.
 LOG = """
 ALTER TABLE event ADD COLUMN appended bigint GENERATED ALWAYS AS IDENTITY;
 CREATE INDEX event_unnumbered ON event (appended) WHERE position IS NULL;
@@ -19,10 +20,10 @@ CREATE TABLE event_log (
 COMMENT ON TABLE event_log IS 'How far events are numbered, and up to where they are no longer kept.';
 """
 
-# Ten thousand at a time, here and below: no statement takes longer than it may.
-# Lock, look, number and tell in one statement of the client: a relay that dies, stops or loses its connection holds
-# nothing. The UPDATE takes its snapshot after the lock, so it sees all that an earlier relay numbered; what commits
-# later than that snapshot gets a larger position, and no reader has seen any position beyond `last_position` yet.
+# Ten thousand at a time, here and below, so that no statement exceeds its time limit.
+# The client locks, reads, numbers and notifies in one statement: a relay that dies, stops or loses its connection holds
+# no lock. The UPDATE takes its snapshot after the lock, so it sees all events that an earlier relay numbered; an event
+# committed after that snapshot gets a larger position, and no reader has seen any position beyond `last_position` yet.
 NUMBER = """
 CREATE FUNCTION number_events() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -52,7 +53,7 @@ BEGIN
 END $$;
 """
 
-# The horizon is written in the transaction that removes: a reader sees both or neither.
+# The horizon is stored in the transaction that removes the events: a reader sees both changes or neither.
 FORGET = """
 CREATE FUNCTION forget_events(before timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -94,7 +95,7 @@ CREATE TRIGGER event_kept BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE 
 CREATE TRIGGER event_not_truncated BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
 
-# PostgreSQL notifies at commit and never earlier, whichever code path wrote.
+# PostgreSQL notifies at commit and never earlier, whichever code path wrote the row.
 TELL = """
 CREATE FUNCTION tell_of_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

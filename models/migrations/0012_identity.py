@@ -1,9 +1,9 @@
-"""Identity: a record is confirmed when somebody has seen a document; until then an account has a claim of its own."""
+"""Identity: a record is confirmed when somebody has seen a document; until then an account has a separate claim."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-# One record of the centre for each number; claims (records of accounts whose owner nobody has identified) aside.
+# One record of the centre per number, not counting claims (records of accounts whose owners are unidentified).
 # A record that has joined another is only an alias: it has neither numbers nor a confirmation of its own.
 RECORDS = """
 UPDATE patient SET is_claim = true
@@ -44,7 +44,7 @@ ALTER TABLE patient ADD CONSTRAINT patient_pesel_index_key UNIQUE (pesel_index);
 ALTER TABLE patient ADD CONSTRAINT patient_document_index_key UNIQUE (document_index);
 """
 
-# Even if an older version of the program opens the account: its record is a claim until it is confirmed.
+# An account's record is a claim until it is confirmed, even if an older version of the program opens the account.
 CLAIMS = """
 CREATE FUNCTION mark_claim() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -65,7 +65,7 @@ CREATE INDEX account_unclaimed ON account (created_at)
 """
 FORGET_ADDRESSES = "DROP INDEX account_unclaimed; ALTER TABLE account DROP CONSTRAINT account_pending_email;"
 
-# A no-show overlaps nothing: two records of one person with visits at that time can still be joined.
+# A no-show overlaps nothing, so that two records of one person with visits at that time can still be joined.
 OVERLAP = """
 ALTER TABLE visit DROP CONSTRAINT visit_patient_overlap;
 ALTER TABLE visit ADD CONSTRAINT visit_patient_overlap
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Patient",
             name="is_claim",
-            field=fields.BooleanField(default=False, db_default=False),  # there are patients already
+            field=fields.BooleanField(default=False, db_default=False),  # the table already has rows
         ),
         ops.AddField(
             model_name="Patient",

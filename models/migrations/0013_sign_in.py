@@ -1,4 +1,4 @@
-"""Sign-in: one-time passwords of several letters at once, and failures that fade instead of ending at a moment."""
+"""Sign-in: several valid one-time passwords at once, and failures that fade instead of expiring all at once."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 from uuid6 import uuid7
 
-# The passwords of letters that are on their way stay good, also of those that an older process still sends.
+# The passwords of letters on their way stay valid, as do those of letters that an older process still sends.
 MOVE = """
 CREATE FUNCTION move_one_time_password() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

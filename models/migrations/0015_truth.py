@@ -27,8 +27,8 @@ ALTER TABLE slot ADD CONSTRAINT slot_whole_minutes CHECK (
 """
 NO_WHOLE_MINUTES = "ALTER TABLE slot DROP CONSTRAINT slot_whole_minutes"
 
-# What Unicode does not decompose, in both cases, because lower() knows only ASCII where the locale is C:
-# Latin letters, then the Cyrillic ones as Ukrainian passports have them, then the Greek ones.
+# Letters that Unicode does not decompose, in both cases, because lower() knows only ASCII in the C locale:
+# first the Latin ones, then the Cyrillic ones as Ukrainian passports transliterate them, then the Greek ones.
 SINGLE_LETTERS = (
     ("łŁđĐðÐøØħĦıŧŦŋŊĸəƏ", "llddddoohhittnnkee"),
     ("абвгґдезиіклмнопрстуфыэАБВГҐДЕЗИІКЛМНОПРСТУФЫЭ", "abvhgdezyiklmnoprstufyeabvhgdezyiklmnoprstufye"),
@@ -57,7 +57,7 @@ def folding(expression: str) -> str:
     return f"lower({expression})"
 
 
-# The words of names, which a search finds by their beginnings: both halves of "Nowak-Żak"; "oneill" and "neill".
+# The words of names, which a search finds by their beginnings: both halves of "Nowak-Żak"; "oneill" and also "neill".
 FUNCTION = """
 CREATE FUNCTION name_words(name text, with_parts boolean) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(array_agg(DISTINCT word) FILTER (WHERE word <> ''), ARRAY[]::text[])
@@ -105,7 +105,7 @@ SELECT DISTINCT patient.id, word
 FROM patient CROSS JOIN LATERAL unnest(name_words(first_name || ' ' || last_name, true)) AS word;
 CREATE INDEX former_name_of_patient ON former_name (patient_id, until);
 """
-# Doctors and clinics are found by one folded text, which the service writes; only few rows have such letters.
+# Doctors and clinics are found by one folded text, which the service writes; only a few rows have such letters.
 FOLDED_AGAIN = """
 UPDATE doctor SET search_name = {folded_name} WHERE search_name ~ '[^ -~]';
 UPDATE clinic SET search_name = {folded_name} WHERE search_name ~ '[^ -~]';
@@ -122,13 +122,13 @@ DROP TABLE patient_word;
 
 
 def email_key(address: str) -> str:
-    """As models.values.contact spelled a key when this migration was written."""
+    """The key, as models.values.contact spelled it when this migration was written."""
     local, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     return f"{local.casefold()}@{idna.decode(idna.encode(domain, uts46=True, std3_rules=True))}"
 
 
 async def respell_email_keys(_: Any, editor: Any) -> None:
-    """Letters such as ß were folded. Safe to repeat; a key that another account has is left for reception to mend."""
+    """Undo the folding of letters such as ß. Safe to repeat; a key that another account has is left to reception."""
     _count, rows = await editor.client.execute_query("SELECT id, email, email_key FROM account WHERE email ~ '[^ -~]'")
     for row in rows:
         try:
@@ -144,7 +144,7 @@ async def respell_email_keys(_: Any, editor: Any) -> None:
 
 
 async def leave_email_keys(_: Any, __: Any) -> None:
-    """The earlier release finds all accounts but the few whose domains have such letters."""
+    """Do nothing: the earlier release finds all accounts but the few whose domains have such letters."""
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,4 @@
-"""A constant encrypted with SECRET_KEY, by which a wrong key is noticed at the start."""
+"""A constant encrypted with SECRET_KEY, by which a wrong key is detected at start-up."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

@@ -3,7 +3,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# A search, a calendar and the next free slot read these alone, without the table's rows.
+# A search, a calendar and the next free slot read only these indexes, not the table's rows.
 COVERING = """
 CREATE INDEX slot_vacant ON slot (clinic_id, starts_at, id)
     INCLUDE (ends_at, doctor_id, held_until, held_by_id, queued_at)
@@ -21,13 +21,13 @@ DROP INDEX slot_vacant;
 DROP INDEX slot_vacant_of_doctor;
 """
 
-# Without it the first executions of a connection count by the GiST index of the overlap constraint.
+# Without it the first executions on a connection count visits with the GiST index of the overlap constraint.
 PLANNED = """
 CREATE INDEX visit_planned ON visit (patient_id, clinic_id) INCLUDE (ends_at) WHERE status IN ('BOOKED', 'ARRIVED');
 """
 
-# The same promises, without an entry for each slot that nobody has booked or holds. An update of a slot writes into
-# every index that has an entry for it: these two had one for all. `slot_lapsing` serves what `slot_held` did.
+# The same guarantees, without index entries for slots that nobody has booked or holds. An update of a slot writes into
+# every index that has an entry for it: these two had one for every slot. `slot_lapsing` replaces `slot_held`.
 SPARSE = """
 DROP INDEX slot_held_by_id_key;
 CREATE UNIQUE INDEX slot_held_by_id_key ON slot (held_by_id) WHERE held_by_id IS NOT NULL AND NOT is_offer;

@@ -13,8 +13,8 @@ INSERT INTO answer_version (clinic_id, version)
     UNION ALL SELECT '00000000-0000-0000-0000-000000000000', pg_current_xact_id()::text::bigint;
 """
 
-# A change notes its clinics; the versions are written only when the transaction commits, all at once and in the order
-# of their ids: their locks are the last that it takes, are held for the commit alone, and cannot wait in a circle.
+# A change records its clinics; the versions are written only when the transaction commits, all at once and ordered by
+# id: their locks are the last that it takes, are held only during the commit, and cannot deadlock.
 FUNCTIONS = """
 CREATE FUNCTION note_changed_answers(VARIADIC changed uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

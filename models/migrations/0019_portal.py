@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-# PostgreSQL notifies at commit, whichever code path wrote; the notification contains only the patient's id.
+# PostgreSQL notifies at commit, whichever code path wrote the row; the notification contains only the patient's id.
 TELL = """
 CREATE FUNCTION tell_of_patient() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-# For every writer: a slot of such a place is withdrawn, or has a visit that reception still has to move or cancel.
+# For every writer: a slot of such a place must be withdrawn, or have a visit that reception must move or cancel.
 PROMISE = """
 ALTER TABLE slot ADD CONSTRAINT slot_of_closed_place
     CHECK (place_closed_at IS NULL OR withdrawn_at IS NOT NULL OR visit_id IS NOT NULL);

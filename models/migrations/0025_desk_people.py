@@ -1,4 +1,4 @@
-"""Desk: the records that wait for a number are found without looking at the others."""
+"""Desk: an index finds the records that still lack a number without reading the others."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

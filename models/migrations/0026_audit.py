@@ -1,4 +1,4 @@
-"""Audit: the object of an entry, what it changed, whom a page of a list showed; and how long entries are kept."""
+"""Audit: an entry's object and changes, the patients shown on a page of a list, and how long entries are kept."""
 
 from tortoise import fields, migrations
 from tortoise.contrib.postgres.fields import ArrayField
@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 INDEX = "CREATE INDEX audit_entry_of_patients ON audit_entry USING gin (patient_ids) WHERE patient_ids IS NOT NULL"
 
 # Nobody, not even the owner of the tables, can delete an entry for three years, the shortest time in which it may be
-# needed (limitation of claims, art. 118 of the Civil Code). The serving role may not delete; it calls the function.
+# needed (limitation of claims, art. 118 of the Civil Code). The runtime role may not delete; it calls the function.
 KEPT = """
 CREATE FUNCTION refuse_early_removal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

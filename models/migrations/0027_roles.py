@@ -1,9 +1,9 @@
-"""Roles: what numbers and removes history acts with the rights of its owner, so that who serves needs none."""
+"""Roles: functions that number or remove history run with their owner's rights, so the runtime role needs none."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# `forget_audit_entries` has been so from the beginning.
+# `forget_audit_entries` has done so from the beginning.
 FENCED = "".join(
     f"""
 ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp;

@@ -1,12 +1,12 @@
-"""Bookings: written by one statement that checks what was judged; told after the commit, many at once."""
+"""Bookings: written by one statement that rechecks what was read; notifications follow the commit, in batches."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# PostgreSQL lets one transaction with a NOTIFY commit at a time, and each waits for the disk. What a booking changes is
-# therefore noted, and told by the relay, which tells many changes by one commit. A note is part of the transaction of
-# its change, and is removed by the one that tells it. The table is unlogged: a crash of PostgreSQL empties it, and ends
-# the connections of all listeners, who look again when they have a new one.
+# PostgreSQL commits transactions with a NOTIFY one at a time, and each waits for the disk. A booking therefore stores
+# its notifications in a table, and the relay sends many of them in one commit. A row is inserted in the transaction of
+# its change and deleted in the one that sends the notification. The table is unlogged: a crash of PostgreSQL empties
+# it, but also ends the connections of all listeners, which check for changes when they have a new one.
 UNTOLD = """
 CREATE UNLOGGED TABLE untold_change (channel text NOT NULL, payload text NOT NULL);
 COMMENT ON TABLE untold_change IS 'Notifications that the relay sends; see tell() and tell_changes().';
@@ -41,7 +41,7 @@ BEGIN
 END $$;
 """
 
-# False: another process is at it, and may have looked before the caller's commit.
+# False if another process is doing this, which may have begun before the caller's commit.
 TELL = """
 CREATE FUNCTION tell_changes() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -58,8 +58,8 @@ BEGIN
 END $$;
 """
 
-# The rules stand in Python and have been asked about rows that nobody had locked. Here the rows are locked, in the
-# order of all locks, and the booking is written if the rows are the same versions, and the counts the same numbers.
+# The rules are in Python and have been applied to rows read without locks. Here the rows are locked, in the order in
+# which all code locks them, and the booking is written if the versions of the rows and the counts are still the same.
 BOOK = """
 CREATE FUNCTION book_if_unchanged(
     p_patient uuid, p_patient_version xid, p_slot uuid, p_slot_version xid, p_clinic uuid, p_clinic_version xid,

@@ -1,4 +1,4 @@
-"""Retention: old entries of the audit trail go in batches, found by their ids, which follow the time."""
+"""Retention: old audit entries are deleted in batches, found by their ids, which are ordered by time."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

@@ -57,7 +57,7 @@ class SlotNotBookable(Refusal):
         ),
         "CLOSED": Text(
             pl="Poradnia jest wtedy zamknięta albo ten lekarz już nie przyjmuje. Prosimy wybrać inny termin.",
-            en="The clinic is closed by then, or this doctor has retired. Please choose another slot.",
+            en="The clinic is closed at that time, or this doctor has retired. Please choose another slot.",
         ),
     }
 
@@ -120,7 +120,7 @@ class VisitNotChangeable(Refusal):
 
 
 class LinkNotValid(Refusal):
-    """The link is invalid, was replaced by a newer letter, or has expired."""
+    """The link is invalid, has been replaced by a newer letter, or has expired."""
 
     text = Text(
         pl="Ten odnośnik jest błędny albo stracił ważność. Ważny jest ten z najnowszej wiadomości. Telefon: {phone}.",
@@ -129,7 +129,7 @@ class LinkNotValid(Refusal):
 
 
 class KeyReused(Refusal):
-    """The same account has used this idempotency key with other input before."""
+    """The same account has already used this idempotency key with different input."""
 
     text = Text(
         pl="Tego klucza idempotencji użyto już do innego żądania. Do nowego żądania potrzebny jest nowy klucz.",
@@ -156,7 +156,7 @@ class TooManyAttempts(Refusal):
 
 
 class TooBusy(Refusal):
-    """Too many people are signing in at this moment for this request to be answered soon."""
+    """Too many people are signing in right now for this request to be answered soon."""
 
     text = Text(
         pl="W tej chwili loguje się bardzo wiele osób. Prosimy spróbować ponownie za kilka sekund.",

@@ -1,4 +1,4 @@
-"""Which refusal a broken constraint of the database means; any other broken constraint is an internal error."""
+"""Maps violated database constraints to refusals; a violation of any other constraint is an internal error."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,21 +27,21 @@ REFUSALS: dict[str, Callable[[], Refusal]] = {
 
 
 def constraint_name(error: BaseException) -> str | None:
-    """The constraint that this error says is broken: the driver's error, or the ORM's around it; None for others."""
+    """The violated constraint named by the driver's error, or by the ORM's error around it; None for other errors."""
     driver_error = error.args[0] if isinstance(error, IntegrityError) else error
     name: str | None = getattr(driver_error, "constraint_name", None)
     return name
 
 
 def find_refusal(error: BaseException) -> Refusal | None:
-    """The refusal that this error means, or None; the caller finds out which row is in the way and adds it."""
+    """The refusal that this error means, or None; the caller finds the conflicting row and adds it."""
     refuse = REFUSALS.get(constraint_name(error) or "")
     return refuse() if refuse else None
 
 
 @contextmanager
 def raise_refusals() -> Iterator[None]:
-    """Raise the refusal that a broken constraint means; for constraints whose refusal needs no details."""
+    """Raise the refusal that a violated constraint means; for constraints whose refusal needs no details."""
     try:
         yield
     except IntegrityError as broken:

@@ -11,7 +11,7 @@ class PatientNotFound(Refusal):
 
 
 class PatientExists(Refusal):
-    """A record with this PESEL or document exists already."""
+    """A record with this PESEL or document already exists."""
 
     text = Text(
         pl="Ta osoba ma już kartotekę (`patient`). Prosimy użyć tamtej.",
@@ -24,7 +24,7 @@ class PatientIncomplete(Refusal):
 
     text = Text(
         pl="Ta kartoteka czeka na uzupełnienie: prosimy najpierw wpisać PESEL lub dokument (`changePatient`).",
-        en="This record is to be completed: add the PESEL or document first (`changePatient`).",
+        en="This record is incomplete: add the PESEL or document first (`changePatient`).",
     )
 
 
@@ -56,7 +56,7 @@ class RecordsNotMerged(Refusal):
 
 
 class AccountExists(Refusal):
-    """The patient has an account already."""
+    """The patient already has an account."""
 
     text = Text(
         pl="Ten pacjent ma już konto. Pomylony adres zaproszenia można poprawić (`replacePatientEmail`).",
@@ -72,7 +72,7 @@ class NoAccount(Refusal):
 
 
 class AddressInUse(Refusal):
-    """The owner of the account has set a password: only the owner or an administrator changes the address."""
+    """The owner of the account has set a password: only the owner or an administrator can change the address."""
 
     text = Text(
         pl="Właściciel konta ma już własne hasło: adres zmienia sam albo administrator, podając powód (`reason`).",
@@ -82,7 +82,7 @@ class AddressInUse(Refusal):
 
 
 class IdentityNotConfirmed(Refusal):
-    """Nobody has confirmed who owns this account, and another record with the same number has other names."""
+    """Nobody has confirmed who owns this account, and another record with the same number has different names."""
 
     text = Text(
         pl="Nikt nie potwierdził, do kogo należy to konto, a ten sam numer ma kartoteka na inne nazwisko"
@@ -93,7 +93,7 @@ class IdentityNotConfirmed(Refusal):
 
 
 class RecordsOverlap(Refusal):
-    """The two records that would become one have visits at the same time. Nothing changed."""
+    """The two records that would become one have visits at the same time. Nothing has changed."""
 
     text = Text(
         pl="Konto i kartoteka tej osoby mają wizyty w tym samym czasie. Prosimy najpierw odwołać lub"
@@ -104,7 +104,7 @@ class RecordsOverlap(Refusal):
 
 
 class StatusNotChangeable(Refusal):
-    """A visit in its present state cannot be marked like this, or not yet."""
+    """The visit cannot be marked like this in its current state, or at this time."""
 
     text = Text(
         pl="Tej wizyty nie można teraz tak oznaczyć.",
@@ -117,10 +117,10 @@ class StatusNotChangeable(Refusal):
         ),
         "NOT_MARKED": Text(
             pl="Ta wizyta nie ma oznaczenia, które można by cofnąć.",
-            en="This visit has no mark to take back; it is {status}.",
+            en="This visit has no mark to undo; it is {status}.",
         ),
         "TOO_LATE": Text(
-            pl="Oznaczenie można cofnąć tylko w dniu wizyty.", en="A mark is taken back on the day of the visit only."
+            pl="Oznaczenie można cofnąć tylko w dniu wizyty.", en="A mark can be undone only on the day of the visit."
         ),
         "TOO_EARLY": Text(
             pl="Jest za wcześnie, aby tak oznaczyć tę wizytę.",
@@ -130,7 +130,7 @@ class StatusNotChangeable(Refusal):
 
 
 class SlotHeld(Refusal):
-    """The slot is held for another patient at the moment. It cannot be overridden."""
+    """The slot is held for another patient at the moment. The hold cannot be overridden."""
 
     text = Text(
         pl="Ten termin jest na chwilę zatrzymany dla kogoś innego; tego nie można pominąć.",
@@ -146,7 +146,7 @@ class SlotHeld(Refusal):
 
 
 class SlotKept(Refusal):
-    """The slot is kept for the waiting list until nobody on it wants the slot. It cannot be overridden."""
+    """The slot is kept for the waiting list until nobody on the list wants it. This cannot be overridden."""
 
     text = Text(
         pl="Ten termin czeka na osoby z listy oczekujących: proponujemy go im po kolei, a dopiero potem innym.",
@@ -208,7 +208,7 @@ class StaffAtWork(Refusal):
 
 
 class LastAdministrator(Refusal):
-    """The last administrator can neither be removed nor get another role."""
+    """The last administrator can be neither removed nor given another role."""
 
     text = Text(
         pl="To ostatni administrator: musi pozostać ktoś, kto może zapraszać innych.",
@@ -217,7 +217,7 @@ class LastAdministrator(Refusal):
 
 
 class SecondFactorPresent(Refusal):
-    """The account has a second factor already; remove it before setting up another."""
+    """The account already has a second factor; remove it before setting up another."""
 
     text = Text(
         pl="Drugi składnik jest już włączony. Aby ustawić inny, trzeba go najpierw usunąć.",
@@ -235,7 +235,7 @@ class SecondFactorNotBegun(Refusal):
 
 
 class WrongCode(Refusal):
-    """The code is wrong or was used already."""
+    """The code is wrong or has already been used."""
 
     text = Text(
         pl="Kod jest błędny albo został już użyty; nic się nie zmieniło.",

@@ -23,7 +23,7 @@ class CursorExpired(Refusal):
 
 
 class TooManyStreams(Refusal):
-    """The caller has as many subscriptions open as allowed."""
+    """The caller already has the maximum number of open subscriptions."""
 
     text = Text(
         pl="Liczba otwartych subskrypcji osiągnęła limit: {limit}. Prosimy zamknąć jedną; zerwane znikną same.",

@@ -15,17 +15,17 @@ class Refusal(Exception):
     """
 
     text: ClassVar[Text]
-    text_by_reason: ClassVar[Mapping[str, Text]] = {}  # where `details` has a reason that says more than `text`
-    code: ClassVar[str] = "BAD_USER_INPUT"  # of the top-level error, where the field's result has no such type
+    text_by_reason: ClassVar[Mapping[str, Text]] = {}  # used if `details` has a more specific reason
+    code: ClassVar[str] = "BAD_USER_INPUT"  # of the top-level error, used if the field's result has no such type
 
     def __init__(self, **details: Any) -> None:
-        """`details` are plain JSON values: a refusal can be stored and repeated."""
+        """`details` are plain JSON values, so that a refusal can be stored and repeated."""
         self.details = details
         super().__init__(type(self).__name__)
 
     @property
     def clinic_rule(self) -> str | None:
-        """The clinic's rule that forbids the change and that reception may override with a reason, if it is one."""
+        """The clinic's rule, if any, that forbids the change but that reception may override with a reason."""
         return None
 
     def message(self, language: str) -> str:
@@ -57,12 +57,12 @@ class InvalidInput(Refusal):
         return [Flaw(tuple(path), code) for path, code in self.details["flaws"]]
 
     def find_allowed(self, flaw: Flaw) -> tuple[str, ...]:
-        """The greatest length, or the first and last value, that the field may have; empty if it is not so simple."""
+        """The greatest length, or the first and last value, that the field may have; empty if it has no such bounds."""
         return tuple(self.details.get("allowed", {}).get(".".join(flaw.path), ()))
 
     @classmethod
     def from_flaws(cls, flaws: list[Flaw], allowed: Mapping[str, Sequence[str]] | None = None) -> Self:
-        """`allowed`: see `find_allowed`, by the path of the field."""
+        """`allowed` maps the paths of fields to what `find_allowed` returns."""
         limits = {"allowed": {path: list(bounds) for path, bounds in allowed.items()}} if allowed else {}
         return cls(flaws=[[list(flaw.path), flaw.code] for flaw in flaws], **limits)
 

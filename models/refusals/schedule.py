@@ -40,7 +40,7 @@ class ClinicClosed(Refusal):
 
 
 class DoctorRetired(Refusal):
-    """The doctor sees nobody from a day on, and nothing can be planned with them from then on."""
+    """The doctor sees no patients from a certain day on, and nothing can be planned with them from then on."""
 
     text = Text(
         pl="Ten lekarz nie przyjmuje od {retired_from}: od tego dnia niczego nie można u niego planować.",
@@ -59,7 +59,7 @@ class ClinicNotYours(Refusal):
 
 
 class ClinicExists(Refusal):
-    """There is a clinic of this name at this address. If this is a different one, set `isAnother`."""
+    """There is already a clinic with this name at this address. If this is a different one, set `isAnother`."""
 
     text = Text(
         pl="Jest już poradnia o tej nazwie pod tym adresem. Jeżeli to inna, prosimy to potwierdzić (`isAnother`).",
@@ -68,7 +68,7 @@ class ClinicExists(Refusal):
 
 
 class DoctorExists(Refusal):
-    """There is a doctor of this name. If this is a different person, set `isAnother`."""
+    """There is already a doctor with this name. If this is a different person, set `isAnother`."""
 
     text = Text(
         pl="Jest już lekarz o tym imieniu i nazwisku. Jeżeli to inna osoba, prosimy to potwierdzić (`isAnother`).",
@@ -89,7 +89,7 @@ class OfferNotFound(Refusal):
 
 
 class OfferOver(Refusal):
-    """The offer was answered already, has lapsed, or was closed."""
+    """The offer has already been answered, has lapsed, or has been closed."""
 
     text = Text(
         pl="Ta propozycja nie jest już aktualna: jest na nią odpowiedź albo minął jej czas. Można wybrać inny termin.",

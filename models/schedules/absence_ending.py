@@ -1,4 +1,4 @@
-"""Absence ending: a doctor returns early; slots are restored, and patients are told that their visits take place."""
+"""Absence ending: a doctor returns early; its slots are restored, and patients learn that their visits take place."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from models.waiting.offer import Offer
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
-# The slots stay with another absence of their doctor at that time, if there is one.
+# If the doctor has another absence at that time, the slots are assigned to that one.
 _RELEASE = """
     UPDATE slot SET absence_id = (
         SELECT absence.id FROM absence
@@ -38,7 +38,7 @@ _RELEASE = """
 async def end(absence_id: UUID, *, by: "Account") -> Absence | None:
     """End the absence: its slots are restored, except those withdrawn by hand; visits stay where they are now.
 
-    Patients who were notified of the absence, and whose visits were not moved, are notified again, also if they have
+    Patients who were notified of the absence, and whose visits were not moved, are notified again, even if they have
     declined an offer.
     """
     absence = await Absence.get_or_none(id=absence_id).select_related("doctor")
@@ -63,7 +63,7 @@ async def _release_slots(absence_id: UUID, by: "Account") -> None:
 
 
 async def _notify(visit_ids: Collection[UUID], by: "Account") -> None:
-    """Tell patients with booked future visits that these take place after all."""
+    """Notify the patients who have booked future visits that these take place after all."""
     await Offer.close(visit_id__in=list(visit_ids))
     booked = Visit.filter(id__in=list(visit_ids), status=Status.BOOKED, starts_at__gt=clock.now()).order_by("id")
     for visit in await booked.select_related(*WITH_DETAILS):

@@ -35,7 +35,7 @@ MAX_CANDIDATES = 40
 
 @dataclass(frozen=True)
 class AbsenceNotice:
-    """An absence to report; `offer_minutes`: how long its offers are open; None means ABSENCE_OFFER_MINUTES."""
+    """An absence to report. `offer_minutes`: how long offers stay open; None means ABSENCE_OFFER_MINUTES."""
 
     doctor_id: UUID
     starts_at: datetime
@@ -71,7 +71,7 @@ class ReportedAbsence:
 
 
 async def report(notice: AbsenceNotice, *, by: "Account") -> ReportedAbsence:
-    """Close the time and offer another slot to each affected patient, all in one transaction.
+    """Withdraw the slots of that time and offer another slot to each affected patient, all in one transaction.
 
     Repeating the call changes nothing, and no patient is asked twice.
     """
@@ -128,7 +128,7 @@ async def _close(absence: Absence) -> tuple[int, list[Visit]]:
     lost = [offer.visit_id for offer in await _find_lost_offers([slot.id for slot in free])]
     await Offer.close(
         visit_id__in=lost
-    )  # done here: `publication.close` would notify the patient, which the next offer does anyway
+    )  # not left to `publication.close`, which would notify patients whom the next offer notifies anyway
     await publication.close(free)
     await Slot.filter(id__in=[slot.id for slot in locked], absence_id=None).update(absence_id=absence.id)
     visits = _find_booked([*(slot.visit_id for slot in locked), *lost])
@@ -136,13 +136,13 @@ async def _close(absence: Absence) -> tuple[int, list[Visit]]:
 
 
 def _find_slots(doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> QuerySet[Slot]:
-    """The doctor's slots of this time that have not begun."""
+    """The doctor's slots that overlap this period and have not begun."""
     during = Slot.filter(doctor_id=doctor_id, starts_at__lt=ends_at, ends_at__gt=starts_at)
     return during.filter(withdrawn_at=None, starts_at__gt=clock.now())
 
 
 def _find_lost_offers(slot_ids: Collection[UUID]) -> QuerySet[Offer]:
-    """Open offers of these slots that were made because of an earlier absence."""
+    """Open offers of these slots, made because of an earlier absence."""
     return Offer.filter(answer=OfferAnswer.OPEN, slot_id__in=list(slot_ids), visit_id__isnull=False)
 
 
@@ -151,7 +151,7 @@ def _find_booked(visit_ids: Iterable[UUID | None]) -> QuerySet[Visit]:
 
 
 async def _find_standing_offers(visits: list[Visit], absence: Absence) -> dict[UUID | None, Offer]:
-    """The visits' offers made since the absence was reported or still open, without those whose slot was lost."""
+    """Offers for these visits that are open or were made since the report, except those whose slot was lost."""
     made = Offer.filter(visit_id__in=[visit.id for visit in visits])
     recent = made.filter(Q(made_at__gte=absence.reported_at) | Q(answer=OfferAnswer.OPEN, expires_at__gt=clock.now()))
     offers = await recent.order_by("made_at", "id").prefetch_related(*WITH_SLOT)

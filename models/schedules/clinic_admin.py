@@ -133,7 +133,7 @@ async def change_clinic(clinic_id: UUID, details: ClinicDetails, *, by: "Account
 
 
 async def _require_new(name: str, address: str, clinic_id: UUID | None) -> None:
-    """Two administrators decide one after the other. Not a constraint: old data may contain such clinics."""
+    """Refuse a duplicate; a lock serialises administrators. No constraint, because old data may have duplicates."""
     await database.fetch(_ONE_AT_A_TIME, [CLINICS_LOCK])
     for other in await Clinic.filter(search_name=fold(name)).order_by("id"):
         if other.id != clinic_id and fold(other.address) == fold(address):
@@ -141,7 +141,7 @@ async def _require_new(name: str, address: str, clinic_id: UUID | None) -> None:
 
 
 async def add_doctor(details: DoctorDetails, *, by: "Account", is_another: bool = False) -> Doctor:
-    """Add a doctor; raises DoctorExists for one of that name, unless this is another person.
+    """Add a doctor; raises DoctorExists if one has the same name, unless `is_another` is true.
 
     A licence that another doctor has is refused in any case.
     """
@@ -160,7 +160,7 @@ async def add_doctor(details: DoctorDetails, *, by: "Account", is_another: bool 
 
 
 async def _require_new_name(columns: dict[str, Any]) -> None:
-    """Two administrators decide one after the other. Two licences are two persons, whatever their names."""
+    """Refuse a duplicate name; a lock serialises administrators. Different licences mean different people."""
     await database.fetch(_ONE_AT_A_TIME, [DOCTORS_LOCK])
     names, licence_ = [fold(columns["first_name"]), fold(columns["last_name"])], columns.get("licence")
     for other in await Doctor.filter(search_name__startswith=fold(f"{names[1]} {names[0]}")).order_by("id"):
@@ -194,7 +194,7 @@ async def change_doctor(doctor_id: UUID, details: DoctorDetails, *, by: "Account
 
 
 def _compare_clinics(before: Sequence[Clinic], after: Sequence[Clinic]) -> Changes:
-    """By their names; empty if they are the same."""
+    """The change of clinics, by name; empty if there is none."""
     names = [sorted(clinic.name for clinic in clinics) or None for clinics in (before, after)]
     return {"clinics": (names[0], names[1])} if names[0] != names[1] else {}
 
@@ -225,7 +225,7 @@ async def _find_clinics(form: Form, ids: Sequence[UUID]) -> list[Clinic]:
 
 
 async def _set_clinics(doctor: Doctor, clinics: list[Clinic]) -> None:
-    """Make these the doctor's clinics, and no others."""
+    """Make exactly these the doctor's clinics."""
     kept = [clinic.id for clinic in clinics]
     future = Slot.filter(doctor_id=doctor.id, withdrawn_at=None, ends_at__gt=clock.now())
     if await future.exclude(clinic_id__in=kept).exists():

@@ -1,4 +1,4 @@
-"""Closing: a clinic closes, or a doctor retires, from a day on, and comes back; booked visits stay until moved."""
+"""Closing: a clinic closes, or a doctor retires, from a given day until reopened; booked visits stay until moved."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ MAX_AHEAD = timedelta(days=3 * 366)
 
 @dataclass(frozen=True)
 class Kind:
-    """What closes. `day`: the column with its first closed day; `key`: the column of other tables that refers to it."""
+    """What can close. `day`: the column with its first closed day; `key`: the foreign key to it in other tables."""
 
     model: type[Clinic] | type[Doctor]
     lock: Callable[[UUID], Awaitable[None]]
@@ -62,10 +62,10 @@ DOCTOR = Kind(
 
 @dataclass(frozen=True)
 class ClosingChanges:
-    """What a closing changes: free slots withdrawn (with the holds and offers of them), and what remains to be done.
+    """The effects of a closing: free slots withdrawn (with their holds and offers), and what remains to be done.
 
-    `schedules` make no slots from that day on; `waiting` counts the entries of the waiting list that reach beyond it;
-    `visits` finds the booked visits that must be moved or cancelled one by one, of which there are `visit_count`.
+    `schedules` create no slots from that day on; `waiting` counts the entries of the waiting list that reach beyond it;
+    `visits` finds the `visit_count` booked visits that must be moved or cancelled one by one.
     """
 
     withdrawn: int
@@ -85,9 +85,9 @@ async def preview(kind: Kind, id_: UUID, from_: date) -> ClosingChanges:
 
 
 async def close(kind: Kind, id_: UUID, from_: date, *, by: "Account") -> tuple[Any, ClosingChanges]:
-    """Withdraw what is free from this day on; booked visits stay, and are on the call list. Idempotent.
+    """Withdraw the free slots from this day on; booked visits stay and appear on the call list. Idempotent.
 
-    Publishing or adding slots there locks the doctor and thereby the clinic, so it happens before or after this.
+    Publishing or adding slots locks the doctor and so the clinic: it happens either before or after this.
     """
     async with in_transaction():
         await kind.lock(id_)
@@ -180,7 +180,7 @@ async def reopen(kind: Kind, id_: UUID, *, by: "Account") -> tuple[Any, int]:
 
 
 async def _reopen(kind: Kind, id_: UUID) -> tuple[Any, date | None, int]:
-    """The row, since when it was closed (None if it was not), and how many slots came back."""
+    """The row, the day from which it was closed (None if it was not), and how many slots were restored."""
     doctor_ids = await _find_doctors(kind, id_)
     for doctor_id in doctor_ids:
         await Doctor.lock(doctor_id)
@@ -199,7 +199,7 @@ async def _reopen(kind: Kind, id_: UUID) -> tuple[Any, date | None, int]:
 
 
 async def _find_doctors(kind: Kind, id_: UUID) -> list[UUID]:
-    """The doctors whose slots come back, in locking order."""
+    """The doctors whose slots are restored, in locking order."""
     if kind is DOCTOR:
         return [id_]
     scheduled = await Schedule.filter(clinic_id=id_).values_list("doctor_id", flat=True)
@@ -208,7 +208,7 @@ async def _find_doctors(kind: Kind, id_: UUID) -> list[UUID]:
 
 
 async def _release(kind: Kind, id_: UUID) -> list[UUID]:
-    """Take the mark off the slots, except those whose doctor or clinic is also closed."""
+    """Remove the mark from the slots, except those whose clinic is still closed or whose doctor has retired."""
     marked = Slot.filter(**{kind.key: id_}, place_closed_at__isnull=False)
     slots = await load_related(await marked.order_by("id").select_for_update())
     open_ones = [

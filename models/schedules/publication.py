@@ -1,4 +1,4 @@
-"""Publication: computes and writes what a template adds and withdraws, and which booked visits it has no room for."""
+"""Publication: computes and writes the slots that a template adds and withdraws; finds booked visits outside it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -44,9 +44,9 @@ class Timetable:
 
 @dataclass
 class PublicationPlan:
-    """`fresh` slots are not written yet; `stale` ones are free and not in the template; `outside` has booked visits.
+    """`fresh` slots are not written yet; `stale` ones are free but not in the template; `outside`: visits not in it.
 
-    `kept`: slots that are in the template. All of them become slots of `schedule_id`, if it is given.
+    `kept` slots are in the template. All these slots are assigned to `schedule_id`, if it is given.
     """
 
     fresh: list[Slot] = field(default_factory=list)
@@ -63,7 +63,7 @@ class PublicationPlan:
 
 
 async def make_plan(timetable: Timetable, *, only_add: bool = False) -> PublicationPlan:
-    """Compare the slot times with the slots that exist; raises SlotsOverlap, unless only what fits is to be added.
+    """Compare the slot times with the existing slots; raises SlotsOverlap, unless only fitting ones are added.
 
     To write the plan, lock the doctor first. Blocked times, absences and days after a closing stay closed, and
     with `only_add` also slots that were withdrawn by hand.
@@ -86,7 +86,7 @@ async def make_plan(timetable: Timetable, *, only_add: bool = False) -> Publicat
 
 
 async def _compare(timetable: Timetable, existing: dict[SlotTime, Slot]) -> PublicationPlan:
-    """A plan for the slots that exist: which stay, and which the template no longer has."""
+    """A plan for the existing slots: which stay, and which are no longer in the template."""
     in_template = set(timetable.slot_times)
     removed = [slot for slot_time, slot in existing.items() if slot_time not in in_template]
     return PublicationPlan(
@@ -100,7 +100,7 @@ async def _compare(timetable: Timetable, existing: dict[SlotTime, Slot]) -> Publ
 async def _find_existing(
     timetable: Timetable, *, only_add: bool
 ) -> tuple[list[Slot], list[Slot], list[list[SlotTime]]]:
-    """The doctor's future slots of this timetable, the other ones, and the times at which there must be none."""
+    """The doctor's future slots in this timetable, their other ones, and the times at which there must be none."""
     future = Slot.filter(doctor_id=timetable.doctor_id, ends_at__gt=clock.now()).order_by("starts_at")
     present = await future.filter(withdrawn_at=None)
     by_colleagues = Q(closed_reason__isnull=False) | Q(is_withdrawn_by_hand=True)
@@ -157,7 +157,7 @@ async def apply(plan: PublicationPlan) -> None:
     try:
         async with in_transaction():
             await Slot.bulk_create(plan.fresh, batch_size=BATCH_SIZE)
-    except IntegrityError as broken:  # slots were added without the doctor's lock
+    except IntegrityError as broken:  # somebody added slots without locking the doctor
         if not isinstance(constraints.find_refusal(broken), SlotsOverlap):
             raise
         rivals = await Slot.filter(doctor_id=plan.fresh[0].doctor_id, withdrawn_at=None).order_by("starts_at")
@@ -168,7 +168,7 @@ async def apply(plan: PublicationPlan) -> None:
     await slot_events.append(EventType.SLOTS_PUBLISHED, plan.fresh)
 
 
-# A published template brings back slots that were withdrawn by hand. Later absences must not take them away again.
+# Publishing a template restores slots that were withdrawn by hand: the end of a later absence must restore them too.
 _FORGET_WITHDRAWALS = """
     UPDATE slot SET is_withdrawn_by_hand = false
     FROM slot AS fresh
@@ -179,7 +179,7 @@ _FORGET_WITHDRAWALS = """
 
 
 async def _mark(plan: PublicationPlan) -> None:
-    """Mark the slots to withdraw once their visits leave them, and assign all slots to their schedule."""
+    """Mark the slots to be withdrawn once their visits are moved or cancelled, and assign all slots to the schedule."""
     if plan.schedule_id is None:
         return
     kept, outside = [slot.id for slot in plan.kept], [visit.slot_id for visit in plan.outside]

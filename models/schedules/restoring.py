@@ -8,7 +8,7 @@ from models.events import slot_events
 from models.events.event import EventType
 from models.slots.slot import Slot
 
-# Slots of schedules are made again by their schedule, if it still has them.
+# Slots of a schedule are created again by that schedule, if it still has them.
 _BRING_BACK = """
     UPDATE slot SET withdrawn_at = NULL
     WHERE slot.id = ANY(:slot_ids::uuid[]) AND slot.schedule_id IS NULL AND slot.withdrawn_at IS NOT NULL
@@ -24,7 +24,7 @@ _BRING_BACK = """
 
 
 async def bring_back(slot_ids: Collection[UUID]) -> int:
-    """Reopen the single slots among these that nothing else keeps closed; returns how many."""
+    """Reopen those of these single slots that nothing else keeps closed; returns how many."""
     database.require_transaction()
     rows = await database.fetch(_BRING_BACK, {"slot_ids": list(slot_ids), "now": clock.now()})
     slots = [Slot._init_from_db(**row) for row in rows]

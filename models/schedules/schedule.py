@@ -45,7 +45,7 @@ class ScheduleTemplate:
     on_holidays: bool = False
 
     async def validate(self) -> None:
-        """Raise InvalidInput with everything that is wrong with the template, or that its place is closed by then."""
+        """Raise InvalidInput with everything that is wrong with the template, or that its place is closed."""
         form = Form()
         form.flaws += weekly_template.find_flaws(self.lines, on_sundays=self.on_sundays)
         minutes = (str(weekly_template.SHORTEST), str(weekly_template.LONGEST))
@@ -66,7 +66,7 @@ class ScheduleTemplate:
 
 
 class Schedule(Model):
-    """`filled_until`: the last day for which its slots have been made; `fill_horizon` adds the days after it.
+    """`filled_until`: the last day for which its slots have been created; `fill_horizon` adds the days after it.
 
     `replaces_id`: the schedule that ends the day before this one begins (schedule_change.py).
     """
@@ -116,7 +116,7 @@ class Schedule(Model):
 
     @classmethod
     async def _draft(cls, template: ScheduleTemplate, schedule_id: UUID | None) -> Self:
-        """The schedule with this template, not yet written: the one to change, an identical one, or a new one."""
+        """The unsaved schedule with this template: the one to change, an identical one, or a new one."""
         await template.validate()
         columns = template.to_columns()
         if schedule_id is None:
@@ -139,11 +139,11 @@ class Schedule(Model):
 
     @classmethod
     def horizon(cls) -> date:
-        """The last day for which slots are made now; it moves on every day."""
+        """The last day for which slots are currently created; it advances every day."""
         return clock.today() + timedelta(days=settings.HORIZON_DAYS)
 
     def slot_times(self, first: date, last: date) -> Iterator[SlotTime]:
-        """The future slot times of the days from `first` to `last`, in order of time."""
+        """The future slot times of the days from `first` to `last`, ordered by time."""
         lines, now = [TemplateLine.from_json(line) for line in self.lines], clock.now()
         for day in self._days(first, last):
             for slot_time in sorted(weekly_template.slot_times(lines, day, settings.TIME_ZONE)):
@@ -160,9 +160,9 @@ class Schedule(Model):
 
     @classmethod
     async def fill_horizon(cls) -> int:
-        """Make the slots of the days that the horizon has reached; repeated or concurrent runs make them once.
+        """Create the slots of the days that the horizon has reached; repeated or concurrent runs create them once.
 
-        Each schedule has a transaction of its own: the failure of one, raised at the end, does not stop the others.
+        Each schedule has its own transaction: the failure of one, raised at the end, does not stop the others.
         """
         made, failures = 0, list[Exception]()
         for schedule in await cls.filter(filled_until__lt=cls.horizon()).order_by("id"):
@@ -186,14 +186,14 @@ class Schedule(Model):
         return made
 
     async def _add(self, slot_times: list[SlotTime]) -> int:
-        """Add the slots that fit among the doctor's other ones: there is no caller to refuse the rest to."""
+        """Add the slots that do not overlap the doctor's other ones; nobody is there to get a refusal for the rest."""
         plan = await publication.make_plan(self.make_timetable(slot_times), only_add=True)
         await publication.apply(plan)
         return len(plan.fresh)
 
     @classmethod
     async def restore(cls, doctor_id: UUID, from_: datetime, until: datetime) -> int:
-        """Make the slots again that an absence had closed; the caller has locked the doctor."""
+        """Recreate the slots that an absence or a closing removed; the caller has locked the doctor."""
         database.require_transaction()
         first, last = clock.local(from_).date(), min(clock.local(until).date(), cls.horizon())
         made = 0
@@ -204,7 +204,7 @@ class Schedule(Model):
 
 
 def compare(before: Schedule | None, after: Schedule) -> Changes:
-    """What is different, for the audit trail; of a new schedule, all that it begins with."""
+    """The differences, for the audit trail; for a new schedule, all of its values."""
     values = [{} if schedule is None else _describe(schedule) for schedule in (before, after)]
     changes = {name: (values[0].get(name), value) for name, value in values[1].items()}
     return {name: (old, new) for name, (old, new) in changes.items() if old != new}

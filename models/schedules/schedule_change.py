@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class ScheduleChange:
-    """The schedule from the day `from_` on: no lines means no slots; None leaves a rule unchanged."""
+    """The schedule from the day `from_` on. No lines means no slots; None leaves a rule unchanged."""
 
     schedule_id: UUID
     from_: date
@@ -39,7 +39,7 @@ class ScheduleChange:
 
 @dataclass
 class ChangedSchedule:
-    """The schedule as it ends, the one that follows (itself, if the change begins with it), and what that changes."""
+    """The schedule that ends, the one that follows (the same one if the change is from its first day), and the plan."""
 
     before: Schedule
     after: Schedule | None
@@ -57,8 +57,8 @@ async def preview(change: ScheduleChange) -> PublicationPlan:
 async def make(change: ScheduleChange, *, by: "Account") -> ChangedSchedule:
     """End the schedule the day before and let another one follow, in one step; raises SlotsOverlap.
 
-    Slots that both have keep their visits and holds. Repeated, it changes nothing; with other lines from the same day,
-    it changes the schedule that follows.
+    Slots that both schedules have keep their visits and holds. Repeating the call changes nothing; a call with other
+    lines from the same day changes the schedule that follows.
     """
     doctor_id = (await _find(change.schedule_id)).doctor_id
     async with in_transaction():
@@ -98,7 +98,7 @@ async def _find_ids(change: ScheduleChange) -> list[UUID]:
 
 
 async def _draft(change: ScheduleChange) -> ChangedSchedule:
-    """The change, planned and not yet written; raises InvalidInput."""
+    """The planned change, not yet written; raises InvalidInput."""
     before, follower = await _find(change.schedule_id), await _find_follower(change)
     _check_day(change.from_, before, follower)
     template = _make_template(change, before, follower or before)
@@ -126,7 +126,7 @@ def _check_day(first: date, before: Schedule, follower: Schedule | None) -> None
 
 
 def _make_template(change: ScheduleChange, before: Schedule, base: Schedule) -> ScheduleTemplate:
-    """The given values; all others as they are now."""
+    """A template of the given values; all others stay as they are."""
     return ScheduleTemplate(
         doctor_id=before.doctor_id,
         clinic_id=before.clinic_id,

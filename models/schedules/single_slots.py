@@ -53,7 +53,7 @@ async def add(doctor_id: UUID, clinic_id: UUID, starts_at: datetime, minutes: in
 
 
 def _end(starts_at: datetime, minutes: int) -> datetime:
-    """The end after real minutes: a sum in the clinic's zone would be one of wall times."""
+    """The end after that many elapsed minutes: a sum in the clinic's time zone would count by the wall clock."""
     return starts_at.astimezone(clock.now().tzinfo) + timedelta(minutes=minutes)
 
 
@@ -69,9 +69,9 @@ async def _check_room(slot: Slot) -> None:
 
 
 async def withdraw(slot_ids: Sequence[UUID], *, by: "Account") -> int:
-    """Withdraw all of these free slots or none; returns how many, without those that were withdrawn already.
+    """Withdraw all of these free slots or none; returns how many, not counting those withdrawn already.
 
-    They stay withdrawn when an absence of that time ends; publishing the template again brings them back.
+    They stay withdrawn when an absence at that time ends; publishing the template again brings them back.
     """
     form = Form()
     if not 0 < len(slot_ids) <= MAX_SLOTS:
@@ -90,7 +90,7 @@ async def block(slot_id: UUID, reason: str, *, by: "Account") -> Slot:
 
 
 async def unblock(slot_id: UUID, *, by: "Account") -> Slot:
-    """Open a blocked slot again, which goes to the waiting list first; raises SlotsOverlap."""
+    """Reopen a blocked slot, which is offered to the waiting list first; raises SlotsOverlap."""
     blocked = await Slot.get_or_none(id=slot_id)
     if blocked is None:
         raise SlotNotFound

@@ -1,4 +1,4 @@
-"""Absence (nieobecność): a time in which a doctor sees no patients; its reason is for colleagues only."""
+"""Absence (nieobecność): a time during which a doctor sees no patients; its reason is for colleagues only."""
 
 from datetime import datetime
 from typing import Self

@@ -19,7 +19,7 @@ Versions = Mapping[UUID, int]
 
 
 class Reading:
-    """What an answer was made of. `clinics` is None when it shows the slots of all of them."""
+    """The data that an answer was made from. `clinics` is None if it shows the slots of all clinics."""
 
     def __init__(self) -> None:
         self.clinics: set[UUID] | None = set()
@@ -28,7 +28,7 @@ class Reading:
         self.valid_until = midnight  # at midnight the range of bookable days moves on
 
     def add(self, clinic_id: UUID | None, changes_at: Iterable[datetime]) -> None:
-        """Note a read of the clinic's slots, which without writes stay as they are until the first of these moments."""
+        """Record a read of the clinic's slots, which without writes do not change before the first of these moments."""
         if clinic_id is None:
             self.clinics = None
         elif self.clinics is not None:
@@ -37,11 +37,11 @@ class Reading:
 
     @property
     def dependencies(self) -> frozenset[UUID] | None:
-        """The clinics whose versions decide on the answer; None: all of them."""
+        """The clinics on whose versions the answer depends; None for all of them."""
         return None if self.clinics is None else frozenset({DIRECTORY, *self.clinics})
 
     def is_known(self, versions: Versions) -> bool:
-        """Whether all that the answer depends on has a version."""
+        """Whether everything that the answer depends on has a version."""
         return DIRECTORY in versions and (self.clinics is None or self.clinics <= versions.keys())
 
 
@@ -50,7 +50,7 @@ _current: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 @contextmanager
 def follow_reading() -> Iterator[Reading]:
-    """Note what is read inside, in this task and those that it begins."""
+    """Record what is read in the block, by this task and by those that it starts."""
     reading = Reading()
     token = _current.set(reading)
     try:
@@ -64,7 +64,7 @@ def current_reading() -> Reading | None:
 
 
 class VersionWatch:
-    """Reads the versions: one read serves all who wait, but never one that began before they arrived."""
+    """Reads the versions: one read serves all callers that were waiting when it began."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -76,7 +76,7 @@ class VersionWatch:
         self._versions: Versions = {}
 
     async def look(self) -> Versions:
-        """The versions as they are at some moment after this call; raises what a lost connection raises."""
+        """The versions at some moment after this call; a lost connection raises an error."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
         waiting = self._next

@@ -1,4 +1,4 @@
-"""Availability: which slots can be booked now, in time order, and on which days."""
+"""Availability: which slots can be booked now, ordered by time, and on which days."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from models.values import hours
 
 MAX_CALENDAR_DAYS = 92
 
-# The rules of Slot.find_refusals and Slot.is_free_for as one condition; a test compares the two. What the rules of a
-# clinic allow is said as bounds of `starts_at`, computed once for the clinic, so that an index begins and ends there.
+# The rules of Slot.find_refusals and Slot.is_free_for as SQL conditions; a test compares the two. The rules of a clinic
+# are expressed as bounds of `starts_at`, computed once per clinic, so that an index scan begins and ends there.
 _FREE = """
     slot.visit_id IS NULL AND slot.withdrawn_at IS NULL AND slot.queued_at IS NULL
     AND (slot.held_until IS NULL OR slot.held_until <= :now::timestamptz)
@@ -36,7 +36,7 @@ _WITHIN_RULES = """
     AND slot.starts_at < ((:now::timestamptz AT TIME ZONE :zone::text)::date + clinic.days_ahead + 1)::timestamp
         AT TIME ZONE :zone::text
 """
-# What a SlotFilter adds, by its fields: one that is None adds nothing, so that the index that fits is used.
+# The condition that each field of a SlotFilter adds; a field that is None adds none, so that the best index is used.
 _CONDITIONS = {
     "doctor_ids": "slot.doctor_id = ANY(:doctor_ids::uuid[])",
     "from_": "slot.starts_at >= :from_::timestamptz",
@@ -48,8 +48,8 @@ _CONDITIONS = {
 }
 _ONE_CLINIC = "clinic.id = :clinic_id::uuid"
 
-# `{conditions}`: those above that apply. No value is ever written into a statement. The index `slot_vacant` alone
-# answers what is asked of slots, clinic by clinic; MATERIALIZED, so that no plan reads it again for each doctor.
+# `{conditions}`: those above that apply. No value is ever written into a statement. The slots are read only from the
+# index `slot_vacant`, clinic by clinic; MATERIALIZED, so that no plan reads it again for each doctor.
 _FREE_SLOTS = """
     WITH free AS MATERIALIZED (
         SELECT slot.* FROM clinic CROSS JOIN LATERAL (
@@ -114,9 +114,9 @@ _NEXT_LAPSE = """
 
 @dataclass(frozen=True)
 class SlotFilter:
-    """What a patient looks for; times of day and weekdays (Monday is 1) are those of the clinic's wall clock.
+    """What a patient searches for; times of day and weekdays (Monday is 1) are those of the clinic's wall clock.
 
-    `beyond_rules`: include the slots that reception may book in spite of the clinic's minimum notice and days ahead.
+    `beyond_rules`: include slots that reception may book despite the clinic's minimum notice and booking horizon.
     """
 
     clinic_id: UUID | None = None
@@ -186,7 +186,7 @@ def _related() -> tuple[str, list[str], list[str]]:
 
 
 async def _fetch(statement: str, conditions: list[str], clinics: str, values: dict[str, Any]) -> list[FreeSlot]:
-    """The slots of a statement with `{related}`; each clinic and doctor is made once."""
+    """The slots that a statement with `{related}` returns; each clinic and doctor is constructed once."""
     related, clinic_names, doctor_names = _related()
     sql = statement.format(conditions=" AND ".join(conditions), clinics=clinics, related=related)
     places: dict[UUID, Clinic] = {}
@@ -241,7 +241,7 @@ async def count_free_days(wanted: SlotFilter, patient_id: UUID | None) -> list[F
 async def find_next_free(
     column: str, ids: Collection[UUID], wanted: SlotFilter, patient_id: UUID | None
 ) -> dict[UUID, FreeSlot]:
-    """The soonest free slot of each of many clinics (`column` is "clinic_id") or doctors ("doctor_id")."""
+    """The earliest free slot for each of many clinics (`column` is "clinic_id") or doctors ("doctor_id")."""
     conditions, values = wanted.to_sql(patient_id)
     conditions.append(f"slot.{column} = owner.id")
     slots = await _fetch(_NEXT_FREE, conditions, wanted.clinics, values | {"owner_ids": list(ids)})
@@ -251,14 +251,14 @@ async def find_next_free(
 
 
 async def _note(clinic_ids: Collection[UUID | None], slots: Collection[FreeSlot]) -> None:
-    """Note that a public answer shows these slots, each of which is bookable until its notice begins."""
+    """Record that a public answer shows these slots, each of which is bookable until its notice begins."""
     if current_reading() is not None:
         notices = {slot.clinic.id: timedelta(minutes=slot.clinic.minimum_notice_minutes) for slot in slots}
         await _note_until(clinic_ids, [slot.starts_at - notices[slot.clinic.id] for slot in slots])
 
 
 async def _note_until(clinic_ids: Collection[UUID | None], ends: Collection[datetime]) -> None:
-    """Note the moments at which slots stop being bookable, and at which held ones become free again."""
+    """Record when slots stop being bookable, and when held ones become free again."""
     if (reading := current_reading()) is None:
         return
     for clinic_id in clinic_ids:
@@ -267,7 +267,7 @@ async def _note_until(clinic_ids: Collection[UUID | None], ends: Collection[date
 
 
 async def find_alternatives(slot_id: UUID, patient_id: UUID | None, count: int = 3) -> list[FreeSlot]:
-    """What to suggest instead of a taken slot: the next free ones of the same doctor, then of the same clinic."""
+    """Suggestions instead of a taken slot: the next free ones of the same doctor, then of the same clinic."""
     taken = await Slot.get_or_none(id=slot_id)
     if taken is None:
         return []

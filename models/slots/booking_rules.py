@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from models.slots.clinic import Clinic
     from models.slots.slot import Slot
 
-# Both are parts of statements about one patient or many: the names in braces are columns or parameters.
+# Both are parts of statements about one or many patients; replace the names in braces with columns or parameters.
 COUNT_PLANNED = """(
     SELECT count(*) FROM visit
     WHERE visit.patient_id = {patient_id} AND visit.clinic_id = {clinic_id}
@@ -50,7 +50,7 @@ _FIND_OVERLAPPING_OF_ONE = "SELECT " + FIND_OVERLAPPING.format(
     ends_at=":ends_at::timestamptz",
     moved_id=":moved_id::uuid",
 )
-# The rule of Visit.cancellable_until; a test compares the two.
+# Same rule as Visit.cancellable_until; a test compares the two.
 _FIND_MOVABLE = """
     SELECT visit.id, visit.clinic_id,
         visit.starts_at - CASE WHEN slot.absence_id IS NULL AND slot.place_closed_at IS NULL
@@ -61,7 +61,7 @@ _FIND_MOVABLE = """
 
 
 def limits() -> dict[str, int]:
-    """The parameter of `is_below_limit`."""
+    """The parameter that `is_below_limit` needs."""
     return {"unconfirmed_visits": settings.UNCONFIRMED_VISITS}
 
 
@@ -83,7 +83,7 @@ def has_no_overlap(patient_id: str, slot: str, moved_id: str = "NULL::uuid") -> 
 
 
 def judge(patient: "Patient", clinic: "Clinic", planned: int, in_all_clinics: int) -> TooManyVisits | None:
-    """TooManyVisits if there are as many as the clinic allows, or for a claim as many as all clinics together allow."""
+    """TooManyVisits if the patient has as many as the clinic allows or, for a claim, as all clinics together allow."""
     if patient.is_claim and in_all_clinics >= settings.UNCONFIRMED_VISITS:
         return TooManyVisits(limit=settings.UNCONFIRMED_VISITS, reason="UNCONFIRMED")
     limit = clinic.planned_visits_per_patient
@@ -113,7 +113,7 @@ class MovableVisit:
 
     @classmethod
     async def find(cls, visit_id: UUID, patient_id: UUID) -> Self | None:
-        """None for another patient's visit, and for one that can no longer be moved."""
+        """The visit; None if it is another patient's or can no longer be moved."""
         rows = await database.fetch(_FIND_MOVABLE, {"visit_id": visit_id, "patient_id": patient_id})
         found = cls(**rows[0]) if rows else None
         return found if found and found.until > clock.now() else None
@@ -122,7 +122,7 @@ class MovableVisit:
 async def find_refusals(
     patient: "Patient", slot: "Slot", clinic: "Clinic", moved: MovableVisit | None = None
 ) -> list[Refusal]:
-    """The rules that forbid this slot to the patient; `moved` is the visit to be moved there, if any."""
+    """The rules by which this patient cannot have this slot; `moved` is the visit to be moved there, if any."""
     found: list[Refusal | None] = [await find_overlap_refusal(patient.id, slot, moved.id if moved else None)]
     if moved is None or moved.clinic_id != clinic.id:
         found.append(await find_limit_refusal(patient, clinic))

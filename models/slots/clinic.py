@@ -1,4 +1,4 @@
-"""Clinic (poradnia): a place with doctors, and what it allows online."""
+"""Clinic (poradnia): a place with doctors, and its rules for online booking."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -39,7 +39,7 @@ class Clinic(Model):
 
     @classmethod
     async def lock(cls, clinic_id: UUID) -> None:
-        """Locked along with doctors, before patients; adding slots takes it as a shared lock (`Doctor.lock`)."""
+        """Lock the clinic, along with doctors and before patients; adding slots takes a shared lock (`Doctor.lock`)."""
         database.require_transaction()
         await cls.filter(id=clinic_id).select_for_update(no_key=True).only("id")
 

@@ -1,4 +1,4 @@
-"""Closing day: from when on a clinic is closed, or a doctor has retired, so that nothing new can be planned there."""
+"""Closing day: the day from which a clinic is closed, or a doctor has retired, so that nothing new can be planned."""
 
 from dataclasses import dataclass
 from datetime import date

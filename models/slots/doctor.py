@@ -1,4 +1,4 @@
-"""Doctor (lekarz): a person who sees patients, with the clinics where they do."""
+"""Doctor (lekarz): a person who sees patients, with the clinics in which they work."""
 
 from collections.abc import Collection
 from typing import Any, Self
@@ -17,7 +17,7 @@ from models.slots.clinic import Clinic
 
 
 class Doctor(Model):
-    """`retired_from`: the first local day on which they see nobody any more (schedules/closing.py)."""
+    """`retired_from`: the first local day on which they no longer see patients (schedules/closing.py)."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     title = fields.CharField(60)
@@ -52,7 +52,7 @@ class Doctor(Model):
     async def list_page(
         cls, clinic_id: UUID | None, search: str | None, after: Key | None, limit: int, *, with_retired: bool = False
     ) -> list[Self]:
-        """Doctors by surname; `search` is a part of name or specialty, in any case, with or without Polish letters."""
+        """Doctors by surname; `search` is part of a name or specialty, in any case, with or without Polish letters."""
         query = cls.filter(rows_after("search_name", after))
         if not with_retired:
             query = query.filter(Q(retired_from=None) | Q(retired_from__gt=clock.today()))
@@ -64,7 +64,7 @@ class Doctor(Model):
 
     @classmethod
     async def lock(cls, doctor_id: UUID) -> None:
-        """Take the first lock of the order doctor, patient, slots; everything that adds or closes slots takes it.
+        """Lock the doctor, first in the order doctor, patient, slots; everything that adds or closes slots does so.
 
         The doctor's clinics cannot close in the meantime.
         """

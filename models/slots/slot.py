@@ -26,18 +26,18 @@ from models.values.actor import Actor
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
-MOMENT = timedelta(microseconds=1)  # a hold's end is excluded, the last moment for booking is not
+MOMENT = timedelta(microseconds=1)  # a hold excludes its end, but booking includes the last moment
 NOT_HELD: dict[str, Any] = {"held_by_id": None, "held_until": None, "is_offer": False}
 
 
 class Slot(Model):
     """The database ensures that a doctor's slots never overlap, with one visit per slot and one hold per patient.
 
-    `is_offer`: it is held by an offer (waiting/offer.py), not by the patient's own wish. `queued_at`: since when it is
-    kept for the waiting list (waiting/freed_slots.py). `closed_reason`: why reception blocked it.
-    `absence_id`: the absence of its doctor. `is_outside`: its schedule no longer has it. Either way, the slot is
-    withdrawn once its visit has been moved or cancelled. `is_withdrawn_by_hand`: it stays so when an absence ends.
-    `place_closed_at`: when it became known that its clinic will be closed by then, or its doctor retired.
+    `is_offer`: an offer (waiting/offer.py) holds it, not the patient's own choice. `queued_at`: since when it has been
+    kept for the waiting list (waiting/freed_slots.py). `closed_reason`: why reception blocked it. `absence_id`: its
+    doctor's absence at that time. `is_outside`: its schedule no longer has it. In either case the slot is withdrawn
+    once its visit has been moved or cancelled. `is_withdrawn_by_hand`: it stays withdrawn when an absence ends.
+    `place_closed_at`: when it became known that its clinic will be closed at that time, or its doctor retired.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -83,7 +83,7 @@ class Slot(Model):
         return self.queued_at is None or self.is_held_for(patient_id)
 
     def find_refusals(self, clinic: Clinic, now: datetime) -> Iterator[SlotNotBookable]:
-        """Every rule of time and clinic that forbids booking online, the most obvious first."""
+        """Every rule about the time or of the clinic that forbids booking online, the most obvious first."""
         if self.withdrawn_at:
             yield SlotNotBookable(reason="CLOSED" if self.place_closed_at else "WITHDRAWN")
         if self.starts_at <= now:
@@ -94,7 +94,7 @@ class Slot(Model):
             yield SlotNotBookable(reason="TOO_FAR_AHEAD")
 
     async def check_bookable(self, patient_id: UUID, actor: Actor | None = None) -> None:
-        """Raise the first refusal for this patient; an actor of reception may override the clinic's rules."""
+        """Raise the first refusal for this patient; reception may override the clinic's rules."""
         for refusal in self.find_refusals(await self.clinic, clock.now()):
             if actor is None:
                 raise refusal
@@ -104,19 +104,19 @@ class Slot(Model):
 
     @classmethod
     async def lock(cls, *ids: UUID) -> dict[UUID, Self]:
-        """Take the last lock of the order doctor, patient, slots; slots are locked by id, unknown ids are left out."""
+        """Lock slots, last in the order doctor, patient, slots, and in the order of their ids; ignore unknown ids."""
         database.require_transaction()
         return {slot.id: slot for slot in await cls.filter(id__in=ids).order_by("id").select_for_update()}
 
     @classmethod
     async def lock_held(cls, *patient_ids: UUID) -> dict[UUID, Self]:
-        """Lock the slots that are held for these patients, by themselves or by an offer."""
+        """Lock the slots that these patients hold themselves or that are held for them by an offer."""
         held = await cls.filter(held_by_id__in=patient_ids).values_list("id", flat=True)
         return await cls.lock(*(UUID(str(id_)) for id_ in held))
 
     @classmethod
     async def claim(cls, slot_id: UUID, visit_id: UUID, patient_id: UUID) -> None:
-        """Take the slot for a visit: one of any number of concurrent claims succeeds, the others raise SlotTaken."""
+        """Take the slot for a visit: of any number of concurrent claims one succeeds; the others raise SlotTaken."""
         database.require_transaction()
         now = clock.now()
         free = Q(held_until=None) | Q(held_until__lte=now) | Q(held_by_id=patient_id)
@@ -129,7 +129,7 @@ class Slot(Model):
 
     @classmethod
     async def free(cls, slot_id: UUID, visit_id: UUID) -> bool:
-        """Take the visit off the slot, which is queued for the waiting list or withdrawn; return whether it is free."""
+        """Remove the visit from its slot, and free (for the waiting list first) or withdraw the slot; True if freed."""
         database.require_transaction()
         mine = cls.filter(id=slot_id, visit_id=visit_id)
         is_free = bool(await mine.filter(absence_id=None, is_outside=False, place_closed_at=None).update(visit_id=None))
@@ -141,7 +141,7 @@ class Slot(Model):
 
     @classmethod
     async def queue_for_waiting_list(cls, *ids: UUID) -> int:
-        """Keep for the waiting list the slots among these that match an entry; the caller has locked them."""
+        """Keep those of these slots that match an entry for the waiting list; the caller has locked them."""
         return await waiting_list_matching.queue_matched(ids)
 
     @classmethod
@@ -160,7 +160,7 @@ class Slot(Model):
             clinic = await slot.clinic
             moved = await MovableVisit.find(moved_id, record.id) if moved_id else None
             if refusals := await booking_rules.find_refusals(record, slot, clinic, moved):
-                raise refusals[-1]  # the limit before the overlap, as booking does
+                raise refusals[-1]  # the limit takes precedence over the overlap, as in booking
             if not slot.is_held_for(record.id):
                 until = slot._find_hold_end(clinic, moved)
                 await cls.filter(held_by_id=record.id, is_offer=False).update(**NOT_HELD)
@@ -183,7 +183,7 @@ class Slot(Model):
         return min(ends)
 
     def last_bookable_at(self, clinic: Clinic) -> datetime:
-        """Until when the clinic's notice allows booking."""
+        """The last moment at which the clinic's minimum notice allows booking."""
         return self.starts_at - timedelta(minutes=clinic.minimum_notice_minutes)
 
     async def hold_until(self, patient_id: UUID, until: datetime, *, is_offer: bool) -> None:

@@ -1,4 +1,4 @@
-"""Slot search: a day's or week's slots whatever their state, for reception's sheet."""
+"""Slot search: the slots of a day or week in any state, for reception's sheet."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_PERIOD = timedelta(days=31)
 
 
 class SlotState(StrEnum):
-    """`KEPT`: for the waiting list. `ABSENT`: withdrawn because the doctor will not be there."""
+    """`KEPT`: kept for the waiting list. `ABSENT`: withdrawn because the doctor will be absent."""
 
     FREE = "FREE"
     HELD = "HELD"
@@ -74,7 +74,7 @@ _BY_ID = f"{_SITUATIONS} WHERE slot.id = ANY(:ids::uuid[])"
 
 
 class Situation(NamedTuple):
-    """What has become of a slot, and the absence that covers it."""
+    """A slot's state, and the absence that covers it."""
 
     state: SlotState
     absence_id: UUID | None
@@ -87,7 +87,7 @@ async def find_situations(ids: Collection[UUID]) -> dict[UUID, Situation]:
 
 @dataclass(frozen=True)
 class SlotSearch:
-    """All conditions must hold; `states` None: all but WITHDRAWN."""
+    """All conditions must hold; if `states` is None, all states but WITHDRAWN match."""
 
     begin: datetime
     end: datetime
@@ -100,7 +100,7 @@ class SlotSearch:
         return cls(*hours.day_bounds(day), **more)
 
     async def find(self, after: Key | None, limit: int) -> list[Slot]:
-        """Slots with clinic and doctor in order of time, then of surname, in four statements for any number of them."""
+        """Slots with clinic and doctor, ordered by time and then surname; four statements for any number of slots."""
         rows = await database.fetch(_SHEET, self._values() | _after(after) | {"limit": limit})
         found = await load_related(await Slot.filter(id__in=[row["id"] for row in rows]))
         return sorted(found, key=lambda slot: (slot.starts_at, slot.doctor.search_name, slot.id))
@@ -117,7 +117,7 @@ class SlotSearch:
 
 
 def sheet_key(slot: Slot) -> str:
-    """The place of a slot in the sheet, for a cursor."""
+    """The slot's position in the sheet, for a cursor."""
     return f"{slot.starts_at.isoformat()} {slot.doctor.search_name}"
 
 

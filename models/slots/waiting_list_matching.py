@@ -1,4 +1,4 @@
-"""Waiting-list matching: reserves free slots for the waiting list if one of its entries matches them."""
+"""Waiting-list matching: reserves free slots that match an entry of the waiting list."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,8 +8,8 @@ from infra import clock, database
 
 # An entry matches the slots of its clinic (and of its doctor, if it names one), on its days and weekdays and in its
 # hours of the wall clock. Each slot's local day and minute are computed once (MATERIALIZED). Entries are compared with
-# the distinct days of each doctor first, and only those that remain with the slots of such a day. `one_patient_id` and
-# `another_patient_id` differ when several patients wait: the patient who holds the slot is not a reason to keep it.
+# the distinct days of each doctor first, and only the matching ones with the slots of that day. `one_patient_id` and
+# `another_patient_id` differ if several patients wait: a slot is not kept just for the patient who holds it.
 # The same rule is applied in waiting_list.py (_MARK_SERVED) and freed_slots.py (_FIND_NEXT, _OPEN_TO_ALL).
 _FIND_MATCHED = """
     WITH free_slot AS MATERIALIZED (
@@ -55,7 +55,7 @@ _QUEUE = """
 async def queue_matched(slot_ids: Sequence[UUID]) -> int:
     """Keep for the waiting list the slots that match an entry, and return how many there are.
 
-    The holder's own entry does not count: a hold that expires is no reason to offer the slot to its holder.
+    The holder's own entry does not count: an expired hold is no reason to offer the slot to its holder.
     """
     database.require_transaction()
     values = {"slot_ids": list(slot_ids), "now": clock.now(), "zone": settings.TIME_ZONE.key}

@@ -1,1 +1,1 @@
-"""Values: numbers, names, addresses, times and forms, and when each is valid."""
+"""Values: numbers, names, addresses, times and forms, and the rules by which they are valid."""

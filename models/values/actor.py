@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Actor:
-    """`override` is reception's reason; `passed_over` names the rules that were overridden by it."""
+    """`override` is reception's reason; `passed_over` names the rules that it has overridden."""
 
     by: "Account"
     channel: Channel = Channel.ONLINE
@@ -32,7 +32,7 @@ class Actor:
 
     @property
     def fingerprint(self) -> list[Any]:
-        """What must be equal for an idempotency key to mean the same request."""
+        """The values that must be equal if a request repeats an idempotency key."""
         return [self.channel.value, self.override]
 
     def name_for(self, patient_id: UUID) -> str:
@@ -48,7 +48,7 @@ class Actor:
 
     @property
     def override_details(self) -> dict[str, Any]:
-        """What history and audit trail store of the override; empty when no rule was overridden."""
+        """What the history and the audit trail store about the override; None if no rule was overridden."""
         if not self.passed_over:
             return {"override_reason": None, "passed_over": None}
         return {"override_reason": self.override, "passed_over": ", ".join(self.passed_over)}

@@ -11,7 +11,7 @@ from phonenumbers import PhoneNumberType
 import setting_types
 
 LONGEST_EMAIL, LONGEST_LOCAL_PART = 320, 64
-MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}  # in some countries numbers do not tell
+MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}  # some countries do not tell them apart
 _TOP_LEVEL_DOMAIN = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
 
 
@@ -35,9 +35,9 @@ def parse_email(text: str) -> str:
 
 
 def email_key(address: str) -> str:
-    """Equal for two spellings of one address, with its domain in Unicode (IDNA 2008) or as xn--.
+    """A key that is equal for all spellings of an address, with its domain in Unicode (IDNA 2008) or as xn--.
 
-    No mailbox in practice distinguishes ANNA@ from anna@; ß and the final sigma of a domain are letters of their own.
+    In practice no server distinguishes ANNA@ from anna@; ß and final sigma in a domain remain separate letters.
     """
     local_part, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     ascii_domain = _encode_domain(domain)
@@ -51,7 +51,7 @@ def to_ascii_address(address: str) -> str:
 
 
 def _encode_domain(domain: str) -> str | None:
-    """The domain in ASCII by IDNA 2008 (capitals are mapped as UTS 46 says, ß and ς stay); None if it is none."""
+    """The domain in ASCII by IDNA 2008 (capitals mapped as in UTS 46, ß and ς kept); None if it is no domain."""
     try:
         return idna.encode(domain, uts46=True, std3_rules=True).decode()
     except (idna.IDNAError, UnicodeError):
@@ -59,7 +59,7 @@ def _encode_domain(domain: str) -> str | None:
 
 
 def parse_mobile(text: str) -> str:
-    """The number of a telephone that can get texts, in E.164; numbers without a country code are Polish."""
+    """The number of a telephone that can receive texts, in E.164; numbers without a country code are Polish."""
     number = _parse_number(text)
     if phonenumbers.number_type(number) not in MOBILE:
         raise InvalidContact("Not a mobile number.")
@@ -67,7 +67,7 @@ def parse_mobile(text: str) -> str:
 
 
 def parse_phone(text: str) -> str:
-    """Any telephone number in E.164: reception also calls people without a mobile one."""
+    """Any telephone number in E.164: reception also calls people without a mobile phone."""
     return phonenumbers.format_number(_parse_number(text), phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -19,7 +19,7 @@ class Form:
     allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add_flaw(self, name: str, code: str, *allowed: int | date | datetime) -> None:
-        """`allowed`: the greatest length, or the first and last value, to be told with the flaw."""
+        """`allowed`: the greatest length, or the first and last value, to be reported with the flaw."""
         self.flaws.append(Flaw((name,), code))
         if allowed:
             self.allowed[name] = tuple(map(_write, allowed))
@@ -91,7 +91,7 @@ def _write(bound: int | date | datetime) -> str:
 
 @dataclass(frozen=True)
 class SignUpDetails:
-    """What somebody without an account fills in to get one."""
+    """The details that a person gives to sign up for an account."""
 
     email: str
     pesel: str

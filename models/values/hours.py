@@ -1,4 +1,4 @@
-"""Pure rules of time: when e-registration is open and when a reminder may be sent."""
+"""Pure functions about time: when e-registration is open and when a reminder may be sent."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import settings
 
 REMINDER_HOUR = 12 * 60  # noon of the day before
 REMINDERS_FROM, REMINDERS_UNTIL = 9 * 60, 20 * 60
-REMINDER_LEAD = timedelta(hours=3)  # a reminder closer to the visit helps nobody
+REMINDER_LEAD = timedelta(hours=3)  # a later reminder helps nobody
 DAY = 24 * 60
 
 
@@ -55,7 +55,7 @@ def is_always_open() -> bool:
 
 
 def is_open(moment: datetime) -> bool:
-    """Whether it is open by the wall clock, half-open: 07:00:00 is open, 22:00:00 is closed."""
+    """Whether e-registration is open by the wall clock: 07:00:00 is included, 22:00:00 is not."""
     return settings.SERVICE_OPENS <= minute_of_day(moment, settings.TIME_ZONE) < settings.SERVICE_CLOSES
 
 
@@ -68,7 +68,7 @@ def next_closing(moment: datetime) -> datetime:
 
 
 def add_service_minutes(moment: datetime, minutes: int) -> datetime:
-    """The moment when `minutes` of service hours have passed since `moment`: the clock stops at night."""
+    """The moment when `minutes` of service hours will have passed since `moment`; nights do not count."""
     left = timedelta(minutes=minutes)
     if is_always_open():
         return moment + left
@@ -89,7 +89,7 @@ def _next(moment: datetime, minutes: int) -> datetime:
 
 
 def reminder_opens_at(starts_at: datetime) -> datetime:
-    """When reminders of a visit begin: noon of the local day before, which is not always 24 hours."""
+    """The first time for a visit's reminder: noon of the local day before, which does not always have 24 hours."""
     day_before = starts_at.astimezone(settings.TIME_ZONE).date() - timedelta(days=1)
     return to_utc(day_before, REMINDER_HOUR, settings.TIME_ZONE)
 

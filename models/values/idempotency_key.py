@@ -1,4 +1,4 @@
-"""Idempotency key: the stored outcome of a request, so that a repeated request changes nothing twice."""
+"""Idempotency key: stores a request's outcome, so that a repeated request does not repeat the change."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ _CLAIM = """
 
 
 class KeyClaim(NamedTuple):
-    """A request's key, if it has one, for a statement that keeps it together with the change."""
+    """A request's key, if it has one, for a statement that stores it together with the change."""
 
     account_id: UUID
     key: str | None
@@ -46,11 +46,11 @@ class KeyClaim(NamedTuple):
 
     @property
     def known_since(self) -> datetime:
-        """Older keys are forgotten: whoever claims one may overwrite it."""
+        """Keys from before this time no longer count: a new request may overwrite them."""
         return self.now - KEPT_FOR
 
     async def keep(self, refusal: Refusal) -> bool:
-        """Keep a refusal as the outcome; True without a key, False if the key has another outcome already."""
+        """Store a refusal as the outcome. True if there is no key; False if the key already has another outcome."""
         if self.key is None:
             return True
         values = [self.account_id, self.key, self.fingerprint, self.now, refusal.to_json(), self.known_since]
@@ -81,7 +81,7 @@ class IdempotencyKey(Model):
         """Run the action in one transaction and return the id of what it changed; repeat the outcome of a known key.
 
         Of two concurrent requests with one key the second waits for the first. A refusal is an outcome too: the action
-        is rolled back, the refusal stored. Raises KeyReused when the key came with another request before.
+        is rolled back and the refusal stored. Raises KeyReused if the key was used for another request before.
         """
         if key is None:
             async with in_transaction():

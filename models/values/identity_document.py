@@ -11,7 +11,7 @@ from infra import crypto
 
 NUMBER = re.compile(r"[0-9A-Z]{4,30}")
 SHOWN_DIGITS = 3
-NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # CLDR's regions that issue no documents
+NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # regions in CLDR that issue no documents
 
 
 class DocumentKind(StrEnum):
@@ -22,7 +22,7 @@ class DocumentKind(StrEnum):
 
 
 class SeenDocument(StrEnum):
-    """What reception may look at to confirm who somebody is."""
+    """The documents by which reception may confirm a person's identity."""
 
     IDENTITY_CARD = "IDENTITY_CARD"
     PASSPORT = "PASSPORT"
@@ -34,7 +34,7 @@ class SeenDocument(StrEnum):
 
 
 class InvalidDocument(ValueError):
-    """Not a valid document; the message is the wrong field: "country" or "number"."""
+    """Not a valid document; the message names the wrong field: "country" or "number"."""
 
 
 def normalise_number(text: str) -> str:
@@ -75,10 +75,10 @@ class IdentityDocument:
 
     @property
     def index(self) -> str:
-        """Finds and forbids an equal document without revealing it."""
+        """A blind index to find and to forbid an equal document without revealing it."""
         return crypto.blind_index(f"{self.kind}/{self.country}/{self.number}", "document index")
 
 
 def number_index(number: str) -> str:
-    """Finds documents by their number alone, as somebody reads it out on the telephone."""
+    """A blind index to find documents by number alone, as when it is read out on the telephone."""
     return crypto.blind_index(normalise_number(number), "document number index")

@@ -1,11 +1,11 @@
-"""Person name: letters and marks of any script, joined by spaces, apostrophes, hyphens or dots in one spelling."""
+"""Person name: letters and marks of any script, with spaces, apostrophes, hyphens or dots, spelled uniformly."""
 
 import unicodedata
 
 APOSTROPHES = "’‘‛ʼʽ`´ʹ′＇՚"
 HYPHENS = "‐‑‒–—−－﹘﹣־゠⁃"
-JOINERS = "\u200c\u200d"  # they change the letters beside them, such as in Persian names
-DOTS = ".··・་"  # also between the names of a Catalan, a Japanese, a Tibetan
+JOINERS = "\u200c\u200d"  # they change the shape of adjacent letters, as in Persian names
+DOTS = ".··・་"  # including those within Catalan, Japanese and Tibetan names
 _SPELLING = str.maketrans({**dict.fromkeys(APOSTROPHES, "'"), **dict.fromkeys(HYPHENS, "-")})
 
 
@@ -14,7 +14,7 @@ class InvalidName(ValueError):
 
 
 def respell(text: str) -> str:
-    """The text with the apostrophe and the hyphen that names are kept with."""
+    """The text with the apostrophe and the hyphen with which names are stored."""
     return text.translate(_SPELLING)
 
 
@@ -28,7 +28,7 @@ def parse(text: str) -> str:
 
 
 def _begins_well(name: str) -> bool:
-    """With a letter, or an apostrophe before one: "'t Hooft"."""
+    """Whether it begins with a letter, or with an apostrophe before one: "'t Hooft"."""
     return name.removeprefix("'")[:1].isalpha()
 
 

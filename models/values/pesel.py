@@ -1,4 +1,4 @@
-"""PESEL: a person's number in Poland; parsed strictly, shown masked, stored encrypted."""
+"""PESEL: the Polish national identification number; parsed strictly, shown masked, stored encrypted."""
 
 from datetime import date
 from typing import Any
@@ -44,7 +44,7 @@ def mask(number: str) -> str:
 
 
 def to_columns(number: str) -> dict[str, Any]:
-    """What a patient's row stores of the number."""
+    """The columns of a patient's row that store the number."""
     return {
         "pesel_sealed": encrypt(number),
         "pesel_index": blind_index(number),
@@ -62,17 +62,17 @@ def decrypt(sealed_number: bytes) -> str:
 
 
 def blind_index(number: str) -> str:
-    """Finds and forbids an equal number without revealing it."""
+    """A blind index to find and to forbid an equal number without revealing it."""
     return crypto.blind_index(number, "pesel index")
 
 
 def birth_date_index(day: date) -> str:
-    """Finds people by their birth date, which comes from their PESEL or is stored encrypted."""
+    """A blind index to find people by birth date, which comes from the PESEL or is stored encrypted."""
     return crypto.blind_index(day.isoformat(), "birth date index")
 
 
 def birth_date_columns(day: date) -> dict[str, Any]:
-    """What a patient's row stores of the birth date of a person without a PESEL."""
+    """The columns of a patient's row that store the birth date of a person without a PESEL."""
     return {
         "birth_date_sealed": crypto.encrypt(day.isoformat(), "birth date"),
         "birth_date_index": birth_date_index(day),

@@ -1,4 +1,4 @@
-"""Weekly template: its lines and the slot times that they produce on a day; pure."""
+"""Weekly template: its lines and the slot times that they produce on a day; pure functions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ SlotTime = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class TemplateLine:
-    """A period of a weekday (Monday is 1) in minutes since local midnight, divided into slots between breaks.
+    """A period on a weekday (Monday is 1), in minutes since local midnight, divided into slots between breaks.
 
-    `uneven`: paths of the wall times that were given with seconds, which slots cannot have.
+    `uneven`: paths of the wall times given with seconds, which slot times cannot have.
     """
 
     weekday: int
@@ -31,7 +31,7 @@ class TemplateLine:
     uneven: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     def starts(self) -> Iterator[int]:
-        """When slots start: the first after a break starts at its end; none is in the hour of a clock change."""
+        """The starts of slots: the first after a break starts at its end; none is in the hour of a clock change."""
         closed = sorted([*self.breaks, (NIGHT_FROM, NIGHT_UNTIL)])
         minute = self.from_
         while minute + self.minutes <= self.until:
@@ -69,7 +69,7 @@ class TemplateLine:
 
 
 def find_flaws(lines: list[TemplateLine], *, on_sundays: bool) -> Iterator[Flaw]:
-    """Every flaw of a template's lines with its path."""
+    """Every flaw in a template's lines, with its path."""
     if not lines:
         yield Flaw(("lines",), "REQUIRED")
     if len(lines) > MAX_LINES:
@@ -86,9 +86,9 @@ def find_flaws(lines: list[TemplateLine], *, on_sundays: bool) -> Iterator[Flaw]
 
 
 def slot_times(lines: list[TemplateLine], day: date, zone: ZoneInfo) -> Iterator[SlotTime]:
-    """The slot times of a local day by the wall clock, without those that touch what a clock change skips or repeats.
+    """The slot times of a local day by the wall clock, except those within time that a clock change skips or repeats.
 
-    The change is not at night everywhere: `starts` leaves out the usual hour on every day, this the real one.
+    The change is not at night everywhere: `starts` omits the usual hour on every day; this function omits the real one.
     """
     has_change = hours.to_utc(day, hours.DAY, zone) - hours.to_utc(day, 0, zone) != timedelta(days=1)
     for line in lines:
@@ -118,7 +118,7 @@ def find_overlapping(slots: list[SlotTime], others: list[SlotTime]) -> set[SlotT
 
 
 def describe(lines: list[TemplateLine]) -> str:
-    """The template in a line, for the audit trail: `1,2,3 08:00-13:00/15; 6 08:00-12:00/20 without 10:00-10:30`."""
+    """The template in one line, for the audit trail: `1,2,3 08:00-13:00/15; 6 08:00-12:00/20 without 10:00-10:30`."""
     weekdays: dict[str, list[int]] = {}
     for line in sorted(lines, key=lambda line: (line.weekday, line.from_)):
         without = "".join(f" without {_period(begin, end)}" for begin, end in line.breaks)

@@ -1,4 +1,4 @@
-"""Attendance (obecność): whether the patient of a visit came, and calls to the patient about it."""
+"""Attendance (obecność): whether a visit's patient came, and calls to the patient about the visit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ MARKED: dict[Status, AuditAction] = {
 
 
 def earliest_time(visit: Visit, wanted: Status) -> datetime:
-    """When marking becomes possible: an arrival from the start of its day, its outcome from the visit's start."""
+    """When marking becomes possible: arrival from the start of the visit's day, the outcome from the visit's start."""
     if wanted != Status.ARRIVED:
         return visit.starts_at
     return clock.local(visit.starts_at).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -44,7 +44,7 @@ def earliest_time(visit: Visit, wanted: Status) -> datetime:
 async def mark(
     visit_id: UUID, wanted: Status, *, patient: Patient, actor: Actor, seen: SeenDocument | None = None
 ) -> Visit:
-    """Give the visit a status of attendance, and confirm its person if a document was seen.
+    """Set the visit's attendance status, and confirm the patient's identity if a document was seen.
 
     Repeating the call changes nothing.
     """
@@ -55,7 +55,7 @@ async def mark(
         if visit.status != wanted:
             _check(visit, wanted)
             former, visit.status = visit.status, wanted
-            await visit.write()  # a no-show may arrive after all, unless another visit has been booked for that time
+            await visit.write()  # refused if a no-show arrives after all but has booked another visit for that time
             await _record(visit, wanted.value, MARKED[wanted], actor, changes={"status": (former, wanted)})
     return await Visit.get_with_details(visit_id)
 
@@ -70,7 +70,7 @@ def _check(visit: Visit, wanted: Status) -> None:
 async def undo(
     visit_id: UUID, *, patient: Patient, actor: Actor, reason: str | None = None, marked: Status | None = None
 ) -> Visit:
-    """Undo the last mark, on the visit's day only; with `marked`, only if the last mark is that one."""
+    """Undo the last mark, on the day of the visit only; with `marked`, only if that is the last mark."""
     form = Form()
     reason = form.text("reason", reason or "", REASON_LENGTH, required=False)
     form.raise_if_flawed()
@@ -89,7 +89,7 @@ async def undo(
 
 
 def _find_status_before(changes: Iterable[VisitChange]) -> Status | None:
-    """The visit's status before its last mark that was not undone; None if there is no such mark."""
+    """The visit's status before the last mark that has not been undone; None if there is no such mark."""
     statuses = [Status.BOOKED]
     for change in changes:
         if change.kind in set(MARKED):
@@ -116,7 +116,7 @@ class CallReport:
 
 
 async def record_call(visit_id: UUID, report: CallReport, *, patient: Patient, actor: Actor) -> Visit:
-    """Record a call to the patient; once reached, the visit leaves the call list until something else happens to it."""
+    """Record a call to the patient; if reached, their visit leaves the call list until something new happens."""
     async with in_transaction():
         visit = await Visit.lock(visit_id, patient)
         report.validate(visit)

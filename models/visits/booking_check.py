@@ -15,7 +15,7 @@ from models.waiting.offer import Offer
 
 
 async def find_refusals(slot_id: UUID, patient_id: UUID | None) -> list[Refusal]:
-    """Every refusal that `Visit.book` would raise, of which it raises the first; a test compares the two."""
+    """Every refusal that applies to the booking; `Visit.book` raises the first, and a test compares the two."""
     slot = await Slot.get_or_none(id=slot_id).select_related("clinic")
     try:
         patient = await _find_record(patient_id, slot_id) if patient_id else None
@@ -30,7 +30,7 @@ async def find_refusals(slot_id: UUID, patient_id: UUID | None) -> list[Refusal]
 
 
 async def _find_record(patient_id: UUID, slot_id: UUID) -> Patient | None:
-    """The record that would get the visit; None if the booking would open it."""
+    """The record that would get the visit; None if the booking would open a new one."""
     if await Offer.find_standing(patient_id=patient_id, slot_id=slot_id).exists():
         return await identity.find(patient_id)
     return await identity.find_bookable_record(patient_id)
@@ -52,5 +52,5 @@ async def _refusals_of_slot(slot: Slot | None, patient_id: UUID | None) -> list[
 
 
 async def _find_closing_reason(slot: Slot) -> str | None:
-    """The reason of the colleague who blocked the slot or reported the doctor absent."""
+    """The reason given by the colleague who blocked the slot or reported the doctor's absence."""
     return slot.closed_reason or await Absence.find_reason(slot.doctor_id, slot.starts_at, slot.ends_at)

@@ -1,8 +1,8 @@
-"""What a booking reads and writes, in few statements, whatever its rules are. The rules are in visit.py and slot.py.
+"""Booking rows: read and written by a booking in few statements. The rules themselves are in visit.py and slot.py.
 
-Usually it reads without a lock, judges, and `write_unchanged` locks and writes if all that was read is still so.
-Otherwise it locks, reads and writes, in one statement each: then the planned visits are counted by a statement that
-begins when the patient is locked, as one that waited for the lock would count what it saw before.
+Usually the rows are read without locks and judged; `write_unchanged` then locks them and writes if they are unchanged.
+Otherwise they are locked, read and written, in one statement each: the planned visits are then counted by a statement
+that begins after the patient is locked, because one that waited for the lock would count by an older snapshot.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound="Visit")
 
-# First the patient, then the slot: the order of all locks.
+# Locks the patient first, then the slot, as everywhere.
 _LOCK = """
     WITH locked_patient AS MATERIALIZED (SELECT id FROM patient WHERE id = :patient_id FOR NO KEY UPDATE)
     SELECT id FROM slot WHERE id = :slot_id AND EXISTS (SELECT FROM locked_patient) FOR UPDATE
@@ -71,7 +71,7 @@ _RULES = {
         patient_id=":patient_id", starts_at="slot.starts_at", ends_at="slot.ends_at", moved_id="NULL::uuid"
     ),
 }
-# The conditions of Slot.claim: of any number of rivals one changes the slot, and the rest is written for that one.
+# The conditions of Slot.claim: of any number of rivals only one updates the slot, and only its rows are written.
 _WRITE = """
     WITH claimed AS (
         UPDATE slot SET visit_id = :visit_id::uuid, queued_at = NULL, held_by_id = NULL, held_until = NULL,
@@ -111,7 +111,7 @@ _WRITE = """
     )
     SELECT count(*) FROM claimed
 """
-# The function checks the key, the versions and the counts: false, and nothing is written, when one is not as given.
+# The function checks the key, the versions and the counts: if one differs, it writes nothing and returns false.
 _WRITE_UNCHANGED = """
     SELECT book_if_unchanged(
         :patient_id, :patient_version, :slot_id, :slot_version, :clinic_id, :clinic_version,
@@ -129,10 +129,10 @@ _RELATED = Joined(4, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, a
 
 @dataclass(frozen=True)
 class BookingRows:
-    """The data that the booking rules need. `has_wishes`: the patient waits for a slot, or has been offered one.
+    """The data that the booking rules need. `has_wishes`: the patient is waiting for a slot or has been offered one.
 
-    `planned_in_all_clinics` is counted for a claim alone, which it limits. `versions`: the transactions that wrote the
-    rows of patient, slot and clinic, if they were read without locks.
+    `planned_in_all_clinics` is counted only for a claim, which it limits. `versions`: the transactions that wrote the
+    rows of patient, slot and clinic, if these were read without locks.
     """
 
     slot: Slot
@@ -145,7 +145,7 @@ class BookingRows:
     versions: tuple[int, int, int] = (0, 0, 0)
 
     async def judge(self, actor: Actor) -> None:
-        """Raise the first refusal, in the order in which reception asks; reception may override the clinic's rules."""
+        """Raise the first refusal in the order in which reception checks; reception may override the clinic's rules."""
         await self.slot.check_bookable(self.patient.id, actor)
         planned = self.planned_visits, self.planned_in_all_clinics
         if refusal := booking_rules.judge(self.patient, self.slot.clinic, *planned):
@@ -155,7 +155,7 @@ class BookingRows:
 
 
 async def is_taken(slot_id: UUID) -> bool:
-    """Whether the only obstacle is that the slot has a visit; found without waiting for a lock."""
+    """Whether the slot cannot be booked only because it has a visit; does not wait for a lock."""
     rows = await database.fetch_rows(_SLOT_TAKEN, {"slot_id": slot_id, "now": clock.now()})
     return bool(rows and rows[0][0])
 
@@ -173,7 +173,7 @@ async def lock_and_read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
 
 
 async def read(account: Account, patient: Patient, slot_id: UUID) -> BookingRows | None:
-    """The same without locks, for a patient whose account has just been read; what the rules ask for is read anew."""
+    """Read without locks, for a patient whose account has just been read; what the rules need is read again."""
     values = {"patient_id": patient.id, "slot_id": slot_id, "now": clock.now()}
     rows = await database.fetch_rows(_statement(with_account=False), values)
     if not rows:
@@ -185,7 +185,7 @@ async def read(account: Account, patient: Patient, slot_id: UUID) -> BookingRows
 
 
 def _read_slot(related: Joined, row: Any) -> Slot:
-    """With clinic and doctor where Tortoise keeps them: its own way of setting them takes longer than all the rest."""
+    """Read the slot; clinic and doctor are set where Tortoise keeps them, as its own setters are far slower."""
     slot = related.read("slot", Slot, row)
     vars(slot).update(_clinic=related.read("clinic", Clinic, row), _doctor=related.read("doctor", Doctor, row))
     return slot
@@ -200,7 +200,7 @@ def _statement(*, with_account: bool) -> str:
 
 
 def make_visit(kind: type[V], rows: BookingRows, reason: str | None, actor: Actor) -> V:
-    """The visit that `write` writes, from its columns: the ORM's constructor takes long."""
+    """The visit that `write` will store, made from columns because the ORM's constructor is slow."""
     slot, now = rows.slot, clock.now()
     columns = dict.fromkeys(kind._meta.fields_db_projection) | {
         "id": uuid7(),
@@ -224,7 +224,7 @@ def make_visit(kind: type[V], rows: BookingRows, reason: str | None, actor: Acto
 
 
 async def write(visit: "Visit", account: Account | None, actor: Actor) -> bool:
-    """Claim the slot and write all rows of the booking; False when somebody else has the slot."""
+    """Claim the slot and write all rows of the booking; False if somebody else has the slot."""
     database.require_transaction()
     [[claimed]] = await database.fetch_rows(
         _WRITE, {**_visit_values(visit), **_letter_values(visit, account), **_trail(visit, actor)}
@@ -233,7 +233,7 @@ async def write(visit: "Visit", account: Account | None, actor: Actor) -> bool:
 
 
 async def write_unchanged(visit: "Visit", rows: BookingRows, actor: Actor, key: KeyClaim) -> bool:
-    """Lock, claim key and slot and write all rows, if what was read is still so; False when it is not."""
+    """If the rows read are unchanged, lock, claim key and slot and write all rows; False if something has changed."""
     patient_version, slot_version, clinic_version = rows.versions
     read = {
         "clinic_id": rows.slot.clinic_id,
@@ -266,7 +266,7 @@ def _visit_values(visit: "Visit") -> dict[str, Any]:
 
 
 def _letter_values(visit: "Visit", account: Account | None) -> dict[str, Any]:
-    """To the patient's account; no account or no address, no letter."""
+    """For a letter to the patient's account; without an account or address none is written."""
     return {
         "message_id": uuid7(),
         "kind": MessageKind.VISIT_BOOKED.value,

@@ -28,7 +28,7 @@ class CallReason(StrEnum):
 
 @dataclass(frozen=True)
 class Call:
-    """`offer`: the newest offer of another slot, if the doctor of the visit is absent. `tries`: unsuccessful calls."""
+    """`offer`: the newest offer of another slot, if the visit's doctor is absent. `tries`: unsuccessful calls."""
 
     visit: Visit
     reason: CallReason
@@ -37,11 +37,11 @@ class Call:
     tries: list[PhoneCall]
 
 
-# A visit is on the list when its newest e-mail or SMS has failed, when there is no message or no address, and always
-# when its clinic is closed, or its doctor has retired or is absent: `_find_reason` decides whether the patient of an
-# absent doctor can still answer without a call. A cancelled visit is on the list only when the message about it has
-# failed, because its patient might come in vain. A call that reaches the patient takes the visit off the list until
-# something newer than the call happens.
+# A visit is on the list if its newest e-mail or SMS has failed or if there is no message or address, and always if its
+# clinic is closed or its doctor has retired or is absent: `_find_reason` decides whether an absent doctor's patient can
+# still answer without a call. A cancelled visit is on the list only if the message about the cancellation has failed,
+# because the patient might come in vain. A call that reaches the patient takes the visit off the list until something
+# happens after the call.
 _FIND_CALLS = """
     WITH newest_message AS (
         SELECT DISTINCT ON (message.visit_id, message.medium)
@@ -103,7 +103,7 @@ _FIND_CALLS = """
 
 
 async def list_for_day(clinic_id: UUID | None, day: date) -> list[Call]:
-    """The calls for a day, in order of time; a recorded call removes its visit until something else happens to it.
+    """The calls for a day, ordered by time; after a recorded call a visit is omitted until something else happens.
 
     A patient who can still answer an offer is not called, unless the visit is today or tomorrow.
     """

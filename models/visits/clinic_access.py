@@ -1,4 +1,4 @@
-"""Clinic limit: a receptionist whose work is limited to some clinics cannot touch the others."""
+"""Clinic access: a receptionist whose work is limited to some clinics has no access to the others."""
 
 from collections.abc import Collection, Iterable
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from infra import database
 from models.refusals.schedule import ClinicNotYours
 
-# The clinics of each kind of thing that belongs to clinics. An absence belongs to all of its doctor's clinics.
+# For each kind of object, the clinics to which it belongs. An absence belongs to all of its doctor's clinics.
 _CLINICS_OF = {
     "Clinic": "SELECT unnest(:ids::uuid[]) AS clinic_id",
     "Slot": "SELECT clinic_id FROM slot WHERE id = ANY(:ids::uuid[])",
@@ -39,13 +39,13 @@ OF_CLINICS = frozenset(_CLINICS_OF) - {"Doctor"}
 
 
 async def allows(allowed: Collection[UUID], kind: str, ids: Iterable[UUID]) -> bool:
-    """Whether these things belong only to the allowed clinics; things that do not exist belong to none."""
+    """Whether these objects belong only to the allowed clinics; objects that do not exist belong to none."""
     rows = await database.fetch(_CLINICS_OF[kind], {"ids": list(ids)})
     return {UUID(str(row["clinic_id"])) for row in rows} <= set(allowed)
 
 
 async def check(allowed: Collection[UUID], named: Iterable[tuple[str, UUID]]) -> None:
-    """Raise ClinicNotYours if one of these things, each with its kind, is of another clinic."""
+    """Raise ClinicNotYours if one of these objects, each given with its kind, belongs to another clinic."""
     by_kind: dict[str, list[UUID]] = {}
     for kind, id_ in named:
         by_kind.setdefault(kind, []).append(id_)

@@ -1,4 +1,4 @@
-"""Confirmation (potwierdzenie): patients say that they will come, signed in or by the personal link of a letter."""
+"""Confirmation (potwierdzenie): patients confirm that they will come, signed in or by a letter's personal link."""
 
 from uuid import UUID
 
@@ -18,14 +18,14 @@ SEQUENCE_BYTES = 4
 
 
 def make_link(visit_id: UUID, sequence: int) -> str:
-    """The token of a letter's personal link: it stands for the visit as it was at this `sequence`."""
+    """The token in a letter's personal link: it identifies the visit as it was at this `sequence`."""
     return crypto.sign(visit_id.bytes + sequence.to_bytes(SEQUENCE_BYTES, "big"), PURPOSE)
 
 
 async def find_linked(token: str) -> Visit:
-    """The future visit that a letter's link stands for; raises LinkNotValid once it has begun or was moved.
+    """The future visit that a letter's link identifies; raises LinkNotValid if it has begun or has been moved.
 
-    A cancellation is the only change after which the last link still shows the visit.
+    A cancellation is the only change after which the last link still works.
     """
     try:
         payload = crypto.verify(token, PURPOSE)
@@ -41,7 +41,7 @@ async def find_linked(token: str) -> Visit:
 
 
 async def confirm(visit_id: UUID, *, patient: Patient, by: Actor) -> Visit:
-    """Note that the patient will come; of repeated confirmations only the first counts."""
+    """Record that the patient will come; of repeated confirmations only the first counts."""
     async with in_transaction():
         visit = await Visit.lock(visit_id, patient)
         is_over = visit.status != Status.BOOKED or visit.starts_at <= clock.now()
@@ -71,7 +71,7 @@ async def _write(visit: Visit, actor: Actor) -> None:
 
 
 async def confirm_linked(token: str) -> Visit:
-    """Confirm for the holder of the link."""
+    """Confirm the visit for the holder of the link."""
     async with in_transaction():
         visit = await _lock_linked(token)
         confirmed = await confirm(visit.id, patient=visit.patient, by=Actor(visit.patient.account))
@@ -81,7 +81,7 @@ async def confirm_linked(token: str) -> Visit:
 
 
 async def cancel_linked(token: str, reason: str | None) -> Visit:
-    """Cancel for the holder of the link; repeated, it changes nothing."""
+    """Cancel the visit for the holder of the link; repeating the call changes nothing."""
     async with in_transaction():
         visit = await _lock_linked(token)
         if visit.status == Status.CANCELLED:
@@ -92,12 +92,12 @@ async def cancel_linked(token: str, reason: str | None) -> Visit:
 
 
 async def _lock_linked(token: str) -> Visit:
-    """Check again under the lock: another change may have come first."""
+    """Find the visit again under the lock: another change may have come first."""
     database.require_transaction()
     await Patient.lock((await find_linked(token)).patient_id)
     return await find_linked(token)
 
 
 async def _record_use(visit: Visit) -> None:
-    """Recorded in addition to the change: the person who made it had the letter, but was not logged in."""
+    """Add an entry besides that of the change: the person who made it had the letter but was not logged in."""
     await AuditEntry.record("use_visit_link", account=None, patient_id=visit.patient_id, subject_id=visit.id)

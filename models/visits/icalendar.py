@@ -18,7 +18,7 @@ WORDS = {
 
 
 def render(visit: dict[str, Any], language: str, attendee: str | None) -> str:
-    """An invitation (or its withdrawal) made of a visit's snapshot, for the patient's mail program."""
+    """An invitation (or its withdrawal) made from a visit's snapshot, for the patient's mail program."""
     event = _build_event(visit, language)
     if attendee:
         event.add("attendee", _address(attendee, attendee, PARTSTAT="ACCEPTED", RSVP="FALSE"))
@@ -38,7 +38,7 @@ def render_file(visit: dict[str, Any], language: str) -> str:
 
 
 def _build_event(visit: dict[str, Any], language: str) -> Event:
-    """Times in UTC, one UID per visit, SEQUENCE + 1 at each change.
+    """Times are in UTC, a visit keeps one UID, and each change increments SEQUENCE.
 
     The summary is neutral: calendars are often shared, and a clinic's name would reveal the illness.
     """

@@ -1,7 +1,8 @@
 """Identity confirmation: reception has seen a document, so a claim and the centre's record of the person become one.
 
-Whatever a claim has (visits, wishes, offers, holds, its account) moves into the record; what was written about it
-keeps its id, and the claim's row remains as an alias under which it is found. Other claims of the number stay alone.
+Everything that the claim has (visits, wishes, offers, holds, its account) moves to the record. Entries written about
+the claim keep its id, and its row remains as an alias, so that they are found. Other claims to the number stay as they
+are.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from models.visits.visit import WITH_DETAILS, Visit
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
 
-TRIES = 3  # one of them may fail because the same number is being registered at the same moment
+TRIES = 3  # a try may fail because the same number is being registered at the same moment
 
 _FIND_OVERLAPS = """
     SELECT claimed.id AS claimed_id, kept.id AS kept_id
@@ -38,7 +39,7 @@ _FIND_OVERLAPS = """
 
 
 async def confirm(patient_id: UUID, seen: SeenDocument, *, by: Account) -> Patient:
-    """Confirm the person of a record, or of an account's claim, by the document seen; repeated, it changes nothing."""
+    """Confirm the person of a record, or of an account's claim, by the document seen; repeating changes nothing."""
     for _ in range(TRIES - 1):
         try:
             async with in_transaction():
@@ -52,7 +53,7 @@ async def confirm(patient_id: UUID, seen: SeenDocument, *, by: Account) -> Patie
 
 async def _confirm(patient_id: UUID, seen: SeenDocument, by: Account) -> Patient:
     await identity.lock_number(await identity.find(patient_id))
-    chosen = await identity.find(patient_id)  # as it is now that nobody else decides about this number
+    chosen = await identity.find(patient_id)  # read again, now that nobody else can decide about this number
     record = await identity.find_centre_record(chosen) or chosen
     claims = await _find_claims(chosen, record)
     if record.is_to_be_completed:
@@ -61,7 +62,7 @@ async def _confirm(patient_id: UUID, seen: SeenDocument, by: Account) -> Patient
         return await patient_record.get(record.id)
     locked = Patient.filter(id__in=[record.id, *(claim.id for claim in claims)]).order_by("id")
     rows = {row.id: row for row in await locked.select_for_update(no_key=True)}
-    if len(rows) <= len(claims):  # an account was closed meanwhile, and its record removed
+    if len(rows) <= len(claims):  # an account was closed meanwhile and its record removed
         return await _confirm(patient_id, seen, by)
     record = rows[record.id]
     for claim in claims:
@@ -78,7 +79,7 @@ async def _confirm(patient_id: UUID, seen: SeenDocument, by: Account) -> Patient
 
 
 async def _find_claims(chosen: Patient, record: Patient) -> list[Patient]:
-    """The claims that join: the chosen one, and that of the account which reception gave the chosen record's person."""
+    """The claims to be joined: the chosen one, and that of the account that reception gave to the chosen person."""
     invited = await identity.find_invited_claims([chosen.id])
     return [claim for claim in [*invited, chosen] if claim.id != record.id]
 
@@ -103,7 +104,7 @@ async def _write_confirmation(record: Patient, seen: SeenDocument, by: Account) 
 async def _join(claim: Patient, record: Patient) -> bool:
     """Move everything in the claim to the record; returns whether its account replaced another one there."""
     await _move_bookings(claim, record)
-    if claim.phone:  # contact details as the person gave them
+    if claim.phone:  # the contact details that the person has given take precedence
         contact = {"phone": claim.phone, "sms_reminders": claim.sms_reminders}
         await record.update_from_dict(contact).save(update_fields=[*contact])
     await Patient.filter(invited_from_id=claim.id).update(invited_from_id=record.id)
@@ -112,9 +113,9 @@ async def _join(claim: Patient, record: Patient) -> bool:
 
 
 async def _move_bookings(claim: Patient, record: Patient) -> None:
-    """Move visits, wishes, holds and offers, in the order of locks: slots before offers.
+    """Move visits, wishes, holds and offers, in locking order: slots before offers.
 
-    Offers stay held for the person. A slot held while deciding is released, because each person holds one.
+    Offered slots stay held for the person. The claim's own hold is released, because each person can have only one.
     """
     slots = await Slot.lock_held(claim.id, record.id)
     own = [slot.id for slot in slots.values() if slot.held_by_id == claim.id and not slot.is_offer]
@@ -122,7 +123,7 @@ async def _move_bookings(claim: Patient, record: Patient) -> None:
     await Slot.queue_for_waiting_list(*own)
     await Visit.filter(patient_id=claim.id).update(patient_id=record.id)
     await WaitingListEntry.filter(patient_id=claim.id).update(patient_id=record.id)
-    await Slot.filter(held_by_id=claim.id).update(held_by_id=record.id)  # also for an offer made in between
+    await Slot.filter(held_by_id=claim.id).update(held_by_id=record.id)  # including an offer made in the meantime
     await Offer.filter(patient_id=claim.id).update(patient_id=record.id)
 
 
@@ -134,7 +135,7 @@ async def _make_alias(claim: Patient, record: Patient) -> None:
 
 
 async def _move_account(claim: Patient, record: Patient) -> bool:
-    """The claim's account gets the record; of two accounts of one person, the login of the earlier one ends."""
+    """Give the record to the claim's account; if the person has two accounts, the earlier one's login ends."""
     both = Account.filter(patient_id__in=[claim.id, record.id]).order_by("id").select_for_update()
     accounts = {account.patient_id: account for account in await both}
     arriving, present = accounts.get(claim.id), accounts.get(record.id)
@@ -148,7 +149,7 @@ async def _move_account(claim: Patient, record: Patient) -> bool:
 
 
 async def _end_earlier(present: Account) -> bool:
-    """Take the record from the account that had it; whether somebody could still sign in with it."""
+    """Take the record from the account that had it; return whether that account was still open."""
     is_open = present.closed_at is None
     if is_open:
         await Message.post(MessageKind.LOGIN_ENDED, present)

@@ -15,7 +15,7 @@ from models.visits.visit import Visit
 from models.waiting.offer import Offer
 
 Facts = dict[str, Any]
-# Of the patient of a visit, or of the patient with this id.
+# The address of a visit's patient, or of the patient with this id.
 _ADDRESS = """
     SELECT email FROM account
     WHERE patient_id = coalesce((SELECT visit.patient_id FROM visit WHERE visit.id = $1), $1::uuid)
@@ -31,7 +31,7 @@ async def bring_up_to_date(message: Message) -> None:
 
 
 async def is_overtaken(message: Message) -> bool:
-    """Whether something has happened since that makes the message untrue; a password is made anew at each sending."""
+    """Whether something has happened since that makes the message untrue; a resent letter gets a new password."""
     if message.kind in PASSWORD_KINDS:
         return False
     try:
@@ -44,24 +44,24 @@ async def is_overtaken(message: Message) -> bool:
 
 
 async def _check_nothing(_: Message) -> Facts:
-    """The message reports what happened at a time that it names: that stays true."""
+    """The message reports an event with its time, which stays true."""
     return {}
 
 
 async def _check_password(message: Message) -> Facts:
-    """A letter that arrives twice carries the same password both times; once one was used, nobody waits for another."""
+    """A letter that arrives twice has the same password; once a password has been used, nobody needs another."""
     account = message.account
     if account is None or account.closed_at:
         raise NoLongerWanted("the account is closed")
     if account.email != message.to:
         raise NoLongerWanted("the address was replaced")
     if message.tries > 1 and await account.has_used_a_letter_since(message):
-        raise NoLongerWanted("a password of a letter was used since")
+        raise NoLongerWanted("a password from a letter has been used since")
     return {}
 
 
 async def _check_of_address(message: Message) -> Facts:
-    """The letter calls its address the login. When that is no longer so, another letter has already said it."""
+    """The letter says that its address is the login. If that is no longer so, another letter has already said so."""
     if message.account is None or message.account.email != message.to:
         raise NoLongerWanted("the address was replaced, or the account closed")
     return {}
@@ -86,19 +86,19 @@ async def describe_planned(patient_id: UUID) -> Facts:
 
 
 async def _check_change(message: Message) -> Facts:
-    """Of the letters about changes of one visit only the last is still true: the one with the visit's sequence."""
+    """Of the letters about changes to a visit only the last is still true: the one with the visit's sequence."""
     return _check_sequence(message, await _find_visit(message))
 
 
 def _check_sequence(message: Message, visit: Visit) -> Facts:
     snapshot = message.details.get("visit") or {}
     if snapshot.get("sequence") != visit.sequence:
-        raise NoLongerWanted("the visit was moved or cancelled since")
+        raise NoLongerWanted("the visit has been moved or cancelled since")
     return {"visit": side_effects.snapshot(visit)}
 
 
 async def _check_booked(message: Message) -> Facts:
-    """The visit is as the letter says, is in the future, and can take place."""
+    """Require that the visit is as the letter says, is in the future, and can take place."""
     visit = await _find_visit(message)
     facts = _check_sequence(message, visit)
     if visit.starts_at <= clock.now():
@@ -115,7 +115,7 @@ def _require_place(visit: Visit) -> None:
 
 
 async def _check_reminder(message: Message) -> Facts:
-    """A reminder of a visit that was moved away and back is true again; it states any other change as it is now."""
+    """A reminder of a visit that was moved and moved back is true again; other details are brought up to date."""
     visit = await _find_visit(message)
     if visit.status != Status.BOOKED:
         raise NoLongerWanted("the visit is no longer booked")
@@ -141,14 +141,14 @@ async def _check_withdrawal(message: Message) -> Facts:
 
 
 async def _check_absence(message: Message) -> Facts:
-    """The visit still cannot take place; what was offered instead is stated only while it stands."""
+    """Require that the visit still cannot take place; state the slot offered instead only while the offer stands."""
     offer, visit = await _find_offer(message), await _find_visit(message)
     if not visit.doctor_is_absent:
         raise NoLongerWanted("the visit was moved or cancelled, or takes place after all")
     if visit.starts_at <= clock.now():
         raise NoLongerWanted("the time of the visit has come")
     if await offer.has_follower() or offer.is_declined:
-        raise NoLongerWanted("the patient has declined, or another letter says what is offered now")
+        raise NoLongerWanted("the patient has declined, or another letter states the current offer")
     booked = visit.clinic.describe_slot(visit.starts_at) | {"reference": visit.reference}
     return {"term": booked, "offered": offer.describe_slot() if offer.is_standing else None}
 
@@ -178,12 +178,12 @@ async def _find_address(message: Message) -> str:
     about = message.visit_id or (await _find_patient(message)).id
     rows = await database.fetch_rows(_ADDRESS, [about])
     if not rows or rows[0][0] is None:
-        raise NoLongerWanted("the patient has no account any more")
+        raise NoLongerWanted("the patient no longer has an account")
     return str(rows[0][0])
 
 
 async def _check_text(message: Message) -> str:
-    """The patient's present number; raises NoLongerWanted or TooEarly if it must not ring, or not yet."""
+    """The patient's current number; raises NoLongerWanted if they must get no text, TooEarly if not yet."""
     patient, now = await _find_patient(message), clock.now()
     if not (patient.sms_reminders and patient.phone):
         raise NoLongerWanted("the patient no longer wants texts")
@@ -212,7 +212,7 @@ CHECKS: dict[MessageKind, Callable[[Message], Awaitable[Facts]]] = {
     MessageKind.CONTACT_CHANGED: _check_nothing,
     MessageKind.SECOND_FACTOR_CHANGED: _check_nothing,
     MessageKind.EMAIL_REQUESTED: _check_of_address,
-    MessageKind.EMAIL_CONFIRMATION: _check_nothing,  # its link is made at each sending, or refused
+    MessageKind.EMAIL_CONFIRMATION: _check_nothing,  # its link is made, or refused, at each sending
     MessageKind.IDENTITY_CONFIRMED: _check_nothing,
     MessageKind.LOGIN_ENDED: _check_nothing,
     MessageKind.ACCOUNT_CLOSED: _check_closed,

@@ -1,4 +1,4 @@
-"""Message search: the messages that reception may see, each with its state, and how one is sent again."""
+"""Message search: the messages that reception may see, each with its state, and how to send one again."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ async def _with_patients(messages: list[Message]) -> list[Message]:
 def _visible_to(reader: Account) -> QuerySet[Message]:
     """Only administrators see messages to staff.
 
-    A receptionist limited to some clinics sees those about visits there, and those about accounts.
+    A receptionist limited to some clinics sees messages about visits there, and messages about accounts.
     """
     if reader.role == Role.ADMINISTRATOR:
         return Message.all()

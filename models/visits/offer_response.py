@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 async def accept(offer_id: UUID, *, patient: Patient | None, by: "Account", channel: Channel) -> Visit:
     """Move the visit to the offered slot, or book the slot for a patient on the waiting list, with the usual refusals.
 
-    `patient`: whose offer it must be; None for reception. Repeating the call returns the same visit.
+    `patient`: the one whose offer it must be; None for reception. Repeating the call returns the same visit.
     """
     owner = (await _find_own(offer_id, patient)).patient
     async with in_transaction():
-        await Patient.lock(owner.id)  # other changes of this patient's visits come before or after
+        await Patient.lock(owner.id)  # serialised with other changes to this patient's visits
         offer = await Offer.get(id=offer_id).select_related("patient")
         if offer.slot_id is None:
             raise OfferOver
@@ -51,7 +51,7 @@ async def _find_accepted(offer: Offer) -> Visit:
 
 
 async def decline(offer_id: UUID, *, patient: Patient | None, by: "Account") -> bool:
-    """Decline the offer, so that its slot goes to the next patient; False if it was over. The visit stays as it is."""
+    """Decline the offer, so that its slot goes to the next patient; False if it was over. The visit is unchanged."""
     try:
         offer = await _find_own(offer_id, patient)
     except OfferNotFound:

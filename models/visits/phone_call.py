@@ -1,4 +1,4 @@
-"""Phone call (telefon): what came of a call to a patient about a visit, beside its line in the visit's history."""
+"""Phone call (telefon): the outcome of a call to a patient about a visit; details are in the visit's history."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -27,7 +27,7 @@ class CallOutcome(StrEnum):
 
 
 class PhoneCall(Model):
-    """Note and caller stand in `change`. Calls of earlier releases have no row here: the patient was reached."""
+    """Note and caller are in `change`. Calls recorded by earlier releases have no row here: the patient was reached."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     change: fields.OneToOneRelation[VisitChange] = fields.OneToOneField(
@@ -60,7 +60,7 @@ class PhoneCall(Model):
 
     @classmethod
     async def find_tries(cls, visit_ids: Collection[UUID]) -> dict[UUID, list[Self]]:
-        """The calls of each visit since its patient was last reached, latest first."""
+        """The calls about each visit since its patient was last reached, latest first."""
         found: dict[UUID, list[Self]] = {id_: [] for id_ in visit_ids}
         reached = set[UUID]()
         calls = cls.filter(visit_id__in=list(visit_ids)).order_by("-at", "-id")

@@ -1,4 +1,4 @@
-"""Quick booking: judged by rows that nobody has locked, and written by one statement if they are unchanged by then."""
+"""Quick booking: rules are applied to rows read without locks; one statement writes if these are still unchanged."""
 
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -23,10 +23,10 @@ V = TypeVar("V", bound="Visit")
 async def book(
     kind: type[V], slot_id: UUID, patient: Patient, reason: str | None, actor: Actor, claim: KeyClaim
 ) -> V | None:
-    """Book in two round trips what most book, with the same refusals.
+    """Book the usual case in two round trips, with the same refusals.
 
-    None when it has to be done step by step under locks: somebody books for a patient, something changed meanwhile,
-    the key is known already, or the patient has wishes to be served.
+    None if the booking has to be done step by step under locks: somebody books for a patient, something has changed
+    meanwhile, the key is already known, or the patient has wishes that the visit may fulfil.
     """
     if actor.by.patient_id != patient.id:
         return None

@@ -14,7 +14,7 @@ from models.visits.visit import Visit
 
 
 async def write_due_reminders() -> None:
-    """Write a reminder for every visit that is due for one; repeated or concurrent runs write it once."""
+    """Write a reminder for every visit for which one is due; repeated or concurrent runs write it once."""
     now = clock.now()
     due = [visit for visit in await _find_near(now) if hours.is_reminder_time(visit.starts_at, now)]
     reminded = await _find_reminded([visit.id for visit in due])
@@ -23,7 +23,7 @@ async def write_due_reminders() -> None:
 
 
 async def _find_reminded(visit_ids: Collection[UUID]) -> dict[UUID | None, str]:
-    """The visit time stated in the last reminder of each visit, sent or pending; one that failed told nobody."""
+    """For each visit, the time in its last reminder, sent or pending; failed ones do not count, as nobody saw them."""
     written = Message.filter(kind=MessageKind.VISIT_REMINDER, visit_id__in=list(visit_ids))
     reminders = await written.exclude(state__in=[MessageState.DROPPED, MessageState.FAILED]).order_by(
         "created_at", "id"
@@ -44,7 +44,7 @@ async def _find_near(now: datetime) -> list[Visit]:
 
 
 def _reminder(visit: Visit) -> Message:
-    """One reminder per change of the visit: one that is moved, even back, gets another if the last one is untrue."""
+    """One reminder per change to the visit: one that is moved, even back, gets another if the last is untrue."""
     account, now = visit.patient.account, clock.now()
     return Message(
         kind=MessageKind.VISIT_REMINDER,

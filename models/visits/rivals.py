@@ -1,4 +1,4 @@
-"""Rivals: those who want the same slot at the same moment, in one process."""
+"""Rivals: callers in one process that want the same slot at the same moment."""
 
 import asyncio
 import contextvars
@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-LONGEST_WAIT = 1.0  # seconds: the first may be waiting for a lock that has nothing to do with the others
+LONGEST_WAIT = 1.0  # seconds: the first caller may be waiting for a lock that does not concern the others
 
 
 class _Turn:
-    """One caller tries to book the slot; all who arrive in the meantime share one look at the outcome."""
+    """One caller tries to book the slot; all who arrive in the meantime share one check of the outcome."""
 
     def __init__(self) -> None:
         self._is_over = asyncio.Event()
@@ -20,7 +20,7 @@ class _Turn:
         self._is_over.set()
 
     async def wait(self) -> bool:
-        """Whether it is over, rather than taking too long."""
+        """Wait for the end; False if it takes too long."""
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 return await self._is_over.wait()
@@ -28,7 +28,7 @@ class _Turn:
             return False
 
     async def look(self, is_taken: Callable[[UUID], Awaitable[bool]], slot_id: UUID) -> bool:
-        """In a context of its own: it belongs to no rival's request."""
+        """Check once for all; in a separate context, because the check belongs to no single request."""
         if self._look is None:
             self._look = asyncio.create_task(_look(is_taken, slot_id), context=contextvars.Context())
         return await asyncio.shield(self._look)
@@ -45,7 +45,7 @@ class Rivals:
         self._turns: dict[UUID, _Turn] = {}
 
     async def lose(self, slot_id: UUID, is_taken: Callable[[UUID], Awaitable[bool]]) -> bool:
-        """Wait while another rival tries; True if the slot is taken then. The look begins after the caller came."""
+        """Wait while another caller tries; True if the slot is then taken. The check begins after this call."""
         while turn := self._turns.get(slot_id):
             if not await turn.wait():
                 return False
@@ -55,7 +55,7 @@ class Rivals:
 
     @asynccontextmanager
     async def take_turn(self, slot_id: UUID) -> AsyncIterator[None]:
-        """The others wait during the block. One whose wait timed out tries at the same time as the first."""
+        """Make the others wait during the block. A caller whose wait timed out tries concurrently with the first."""
         turn = _Turn()
         is_first = self._turns.setdefault(slot_id, turn) is turn
         try:

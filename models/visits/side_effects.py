@@ -1,4 +1,4 @@
-"""Side effects: what a change to a visit writes in the same transaction: history, message, event, audit entry."""
+"""Side effects: the rows that a change to a visit writes in its transaction: history, message, event, audit entry."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any

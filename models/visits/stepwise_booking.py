@@ -1,4 +1,4 @@
-"""Stepwise booking: patient and slot are locked first, then read, judged and written; for what quick booking leaves."""
+"""Stepwise booking: locks patient and slot, then reads, judges and writes; for what quick booking cannot do."""
 
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -21,11 +21,11 @@ V = TypeVar("V", bound="Visit")
 
 
 class Overtaken(Exception):
-    """What the booking read is out of date: another visit overlaps, or the patient's record has joined another."""
+    """The data that was read is outdated: another visit overlaps, or the patient's record has joined another."""
 
 
 async def book(kind: type[V], slot_id: UUID, patient_id: UUID, reason: str | None, actor: Actor) -> V:
-    """Book in the caller's transaction, which has to be begun again if this raises `Overtaken`."""
+    """Book in the caller's transaction, which must be restarted if this raises `Overtaken`."""
     record_id = await _find_record(patient_id, slot_id, actor)
     rows = await booking_rows.lock_and_read(record_id, slot_id)
     if rows is None:
@@ -37,7 +37,7 @@ async def book(kind: type[V], slot_id: UUID, patient_id: UUID, reason: str | Non
     try:
         if not await booking_rows.write(visit, rows.account, actor):
             raise SlotTaken(slot_id=str(slot_id))
-    except IntegrityError as broken:  # the database has the last word, for every writer
+    except IntegrityError as broken:  # the database decides, for every writer
         raise Overtaken if isinstance(constraints.find_refusal(broken), VisitsOverlap) else broken from None
     if rows.has_wishes:
         await WaitingListEntry.mark_served(record_id, slot_id)
@@ -45,7 +45,7 @@ async def book(kind: type[V], slot_id: UUID, patient_id: UUID, reason: str | Non
 
 
 async def _find_record(patient_id: UUID, slot_id: UUID, actor: Actor) -> UUID:
-    """The record that gets the visit: what reception books is the centre's, unless it accepts an offer."""
+    """The record that gets the visit: reception books in the centre's record, unless it accepts an offer."""
     if actor.is_patient or await Offer.find_standing(patient_id=patient_id, slot_id=slot_id).exists():
         return patient_id
     record = await identity.lock_centre_record(patient_id)

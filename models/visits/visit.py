@@ -40,7 +40,7 @@ WITH_DETAILS = ("clinic", "doctor", "slot", "patient__account")  # what a respon
 class Visit(Model):
     """Its times, clinic and doctor are those of its slot, and the slot refers to it: foreign keys ensure both.
 
-    `doctor_back_at`: when the absence ended of which the patient had been notified.
+    `doctor_back_at`: when the absence of which the patient had been notified was ended.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -69,12 +69,12 @@ class Visit(Model):
 
     @property
     def doctor_is_absent(self) -> bool:
-        """The doctor will be absent: the patient may move or cancel the visit, whatever the clinic's rules."""
+        """Whether the doctor will be absent: then the patient may move or cancel it whatever the clinic's rules."""
         return self.status == Status.BOOKED and self.slot.absence_id is not None
 
     @property
     def cannot_take_place(self) -> bool:
-        """Booked, but its doctor will be absent or retired, or its clinic closed."""
+        """Whether it is booked, but its doctor will be absent or retired, or its clinic closed."""
         return self.doctor_is_absent or (self.status == Status.BOOKED and self.slot.place_closed_at is not None)
 
     @property
@@ -95,14 +95,14 @@ class Visit(Model):
 
     @classmethod
     async def find_for_patient(cls, visit_id: UUID, patient: Patient) -> Self | None:
-        """The visit, if it is this patient's; also when their record has joined another one meanwhile."""
+        """The visit, if it is this patient's, even if their record has joined another one meanwhile."""
         joined = Patient.filter(id=patient.id, joined_to_id__isnull=False).values("joined_to_id")
         mine = cls.filter(Q(patient_id=patient.id) | Q(patient_id__in=Subquery(joined)), id=visit_id)
         return await mine.select_related(*WITH_DETAILS).first()
 
     @classmethod
     async def find_patient(cls, visit_id: UUID) -> Patient:
-        """The patient of a visit."""
+        """The visit's patient; raises VisitNotFound."""
         visit = await cls.get_or_none(id=visit_id).select_related("patient")
         if visit is None:
             raise VisitNotFound
@@ -123,7 +123,7 @@ class Visit(Model):
         statuses: Collection[Status] | None = None,
         clinic_ids: Collection[UUID] | None = None,
     ) -> list[Self]:
-        """Planned visits, soonest first; with `past`, all others, latest first; only of these statuses and clinics."""
+        """Planned visits, soonest first; with `past`, the others, latest first; limited by status and clinic."""
         if past:
             over = Q(ends_at__lte=clock.now()) | Q(status__not_in=[Status.BOOKED, Status.ARRIVED])
             query, order = cls.filter(over, patient_id=patient_id), ("-starts_at", "-id")
@@ -160,17 +160,17 @@ class Visit(Model):
             made.append(visit)
             return visit.id
 
-        whose = None if actor.is_patient else patient.id  # an account's record changes when it joins another one
+        whose = None if actor.is_patient else patient.id  # a patient's own record may change, by joining another one
         request = ["book", slot_id, whose, reason, *actor.fingerprint]
         if key is None and await rivals.lose(slot_id, booking_rows.is_taken):
-            raise SlotTaken(slot_id=str(slot_id))  # nobody needs a connection, or a lock, to learn that
+            raise SlotTaken(slot_id=str(slot_id))  # losers learn this without a connection or lock of their own
         async with rivals.take_turn(slot_id):
             claim = KeyClaim.of(actor.by.id, key, request)
             if visit := await quick_booking.book(cls, slot_id, patient, reason, actor, claim):
                 return visit
             try:
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
-            except stepwise_booking.Overtaken:  # the second try sees what has changed
+            except stepwise_booking.Overtaken:  # the second try sees the change
                 patient_id = await Patient.find_current_id(patient_id)
                 visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
         return made[0] if made else await cls.get_with_details(visit_id)
@@ -188,7 +188,7 @@ class Visit(Model):
             visit._check_changeable(actor)
             if (slot := slots.get(slot_id)) is None:
                 raise SlotNotFound
-            if slot.id != visit.slot_id:  # otherwise the visit is there already
+            if slot.id != visit.slot_id:  # otherwise the visit is already there
                 await visit._move(slot, actor)
             return visit.id
 
@@ -242,7 +242,7 @@ class Visit(Model):
 
     @classmethod
     async def lock(cls, visit_id: UUID, patient: Patient) -> Self:
-        """The patient's visit; the lock on the patient keeps it from being changed until the transaction ends."""
+        """The patient's visit; locking the patient prevents changes to it until the transaction ends."""
         database.require_transaction()
         locked = await Patient.lock(patient.id)
         visit = await cls.get_or_none(id=visit_id, patient_id=locked.id).select_related("clinic", "patient", "slot")

@@ -1,4 +1,4 @@
-"""A visit with all that answers and letters show of it: one statement, written once instead of by the ORM each time."""
+"""Visit details: a visit with all that answers and letters show of it, read by one prewritten statement."""
 
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -31,7 +31,7 @@ _FIND = """
 
 @cache
 def _related() -> Joined:
-    from models.visits.visit import Visit  # which imports this module
+    from models.visits.visit import Visit  # imported here because it imports this module
 
     return Joined(visit=Visit, clinic=Clinic, doctor=Doctor, slot=Slot, patient=Patient, account=Account)
 

@@ -1,4 +1,4 @@
-"""Visit history: the changes of a visit that its patient may see; entries are never changed."""
+"""Visit history: the changes to a visit that its patient may see; entries are never changed."""
 
 from typing import TYPE_CHECKING
 

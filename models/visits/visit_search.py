@@ -27,7 +27,7 @@ class VisitFilter:
     allowed_clinics: Collection[UUID] | None = None
 
     async def find(self, after: Key | None, limit: int) -> list[Visit]:
-        """The visits in order of time."""
+        """The visits, ordered by time."""
         query = Visit.filter(rows_after("starts_at", after), **self._conditions())
         if self.patient_id:
             query = query.filter(patient_id=await Patient.find_current_id(self.patient_id))

@@ -1,4 +1,4 @@
-"""Walk-in (pacjent bez rezerwacji): a visit that was held without having been booked, recorded afterwards."""
+"""Walk-in (pacjent bez rezerwacji): a visit that took place without a booking, recorded afterwards."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ RECORDED_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True)
 class WalkIn:
-    """`slot_id`: a slot that nobody had booked; without it, doctor, clinic, start and minutes say when and where."""
+    """`slot_id`: a slot that nobody had booked; without one, doctor, clinic, start and minutes are given."""
 
     override_reason: str
     slot_id: UUID | None = None
@@ -60,13 +60,13 @@ class WalkIn:
 
     @property
     def request(self) -> list[object]:
-        """What must be equal for an idempotency key to mean the same request."""
+        """The values that must be equal if a request repeats an idempotency key."""
         place = [self.slot_id, self.doctor_id, self.clinic_id, self.starts_at, self.minutes]
         return ["record", *place, self.reason, self.override_reason]
 
 
 async def record(walk_in: WalkIn, *, patient: Patient, by: "Account") -> Visit:
-    """Write the visit as FULFILLED; no letter is sent, and nobody is told that a past slot was taken."""
+    """Record the visit as FULFILLED; no letter is sent, and nobody is notified that a past slot was taken."""
     await walk_in.validate()
 
     async def change() -> UUID:
@@ -97,7 +97,7 @@ async def _lock_slot(slot_id: UUID) -> Slot:
 
 
 async def _add_slot(walk_in: WalkIn) -> Slot:
-    """A slot of its own for the visit; the doctor, who is locked, had no other at this time."""
+    """Add a slot for the visit; the doctor, who is locked, must have no other slot at this time."""
     begin = (walk_in.starts_at or clock.now()).astimezone(UTC)
     days = await ClosingDays.find(walk_in.clinic_id, walk_in.doctor_id) if walk_in.clinic_id else None
     if days:
@@ -112,7 +112,7 @@ async def _add_slot(walk_in: WalkIn) -> Slot:
 
 
 async def _tell(visit: Visit, why: str, by: "Account") -> None:
-    """History and audit trail; the rule that was passed over is that visits are booked."""
+    """Add to history and audit trail; the overridden rule is that visits must be booked."""
     await VisitChange.create(
         visit=visit,
         at=visit.changed_at,

@@ -1,1 +1,1 @@
-"""Waiting: patients' wishes for slots that come free, and the offers made to them."""
+"""Waiting: patients' wishes for slots that become free, and the offers made to them."""

@@ -1,4 +1,4 @@
-"""Freed slots: when a slot comes free, it is offered to one waiting patient at a time, in order of joining."""
+"""Freed slots: a slot that becomes free is offered to one waiting patient at a time, longest-waiting first."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
 
 ALLOCATION_LOCK = 7_24_2026
-MAX_MISSES = 2  # slots in a row that nobody can be asked about, before many are opened in one step
+MAX_MISSES = 2  # consecutive slots that nobody can be offered, before many are opened in one step
 BATCH_SIZE = 1000
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(:lock)"  # two concurrent runs could offer slots out of order
 
@@ -30,7 +30,7 @@ _RULES = {
     "wish_has_no_overlap": booking_rules.has_no_overlap("wish.patient_id", "queued_slot"),
 }
 
-# The waiting list's slots that nobody holds. One too far ahead stays in the list until it can be booked.
+# Slots kept for the waiting list that nobody holds. One too far ahead stays kept until it can be booked.
 _FIND_DUE = """
     SELECT slot.id
     FROM slot JOIN clinic ON clinic.id = slot.clinic_id
@@ -41,9 +41,9 @@ _FIND_DUE = """
     ORDER BY slot.starts_at, slot.id
 """
 
-# The first entry that matches the slot (the rule of waiting_list_matching.py) and whose patient can be asked: they
-# have an account, no other open offer, were not asked about this slot since it came free nor gave it up themselves,
-# and booking_rules.py would let them book it.
+# The first entry that matches the slot (the rule of waiting_list_matching.py) and whose patient can be asked: their
+# account is not closed, they have no other open offer, they were neither asked about this slot since it became free
+# nor gave it up themselves, and booking_rules.py would let them book it.
 _FIND_NEXT = """
     WITH queued_slot AS MATERIALIZED (
         SELECT slot.id, slot.clinic_id, slot.doctor_id, slot.starts_at, slot.ends_at, slot.queued_at,
@@ -87,7 +87,7 @@ _FIND_NEXT = """
     ) AS next_entry
 """
 
-# Open to everybody the slots about which nobody can be asked (by the conditions of _FIND_NEXT), or not in time.
+# Open to everybody the slots that nobody can be offered (by the conditions of _FIND_NEXT), or not in time.
 _OPEN_TO_ALL = """
     WITH queued_slot AS MATERIALIZED (
         SELECT slot.id, slot.clinic_id, slot.doctor_id, slot.starts_at, slot.ends_at, slot.queued_at,
@@ -154,7 +154,7 @@ _OPEN_TO_ALL = """
 
 
 async def allocate() -> int:
-    """Expire what is due; during service hours, offer the slots that have come free. Returns how many offers were made.
+    """Expire entries and offers; during service hours, offer the freed slots. Returns how many offers were made.
 
     Every step is a transaction of its own: after a crash between two steps, the next run continues from there.
     """
@@ -175,7 +175,7 @@ async def allocate() -> int:
 
 
 async def _offer_next(slot_id: UUID) -> bool:
-    """Offer the slot to the next patient who waits for it, or open it to everybody when there is none."""
+    """Offer the slot to the next patient waiting for it, or open it to everybody if there is none."""
     async with in_transaction():
         await database.fetch(_ONE_AT_A_TIME, {"lock": ALLOCATION_LOCK})
         slot = await Slot.filter(id=slot_id).select_for_update(skip_locked=True).first()
@@ -193,7 +193,7 @@ async def _offer_next(slot_id: UUID) -> bool:
 
 
 async def _open_to_all(slot_ids: Sequence[UUID]) -> set[UUID]:
-    """Open those of the slots that nobody on the waiting list can be offered; partners see them as published."""
+    """Open to all those of the slots that can be offered to nobody on the waiting list; partners see them published."""
     async with in_transaction():
         await database.fetch(_ONE_AT_A_TIME, {"lock": ALLOCATION_LOCK})
         values = {
@@ -213,7 +213,7 @@ def _is_due(slot: Slot) -> bool:
 
 
 async def _find_deadline(slot: Slot) -> datetime | None:
-    """Until when the patient may accept: minutes of service hours, ending with the notice; None when it is too late."""
+    """Until when the patient may accept: OFFER_MINUTES of service hours, or the clinic's notice; None if too late."""
     clinic, now = await slot.clinic, clock.now()
     until = min(hours.add_service_minutes(now, settings.OFFER_MINUTES), slot.last_bookable_at(clinic))
     return until if until > now else None

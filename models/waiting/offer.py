@@ -1,4 +1,4 @@
-"""Offer: a slot that the centre holds for one patient, who may accept it until a given time, or decline."""
+"""Offer: a slot that the centre holds for one patient, who may accept or decline it until a given time."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -104,12 +104,12 @@ class Offer(Model):
 
     @classmethod
     async def find_untold(cls, clinic_id: UUID | None) -> list[Self]:
-        """Standing offers from the waiting list about which no message can reach the patient, oldest first."""
+        """Open offers from the waiting list of which no message can inform the patient, oldest first."""
         rows = await database.fetch(_FIND_UNTOLD, {"clinic_id": clinic_id, "now": clock.now()})
         return await cls.find_with_details([row["id"] for row in rows]).order_by("made_at", "id")
 
     async def notify(self, kind: MessageKind, account: Account | None, **details: Any) -> None:
-        """Write to the patient by e-mail, and by SMS if they want that; the text keeps the details of this moment."""
+        """Write to the patient by e-mail, and by SMS if they want that; the message keeps these details."""
         if account is None:
             return
         details = {"offer_id": str(self.id), **details}
@@ -120,7 +120,7 @@ class Offer(Model):
             )
 
     async def is_outdated(self) -> bool:
-        """Whether the message from `notify` is no longer true: the offer is over, or its visit has been moved."""
+        """Whether the message from `notify` is no longer true because the offer is over or its visit has been moved."""
         if self.slot_id and self.current_answer is not OfferAnswer.OPEN:
             return True
         return self.visit_id is not None and not await self._slot_of_absent_doctor().exists()
@@ -151,7 +151,7 @@ class Offer(Model):
 
     @classmethod
     async def mark_accepted(cls, patient_id: UUID, slot_id: UUID) -> None:
-        """Mark the offer of this slot to the patient as accepted, now that their visit is on the slot."""
+        """Mark the offer of this slot to the patient as accepted, now that their visit has the slot."""
         await cls._open_offers(patient_id=patient_id, slot_id=slot_id).update(
             answer=OfferAnswer.ACCEPTED, answered_at=clock.now()
         )
@@ -174,14 +174,14 @@ class Offer(Model):
                 await Message.post(MessageKind.TERM_WITHDRAWN, account, visit_id=offer.visit_id, **details)
 
     async def is_still_relevant(self) -> bool:
-        """Whether its patient still waits for a slot, or still has the visit that cannot take place."""
+        """Whether the patient is still waiting for a slot, or still has the visit that cannot take place."""
         if self.entry_id:
             return bool(await database.fetch(_FIND_WAITING, {"entry_id": self.entry_id}))
         return await self._slot_of_absent_doctor().exists()
 
     @classmethod
     async def expire_due(cls) -> int:
-        """Close offers that are over, released, or cannot be accepted any more, and free the slots of closed offers."""
+        """Close offers that are over, released or no longer acceptable, and free the slots of closed offers."""
         now = clock.now()
         await database.fetch(_EXPIRE, {"now": now})
         await database.fetch(_DECLINE_RELEASED, {"now": now})
@@ -217,7 +217,7 @@ _FIND_WAITING = """
     SELECT 1 FROM waiting_list_entry
     WHERE waiting_list_entry.id = :entry_id::uuid AND waiting_list_entry.ended_at IS NULL
 """
-# SKIP LOCKED: an offer that is being changed at this moment is left to the next run.
+# SKIP LOCKED: an offer that is being changed right now is left to the next run.
 _EXPIRE = """
     UPDATE offer SET answer = 'LAPSED', answered_at = :now::timestamptz
     WHERE offer.id IN (
@@ -237,7 +237,7 @@ _DECLINE_RELEASED = """
         FOR UPDATE SKIP LOCKED
     )
 """
-# The patient has booked another visit since, or the clinic's rules were changed: the next patient is asked.
+# The patient has since booked another visit, or the clinic's rules have changed: the next patient is asked.
 _CLOSE_UNACCEPTABLE = """
     UPDATE offer SET answer = 'CLOSED', answered_at = :now::timestamptz
     WHERE offer.id IN (

@@ -1,4 +1,4 @@
-"""Waiting list: the wishes of patients for slots that come free, in order of joining."""
+"""Waiting list: patients' wishes for slots that become free, longest-waiting first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ class WaitingOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Wish:
-    """A slot of a clinic from `first_day` to `last_day`, of one doctor or any, on some weekdays, at some time of day.
+    """A slot at a clinic from `first_day` to `last_day`, with one doctor or any, on some weekdays, at some time of day.
 
-    Monday is 1.
+    Weekdays count from 1 for Monday.
     """
 
     clinic_id: UUID
@@ -61,7 +61,7 @@ class Wish:
     weekdays: Collection[int] | None = None
 
     async def validate(self) -> Clinic:
-        """The clinic of a valid wish; raises InvalidInput."""
+        """Check the wish and return its clinic; raises InvalidInput, ClinicClosed or DoctorRetired."""
         form, today = Form(), clock.today()
         clinic = await Clinic.get_or_none(id=self.clinic_id)
         if clinic is None:
@@ -107,9 +107,9 @@ def _to_minutes(wall_time: time | None) -> int | None:
 
 
 class WaitingListEntry(Model):
-    """A patient's wish, and what became of it; a slot matches if it begins from `from_minute` to `until_minute`.
+    """A patient's wish and its outcome; a slot matches if it starts between `from_minute` and `until_minute`.
 
-    Both count from midnight on the wall clock.
+    Both are minutes since midnight on the wall clock, and inclusive.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -148,13 +148,13 @@ class WaitingListEntry(Model):
                 held = await Slot.filter(clinic_id=clinic.id, held_until__gt=clock.now()).values_list("id", flat=True)
                 locked = await Slot.lock(*(UUID(str(id_)) for id_ in held))
                 entry = await cls.create(**columns, joined_at=clock.now())
-                await Slot.queue_for_waiting_list(*locked)  # so that the list comes first when these holds expire
+                await Slot.queue_for_waiting_list(*locked)  # so that the list has priority when these holds expire
                 await AuditEntry.record("join_waiting_list", account=by, patient_id=record.id, subject_id=entry.id)
         return await cls.get(id=entry.id).select_related("clinic", "doctor")
 
     @classmethod
     async def _check_count(cls, patient: Patient, clinic: Clinic) -> None:
-        """Allow as many wishes as planned visits, and none if the patient could not book another visit."""
+        """Allow no more wishes than planned visits, and none to a patient who could not book another visit."""
         limit = clinic.planned_visits_per_patient
         waiting = cls.waiting(patient.id)
         if patient.is_claim and await waiting.count() >= settings.UNCONFIRMED_VISITS:
@@ -182,7 +182,7 @@ class WaitingListEntry(Model):
 
     @classmethod
     async def leave_for(cls, entry_id: UUID, reason: str, *, by: "Account") -> Self:
-        """End a patient's entry for them, for a reason; raises WaitingListEntryNotFound unless it is open."""
+        """End a patient's entry on their behalf, for a reason; raises WaitingListEntryNotFound unless it is open."""
         form = Form()
         cleaned = form.text("reason", reason, REASON_LENGTH)
         form.raise_if_flawed()
@@ -207,20 +207,20 @@ class WaitingListEntry(Model):
 
     @classmethod
     async def expire(cls) -> None:
-        """End the entries whose last day is over."""
+        """End the entries whose last day has passed."""
         await database.fetch(_EXPIRE, {"now": clock.now(), "today": clock.today()})
 
     @classmethod
     async def purge(cls) -> int:
         before = clock.now() - timedelta(days=settings.WAITING_DAYS)
-        offers = Subquery(Offer.exclude(entry_id=None).values("entry_id"))  # kept a little longer than their entry
+        offers = Subquery(Offer.exclude(entry_id=None).values("entry_id"))  # which are kept a little longer
         return await batches.remove(cls.filter(ended_at__lt=before).exclude(id__in=offers))
 
     @classmethod
     async def list_page(
         cls, patient_id: UUID, after: Key | None, limit: int, clinic_ids: Collection[UUID] | None = None
     ) -> list[Self]:
-        """The open entries of a patient, in order of joining; only those of these clinics, if they are given."""
+        """The patient's open entries, longest-waiting first; only those for these clinics, if any are given."""
         query = cls.waiting(patient_id).filter(rows_after("joined_at", after))
         if clinic_ids is not None:
             query = query.filter(clinic_id__in=list(clinic_ids))
@@ -232,13 +232,13 @@ class WaitingListEntry(Model):
 
     @classmethod
     async def find_offers(cls, ids: Collection[UUID]) -> dict[UUID | None, Offer]:
-        """The offer that stands for each of these entries, if any."""
+        """The offer that can still be accepted for each of these entries, if any."""
         return {offer.entry_id: offer for offer in await Offer.find_standing(entry_id__in=list(ids))}
 
 
 @dataclass(frozen=True)
 class WaitingListFilter:
-    """All conditions must hold; `doctor_id`: who waits for this doctor or for any."""
+    """All conditions must hold; `doctor_id` matches entries for this doctor or for any."""
 
     clinic_id: UUID | None = None
     doctor_id: UUID | None = None
@@ -247,7 +247,7 @@ class WaitingListFilter:
     allowed_clinics: Collection[UUID] | None = None
 
     async def find(self, after: Key | None, limit: int) -> list[WaitingListEntry]:
-        """The open entries of all patients, in order of joining."""
+        """The open entries of all patients, longest-waiting first."""
         query = WaitingListEntry.filter(rows_after("joined_at", after), ended_at=None)
         wanted = {"clinic_id": self.clinic_id, "patient_id": self.patient_id}
         query = query.filter(**{name: value for name, value in wanted.items() if value is not None})
@@ -268,7 +268,7 @@ _EXPIRE = """
         FOR UPDATE SKIP LOCKED
     )
 """
-# The rule of waiting_list_matching.py: the entry's clinic and doctor, days and hours of the wall clock.
+# Same rule as in waiting_list_matching.py: the entry's clinic and doctor, days, and hours by the wall clock.
 _MARK_SERVED = """
     WITH booked_slot AS MATERIALIZED (
         SELECT slot.clinic_id, slot.doctor_id,

@@ -224,7 +224,7 @@ export const review = inBoth(
       NOTICE_TOO_SHORT: "It is too late to book this appointment online. Please call us.",
       TOO_FAR_AHEAD: "This appointment cannot be booked online yet.",
       WITHDRAWN: "This appointment has been taken out of the schedule.",
-      CLOSED: "The clinic is closed by then, or this doctor has retired.",
+      CLOSED: "The clinic is closed at that time, or this doctor has retired.",
     },
     notBookableTitle: "This appointment cannot be booked",
     overlap: (when: string) => `You have another visit at this time: ${when}.`,
