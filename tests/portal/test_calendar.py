@@ -105,6 +105,25 @@ async def test_the_month_is_walked_by_keys(opened: Opener) -> None:
     assert await window.page.locator("button.day[tabindex='0']").count() == 1
 
 
+FRAMES = 30
+DRAWN_AGAIN = """async (frames) => {
+    const next = window.requestAnimationFrame;
+    let count = 0;
+    window.requestAnimationFrame = (draw) => (count++, next(draw));
+    for (let frame = 0; frame < frames; frame++) await new Promise(next);
+    window.requestAnimationFrame = next;
+    return count;
+}"""
+
+
+async def test_a_calendar_at_which_nothing_happens_does_nothing(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots(1)
+    window = await opened()
+    await window.go(f"/rezerwacja/{public(clinic)}")
+    await expect(window.page.locator(".time")).to_have_count(1)
+    assert await window.page.evaluate(DRAWN_AGAIN, FRAMES) < FRAMES / 2
+
+
 async def test_today_is_marked_and_past_months_are_out_of_reach(opened: Opener) -> None:
     clinic, _ = await clinic_with_slots(1)
     window = await opened()

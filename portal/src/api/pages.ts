@@ -1,6 +1,6 @@
 /** Loads all pages of a list; each page appears as it arrives. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { ask } from "./ask";
 import { type Asked, useAsked } from "./asked";
 import type { Operation } from "./operation";
@@ -38,8 +38,11 @@ export function useAllPages<Answer, Variables extends { readonly after?: string 
       isHere = false;
     };
   }, [first.data]);
-  const more = rest.of === first.data ? rest.nodes : [];
-  return { ...first, nodes: first.data && [...pageOf(first.data).nodes, ...more] };
+  const nodes = useMemo(() => {
+    const more = rest.of === first.data ? rest.nodes : [];
+    return first.data && [...pageOf(first.data).nodes, ...more];
+  }, [first.data, rest]);
+  return { ...first, nodes };
 }
 
 interface MorePages<Answer, Node> extends AllPages<Answer, Node> {
