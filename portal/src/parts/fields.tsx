@@ -1,5 +1,6 @@
+import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { common } from "../words/common";
 import { type Form, isChecked, secret, text } from "./form";
 import { Icon } from "./icon";
@@ -40,9 +41,18 @@ function describe(props: FieldProps): Description {
   };
 }
 
+/** Tells the summary what the field is called, in the language of the moment. */
+function useLabel(form: Form, name: string, label: string): void {
+  const known = form.labels.get(name) ?? signal(label);
+  form.labels.set(name, known);
+  useEffect(() => {
+    known.value = label;
+  }, [known, label]);
+}
+
 function Field({ children, ...props }: FieldProps & { readonly children: ComponentChildren }) {
   const { form, name, label, hint, isOptional } = props;
-  form.labels.set(name, () => label);
+  useLabel(form, name, label);
   const error = form.errors.value[name];
   return (
     <div class={error ? "field flawed" : "field"}>
@@ -157,7 +167,7 @@ export function PasswordField(props: FieldProps & { readonly autocomplete: "curr
 
 export function CheckField(props: FieldProps) {
   const { form, name, label } = props;
-  form.labels.set(name, () => label);
+  useLabel(form, name, label);
   const error = form.errors.value[name];
   return (
     <div class={error ? "field flawed" : "field"}>

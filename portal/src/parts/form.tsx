@@ -20,7 +20,7 @@ export interface Form {
   readonly secrets: Signal<Record<string, string>>;
   readonly errors: Signal<Readonly<Record<string, Words>>>;
   readonly refusal: Signal<Refusal | null>;
-  readonly labels: Map<string, Words>;
+  readonly labels: Map<string, Signal<string>>;
   readonly isBusy: Signal<boolean>;
   readonly isWaiting: Signal<boolean>;
   /** Counts refusals; each moves the focus to the summary. */
@@ -142,7 +142,7 @@ function ErrorSummary({ form }: { form: Form }) {
           {names.map((name) => (
             <li key={name}>
               <a href={`#${form.key}-${name}`} onClick={(event) => focusField(event, `${form.key}-${name}`)}>
-                {form.labels.get(name)?.() ?? ""}: {form.errors.value[name]?.()}
+                {form.labels.get(name)?.value ?? ""}: {form.errors.value[name]?.()}
               </a>
             </li>
           ))}
