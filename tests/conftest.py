@@ -38,7 +38,7 @@ from infra import clock, database, postgres  # noqa: E402 - after the environmen
 from models.admin import runtime_role  # noqa: E402 - after the environment is set
 from tests import cast  # noqa: E402 - after the environment is set
 from tests.support import browser, hashing, limits, postgres_template  # noqa: E402 - after the environment is set
-from tests.support.browser import _serving, chromium, page, server  # noqa: E402, F401 - fixtures
+from tests.support.browser import _serving, chromium, contexts, page, server  # noqa: E402, F401 - fixtures
 
 hashing.hash_cheaply()
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=100)

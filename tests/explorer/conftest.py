@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser
 
 from infra import clock
 from tests.explorer.desk import Desk
-from tests.support.browser import CHROMIUM, HAS_ASSETS
+from tests.support.browser import CHROMIUM, HAS_ASSETS, Contexts
 from tests.support.service import Service, run_shared_service
 
 collect_ignore_glob = [] if CHROMIUM and HAS_ASSETS else ["test_[!w]*.py"]
@@ -34,19 +33,22 @@ async def at_present(fresh: None) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def hired(chromium: Browser, desk_service: Service, at_present: None) -> AsyncIterator[Hire]:
+async def hired(contexts: Contexts, desk_service: Service, at_present: None) -> AsyncIterator[Hire]:
     """Gives a colleague a window, small or large; at the end no window has asked another host or kept anything."""
     desks: list[Desk] = []
 
-    async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example", **more: str) -> Desk:
-        context = await chromium.new_context(viewport=size, locale="pl-PL", timezone_id="America/New_York")  # type: ignore[arg-type]  # a plain dict for the size
+    async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example", **passwords: str) -> Desk:
+        context = await contexts.take(viewport=size, locale="pl-PL", timezone_id="America/New_York")
         desk = Desk(await context.new_page(), desk_service.url)
         desks.append(desk)
-        await desk.sign_in(login, **more)
+        if passwords:
+            await desk.sign_in(login, **passwords)
+        else:
+            await desk.begin(login)
         return desk
 
     yield hire
     for desk in desks:
         assert desk.is_clean(), (desk.errors, desk.asked)
         assert await desk.browser_keeps() == 0
-        await desk.page.context.close()
+        await contexts.give_back(desk.page.context)

@@ -9,12 +9,14 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
+from models.accounts.account import Account
 from tests import cast
 from tests.support import browser
 from tests.support.service import ROOT
 
 AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PICTURES = ROOT / "docs" / "pictures"
 LARGEST_PICTURE = 60_000
 MOST_EFFORTS = 10  # clicks and keys for a known caller, not counting the typed name
 
@@ -29,10 +31,14 @@ class Desk:
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("request", lambda request: self.asked.append(request.url))
 
-    async def sign_in(
-        self, login: str = "rita@diamed.example", password: str = cast.PASSWORD, own: str | None = None
-    ) -> None:
-        """`own`: the password that somebody sets who comes with a one-time password."""
+    async def begin(self, login: str) -> None:
+        """As somebody who has logged in before: the session's cookie is there."""
+        await browser.sign_in(self.page.context, self.url, await Account.get(email=login))
+        await self.page.goto(f"{self.url}/graphql")
+        await expect(self.page.locator(".bar")).to_be_visible()
+
+    async def sign_in(self, login: str, password: str = cast.PASSWORD, own: str | None = None) -> None:
+        """By the form; `own`: the password that somebody sets who comes with a one-time password."""
         await self.page.goto(f"{self.url}/graphql")
         await self.page.fill("[name=login]", login)
         await self.page.fill("[name=password]", password)
@@ -111,9 +117,11 @@ class Desk:
         return [str(one) for one in found]
 
     async def picture(self, name: str) -> None:
-        """For docs/desk.md: small enough for a repository, of what the test has just seen."""
-        target = ROOT / "docs" / "pictures" / f"desk-{name}.webp"
-        await take_picture(self.page, target)
+        """For docs/desk.md, of what the test has just seen; taken anew when PICTURES is set."""
+        target = PICTURES / f"desk-{name}.webp"
+        if os.environ.get("PICTURES"):
+            await take_picture(self.page, target)
+        assert target.stat().st_size <= LARGEST_PICTURE
 
     def is_clean(self) -> bool:
         """Nothing of another host, no error on any page."""
@@ -125,7 +133,7 @@ class Desk:
 
 
 async def take_picture(page: Page, target: Path) -> None:
-    """As large and as good as fits; kept when PICTURES is set, so that an ordinary run changes no file."""
+    """As large and as good as fits: small enough for a repository."""
     session = await page.context.new_cdp_session(page)
     size = page.viewport_size
     assert size
@@ -136,7 +144,5 @@ async def take_picture(page: Page, target: Path) -> None:
         if len(picture) <= LARGEST_PICTURE:
             break
     await session.detach()
-    assert len(picture) <= LARGEST_PICTURE
-    if os.environ.get("PICTURES"):
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(picture)
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(picture)

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser
 
 from infra import clock
 from tests import cast
 from tests.portal.window import Opener
+from tests.support.browser import Contexts
 from tests.support.service import Service, run_shared_service
 
 
@@ -50,10 +50,10 @@ async def at_present(fresh: None) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def opened(chromium: Browser, portal_service: Service, at_present: None) -> AsyncIterator[Opener]:
+async def opened(contexts: Contexts, portal_service: Service, at_present: None) -> AsyncIterator[Opener]:
     """Opens windows on the portal; at the end none of them has seen a fault that its test did not expect."""
     for entry in (portal_service.home / "mailbox").glob("*.json"):
         entry.unlink()
-    opener = Opener(chromium, portal_service.url)
+    opener = Opener(contexts, portal_service.url)
     yield opener
     await opener.close()

@@ -143,7 +143,7 @@ async def test_the_manifest_names_the_centre(http: httpx.AsyncClient) -> None:
 
 async def test_the_first_load_is_small_and_all_our_own(opened: Opener) -> None:
     for language in ("pl", "en"):
-        window = await opened(language=language)
+        window = await opened(language=language, is_new=True)
         await window.go("/")
         await window.page.wait_for_load_state("networkidle")
         assert [request.url for request in window.requests if not request.url.startswith((window.url, "data:"))] == []

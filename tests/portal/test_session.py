@@ -120,6 +120,7 @@ async def test_at_each_step_a_lost_session_leads_back_to_it_after_logging_in(ope
         ("/konto", lambda: window.follow("Kto widział moje dane"), "/konto/dostep"),
         ("/konto/dostep", window.page.reload, "/konto/dostep"),
     )
+    await window.hold_streams()
     for path, step, way in steps:
         await window.go(path)
         await window.context.clear_cookies()

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Request, Response, expect
+from playwright.async_api import BrowserContext, Page, Request, Response, Route, expect
 
 from models.accounts.account import Account
 from tests import cast
@@ -82,6 +82,15 @@ class Window:
     async def switch_language(self) -> None:
         await self.page.locator("header .tool[lang]").click()
 
+    async def hold_streams(self) -> None:
+        """What has changed meanwhile is not shown, nor that the session is lost, until the page asks by itself."""
+
+        async def hold(route: Route) -> None:
+            if "event-stream" not in route.request.headers.get("accept", ""):
+                await route.fallback()
+
+        await self.page.route("**/graphql", hold)
+
     async def forward_to_the_last_minute(self) -> None:
         """Set the device's clock ahead (it must be installed), so that the countdown has fifty seconds left."""
         left = re.search(r"(\d):(\d\d)", await self.page.get_by_role("timer").inner_text())
@@ -114,22 +123,18 @@ def one_time_password(text: str) -> str:
 class Opener:
     """Opens windows, and closes them."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url = browser, url
+    def __init__(self, contexts: browser.Contexts, url: str) -> None:
+        self.contexts, self.url = contexts, url
         self.windows: list[Window] = []
 
     async def __call__(
         self, *, by: Account | None = None, size: dict[str, int] | None = None, language: str = "pl", **more: Any
     ) -> Window:
+        """`is_new`: in a browser that has never been here."""
         locale = {"pl": "pl-PL", "en": "en-GB"}[language]
-        context = await self.browser.new_context(
-            viewport=size or PHONE,  # type: ignore[arg-type]  # a plain dictionary will do
-            locale=locale,
-            reduced_motion="reduce",
-            **more,
-        )
+        context = await self.contexts.take(viewport=size or PHONE, locale=locale, reduced_motion="reduce", **more)
         if by:
-            await sign_in(context, self.url, by)
+            await browser.sign_in(context, self.url, by)
         window = Window(await context.new_page(), self.url)
         self.windows.append(window)
         return window
@@ -141,23 +146,7 @@ class Opener:
         return tab
 
     async def close(self) -> None:
+        faults = [fault for window in self.windows for fault in window.faults]
         for context in {window.context for window in self.windows}:
-            await context.close()
-        assert [fault for window in self.windows for fault in window.faults] == []
-
-
-async def sign_in(context: BrowserContext, url: str, account: Account) -> None:
-    """As if signed in before: the session's cookie is there."""
-    token = await cast.signed_in(account)
-    await context.add_cookies(
-        [
-            {
-                "name": "__Host-session",
-                "value": token,
-                "url": url.replace("http:", "https:"),
-                "secure": True,
-                "httpOnly": True,
-                "sameSite": "Strict",
-            }
-        ]
-    )
+            await self.contexts.give_back(context)
+        assert faults == []

@@ -3,10 +3,13 @@
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright, expect
 
+from models.accounts.account import Account
+from tests import cast
 from tests.support.http import http_client
 from tests.support.service import ROOT, Service, run_shared_service
 from tests.support.waiting import eventually, patience
@@ -57,6 +60,59 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+class Contexts:
+    """Browser contexts that know nothing of each other, each used by one test after the other.
+
+    What a browser has loaded and compiled is kept, which is half of the work; what its pages have stored is not.
+    An empty page keeps the process alive in which the next one is drawn.
+    """
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._spare: dict[str, list[BrowserContext]] = {}
+        self._kinds: dict[BrowserContext, str] = {}
+
+    async def take(self, *, is_new: bool = False, **options: Any) -> BrowserContext:
+        kind = repr(sorted(options.items()))
+        if (spare := self._spare.get(kind)) and not is_new:
+            return spare.pop()
+        context = await self._chromium.new_context(**options)
+        self._kinds[context] = kind
+        await context.new_page()
+        return context
+
+    async def give_back(self, context: BrowserContext) -> None:
+        """Closed if it cannot be cleaned."""
+        try:
+            await _clean(context)
+        except (Error, NotCleaned):
+            del self._kinds[context]
+            await context.close()
+        else:
+            self._spare.setdefault(self._kinds[context], []).append(context)
+
+
+class NotCleaned(Exception):
+    pass
+
+
+async def _clean(context: BrowserContext) -> None:
+    """The pages keep nothing anywhere else: tests look."""
+    await context.unroute_all(behavior="ignoreErrors")
+    for page in context.pages[1:]:
+        has_clock = await page.evaluate("localStorage.clear(), sessionStorage.clear(), '__pwClock' in globalThis")
+        if has_clock:  # it cannot be taken out again
+            raise NotCleaned
+        await page.close()
+    await context.set_offline(False)
+    await context.clear_cookies()
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium: Browser) -> Contexts:
+    return Contexts(chromium)
+
+
 @pytest.fixture
 async def page(chromium: Browser) -> AsyncIterator[Page]:
     context = await chromium.new_context(viewport={"width": 1300, "height": 800}, locale="pl-PL")
@@ -64,6 +120,23 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
     wait_patiently(page)
     yield page
     await context.close()
+
+
+async def sign_in(context: BrowserContext, url: str, account: Account) -> None:
+    """As if signed in before: the session's cookie is there."""
+    token = await cast.signed_in(account)
+    await context.add_cookies(
+        [
+            {
+                "name": "__Host-session",
+                "value": token,
+                "url": url.replace("http:", "https:"),
+                "secure": True,
+                "httpOnly": True,
+                "sameSite": "Strict",
+            }
+        ]
+    )
 
 
 async def one_time_password(url: str, email: str, letters: int = 1) -> str:
