@@ -1,4 +1,4 @@
-"""The schema: queries, mutations and subscriptions, composed of the activities."""
+"""The schema: queries, mutations and subscriptions, composed of one module per activity."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -32,7 +32,7 @@ from schema.scalars import SCALARS
 
 
 @strawberry.type(
-    description="The queries. Malformed ids, cursors and times, and numbers out of their range, are errors with the"
+    description="The queries. Malformed ids, cursors and times, and numbers out of range, result in errors with the"
     " code BAD_USER_INPUT."
 )
 class Query(
@@ -52,8 +52,8 @@ class Query(
 
 @strawberry.type(
     description="The mutations. Where the result is a union, it is either the requested object or a Problem that says"
-    " why the mutation was refused; a refused mutation changes nothing. Malformed ids and times, and texts that are"
-    " too long, are errors with the code BAD_USER_INPUT or the Problem InvalidInput."
+    " why the mutation was refused; a refused mutation changes nothing. Malformed ids and times, and texts that are too"
+    " long, result in an error with the code BAD_USER_INPUT or in the Problem InvalidInput."
 )
 class Mutation(
     SignUpMutations,

@@ -1,4 +1,4 @@
-"""What is started immediately after a visit changes: its messages, and offering a slot that came free."""
+"""The tasks started immediately after a visit changes: sending its messages, and offering a slot that became free."""
 
 import tasks.freed_slots
 import tasks.letters
@@ -14,7 +14,7 @@ async def after_booking(row: VisitRow) -> Visit:
 
 
 async def after_freeing(row: VisitRow) -> Visit:
-    """After a visit was moved or cancelled."""
+    """To be called after a visit was moved or cancelled."""
     visit = await after_booking(row)
     await nudge(tasks.freed_slots.offer_slots)
     return visit

@@ -28,9 +28,9 @@ from tasks.broker import nudge
 class BookingMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Hold a free slot that you could book, while you decide: until `expiresAt`, when the hold expires"
-        " by itself. Meanwhile others see the slot as taken. A patient has one hold: a new one ends the"
-        " earlier one. Repeating the call does not prolong the hold.",
+        description="Hold a free slot that you could book, while you decide. The hold expires by itself at `expiresAt`;"
+        " until then, others see the slot as taken. A patient can have only one hold: a new one ends the earlier one."
+        " Repeating the call does not extend the hold.",
     )
     async def hold_slot(self, info: Info, input: HoldSlotInput) -> HoldSlotResult:
         row = await SlotRow.hold(**input.to_model(), patient=info.context.patient, by=info.context.me)
@@ -38,8 +38,8 @@ class BookingMutations:
 
     @strawberry.mutation(
         extensions=[Requires(Role.PATIENT)],
-        description="End your hold of a slot, or decline the offer of it. The result is true if the slot was held for"
-        " you, otherwise false.",
+        description="End your hold on a slot, or decline its offer. The result is true if the slot was held for you,"
+        " otherwise false.",
     )
     async def release_slot(self, info: Info, input: ReleaseSlotInput) -> bool:
         released = await SlotRow.release(**input.to_model(), patient=info.context.patient, by=info.context.me)
@@ -57,8 +57,8 @@ class BookingMutations:
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Move a visit to another free slot. The present slot is given up only if the new one could be"
-        " taken. The visit keeps its id and reference.",
+        description="Move a visit to another free slot. The current slot is given up only if the new one could be"
+        " booked. The visit keeps its id and reference.",
     )
     async def reschedule_visit(self, info: Info, input: RescheduleVisitInput) -> RescheduleVisitResult:
         row = await VisitRow.reschedule(**input.to_model(), patient=info.context.patient, by=info.context.me)
@@ -66,7 +66,7 @@ class BookingMutations:
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Cancel a visit. Its slot is free at once: first for the waiting list, then for others.",
+        description="Cancel a visit. Its slot becomes free at once: first for the waiting list, then for others.",
     )
     async def cancel_visit(self, info: Info, input: CancelVisitInput) -> CancelVisitResult:
         row = await VisitRow.cancel(**input.to_model(), patient=info.context.patient, by=info.context.me)

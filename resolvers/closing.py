@@ -1,4 +1,4 @@
-"""Closing: administrators close and reopen clinics, and let doctors retire and come back."""
+"""Closing: administrators close and reopen clinics, and retire and reinstate doctors."""
 
 import strawberry
 
@@ -30,9 +30,9 @@ from schema.doctor import Doctor
 from tasks.broker import nudge
 
 WHAT_CLOSES = (
-    " Free slots from that day on are withdrawn. Booked visits stay booked, and are on `callList` until they are moved"
-    " or cancelled. Nothing new can be planned from that day. Repeating the call changes nothing. To choose another"
-    " day, reopen or reinstate first."
+    " Free slots from that day on are withdrawn. Booked visits stay booked, and appear on `callList` until they are"
+    " moved or cancelled. Nothing new can be planned from that day on. Repeating the call changes nothing. To choose"
+    " another day, first reopen the clinic or reinstate the doctor."
 )
 
 
@@ -46,7 +46,9 @@ class ClosingMutations:
     async def preview_close_clinic(self, input: CloseClinicInput) -> PreviewClosingResult:
         return ClosingChanges.of(await closing.preview(**input.to_model()))
 
-    @strawberry.mutation(extensions=[for_administrators()], description="Close a clinic from a day on." + WHAT_CLOSES)
+    @strawberry.mutation(
+        extensions=[for_administrators()], description="Close a clinic from a given day on." + WHAT_CLOSES
+    )
     async def close_clinic(self, info: Info, input: CloseClinicInput) -> CloseClinicResult:
         row, changes = await closing.close(**input.to_model(), by=info.context.me)
         await nudge(tasks.letters.send_letters)
@@ -58,8 +60,8 @@ class ClosingMutations:
 
     @strawberry.mutation(
         extensions=[for_administrators()],
-        description="Reopen a closed clinic, or revoke a planned closing. The slots of the schedules and those added"
-        " one by one come back: first for the waiting list, then for others.",
+        description="Reopen a closed clinic, or cancel a planned closing. Slots of schedules and slots added"
+        " individually are restored: first for the waiting list, then for others.",
     )
     async def reopen_clinic(self, info: Info, input: ReopenClinicInput) -> ReopenClinicResult:
         row, restored = await closing.reopen(**input.to_model(), by=info.context.me)
@@ -72,7 +74,7 @@ class ClosingMutations:
 
     @strawberry.mutation(
         extensions=[for_administrators()],
-        description="Let a doctor retire from a day on, in all clinics." + WHAT_CLOSES,
+        description="Retire a doctor in all clinics, from a given day on." + WHAT_CLOSES,
     )
     async def retire_doctor(self, info: Info, input: RetireDoctorInput) -> RetireDoctorResult:
         row, changes = await closing.close(**input.to_model(), by=info.context.me)
@@ -85,8 +87,8 @@ class ClosingMutations:
 
     @strawberry.mutation(
         extensions=[for_administrators()],
-        description="A doctor comes back, or stays after all. The slots of the schedules and those added one by one"
-        " come back: first for the waiting list, then for others.",
+        description="Reinstate a doctor who has retired, or cancel a planned retirement. Slots of schedules and slots"
+        " added individually are restored: first for the waiting list, then for others.",
     )
     async def reinstate_doctor(self, info: Info, input: ReinstateDoctorInput) -> ReinstateDoctorResult:
         row, restored = await closing.reopen(**input.to_model(), by=info.context.me)

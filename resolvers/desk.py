@@ -52,9 +52,9 @@ async def _mark(info: Info, status: Status, input: MarkArrivedInput | MarkFulfil
 class DeskMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Book a free slot for a patient, by the rules that apply online. For an account whose owner is not"
-        " confirmed, the visit goes to the person's record at reception, which that account does not see."
-        + AT_ANY_HOUR,
+        description="Book a free slot for a patient, under the rules that apply online. If the identity of an account's"
+        " owner is not confirmed, the visit is entered in the person's record at reception, which that account cannot"
+        " see." + AT_ANY_HOUR,
     )
     async def book_for(self, info: Info, input: BookForInput) -> BookForResult:
         row = await VisitRow.book(
@@ -66,8 +66,8 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Move a patient's visit to another free slot. The present slot is given up only if the new one"
-        " could be taken." + AT_ANY_HOUR,
+        description="Move a patient's visit to another free slot. The current slot is given up only if the new one"
+        " could be booked." + AT_ANY_HOUR,
     )
     async def reschedule_for(self, info: Info, input: RescheduleForInput) -> RescheduleForResult:
         change = input.to_model()
@@ -80,8 +80,8 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Cancel a patient's visit. Its slot is free at once: first for the waiting list, then for others."
-        + AT_ANY_HOUR,
+        description="Cancel a patient's visit. Its slot becomes free at once: first for the waiting list, then for"
+        " others." + AT_ANY_HOUR,
     )
     async def cancel_for(self, info: Info, input: CancelForInput) -> CancelForResult:
         change = input.to_model()
@@ -120,8 +120,8 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Record a call to the patient. Once the patient is REACHED, the visit leaves `callList` until"
-        " something more happens to it.",
+        description="Record a call to the patient. Once the patient has been REACHED, the visit is not on `callList`"
+        " until something new happens to it.",
     )
     async def mark_called(self, info: Info, input: MarkCalledInput) -> MarkCalledResult:
         visit_id = private_id("Visit", input.visit_id)
@@ -131,8 +131,8 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Take back the last mark, made by mistake, on the day of the visit: ARRIVED becomes BOOKED,"
-        " FULFILLED becomes ARRIVED, NO_SHOW what it was before.",
+        description="Undo the last mark, if it was made by mistake. This is possible only on the day of the visit."
+        " ARRIVED becomes BOOKED, FULFILLED becomes ARRIVED, and NO_SHOW becomes what it was before.",
     )
     async def undo_status(self, info: Info, input: UndoStatusInput) -> UndoStatusResult:
         mark = input.to_model()
@@ -142,8 +142,8 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Record a visit that was held without having been booked: it becomes FULFILLED, and no message"
-        " is sent." + AT_ANY_HOUR,
+        description="Record a visit that took place without having been booked: it becomes FULFILLED, and no message is"
+        " sent." + AT_ANY_HOUR,
     )
     async def record_visit(self, info: Info, input: RecordVisitInput) -> RecordVisitResult:
         patient = await patient_record.get(private_id("Patient", input.patient_id))
@@ -151,7 +151,7 @@ class DeskMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Send a message again, to the person's present address or number. A message that contained a"
+        description="Send a message again, to the person's current address or number. A message that contained a"
         " one-time password gets a new one. The result is the new message.",
     )
     async def resend_message(self, info: Info, input: ResendMessageInput) -> ResendMessageResult:

@@ -33,9 +33,9 @@ FirstOfSheet = Annotated[int, strawberry.argument(description="The number of row
 PatientSearch = Annotated[
     str,
     strawberry.argument(
-        description="The beginning of a surname or given name, where further words narrow the search and upper and"
-        " lower case and Polish diacritics do not matter; or a whole PESEL, document number, telephone number or visit"
-        " reference. 2 to 100 characters."
+        description="The beginning of a surname or given name, or a whole PESEL, document number, telephone number or"
+        " visit reference: 2 to 100 characters. In a name, further words narrow the search; case and Polish diacritics"
+        " do not matter."
     ),
 ]
 
@@ -45,7 +45,7 @@ class DeskQueries:
     @strawberry.field(
         directives=[PAGED],
         extensions=[for_staff()],
-        description="The visits that meet the filter, in time order.",
+        description="The visits that meet the filter, earliest first.",
     )
     async def visits(
         self, info: Info, filter: VisitsFilter, first: First = 50, after: After = None
@@ -59,8 +59,8 @@ class DeskQueries:
     @strawberry.field(
         directives=[PAGED],
         extensions=[for_staff()],
-        description="The slots of a day or a period, whatever their state, in time order, then by the doctor's surname:"
-        " reception's sheet.",
+        description="Reception's sheet: the slots of a day or period, in any state, ordered by time and then by the"
+        " doctor's surname.",
     )
     async def slots(
         self, info: Info, filter: SlotsFilter, first: FirstOfSheet = 100, after: After = None
@@ -76,8 +76,8 @@ class DeskQueries:
     @strawberry.field(
         directives=[PAGED],
         extensions=[for_staff()],
-        description="The patients found, by name. Each page adds an entry to the `accessLog` of those it shows;"
-        " so does opening a record (`node`, `plannedVisits`, `pastVisits`).",
+        description="The patients found, ordered by name. Each page adds an entry to the `accessLog` of the patients"
+        " that it shows; so does opening a record (`node`, `plannedVisits`, `pastVisits`).",
     )
     async def patients(self, search: PatientSearch, first: First = 20, after: After = None) -> Connection[Patient]:
         page = Page("patients", first, after)
@@ -103,9 +103,9 @@ class DeskQueries:
 
     @strawberry.field(
         extensions=[for_staff()],
-        description="The visits of a local day about which the patients must be telephoned, in time order: no message"
-        " reached them, or the doctor will be absent and they have not accepted another slot. After the call:"
-        " `markCalled`.",
+        description="The visits of a local day about which the patients must be telephoned, earliest first: no message"
+        " has reached the patient, the doctor will be absent and the patient has not accepted another slot, or the"
+        " clinic will be closed or the doctor retired. After the call, use `markCalled`.",
     )
     async def call_list(
         self,
@@ -119,8 +119,8 @@ class DeskQueries:
     @strawberry.field(
         directives=[PAGED],
         extensions=[for_staff()],
-        description="The e-mails and text messages that meet the filter, latest first. Only administrators see those to"
-        " staff.",
+        description="The e-mails and text messages that meet the filter, latest first. Only administrators see messages"
+        " to staff.",
     )
     async def messages(
         self, info: Info, filter: MessagesFilter, first: First = 50, after: After = None
@@ -141,7 +141,10 @@ class DeskQueries:
         slot_id: Annotated[strawberry.ID, strawberry.argument(description="The slot.")],
         patient_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="The patient, whose other visits count too; left out: for anybody."),
+            strawberry.argument(
+                description="The patient, whose other visits are then considered too; if omitted, the slot is checked"
+                " for patients in general."
+            ),
         ] = None,
     ) -> list[Problem]:
         info.context.open_record(asked := optional_id("Patient", patient_id))
@@ -152,7 +155,7 @@ class DeskQueries:
         directives=[PAGED],
         extensions=[for_administrators()],
         description="All recorded actions on an object or by a member of staff, latest first, with the names of staff"
-        " and the reasons of overrides.",
+        " and the reasons for overrides.",
     )
     async def audit_trail(
         self,
@@ -160,7 +163,7 @@ class DeskQueries:
         subject_id: Annotated[
             strawberry.ID,
             strawberry.argument(
-                description="Any `Node.id`, such as of a patient, visit, slot, message or staff member."
+                description="Any `Node.id`, such as that of a patient, visit, slot, message or staff member."
             ),
         ],
         first: First = 50,

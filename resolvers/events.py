@@ -45,18 +45,21 @@ LARGEST_PAGE, READ_AHEAD = 500, 100
 FirstEvents = Annotated[int, strawberry.argument(description="The number of events per page: 1 to 500.")]
 AfterEvent = Annotated[
     str | None,
-    strawberry.argument(description="The cursor of the last event seen; left out: from the oldest event that is kept."),
+    strawberry.argument(
+        description="The cursor of the last event seen; if omitted, the events start with the oldest that is kept."
+    ),
 ]
 OfClinics = Annotated[
     list[strawberry.ID] | None,
     strawberry.argument(
-        description="Only events of these clinics; left out: of all that the caller may see. Others: error FORBIDDEN."
+        description="Only events of these clinics; if omitted, of all clinics that the caller may see. Any other"
+        " clinic: error FORBIDDEN."
     ),
 ]
 
 
 def _scope(context: Context, clinic_ids: list[strawberry.ID] | None) -> list[UUID] | None:
-    """The clinics whose events the caller gets: those requested, if a partner may see them all. None: all clinics."""
+    """The clinics whose events the caller gets; None means all. A partner must be allowed to see all requested ones."""
     wanted = None if clinic_ids is None else [private_id("Clinic", id_) for id_ in clinic_ids]
     if context.role == Role.ADMINISTRATOR:
         return wanted
@@ -75,8 +78,8 @@ class EventQueries:
         extensions=[Requires(Role.PARTNER, Role.ADMINISTRATOR)],
         directives=[PAGED],
         description="The event log, in the order of `Subscription.events`. Events are kept for 90 days (setting"
-        " EVENT_RETENTION_DAYS); an `after` that is older: error CURSOR_EXPIRED. A page with slots ends early, with"
-        " `hasNextPage`, when its events have more than 500 slots together.",
+        " EVENT_RETENTION_DAYS); an older `after` is refused with the error CURSOR_EXPIRED. If slots are selected, a"
+        " page ends early, with `hasNextPage`, when its events have more than 500 slots in total.",
     )
     async def events(
         self, info: Info, after: AfterEvent = None, first: FirstEvents = 100, clinic_ids: OfClinics = None
@@ -90,7 +93,7 @@ class EventQueries:
 
     @strawberry.field(
         extensions=[Requires(Role.PARTNER, Role.ADMINISTRATOR)],
-        description="The cursor of the present end of the log. To synchronise, or to start again: take this cursor"
+        description="The cursor of the current end of the log. To synchronise, or to start again, get this cursor"
         " first, then load what you need (such as `freeSlots`), then follow the events after this cursor.",
     )
     async def latest_event_cursor(self, info: Info) -> str:
@@ -99,24 +102,24 @@ class EventQueries:
 
 
 class EventFollower:
-    """Reads the log for one subscriber at the pace at which it takes events: nothing is queued for a slow one."""
+    """Reads the log for one subscriber at the pace at which it consumes events: nothing is queued for a slow one."""
 
     def __init__(self, context: Context, scope: list[UUID] | None, *, with_slots: bool) -> None:
         self.context, self.scope, self.with_slots = context, scope, with_slots
         self.seen_signal = -1
 
     async def read(self, after: int | None) -> tuple[EventPage, list[Event]]:
-        self.seen_signal = event_signal.count  # before reading: what is committed meanwhile signals again
+        self.seen_signal = event_signal.count  # before reading: a commit in the meantime signals again
         return await self._next(after)
 
     async def read_on(self, previous: EventPage) -> tuple[EventPage, list[Event]]:
-        """The next events; if there are none yet, wait, and read them once for all who wait at the same position."""
+        """The next events; if there are none yet, wait, then read them once for all who wait at the same position."""
         if not previous.is_last:
             if self.context.partner:  # catching up is limited by the partner's budget
                 await charge_gradually(self.context.partner, len(previous.events) * self.context.cost)
             return await self.read(previous.end)
         await event_signal.wait_after(self.seen_signal)
-        if event_signal.count == self.seen_signal:  # no signal for a long time: look anyway
+        if event_signal.count == self.seen_signal:  # no signal for a long time: read anyway
             return await self.read(previous.end)
         self.seen_signal = event_signal.count
         shows = self.context.partner is None or self.context.partner.shows_references
@@ -157,7 +160,7 @@ async def _follow_slots(clinic_id: UUID, info: Info) -> AsyncGenerator[SlotChang
 
 
 def _show(changed: ChangedSlot) -> SlotChange:
-    """Made once for all watchers."""
+    """The change as watchers see it, made once for all of them."""
     if changed.shown is None:
         slot = Slot.of(changed.row, None)
         changed.shown = SlotChange(slot=slot, is_free=slot.is_free)
@@ -187,13 +190,14 @@ class Subscription:
         extensions=[Anybody()],
         description="The slots of a clinic that become free or taken, to keep a calendar up to date. They contain no"
         " personal data, and everybody may subscribe. Subscribe first, then load the calendar. After the error"
-        " CHANGES_MISSED: subscribe and load again.",
+        " CHANGES_MISSED, subscribe and load again.",
     )
     async def slot_changes(
         self,
         info: Info,
         clinic_id: Annotated[
-            strawberry.ID, strawberry.argument(description="The clinic; an unknown one: error BAD_USER_INPUT.")
+            strawberry.ID,
+            strawberry.argument(description="The clinic; an unknown clinic is refused with the error BAD_USER_INPUT."),
         ],
     ) -> AsyncGenerator[SlotChange, None]:
         key = private_id("Clinic", clinic_id)
@@ -203,17 +207,17 @@ class Subscription:
 
     @strawberry.subscription(
         extensions=[Requires(Role.PATIENT)],
-        description="Tells you when your visits, offers or waiting list entries have changed: load them"
-        " again. Subscribe first, then load. Listening does not keep the session from ending.",
+        description="Notifies you when your visits, offers or waiting list entries have changed: load them again."
+        " Subscribe first, then load. An open subscription does not keep the session from ending.",
     )
     async def my_changes(self, info: Info) -> AsyncGenerator[MyChange, None]:
         return _follow_own(info.context.patient.id)
 
     @strawberry.subscription(
         extensions=[Requires(Role.RECEPTIONIST, Role.ADMINISTRATOR)],
-        description="Tells the desk whose visits, offers or waiting list entries have changed: arrivals,"
-        " answers, cancellations. Load what you show of them again. Subscribe first, then load. Listening does not keep"
-        " the session from ending.",
+        description="Notifies the desk of the patients whose visits, offers or waiting list entries have changed, for"
+        " example by an arrival, an answer or a cancellation: load again what you show of them. Subscribe first, then"
+        " load. An open subscription does not keep the session from ending.",
     )
     async def patient_changes(self, info: Info) -> AsyncGenerator[PatientChange, None]:
         return _follow_patients()
@@ -221,8 +225,8 @@ class Subscription:
     @strawberry.subscription(
         extensions=[Requires(Role.PARTNER, Role.ADMINISTRATOR)],
         description="All events after a cursor, without gaps or repetitions, and then new ones as they happen. After a"
-        " lost connection, subscribe again with the last cursor received. An `after` that is too old: error"
-        " CURSOR_EXPIRED.",
+        " lost connection, subscribe again with the last cursor received. An `after` that is too old is refused with"
+        " the error CURSOR_EXPIRED.",
     )
     async def events(
         self, info: Info, after: AfterEvent = None, clinic_ids: OfClinics = None

@@ -66,7 +66,7 @@ async def _visit(context: Context, id_: UUID) -> Visit | None:
 
 
 async def _patient(context: Context, id_: UUID) -> Patient | None:
-    current = await PatientRow.find_current_id(id_)  # the id of a claim stays good when it joins the record
+    current = await PatientRow.find_current_id(id_)  # the id of a claim stays valid when the claim joins the record
     if context.is_staff and (row := await PatientRow.get_or_none(id=current).select_related("account")):
         return Patient.with_account(row)
     return Patient.of(context.patient, context.me.email) if current == context.viewer else None
@@ -141,18 +141,18 @@ FINDERS = {
 }
 
 
-LIMITED = clinic_access.OF_CLINICS - {"Clinic", "Slot"}  # which everybody may see
+LIMITED = clinic_access.OF_CLINICS - {"Clinic", "Slot"}  # clinics and slots are visible to everybody
 
 
 @strawberry.type
 class NodeQuery:
     @strawberry.field(
         extensions=[Anybody()],
-        description="The object with this id; null if it does not exist or the caller may not see it. Everybody:"
-        " clinics, doctors and slots. Patients: also their own visits, offers, waiting list entries and audit entries,"
-        " and themselves. Reception: all visits, offers, waiting list entries, calls, patients, schedules, absences and"
-        " messages, of their clinics if their work is limited to some; patients see that they were opened in their"
-        " `accessLog`. Administrators: also staff and partners.",
+        description="The object with this id; null if it does not exist or the caller may not see it. Everybody may see"
+        " clinics, doctors and slots; patients also see themselves and their own visits, offers, waiting list entries"
+        " and audit entries. Reception sees all visits, offers, waiting list entries, calls, patients, schedules,"
+        " absences and messages, or only those of certain clinics if their work is limited to these; patients can see"
+        " in their `accessLog` that their data were opened. Administrators also see staff and partners.",
     )
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Any `Node.id`.")]

@@ -37,9 +37,9 @@ CONFIRMED = Text(
 class OwnAccountMutations:
     @strawberry.mutation(
         extensions=[Requires(Role.PATIENT)],
-        description="Change your e-mail address, telephone number, reminders or language; the password confirms it. A"
-        " new e-mail address takes effect when the link in the letter sent to it is confirmed (`confirmEmail`); the"
-        " present one is notified of both steps. Whether another account has the address is never revealed.",
+        description="Change your e-mail address, telephone number, reminders or language; your password is required as"
+        " confirmation. A new e-mail address takes effect when it is confirmed by the link sent to it (`confirmEmail`);"
+        " the current one is notified of both steps. Whether another account has the address is never revealed.",
     )
     async def update_contact(self, info: Info, input: UpdateContactInput) -> UpdateContactResult:
         account = info.context.me
@@ -53,8 +53,8 @@ class OwnAccountMutations:
 
     @strawberry.mutation(
         extensions=[Anybody(), SignInRateLimit()],
-        description="Confirm a new e-mail address by the link of the letter sent to it: from now on it is the login,"
-        " and e-mails go there. Repeating the call changes nothing and gives the same answer.",
+        description="Confirm a new e-mail address by the link sent to it: from then on it is the login, and e-mails go"
+        " there. Repeating the call changes nothing and returns the same result.",
     )
     async def confirm_email(self, info: Info, input: ConfirmEmailInput) -> ConfirmEmailResult:
         await email_change.confirm(**input.to_model())
@@ -70,9 +70,9 @@ class OwnAccountMutations:
 
     @strawberry.mutation(
         extensions=[Requires(Role.PATIENT)],
-        description="Close your account: its contact data are deleted, and nobody can sign in any more. If you never"
-        " had a visit, all that is known of you is deleted. Visits are medical records and are kept for 20 years"
-        " (Ustawa o prawach pacjenta, art. 29). Planned visits stay booked; a last e-mail lists them.",
+        description="Close your account: its contact data are deleted, and nobody can sign in any more. If you have"
+        " never had a visit, everything known about you is deleted. Visits are medical records and are kept for 20"
+        " years (Ustawa o prawach pacjenta, art. 29). Planned visits stay booked; a last e-mail lists them.",
     )
     async def close_account(self, info: Info, input: CloseAccountInput) -> CloseAccountResult:
         account = info.context.me

@@ -1,4 +1,4 @@
-"""Partners: administrators give other systems a key, renew it and remove them."""
+"""Partners: administrators add other systems, give them keys and remove them."""
 
 import strawberry
 
@@ -22,7 +22,7 @@ from schema.partner import (
 @strawberry.type
 class PartnerQueries:
     @strawberry.field(
-        extensions=[for_administrators()], description="The partners that have not been removed, by name."
+        extensions=[for_administrators()], description="The partners that have not been removed, ordered by name."
     )
     async def partners(self) -> list[Partner]:
         return [Partner.of(row) for row in await PartnerRow.list_all()]
@@ -56,7 +56,7 @@ class PartnerMutations:
 
     @strawberry.mutation(
         extensions=[for_administrators()],
-        description="Remove a partner: its keys end at once, and its open subscriptions within seconds.",
+        description="Remove a partner: its keys become invalid at once, and its open subscriptions end within seconds.",
     )
     async def remove_partner(self, info: Info, input: RemovePartnerInput) -> RemovePartnerResult:
         return Partner.of(await PartnerRow.remove(**input.to_model(), by=info.context.me))

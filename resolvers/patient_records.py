@@ -49,9 +49,9 @@ class RecordMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Correct a record, such as by a PESEL that was assigned later. If the patient has an account, an"
-        " e-mail notifies them of the change. What an unconfirmed account says stays as it is: the person's record at"
-        " reception is corrected, opened if need be, and returned.",
+        description="Correct a record, for example by adding a PESEL that was assigned later. If the patient has an"
+        " account, an e-mail notifies them of the change. The data of an unconfirmed account are not changed: instead,"
+        " the person's record at reception is corrected (and created, if there is none) and returned.",
     )
     async def change_patient(self, info: Info, input: ChangePatientInput) -> ChangePatientResult:
         patient_id = private_id("Patient", input.patient_id)
@@ -61,22 +61,24 @@ class RecordMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Mark a record as the double of another one of the same person. Nothing is moved: visits are"
-        " medical records. Booking into it is refused with PatientIsDouble, unless a reason overrides it. A repetition"
-        " changes nothing.",
+        description="Mark a record as a double of another record of the same person. Nothing is moved, because visits"
+        " are medical records. Booking a visit for the double is refused with PatientIsDouble, unless this is"
+        " overridden with a reason. Repeating the call changes nothing.",
     )
     async def mark_double(self, info: Info, input: MarkDoubleInput) -> MarkDoubleResult:
         return Patient.with_account(await double_record.mark(**input.to_model(), by=info.context.me))
 
-    @strawberry.mutation(extensions=[for_staff()], description="Take back that a record is a double (`markDouble`).")
+    @strawberry.mutation(
+        extensions=[for_staff()], description="Remove the mark that a record is a double (`markDouble`)."
+    )
     async def unmark_double(self, info: Info, input: UnmarkDoubleInput) -> UnmarkDoubleResult:
         return Patient.with_account(await double_record.unmark(**input.to_model(), by=info.context.me))
 
     @strawberry.mutation(
         extensions=[for_staff()],
         description="Give a patient an account: its login and one-time password are sent by e-mail. Confirm the"
-        " identity first (`confirmIdentity`): until then the account shows only what is done through it. A mistyped"
-        " address: `replacePatientEmail`.",
+        " identity first (`confirmIdentity`): until then the account shows only what is done through it. To correct a"
+        " mistyped address, use `replacePatientEmail`.",
     )
     async def invite_patient(self, info: Info, input: InvitePatientInput) -> InvitePatientResult:
         row = await patient_record.invite(**input.to_model(), by=info.context.me)
@@ -85,9 +87,10 @@ class RecordMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Confirm who a patient is, having seen a document. What was done through an account that claims to"
-        " be this person joins the record, and the account shows all of it. Of two accounts of one person the later one"
-        " stays, and both addresses are notified. Repeating the call changes nothing.",
+        description="Confirm a patient's identity, having seen a document. Everything done through an account that"
+        " claims to belong to this person is added to the person's record, and the account then shows the whole record."
+        " If a person has two accounts, the later one is kept, and both addresses are notified. Repeating the call"
+        " changes nothing.",
     )
     async def confirm_identity(self, info: Info, input: ConfirmIdentityInput) -> ConfirmIdentityResult:
         row = await identity_confirmation.confirm(**input.to_model(), by=info.context.me)
@@ -96,9 +99,10 @@ class RecordMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Replace the e-mail address of a patient's account. Until its owner has set a password, a"
-        " mistyped one can be corrected: what was sent there becomes void, and a new letter goes out. Later only an"
-        " administrator can do it, with a reason; both addresses are notified, and all sessions end.",
+        description="Replace the e-mail address of a patient's account. Until its owner has set a password, reception"
+        " can correct a mistyped address: everything sent to it becomes invalid, and a new e-mail is sent. After that,"
+        " only an administrator can replace the address, giving a reason; both addresses are notified, and all sessions"
+        " end.",
     )
     async def replace_patient_email(self, info: Info, input: ReplacePatientEmailInput) -> ReplacePatientEmailResult:
         row = await patient_record.replace_email(**input.to_model(), by=info.context.me)
@@ -107,8 +111,8 @@ class RecordMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Show a patient's full PESEL and document number. The patient can see in their `accessLog`"
-        " that they were read.",
+        description="Show a patient's full PESEL and document number. The patient can see in their `accessLog` that the"
+        " numbers were read.",
     )
     async def reveal_pesel(self, info: Info, input: RevealPeselInput) -> RevealPeselResult:
         row = await patient_record.reveal_pesel(**input.to_model(), by=info.context.me)

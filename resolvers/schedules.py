@@ -56,7 +56,7 @@ OfDoctor = Annotated[strawberry.ID, strawberry.argument(description="The doctor.
 class ScheduleQueries:
     @strawberry.field(
         extensions=[for_staff()],
-        description="The published schedules of a doctor, by their first day; empty if the doctor is unknown.",
+        description="The published schedules of a doctor, ordered by their first day; empty if the doctor is unknown.",
     )
     async def schedules(self, info: Info, doctor_id: OfDoctor) -> list[Schedule]:
         rows = ScheduleRow.filter(doctor_id=private_id("Doctor", doctor_id)).order_by("valid_from", "id")
@@ -86,10 +86,10 @@ class ScheduleMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Publish a weekly template as slots for the next 90 days (setting HORIZON_DAYS); every day adds"
-        " another one. With `scheduleId`, change a published schedule: free slots that the template no longer has are"
-        " withdrawn, and booked visits stay booked and are listed in `visitsOutside`. Repeating the call changes"
-        " nothing.",
+        description="Publish a weekly template as slots for the next 90 days (setting HORIZON_DAYS); every day, the"
+        " slots of one more day are added. With `scheduleId`, change a published schedule: free slots that the template"
+        " no longer has are withdrawn, and booked visits stay booked and are listed in `visitsOutside`. Repeating the"
+        " call changes nothing.",
     )
     async def publish_schedule(self, info: Info, input: PublishScheduleInput) -> PublishScheduleResult:
         schedule_id = optional_id("Schedule", input.schedule_id)
@@ -106,8 +106,8 @@ class ScheduleMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Change a published schedule from a day on, in one step: it ends the day before, and another one"
-        " follows. The days before are not touched. Booked visits stay booked and are listed in `visitsOutside`; slots"
+        description="Change a published schedule from a given day on, in one step: it ends the day before, and another"
+        " one follows. Earlier days are not changed. Booked visits stay booked and are listed in `visitsOutside`; slots"
         " that both schedules have are kept. Repeating the call changes nothing.",
     )
     async def change_schedule(self, info: Info, input: ChangeScheduleInput) -> ChangeScheduleResult:
@@ -117,8 +117,8 @@ class ScheduleMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Add a single slot outside the templates. During an absence of the doctor: InvalidInput,"
-        " NOT_AVAILABLE.",
+        description="Add a single slot outside the templates. This is refused during an absence of the doctor:"
+        " InvalidInput, NOT_AVAILABLE.",
     )
     async def add_slot(self, info: Info, input: AddSlotInput) -> AddSlotResult:
         row = await single_slots.add(**input.to_model(), by=info.context.me)
@@ -143,8 +143,8 @@ class ScheduleMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Open a blocked slot again: first for the waiting list, then for others. During an absence of the"
-        " doctor: InvalidInput, NOT_AVAILABLE.",
+        description="Open a blocked slot again: first for the waiting list, then for others. This is refused during an"
+        " absence of the doctor: InvalidInput, NOT_AVAILABLE.",
     )
     async def unblock_slot(self, info: Info, input: UnblockSlotInput) -> UnblockSlotResult:
         row = await single_slots.unblock(**input.to_model(), by=info.context.me)
@@ -174,10 +174,10 @@ class ScheduleMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="End an absence early. The slots of the templates and those added one by one are restored, unless"
-        " they were withdrawn by hand. Visits that were not moved stay where they are, the offers for them are closed,"
-        " and their patients are notified that the visits take place after all: by e-mail, and by SMS if they want SMS;"
-        " patients without an address are on `callList`. The result is null if there is no such absence.",
+        description="End an absence early. Slots of templates and slots added individually are restored, unless they"
+        " were withdrawn by hand. Visits that were not moved stay where they are, the offers for them are closed, and"
+        " their patients are notified that the visits take place after all: by e-mail, and by SMS if they want SMS;"
+        " patients without an e-mail address appear on `callList`. The result is null if there is no such absence.",
     )
     async def end_absence(self, info: Info, input: EndAbsenceInput) -> Absence | None:
         row = await absence_ending.end(**input.to_model(), by=info.context.me)

@@ -30,8 +30,8 @@ FirstSlots = Annotated[
 MatchingName = Annotated[
     str | None,
     strawberry.argument(
-        description="A part of the name (of a doctor: also of a specialty), at most 100 characters. Upper and lower"
-        " case and Polish diacritics do not matter. Left out: all."
+        description="Part of the name (for doctors, also of a specialty): at most 100 characters. Case and Polish"
+        " diacritics do not matter. If omitted, all are listed."
     ),
 ]
 
@@ -49,7 +49,7 @@ def _searchable(text: str | None) -> str | None:
 class SearchQueries:
     @strawberry.field(
         extensions=[Anybody()],
-        description="The medical centre whose e-registration this is: what every page shows of it.",
+        description="The medical centre whose e-registration this is: the details that every page shows.",
     )
     def centre(self) -> Centre:
         return Centre.current()
@@ -63,7 +63,7 @@ class SearchQueries:
     @strawberry.field(
         extensions=[Anybody()],
         directives=[PAGED],
-        description="The clinics of the centre, by name. Those that are closed are shown to staff only.",
+        description="The clinics of the centre, ordered by name. Those that are closed are shown to staff only.",
     )
     async def clinics(
         self, info: Info, search: MatchingName = None, first: First = 50, after: After = None
@@ -75,7 +75,7 @@ class SearchQueries:
     @strawberry.field(
         extensions=[Anybody()],
         directives=[PAGED],
-        description="The doctors of the centre, by surname. Those who have retired are shown to staff only.",
+        description="The doctors of the centre, ordered by surname. Those who have retired are shown to staff only.",
     )
     async def doctors(
         self,
@@ -94,7 +94,7 @@ class SearchQueries:
     @strawberry.field(
         extensions=[Anybody()],
         directives=[PAGED],
-        description="The slots that can be booked online now, in time order.",
+        description="The slots that can be booked online now, earliest first.",
     )
     async def free_slots(
         self, info: Info, filter: FreeSlotsFilter, first: FirstSlots = 50, after: After = None
@@ -114,7 +114,7 @@ class SearchQueries:
         extensions=[Anybody()],
         directives=[at_most(availability.MAX_CALENDAR_DAYS)],
         description="The number of free slots on each local day of a period of at most 92 days; days without a free"
-        " slot are left out. A longer or reversed period: error BAD_USER_INPUT.",
+        " slot are omitted. A longer or reversed period is refused with the error BAD_USER_INPUT.",
     )
     async def free_days(
         self,
@@ -123,7 +123,7 @@ class SearchQueries:
         from_: Annotated[date, strawberry.argument(name="from", description="The first day.")],
         until: Annotated[date, strawberry.argument(description="The last day, inclusive.")],
         doctor_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Only with this doctor; left out: with all.")
+            strawberry.ID | None, strawberry.argument(description="Only with this doctor; if omitted, with any.")
         ] = None,
         earliest: Annotated[
             time | None, strawberry.argument(description="Only slots that start at or after this time of day.")

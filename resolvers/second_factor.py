@@ -1,4 +1,4 @@
-"""Second factor: staff set up and remove a code beside the password; administrators reset a colleague's."""
+"""Second factor: staff set up and remove a code in addition to the password; administrators reset a colleague's."""
 
 import strawberry
 
@@ -31,7 +31,7 @@ REMOVED = Text(pl="Od teraz do logowania wystarczy hasło.", en="From now on the
 class SecondFactorMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Begin to set up a second factor: the result is a secret for an authenticator app. The second"
+        description="Begin setting up a second factor: the result is a secret for an authenticator app. The second"
         " factor is in use only after `confirmSecondFactor`.",
     )
     async def begin_second_factor(self, info: Info, input: BeginSecondFactorInput) -> BeginSecondFactorResult:
@@ -42,7 +42,7 @@ class SecondFactorMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Confirm the second factor by a code. From now on `logIn` asks for a code. All other sessions of"
+        description="Confirm the second factor with a code. From then on `logIn` asks for a code. All other sessions of"
         " the account end, and an e-mail reports the change.",
     )
     async def confirm_second_factor(self, info: Info, input: ConfirmSecondFactorInput) -> ConfirmSecondFactorResult:
@@ -65,7 +65,7 @@ class SecondFactorMutations:
     @strawberry.mutation(
         extensions=[for_administrators()],
         description="Remove the second factor of a colleague who has lost their telephone and recovery codes. Their"
-        " password is enough again, their sessions end, and an e-mail notifies them.",
+        " password alone is enough again, their sessions end, and an e-mail notifies them.",
     )
     async def reset_second_factor(self, info: Info, input: ResetSecondFactorInput) -> ResetSecondFactorResult:
         row = await staff.reset_second_factor(**input.to_model(), by=info.context.me)

@@ -22,7 +22,7 @@ from tasks.broker import nudge
 
 
 def _give(info: Info, opened: tuple[SessionRow, str], shown: str, *, in_cookie: bool) -> Session:
-    """Hand over the session; a device on which the account's own password was right becomes a known device."""
+    """Return the session. A device on which the account's own password was entered becomes a known device."""
     session, token = opened
     device = None if session.must_change_password else known_device.remember(shown, session.account)
     if in_cookie:
@@ -43,9 +43,9 @@ class MeQuery:
 class SignInMutations:
     @strawberry.mutation(
         extensions=[Anybody(), SignInRateLimit()],
-        description="Open a session with the password, or with a one-time password from an e-mail; a session opened by"
-        " a one-time password sees what everybody sees until `changePassword`. If the account has a second factor, its"
-        " code is required too (SecondFactorRequired).",
+        description="Open a session with the password, or with a one-time password from an e-mail; until"
+        " `changePassword`, a session opened with a one-time password sees only what everybody can see. If the account"
+        " has a second factor, its code is required too (SecondFactorRequired).",
     )
     async def log_in(self, info: Info, input: LogInInput) -> LogInResult:
         shown = input.device or info.context.device
@@ -79,9 +79,9 @@ class SignInMutations:
 
     @strawberry.mutation(
         extensions=[SignedIn()],
-        description="Change the password. All sessions of the account end, and the result is a new one. After signing"
-        " in with a one-time password this is required: until then everything that needs a role is refused with the"
-        " error PASSWORD_CHANGE_REQUIRED.",
+        description="Change the password. All sessions of the account end, and the result is a new session. After"
+        " signing in with a one-time password this is required: until then, fields that require a role are refused with"
+        " the error PASSWORD_CHANGE_REQUIRED.",
     )
     async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:
         session = info.context.open_session

@@ -52,7 +52,7 @@ class SignUpMutations:
     @strawberry.mutation(
         extensions=[Anybody(), SignInRateLimit()],
         description="Request a new one-time password. It is sent by e-mail if the address belongs to an account; the"
-        " answer and its timing are the same in any case. The present password works until it is changed.",
+        " answer and its timing are the same in any case. The current password works until it is changed.",
     )
     async def request_new_password(self, info: Info, input: RequestNewPasswordInput) -> Accepted:
         email = input.to_model()["email"]

@@ -47,7 +47,7 @@ class StaffMutations:
 
     @strawberry.mutation(
         extensions=[for_administrators()],
-        description="Mail a new one-time password to a colleague who has not finished the first log-in.",
+        description="E-mail a new one-time password to a colleague who has not finished the first log-in.",
     )
     async def invite_staff_again(self, info: Info, input: InviteStaffAgainInput) -> InviteStaffAgainResult:
         row = await staff.invite_again(**input.to_model(), by=info.context.me)

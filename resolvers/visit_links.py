@@ -1,4 +1,4 @@
-"""Visit links: patients confirm visits, and the holder of a letter's personal link confirms or cancels its visit."""
+"""Visit links: patients confirm visits; holders of an e-mail's personal link confirm or cancel the visit."""
 
 from typing import Annotated
 
@@ -28,8 +28,8 @@ from schema.visit_link import (
 class VisitLinkQueries:
     @strawberry.field(
         extensions=[Anybody(), SignInRateLimit()],
-        description="The visit that a letter's personal link stands for: date, time and place only. Null if the link is"
-        " false, or its visit has begun or was moved. Asking changes nothing.",
+        description="The visit that belongs to the personal link in an e-mail: date, time and place only. Null if the"
+        " link is invalid, or if the visit has begun or was moved. The query changes nothing.",
     )
     async def linked_visit(self, token: Annotated[str, strawberry.argument(description=OF_LINK)]) -> LinkedVisit | None:
         try:
@@ -50,16 +50,16 @@ class VisitLinkMutations:
 
     @strawberry.mutation(
         extensions=[Anybody(), SignInRateLimit()],
-        description="Say by the personal link of a letter that you will come, without logging in. Only the first"
-        " confirmation counts. Possible at any hour.",
+        description="Confirm by the personal link in an e-mail that you will come to the visit, without logging in."
+        " Only the first confirmation counts. Possible at any hour.",
     )
     async def confirm_linked_visit(self, input: ConfirmLinkedVisitInput) -> ConfirmLinkedVisitResult:
         return LinkedVisit.of(await confirmation.confirm_linked(**input.to_model()))
 
     @strawberry.mutation(
         extensions=[ServiceHours(), Anybody(), SignInRateLimit()],
-        description="Cancel a visit by the personal link of a letter, without logging in. Its slot is free at once."
-        " Repeating the call gives the same answer.",
+        description="Cancel a visit by the personal link in an e-mail, without logging in. Its slot becomes free at"
+        " once. Repeating the call returns the same result.",
     )
     async def cancel_linked_visit(self, input: CancelLinkedVisitInput) -> CancelLinkedVisitResult:
         row = await confirmation.cancel_linked(**input.to_model())

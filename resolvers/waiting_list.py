@@ -35,7 +35,7 @@ from tasks.broker import nudge
 
 
 def _owner(context: Context) -> Patient | None:
-    """The patient whose offers the caller may answer: patients their own; None for reception, who may answer all."""
+    """The signed-in patient, who may answer only their own offers; None for reception, who may answer all."""
     return None if context.is_staff else context.patient
 
 
@@ -44,7 +44,7 @@ class WaitingListQueries:
     @strawberry.field(
         extensions=[for_staff()],
         directives=[PAGED],
-        description="Who waits for a slot to come free, in order of joining.",
+        description="The open entries of patients who are waiting for a slot to become free, oldest first.",
     )
     async def waiting_list(
         self, info: Info, filter: WaitingListFilter, first: First = 50, after: After = None
@@ -58,8 +58,8 @@ class WaitingListQueries:
     @strawberry.field(
         extensions=[for_staff()],
         directives=[at_most(20)],
-        description="The open offers from the waiting list that no message can tell the patient of, oldest first:"
-        " telephone them, then `acceptOffer` or `declineOffer`.",
+        description="The open offers from the waiting list about which no message can reach the patient, oldest first:"
+        " telephone the patient, then call `acceptOffer` or `declineOffer`.",
     )
     async def offers_to_tell(self, info: Info, clinic_id: InClinic = None) -> list[Offer]:
         rows = await OfferRow.find_untold(optional_id("Clinic", clinic_id))
@@ -70,9 +70,10 @@ class WaitingListQueries:
 class WaitingListMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Join the waiting list for a slot that comes free. Such a slot is held for and offered to one"
-        " person at a time, in the order in which they joined. Repeating the call with the same input gives the same"
-        " entry. TooManyVisits: the patient has as many visits or entries here as the clinic's rules allow.",
+        description="Join the waiting list for a slot that becomes free. Such a slot is held for and offered to one"
+        " person at a time, in the order in which they joined. Repeating the call with the same input returns the same"
+        " entry. Refused with TooManyVisits if you already have as many visits or entries in the clinic as its rules"
+        " allow.",
     )
     async def join_waiting_list(self, info: Info, input: JoinWaitingListInput) -> JoinWaitingListResult:
         row = await EntryRow.join(input.to_model(), patient=info.context.patient, by=info.context.me)
@@ -90,9 +91,9 @@ class WaitingListMutations:
 
     @strawberry.mutation(
         extensions=[ServiceHoursForPatients(), Requires(Role.PATIENT, *STAFF)],
-        description="Accept an offered slot: the visit is moved there, or a new visit is booked. Patients accept their"
-        " own offers in service hours, reception those of all patients at any hour. Repeating the call gives the same"
-        " visit.",
+        description="Accept an offered slot: the visit is moved there, or a new visit is booked. Patients can accept"
+        " their own offers during service hours; reception can accept the offers of all patients at any hour. Repeating"
+        " the call returns the same visit.",
     )
     async def accept_offer(self, info: Info, input: AcceptOfferInput) -> AcceptOfferResult:
         owner, answer = _owner(info.context), input.to_model()
@@ -114,9 +115,9 @@ class WaitingListMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Put a patient on the waiting list, with or without an account; offers to a patient without an"
-        " account appear in `offersToTell`. Also possible outside service hours. Repeating the call with the same"
-        " input gives the same entry.",
+        description="Put a patient on the waiting list, whether or not they have an account; offers to a patient"
+        " without an account appear in `offersToTell`. Also possible outside service hours. Repeating the call with the"
+        " same input returns the same entry.",
     )
     async def join_waiting_list_for(self, info: Info, input: JoinWaitingListForInput) -> JoinWaitingListForResult:
         patient = await patient_record.get(private_id("Patient", input.patient_id))
@@ -124,8 +125,8 @@ class WaitingListMutations:
 
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Take a patient off the waiting list. A slot that was offered to them goes to the next person, in"
-        " order.",
+        description="Take a patient off the waiting list. A slot that was offered to them goes to the next person on"
+        " the list.",
     )
     async def leave_waiting_list_for(self, info: Info, input: LeaveWaitingListForInput) -> LeaveWaitingListForResult:
         row = await EntryRow.leave_for(**input.to_model(), by=info.context.me)

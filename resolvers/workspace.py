@@ -1,4 +1,4 @@
-"""Workspace: what a colleague has open at the desk is kept on the server, not in the browser, and survives a reload."""
+"""Workspace: a colleague's open work at the desk is kept on the server, not in the browser, and survives a reload."""
 
 import strawberry
 
@@ -12,8 +12,8 @@ from schema.context import Info
 class WorkspaceMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Keep what the desk has open for as long as this session lasts: encrypted on the server, not in the"
-        " browser. The result is false if the content is too long; then nothing has changed.",
+        description="Save what is open at the desk for as long as this session lasts: encrypted on the server, not in"
+        " the browser. The result is false if the content is too long; in that case nothing has changed.",
     )
     async def keep_workspace(self, info: Info, input: KeepWorkspaceInput) -> bool:
         return await Workspace.keep(info.context.open_session, **input.to_model())

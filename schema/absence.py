@@ -50,17 +50,17 @@ class Absence(Node):
 class AffectedVisit:
     visit: Visit = strawberry.field(description="The visit, as it is booked.")
     patient: Patient = strawberry.field(
-        description="The patient. Without an e-mail address they have not been notified: telephone them."
+        description="The patient. If they have no e-mail address, they have not been notified: telephone them."
     )
     offer: Offer = strawberry.field(description="The offer of another slot. Its `slot` is null if none was found.")
 
 
-@strawberry.type(description="What reporting an absence has changed.")
+@strawberry.type(description="The changes made when an absence was reported.")
 class AbsenceReport:
     absence: Absence = strawberry.field(description="The absence that is now recorded.")
     withdrawn_slots: int = strawberry.field(description="The number of free slots that were withdrawn.")
     affected_visits: list[AffectedVisit] = strawberry.field(
-        description="The booked visits that cannot take place, in time order."
+        description="The booked visits that cannot take place, earliest first."
     )
 
     @classmethod
@@ -76,11 +76,11 @@ class AbsenceReport:
         return cls(absence=Absence.of(reported.absence), withdrawn_slots=reported.withdrawn, affected_visits=affected)
 
 
-@strawberry.type(description="What reporting an absence would change.")
+@strawberry.type(description="The changes that reporting an absence would make.")
 class AbsencePreview:
     withdrawn_slots: int = strawberry.field(description="The number of free slots that would be withdrawn.")
     affected_visits: list[Visit] = strawberry.field(
-        directives=[at_most(50)], description="The booked visits that could not take place, in time order."
+        directives=[at_most(50)], description="The booked visits that could not take place, earliest first."
     )
 
     @classmethod
@@ -117,7 +117,7 @@ class ReportAbsenceInput:
 
 @strawberry.input(description="The early end of a doctor's absence.")
 class EndAbsenceInput:
-    absence_id: strawberry.ID = strawberry.field(description="The absence that ends now.")
+    absence_id: strawberry.ID = strawberry.field(description="The absence to end now.")
 
     def to_model(self) -> dict[str, Any]:
         return {"absence_id": private_id("Absence", self.absence_id)}

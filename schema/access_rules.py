@@ -43,10 +43,10 @@ class RequiresDirective:
 
 
 class Rule(FieldExtension):
-    """A condition that is checked before the field's resolver runs, synchronous or not."""
+    """A condition that is checked before the field's resolver runs, whether that is synchronous or not."""
 
     def check(self, context: Context) -> None:
-        raise NotImplementedError  # every rule has its own
+        raise NotImplementedError  # each rule implements its own
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         self.check(info.context)
@@ -59,7 +59,7 @@ class Rule(FieldExtension):
 
 
 class ServiceHours(Rule):
-    """Open only in service hours; the refusal says when they begin."""
+    """The field is available only during service hours; the refusal says when they next begin."""
 
     def apply(self, field: StrawberryField) -> None:
         field.directives = [*field.directives, ServiceHoursDirective()]
@@ -71,7 +71,7 @@ class ServiceHours(Rule):
 
 
 class ServiceHoursForPatients(ServiceHours):
-    """Service hours for patients only: reception works at its own hours."""
+    """Service hours apply to patients only: reception keeps its own hours."""
 
     def check(self, context: Context) -> None:
         if not context.is_staff:
@@ -79,7 +79,7 @@ class ServiceHoursForPatients(ServiceHours):
 
 
 class Anybody(Rule):
-    """For every caller; one who must first replace a one-time password is treated as not signed in."""
+    """For every caller. Callers who must first replace a one-time password are treated as not signed in."""
 
     def check(self, context: Context) -> None:
         return
@@ -94,7 +94,7 @@ class SignInRateLimit(FieldExtension):
 
 
 class SignedIn(Rule):
-    """For everybody who is signed in, also for those who must replace a one-time password first."""
+    """For everybody who is signed in, even if they must first replace a one-time password."""
 
     def check(self, context: Context) -> None:
         if context.session is None:
@@ -102,7 +102,7 @@ class SignedIn(Rule):
 
 
 class Requires(Rule):
-    """Only for these roles, once they have a password of their own; a receptionist only in their clinics.
+    """Only for callers with one of these roles and a password of their own; receptionists only in their clinics.
 
     `also_of_clinics`: kinds of ids that normally belong to no clinic but are checked here.
     """

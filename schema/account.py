@@ -28,14 +28,14 @@ from schema.problems.booking import (
 from schema.problems.desk import SecondFactorRequired
 
 
-@strawberry.type(description="A session that is open now, and until when.")
+@strawberry.type(description="An open session, and when it ends.")
 class OpenSession:
     ends_at: datetime = strawberry.field(
-        description="When it ends unless something is asked before: after 30 minutes without a request (setting"
-        " SESSION_IDLE_MINUTES), or at `latestEnd`. It never ends earlier than this."
+        description="When the session ends if no further request is made: after 30 minutes without a request (setting"
+        " SESSION_IDLE_MINUTES), or at `latestEnd` if that is earlier. It never ends earlier than this."
     )
     latest_end: datetime = strawberry.field(
-        description="When it ends whatever is asked: 8 hours after log-in (setting SESSION_HOURS)."
+        description="When the session ends in any case: 8 hours after log-in (setting SESSION_HOURS)."
     )
 
     @classmethod
@@ -49,11 +49,11 @@ class Account:
     email: str = strawberry.field(description="The address to which e-mails go.")
     role: Role = strawberry.field(description="What the account may do.")
     must_change_password: bool = strawberry.field(
-        description="True after signing in with a one-time password: until a new password is set, what needs a role is"
-        " refused with the error PASSWORD_CHANGE_REQUIRED."
+        description="True after signing in with a one-time password: until a new password is set, fields that require a"
+        " role are refused with the error PASSWORD_CHANGE_REQUIRED."
     )
     pending_email: str | None = strawberry.field(
-        description="A new e-mail address that is not confirmed yet (`confirmEmail`); null if there is none."
+        description="A new e-mail address that has not been confirmed yet (`confirmEmail`); null if there is none."
     )
     language: Language = strawberry.field(description="The language of the account's e-mails and text messages.")
     session: OpenSession = strawberry.field(
@@ -66,15 +66,16 @@ class Account:
 
     @strawberry.field(
         extensions=[for_staff()],
-        description="What this session's desk has kept (`keepWorkspace`); null if it has kept nothing. It is gone when"
-        " the session ends.",
+        description="The workspace that the desk has saved in this session (`keepWorkspace`); null if it has saved"
+        " nothing. It is deleted when the session ends.",
     )
     async def workspace(self) -> str | None:
         return await Workspace.find(self.session_row)
 
     @strawberry.field(
         directives=[at_most(10)],
-        description="The clinics to which a receptionist's work is limited, by name; null if it is not limited.",
+        description="The clinics to which a receptionist's work is limited, ordered by name; null if it is not"
+        " limited.",
     )
     async def clinics(self) -> list[Clinic] | None:
         return await Clinic.limiting(self.clinic_ids)
@@ -86,7 +87,7 @@ class Account:
     @classmethod
     def of(cls, session: SessionRow) -> Self:
         account: models.accounts.account.Account = session.account
-        has_patient = not session.must_change_password  # a letter alone shows nobody's record
+        has_patient = not session.must_change_password  # a one-time password alone gives no access to a record
         return cls(
             login=account.email or "",
             email=account.email or "",
@@ -105,17 +106,18 @@ class Account:
 @strawberry.type(description="A session of a signed-in person.")
 class Session:
     token: str | None = strawberry.field(
-        description="The token for the header `Authorization: Bearer`; null when the session went into a cookie."
+        description="The token for the header `Authorization: Bearer`; null if the session is kept in a cookie."
     )
     expires_at: datetime = strawberry.field(
-        description="When the session ends at the latest: 8 hours after log-in (setting SESSION_HOURS). It ends"
+        description="The latest time at which the session ends: 8 hours after log-in (setting SESSION_HOURS). It ends"
         " earlier if it is not used for 30 minutes (setting SESSION_IDLE_MINUTES)."
     )
     account: Account = strawberry.field(description="The account that is signed in.")
     device: str | None = strawberry.field(
-        description="Makes this device a known one: keep it, also after log-out, and send it with the next `logIn`."
-        " Others who fail to guess the password then cannot make this device wait. A new password makes it void. Null"
-        " when the session went into a cookie (this did so too), and after a one-time password."
+        description="A value that makes this device a known one: store it, even after log-out, and send it with the"
+        " next `logIn`. Other people's failed attempts to log in then cannot delay a log-in on this device. A new"
+        " password makes it invalid. Null if the session is kept in a cookie (this value is then kept in a cookie too),"
+        " and after signing in with a one-time password."
     )
 
     @classmethod
@@ -129,7 +131,7 @@ class Session:
         )
 
 
-@strawberry.type(description="The request was accepted. What follows is sent by e-mail.")
+@strawberry.type(description="The request was accepted. Anything further is sent by e-mail.")
 class Accepted:
     message: str = strawberry.field(description="What happens next: a sentence to show, in the caller's language.")
 
@@ -139,7 +141,8 @@ class Accepted:
 )
 class SignUpInput:
     email: str = strawberry.field(
-        description="The patient's own e-mail address, at most 254 characters: the login, and where e-mails go."
+        description="The patient's own e-mail address, at most 254 characters. It is the login, and e-mails are sent to"
+        " it."
     )
     pesel: str = strawberry.field(
         description="The PESEL number: eleven digits with a valid checksum (Ustawa o ewidencji ludności, art. 15)."
@@ -172,29 +175,29 @@ class LogInInput:
     password: str = strawberry.field(description="The password, or the one-time password from an e-mail.")
     as_cookie: bool = strawberry.field(
         default=False,
-        description="For browsers: the session goes into an HttpOnly cookie, and `Session.token` is null.",
+        description="For browsers: the session is kept in an HttpOnly cookie, and `Session.token` is null.",
     )
     one_time_code: str | None = strawberry.field(
         default=None,
-        description="The code of the second factor, or a recovery code; needed when `logIn` has answered"
+        description="The code of the second factor, or a recovery code; required if `logIn` has returned"
         " SecondFactorRequired.",
     )
     device: str | None = strawberry.field(
         default=None,
-        description="`Session.device` as `logIn` or `changePassword` last returned on this device, no matter who signed"
-        " in; browsers with `asCookie` need not send it.",
+        description="The `Session.device` that `logIn` or `changePassword` last returned on this device, no matter who"
+        " signed in; browsers that use `asCookie` need not send it.",
     )
 
     def to_model(self) -> dict[str, Any]:
         return {"login": self.login, "secret": self.password, "code": self.one_time_code}
 
 
-@strawberry.input(description="The present password and the new one.")
+@strawberry.input(description="The current password and the new one.")
 class ChangePasswordInput:
     current_password: str | None = strawberry.field(
         default=None,
-        description="The present password, or the one-time password with which this session was opened; it may be left"
-        " out in a session that a one-time password has opened.",
+        description="The current password, or the one-time password with which this session was opened. It can be"
+        " omitted in a session that was opened with a one-time password.",
     )
     new_password: str = strawberry.field(
         description="The new password: 15 to 128 characters of any kind (setting PASSWORD_MIN_LENGTH). Common"
@@ -213,13 +216,13 @@ class RequestNewPasswordInput:
         return {"email": self.email.strip()}
 
 
-@strawberry.input(description="Changes of the contact data. Fields that are left out or null stay as they are.")
+@strawberry.input(description="Changes to the contact data. Fields that are omitted or null stay as they are.")
 class UpdateContactInput:
-    current_password: str = strawberry.field(description="The present password, as a confirmation.")
+    current_password: str = strawberry.field(description="The current password, as confirmation.")
     email: str | None = strawberry.field(
         default=None,
-        description="The new e-mail address, which becomes the login once the letter sent to it is confirmed"
-        " (`confirmEmail`). The present one withdraws an earlier change.",
+        description="The new e-mail address. It becomes the login once it is confirmed by the link sent to it"
+        " (`confirmEmail`). Giving the current address cancels a change that has not been confirmed yet.",
     )
     phone: str | None = strawberry.field(
         default=None, description='The new mobile number; an empty string ("") removes the number.'
@@ -238,10 +241,10 @@ class UpdateContactInput:
         }
 
 
-@strawberry.input(description="What the desk has open.")
+@strawberry.input(description="What is open at the desk.")
 class KeepWorkspaceInput:
     content: str = strawberry.field(
-        description='At most 64 KiB of text in a form of your choice; an empty string ("") forgets what was kept.'
+        description='At most 64 KiB of text in a form of your choice; an empty string ("") deletes what was saved.'
     )
 
     def to_model(self) -> dict[str, Any]:
@@ -250,12 +253,14 @@ class KeepWorkspaceInput:
 
 @strawberry.input(description="The confirmation that the account is to be closed.")
 class CloseAccountInput:
-    current_password: str = strawberry.field(description="The present password, as a confirmation.")
+    current_password: str = strawberry.field(description="The current password, as confirmation.")
 
 
-@strawberry.input(description="Proof that a letter arrived at the new address.")
+@strawberry.input(description="Proof that the e-mail arrived at the new address.")
 class ConfirmEmailInput:
-    token: str = strawberry.field(description="The token of the letter's link: what stands behind the `#`.")
+    token: str = strawberry.field(
+        description="The token from the link in the e-mail: the part of its address after the `#`."
+    )
 
     def to_model(self) -> dict[str, Any]:
         return {"token": self.token}

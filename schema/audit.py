@@ -32,10 +32,12 @@ ACTIONS = {
     "visit_moved": Text(pl="Przełożono wizytę.", en="A visit was moved."),
     "visit_cancelled": Text(pl="Odwołano wizytę.", en="A visit was cancelled."),
     "confirm_visit": Text(pl="Potwierdzono wizytę.", en="A visit was confirmed."),
-    "use_visit_link": Text(pl="Użyto osobistego odnośnika z wiadomości.", en="The personal link of a letter was used."),
+    "use_visit_link": Text(
+        pl="Użyto osobistego odnośnika z wiadomości.", en="The personal link in an e-mail was used."
+    ),
     "join_waiting_list": Text(pl="Zapisano na listę oczekujących.", en="The patient joined the waiting list."),
     "leave_waiting_list": Text(pl="Skreślono z listy oczekujących.", en="The patient left the waiting list."),
-    "offer_term": Text(pl="Zaproponowano zwolniony termin.", en="A slot that came free was offered."),
+    "offer_term": Text(pl="Zaproponowano zwolniony termin.", en="A slot that had become free was offered."),
     "decline_offer": Text(pl="Odrzucono zaproponowany termin.", en="An offered slot was declined."),
     "doctor_absent": Text(
         pl="Wysłano wiadomość o nieobecności lekarza.", en="The patient was notified that the doctor is absent."
@@ -50,7 +52,7 @@ ACTIONS = {
     "register_patient": Text(pl="Założono kartotekę w rejestracji.", en="Reception created the record."),
     "change_patient": Text(pl="Poprawiono dane w kartotece.", en="The record was corrected."),
     "mark_double": Text(pl="Oznaczono kartotekę jako dublet.", en="The record was marked as a double."),
-    "unmark_double": Text(pl="Cofnięto oznaczenie dubletu.", en="The mark as a double was taken back."),
+    "unmark_double": Text(pl="Cofnięto oznaczenie dubletu.", en="The mark as a double was removed."),
     "invite_patient": Text(pl="Rejestracja założyła konto.", en="Reception opened an account."),
     "confirm_identity": Text(
         pl="Potwierdzono tożsamość na podstawie dokumentu.", en="The identity was confirmed from a document."
@@ -70,10 +72,10 @@ ACTIONS = {
         pl="Oznaczono wizytę: pacjent nie przyszedł.", en="A visit was marked: the patient did not come."
     ),
     "visit_called": Text(
-        pl="Odnotowano rozmowę telefoniczną w sprawie wizyty.", en="A telephone call about a visit was noted."
+        pl="Odnotowano rozmowę telefoniczną w sprawie wizyty.", en="A telephone call about a visit was recorded."
     ),
-    "record_visit": Text(pl="Odnotowano wizytę bez rezerwacji.", en="A visit that was not booked was recorded."),
-    "undo_status": Text(pl="Cofnięto oznaczenie wizyty.", en="A mark of a visit was taken back."),
+    "record_visit": Text(pl="Odnotowano wizytę bez rezerwacji.", en="A visit without a booking was recorded."),
+    "undo_status": Text(pl="Cofnięto oznaczenie wizyty.", en="The mark of a visit was undone."),
     "resend_message": Text(pl="Ponownie wysłano wiadomość.", en="A message was sent again."),
     "invite_staff": Text(pl="Zaproszono osobę do zespołu.", en="A colleague was invited."),
     "change_staff": Text(pl="Zmieniono dane osoby z zespołu.", en="A colleague's name or role was changed."),
@@ -83,7 +85,7 @@ ACTIONS = {
     "remove_partner": Text(pl="Usunięto system partnera.", en="A partner system was removed."),
     "rotate_secret": Text(pl="Wymieniono klucz główny.", en="The secret key was rotated."),
     "publish_schedule": Text(pl="Opublikowano grafik.", en="A schedule was published."),
-    "change_schedule": Text(pl="Zmieniono grafik od wybranego dnia.", en="A schedule was changed from a day on."),
+    "change_schedule": Text(pl="Zmieniono grafik od wybranego dnia.", en="A schedule was changed from a given day on."),
     "add_slot": Text(pl="Dodano pojedynczy termin.", en="A single slot was added."),
     "withdraw_slots": Text(pl="Wycofano wolny termin.", en="A free slot was withdrawn."),
     "block_slot": Text(pl="Zablokowano wolny termin.", en="A free slot was blocked."),
@@ -107,7 +109,7 @@ ACTIONS = {
     ),
     "close_account": Text(pl="Zamknięto konto.", en="The account was closed."),
 }
-# Of what kind the object of an action is; actions that are not here say it themselves, or have none.
+# The kind of object of each action. Actions that are not listed here record the kind themselves, or have no object.
 OBJECTS = {
     "Visit": (
         "visit_booked visit_moved visit_cancelled confirm_visit use_visit_link doctor_absent visit_takes_place"
@@ -135,7 +137,7 @@ LISTS = {
     "callList": Text(pl="do kogo zadzwonić", en="whom to call"),
     "messages": Text(pl="wiadomości", en="messages"),
     "waitingList": Text(pl="lista oczekujących", en="the waiting list"),
-    "offersToTell": Text(pl="propozycje do przekazania telefonicznie", en="offers to tell by telephone"),
+    "offersToTell": Text(pl="propozycje do przekazania telefonicznie", en="offers to pass on by telephone"),
     "auditTrail": Text(pl="dziennik dostępu", en="the audit trail"),
     "affectedVisits": Text(pl="wizyty u nieobecnego lekarza", en="visits of an absent doctor"),
 }
@@ -151,23 +153,25 @@ ACTORS = {
 
 @strawberry.type(description="A value that an action changed.")
 class AuditChange:
-    field: str = strawberry.field(description="What was changed, for programs: a stable name, such as `status`.")
+    field: str = strawberry.field(description="The name of the changed value, for programs: stable, such as `status`.")
     before: str | None = strawberry.field(
-        description="The value before; null if there was none. What identifies a person is masked, such as"
-        " `a***@example.org`; what the list of clinics and doctors shows is not."
+        description="The value before the change; null if there was none. Values that identify a person are masked,"
+        " such as `a***@example.org`; values that the lists of clinics and doctors show are not."
     )
-    after: str | None = strawberry.field(description="The value afterwards; null if there is none. Masked as well.")
+    after: str | None = strawberry.field(
+        description="The value after the change; null if there is none. It is masked in the same way."
+    )
 
 
 @strawberry.type(
-    description="One action on a patient's data, a visit, a slot or an account. Entries are never changed; old ones are"
-    " removed after the time that the centre has set (setting AUDIT_YEARS)."
+    description="One action on a patient's data, a visit, a slot or an account. Entries are never changed; they are"
+    " deleted after the number of years that the centre has set (setting AUDIT_YEARS)."
 )
 class AuditEntry(Node):
     at: datetime = strawberry.field(description="When the action took place.")
     who: str = strawberry.field(description="Who acted: a role, in the caller's language.")
     what: str = strawberry.field(description="What was done: a sentence in the caller's language.")
-    action: str = strawberry.field(description="What was done, for programs: a stable name, such as `visit_booked`.")
+    action: str = strawberry.field(description="The name of the action, for programs: stable, such as `visit_booked`.")
     outcome: str = strawberry.field(description="`done` or `refused`.")
     override_reason: str | None = strawberry.field(
         description="Why reception overrode a rule of the clinic; null if it overrode none."
@@ -177,15 +181,15 @@ class AuditEntry(Node):
         " PATIENT_IS_DOUBLE or NOT_BOOKED."
     )
     object_id: strawberry.ID | None = strawberry.field(
-        description="The object of the action, such as the visit: a `Node.id`, if that still exists. Null if there is"
-        " none."
+        description="The object of the action, such as the visit: a `Node.id`, whose object may no longer exist. Null"
+        " if the action has no object."
     )
     list_name: str | None = strawberry.field(
-        description="Which list was shown, in the caller's language; null if the action was something else. A page of a"
-        " list leaves one entry."
+        description="The list that was shown, in the caller's language; null for any other action. Each page of a list"
+        " adds one entry."
     )
     changes: list[AuditChange] = strawberry.field(
-        directives=[at_most(10)], description="What the action changed; empty if it changed nothing that is noted."
+        directives=[at_most(10)], description="The recorded changes that the action made; empty if there are none."
     )
     staff_name: str | None = strawberry.field(
         description="The name of the colleague who acted; in `auditTrail` only, otherwise null."

@@ -1,6 +1,6 @@
 """Booking: the inputs and results of a patient's own holds and visits.
 
-They are not in slot.py and visit.py, because their refusals show slots and visits: imports would be circular.
+They are not in slot.py and visit.py, because their refusals contain slots and visits: imports would be circular.
 """
 
 from typing import Annotated, Any
@@ -29,8 +29,8 @@ class HoldSlotInput:
     slot_id: strawberry.ID = strawberry.field(description="A free slot.")
     visit_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Your visit that you want to move to the slot: the rules then do not count it. Left out: you"
-        " want to book the slot.",
+        description="Your visit, if you want to move it to the slot: the booking rules then do not count it. If"
+        " omitted, the hold is for a new visit.",
     )
 
     def to_model(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class RescheduleVisitInput:
 class CancelVisitInput:
     visit_id: strawberry.ID = strawberry.field(description="Your visit.")
     reason: str | None = strawberry.field(
-        default=None, description="Why you cancel, if you wish to say: at most 500 characters."
+        default=None, description="Your reason for cancelling, if you wish to give one: at most 500 characters."
     )
     idempotency_key: str | None = strawberry.field(
         default=None, description="A key that makes a retry safe: see BookVisitInput."

@@ -11,28 +11,28 @@ import settings
 from models.values import contact
 
 
-@strawberry.type(description="The medical centre, as its settings describe it: what every page shows of it.")
+@strawberry.type(description="The medical centre as described by its settings: the details that every page shows.")
 class Centre:
     name: str = strawberry.field(description="The centre's name (setting CENTRE_NAME).")
-    phone: str = strawberry.field(description="The centre's telephone as people write it, such as `22 000 00 00`.")
+    phone: str = strawberry.field(
+        description="The centre's telephone number as people write it, such as `22 000 00 00`."
+    )
     phone_number: str = strawberry.field(
-        description="The same telephone in E.164, such as `+48220000000`, for `tel:` links."
+        description="The same number in E.164 form, such as `+48220000000`, for `tel:` links."
     )
     address: str | None = strawberry.field(
         description="Street, number, postal code and town in one line; null if it is not set."
     )
-    logo_url: str | None = strawberry.field(
-        description="The address of the logo on this server; null if there is none."
-    )
+    logo_url: str | None = strawberry.field(description="The path of the logo on this server; null if there is none.")
     colour: str = strawberry.field(
         description="The centre's colour as `#rrggbb`; white text on it has a contrast of at least 4.5."
     )
-    privacy_url: str | None = strawberry.field(description="The address of the privacy notice; null if it is not set.")
-    terms_url: str | None = strawberry.field(description="The address of the terms of use; null if it is not set.")
+    privacy_url: str | None = strawberry.field(description="The URL of the privacy notice; null if it is not set.")
+    terms_url: str | None = strawberry.field(description="The URL of the terms of use; null if it is not set.")
     accessibility_url: str | None = strawberry.field(
-        description="The address of the accessibility statement; null if it is not set."
+        description="The URL of the accessibility statement; null if it is not set."
     )
-    password_min_length: int = strawberry.field(description="The least number of characters of a password.")
+    password_min_length: int = strawberry.field(description="The minimum length of a password, in characters.")
 
     @classmethod
     def current(cls) -> Self:
@@ -60,5 +60,5 @@ def _dialled(phone: str) -> str:
 
 @cache
 def _logo_url(path: Path) -> str:
-    """The address changes with the file, so browsers may keep the file for ever."""
+    """The URL changes with the file, so browsers may cache the file for ever."""
     return f"/centre/logo?{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"

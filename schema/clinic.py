@@ -27,10 +27,10 @@ class BookingRules:
         description="How many days ahead, by local date, a slot can be booked: 1 to 365."
     )
     minimum_notice_minutes: int = strawberry.field(
-        description="How many minutes before its start a slot can last be booked: 0 to 20160 (14 days)."
+        description="The latest time to book a slot, in minutes before it starts: 0 to 20160 (14 days)."
     )
     cancel_until_minutes: int = strawberry.field(
-        description="How many minutes before its start a visit can last be moved or cancelled: 0 (until it starts) to"
+        description="The latest time to move or cancel a visit, in minutes before it starts: 0 (until it starts) to"
         " 43200 (30 days)."
     )
     planned_visits_per_patient: int = strawberry.field(
@@ -48,13 +48,13 @@ class Clinic(Node):
     phone: str = strawberry.field(description="The telephone number of reception, as it was entered.")
     rules: BookingRules = strawberry.field(description="The rules for online booking.")
     closed_from: date | None = strawberry.field(
-        description="The first local day on which the clinic is closed; null if it is not to be closed."
+        description="The first local day on which the clinic is closed; null if it is open and is not going to close."
     )
     key: strawberry.Private[UUID]
 
     @strawberry.field(
         directives=[PAGED, Cost(weight="5")],
-        description="The doctors who see patients here, by surname.",
+        description="The doctors who see patients here, ordered by surname.",
     )
     async def doctors(
         self, info: Info, first: First = 50, after: After = None
@@ -78,7 +78,7 @@ class Clinic(Node):
 
     @classmethod
     async def limiting(cls, ids: list[UUID] | None) -> list[Self] | None:
-        """The clinics to which somebody's work is limited, by name; None if it is not."""
+        """The clinics to which somebody's work is limited, ordered by name; None if it is not limited."""
         if ids is None:
             return None
         rows = await models.slots.clinic.Clinic.filter(id__in=ids).order_by("search_name", "id")

@@ -1,6 +1,6 @@
 """Clinic administration: the inputs and results of adding and changing clinics and doctors.
 
-They are not in clinic.py and doctor.py, because their refusals show slots: imports would be circular.
+They are not in clinic.py and doctor.py, because their refusals contain slots: imports would be circular.
 """
 
 from typing import Annotated
@@ -14,10 +14,10 @@ from schema.problems.booking import InvalidInput
 from schema.problems.schedule import ClinicExists, DoctorExists
 from schema.scalars import optional_ids, private_ids
 
-LICENCE = "seven digits of which the first is a check digit (Naczelna Izba Lekarska)"
+LICENCE = "seven digits, the first of which is a check digit (Naczelna Izba Lekarska)"
 
 
-@strawberry.input(description="A new clinic. Rules that are left out get their defaults.")
+@strawberry.input(description="A new clinic. Rules that are omitted get their default values.")
 class OpenClinicInput:
     name: str = strawberry.field(
         description="The name in Polish, such as `Poradnia kardiologiczna`: 1 to 200 characters."
@@ -29,7 +29,7 @@ class OpenClinicInput:
         description="Street, number, postal code and town, in one line: 1 to 300 characters."
     )
     phone: str = strawberry.field(
-        description="Reception's telephone number: at most 40 characters, no letters; without a country code, Polish."
+        description="Reception's telephone number: at most 40 characters, no letters; Polish if it has no country code."
     )
     days_ahead: int | None = strawberry.field(default=None, description="See BookingRules: 1 to 365, by default 90.")
     minimum_notice_minutes: int | None = strawberry.field(
@@ -43,7 +43,8 @@ class OpenClinicInput:
     )
     is_another: bool = strawberry.field(
         default=False,
-        description="Confirms that this is another clinic, in spite of its name and address (ClinicExists).",
+        description="Confirms that this is a different clinic, even though the name and address are the same"
+        " (ClinicExists).",
     )
 
     def to_model(self) -> ClinicDetails:
@@ -59,7 +60,7 @@ class OpenClinicInput:
         )
 
 
-@strawberry.input(description="Changes of a clinic or its rules. Fields that are left out or null stay as they are.")
+@strawberry.input(description="Changes to a clinic or its rules. Fields that are omitted or null stay as they are.")
 class ChangeClinicInput:
     clinic_id: strawberry.ID = strawberry.field(description="The clinic to change.")
     name: str | None = strawberry.field(default=None, description="The new name: 1 to 200 characters.")
@@ -70,7 +71,7 @@ class ChangeClinicInput:
         default=None, description="The new address, in one line: 1 to 300 characters."
     )
     phone: str | None = strawberry.field(
-        default=None, description="The new telephone number of reception, as for a new clinic."
+        default=None, description="Reception's new telephone number, in the format of a new clinic's."
     )
     days_ahead: int | None = strawberry.field(default=None, description="See BookingRules: 1 to 365.")
     minimum_notice_minutes: int | None = strawberry.field(default=None, description="See BookingRules: 0 to 20160.")
@@ -78,7 +79,8 @@ class ChangeClinicInput:
     planned_visits_per_patient: int | None = strawberry.field(default=None, description="See BookingRules: 1 to 50.")
     is_another: bool = strawberry.field(
         default=False,
-        description="Confirms that this is another clinic, in spite of its name and address (ClinicExists).",
+        description="Confirms that this is a different clinic, even though the name and address are the same"
+        " (ClinicExists).",
     )
 
     def to_model(self) -> ClinicDetails:
@@ -106,13 +108,14 @@ class AddDoctorInput:
     )
     licence: str | None = strawberry.field(
         default=None,
-        description=f"The licence number (PWZ): {LICENCE}. No answer ever shows it. Two doctors cannot have the same.",
+        description=f"The licence number (PWZ): {LICENCE}. The API never returns it. It must be unique.",
     )
     clinic_ids: list[strawberry.ID] = strawberry.field(
         description="The clinics in which the doctor sees patients: at least one."
     )
     is_another: bool = strawberry.field(
-        default=False, description="Confirms that this is another person, in spite of the name (DoctorExists)."
+        default=False,
+        description="Confirms that this is a different person, even though the name is the same (DoctorExists).",
     )
 
     def to_model(self) -> DoctorDetails:
@@ -126,22 +129,22 @@ class AddDoctorInput:
         )
 
 
-@strawberry.input(description="Changes of a doctor. Fields that are left out or null stay as they are.")
+@strawberry.input(description="Changes to a doctor. Fields that are omitted or null stay as they are.")
 class ChangeDoctorInput:
     doctor_id: strawberry.ID = strawberry.field(description="The doctor to change.")
     title: str | None = strawberry.field(default=None, description="The new title: at most 60 characters.")
     first_name: str | None = strawberry.field(default=None, description="The new given name, 1 to 100 characters.")
     last_name: str | None = strawberry.field(default=None, description="The new surname, 1 to 100 characters.")
     specialties: list[str] | None = strawberry.field(
-        default=None, description="All specialties: they replace the present ones. At most 10."
+        default=None, description="All specialties, which replace the current ones: at most 10."
     )
     licence: str | None = strawberry.field(
         default=None, description=f'The licence number (PWZ): {LICENCE}; an empty string ("") removes it.'
     )
     clinic_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="All clinics of the doctor: they replace the present ones. A clinic in which the doctor still has"
-        " slots to come cannot be left out: InvalidInput, NOT_AVAILABLE.",
+        description="All of the doctor's clinics, which replace the current ones. Omitting a clinic in which the doctor"
+        " still has future slots is refused: InvalidInput, NOT_AVAILABLE.",
     )
 
     def to_model(self) -> DoctorDetails:

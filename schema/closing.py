@@ -1,4 +1,4 @@
-"""Closing: what changes when a clinic closes, a doctor retires, or either comes back."""
+"""Closing: the changes made when a clinic closes or reopens, or a doctor retires or returns."""
 
 from datetime import date
 from typing import Annotated, Any, Self
@@ -20,29 +20,29 @@ from schema.visit import Visit
 FROM = "The first local day: today at the earliest, at most 1098 days (three years) away."
 
 
-@strawberry.type(description="What closing a clinic or the retirement of a doctor changes from its first day on.")
+@strawberry.type(description="The changes that closing a clinic or retiring a doctor makes, from its first day on.")
 class ClosingChanges:
     withdrawn_slots: int = strawberry.field(
-        description="The number of free slots that are withdrawn, held and offered ones included."
+        description="The number of free slots that are withdrawn, including held and offered ones."
     )
-    ended_holds: int = strawberry.field(description="How many of these slots patients hold for themselves.")
+    ended_holds: int = strawberry.field(description="How many of these slots are held by patients themselves.")
     withdrawn_offers: int = strawberry.field(
         description="How many of these slots are offered; the patients are notified that the offer is withdrawn."
     )
     schedules: list[Schedule] = strawberry.field(
-        directives=[at_most(20)], description="The schedules that make no slots from that day on."
+        directives=[at_most(20)], description="The schedules that create no slots from that day on."
     )
     waiting_list_entries: int = strawberry.field(
-        description="The number of entries on the waiting list whose days reach beyond that day. They stay: see"
+        description="The number of waiting list entries whose last day is that day or later. They are kept: see"
         " `waitingList`."
     )
     visits_total: int = strawberry.field(
-        description="The number of booked visits. They stay booked, and are on `callList` with the reason"
-        " PLACE_CLOSED, until they are moved or cancelled."
+        description="The number of booked visits from that day on. They stay booked, and appear on `callList` with the"
+        " reason PLACE_CLOSED until they are moved or cancelled."
     )
     filter: strawberry.Private[VisitFilter]
 
-    @strawberry.field(directives=[PAGED], description="These visits, in time order.")
+    @strawberry.field(directives=[PAGED], description="These visits, earliest first.")
     async def visits(self, first: First = 50, after: After = None) -> Connection[Visit]:
         page = Page("closingVisits", first, after)
         return Connection.of(await self.filter.find(page.after, page.limit), page, "starts_at", Visit.of)
@@ -60,39 +60,39 @@ class ClosingChanges:
         )
 
 
-@strawberry.type(description="A clinic that is closed from a day on.")
+@strawberry.type(description="A clinic that is closed from a given day on.")
 class ClosedClinic:
     clinic: Clinic = strawberry.field(description="The clinic.")
-    changes: ClosingChanges = strawberry.field(description="What has changed.")
+    changes: ClosingChanges = strawberry.field(description="The changes made.")
 
 
-@strawberry.type(description="A doctor who sees nobody from a day on.")
+@strawberry.type(description="A doctor who sees no patients from a given day on.")
 class RetiredDoctor:
     doctor: Doctor = strawberry.field(description="The doctor.")
-    changes: ClosingChanges = strawberry.field(description="What has changed.")
+    changes: ClosingChanges = strawberry.field(description="The changes made.")
 
 
-@strawberry.type(description="What reopening a clinic, or a doctor's return, would change.")
+@strawberry.type(description="The changes that reopening a clinic or reinstating a doctor would make.")
 class ReopeningChanges:
     restored_slots: int = strawberry.field(
-        description="The number of slots that come back: of the schedules, and single ones. Slots that were withdrawn"
-        " by hand or blocked do not."
+        description="The number of slots that would be restored, both from schedules and added individually. Slots that"
+        " were withdrawn by hand or blocked are not restored."
     )
 
 
 @strawberry.type(description="A clinic that is open again.")
 class ReopenedClinic:
     clinic: Clinic = strawberry.field(description="The clinic.")
-    restored_slots: int = strawberry.field(description="The number of slots that have come back.")
+    restored_slots: int = strawberry.field(description="The number of slots that were restored.")
 
 
 @strawberry.type(description="A doctor who sees patients again.")
 class ReinstatedDoctor:
     doctor: Doctor = strawberry.field(description="The doctor.")
-    restored_slots: int = strawberry.field(description="The number of slots that have come back.")
+    restored_slots: int = strawberry.field(description="The number of slots that were restored.")
 
 
-@strawberry.input(description="The clinic to close, and from when on.")
+@strawberry.input(description="The clinic to close, and the first day of the closing.")
 class CloseClinicInput:
     clinic_id: strawberry.ID = strawberry.field(description="The clinic.")
     from_: date = strawberry.field(name="from", description=FROM)
@@ -101,7 +101,7 @@ class CloseClinicInput:
         return {"kind": closing.CLINIC, "id_": private_id("Clinic", self.clinic_id), "from_": self.from_}
 
 
-@strawberry.input(description="The doctor who retires, and from when on.")
+@strawberry.input(description="The doctor who retires, and the first day of the retirement.")
 class RetireDoctorInput:
     doctor_id: strawberry.ID = strawberry.field(description="The doctor.")
     from_: date = strawberry.field(name="from", description=FROM)
@@ -112,24 +112,36 @@ class RetireDoctorInput:
 
 @strawberry.input(description="The clinic to open again.")
 class ReopenClinicInput:
-    clinic_id: strawberry.ID = strawberry.field(description="A clinic that is closed or will be.")
+    clinic_id: strawberry.ID = strawberry.field(description="A clinic that is closed or is going to close.")
 
     def to_model(self) -> dict[str, Any]:
         return {"kind": closing.CLINIC, "id_": private_id("Clinic", self.clinic_id)}
 
 
-@strawberry.input(description="The doctor who comes back.")
+@strawberry.input(description="The doctor who returns or stays after all.")
 class ReinstateDoctorInput:
-    doctor_id: strawberry.ID = strawberry.field(description="A doctor who has retired or will.")
+    doctor_id: strawberry.ID = strawberry.field(description="A doctor who has retired or is going to retire.")
 
     def to_model(self) -> dict[str, Any]:
         return {"kind": closing.DOCTOR, "id_": private_id("Doctor", self.doctor_id)}
 
 
 PreviewClosingResult = Annotated[
-    ClosingChanges | InvalidInput | ClinicClosed | DoctorRetired, strawberry.union("PreviewClosingResult")
+    ClosingChanges | InvalidInput | ClinicClosed | DoctorRetired,
+    strawberry.union(
+        "PreviewClosingResult",
+        description="The result of `previewCloseClinic` and `previewRetireDoctor`: either the requested object or a"
+        " Problem that says why it was refused.",
+    ),
 ]
-PreviewReopeningResult = Annotated[ReopeningChanges | InvalidInput, strawberry.union("PreviewReopeningResult")]
+PreviewReopeningResult = Annotated[
+    ReopeningChanges | InvalidInput,
+    strawberry.union(
+        "PreviewReopeningResult",
+        description="The result of `previewReopenClinic` and `previewReinstateDoctor`: either the requested object or a"
+        " Problem that says why it was refused.",
+    ),
+]
 CloseClinicResult = Annotated[ClosedClinic | InvalidInput | ClinicClosed, strawberry.union("CloseClinicResult")]
 RetireDoctorResult = Annotated[RetiredDoctor | InvalidInput | DoctorRetired, strawberry.union("RetireDoctorResult")]
 ReopenClinicResult = Annotated[ReopenedClinic | InvalidInput, strawberry.union("ReopenClinicResult")]

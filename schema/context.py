@@ -1,4 +1,4 @@
-"""The context of an operation: who calls, in which language and from where; and its data loaders."""
+"""The context of an operation: the caller, their language and network address, and the data loaders."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def _loader_of(find: Callable[[list[UUID]], QuerySet[Row]]) -> Callable[[list[UUID]], Awaitable[list[Row | None]]]:
-    """Rows by id, in one statement; None for those that are not there."""
+    """Load rows by id, in one statement; None for ids that are not found."""
 
     async def load(ids: list[UUID]) -> list[Row | None]:
         found = {row.pk: row for row in await find(ids)}
@@ -47,11 +47,12 @@ def _loader_of(find: Callable[[list[UUID]], QuerySet[Row]]) -> Callable[[list[UU
 
 @dataclass
 class Context:
-    """`keep_cookie` sets the browser's session cookie; an empty string deletes it. `device`: the marks of a browser.
+    """`keep_cookie` sets the browser's session cookie; an empty string deletes it.
 
-    `can_follow`: the operation came by WebSocket or asks for an event stream, so that it can get several answers.
-    `divert`: set by a subscription that can offer its further events to a function while it waits for the next one. It
-    keeps those that the function does not take.
+    `device`: the known-device marks that the browser keeps.
+    `can_follow`: the operation came by WebSocket or asks for an event stream, so it can receive several answers.
+    `divert`: set by a subscription that, while it waits for its next event, can first offer new events to a function;
+    the subscription keeps those that the function does not take.
     """
 
     session: Session | None = None
@@ -80,12 +81,12 @@ class Context:
 
     @property
     def is_half_open(self) -> bool:
-        """Signed in by a one-time password: treated as nobody, except for setting a password of their own."""
+        """Signed in with a one-time password: treated as not signed in, except for setting a password of their own."""
         return self.session is not None and self.session.must_change_password
 
     @property
     def is_known(self) -> bool:
-        """Whether the caller's token or key is valid, whatever it gives access to."""
+        """Whether the caller's token or key is valid, regardless of what it gives access to."""
         return self.session is not None or self.partner_key is not None
 
     @property
@@ -106,17 +107,17 @@ class Context:
 
     @cached_property
     def reading_audit(self) -> ReadingAudit | None:
-        """Whose data the answer shows to staff, for the audit trail. Patients' own reading is not recorded."""
+        """The patients whose data the answer shows to staff, for the audit trail. Patients' reads are not recorded."""
         return ReadingAudit(self.began) if self.is_staff else None
 
     def open_record(self, patient_id: UUID | None) -> None:
-        """Note that staff asked about a patient, even if the answer is empty."""
+        """Record that staff asked about a patient, even if the answer is empty."""
         if self.reading_audit and patient_id:
             self.reading_audit.open(patient_id)
 
     @property
     def viewer(self) -> UUID | None:
-        """The id of the signed-in patient: a slot that they hold is free for them."""
+        """The id of the signed-in patient, for whom a slot that they hold counts as free."""
         return self.account.patient_id if self.account and not self.is_half_open else None
 
     @property
@@ -140,7 +141,7 @@ class Context:
         return self.account
 
     def clear_loaders(self) -> None:
-        """Forget what was loaded for the previous answer: each event of a subscription is an answer of its own."""
+        """Discard what was loaded for the previous answer: each event of a subscription is answered separately."""
         for name in ("clinics_of_doctor", "next_free_slot", "slot_situations", "offer_of_slot", "visits", "absences"):
             self.__dict__.pop(name, None)
 
@@ -222,7 +223,7 @@ class Context:
 
     @cached_property
     def next_free_slot(self) -> DataLoader[tuple[str, UUID, UUID | None], FreeSlot | None]:
-        """Keys: ("clinic_id" or "doctor_id", its value, the only clinic to look in or None)."""
+        """Keys: ("clinic_id" or "doctor_id", its value, the only clinic to search or None)."""
 
         async def load(keys: list[tuple[str, UUID, UUID | None]]) -> list[FreeSlot | None]:
             found: dict[tuple[str, UUID, UUID | None], FreeSlot] = {}

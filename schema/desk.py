@@ -1,4 +1,4 @@
-"""The desk: the inputs and results of what reception does with patients' visits."""
+"""The desk: the inputs and results of reception's work with patients' visits."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -46,11 +46,11 @@ OVERRIDE = (
 )
 
 
-@strawberry.input(description="Permission to override rules of the clinic. It never overrides anything else.")
+@strawberry.input(description="An override of the clinic's rules. Nothing else can be overridden.")
 class OverrideInput:
     reason: str = strawberry.field(
-        description="Why the rule is overridden: 1 to 500 characters, without a PESEL (no eleven digits in a row). The"
-        " visit's history and the audit trail keep it for ever."
+        description="Why the rule is overridden: 1 to 500 characters, without a PESEL (no eleven digits in a row). It"
+        " is kept in the visit's history and the audit trail, and cannot be changed."
     )
 
     def to_model(self) -> str:
@@ -66,7 +66,7 @@ def actor(by: Account, channel: Channel, override: OverrideInput | None) -> Acto
     return Actor(by, channel, override.to_model() if override else None)
 
 
-@strawberry.input(description="The slot to book, and the patient for whom.")
+@strawberry.input(description="The slot to book, and the patient to book it for.")
 class BookForInput:
     slot_id: strawberry.ID = strawberry.field(description="A free slot.")
     patient_id: strawberry.ID = strawberry.field(description="The patient who will come.")
@@ -101,11 +101,11 @@ class RescheduleForInput:
         }
 
 
-@strawberry.input(description="The visit to cancel for its patient.")
+@strawberry.input(description="The visit to cancel on the patient's behalf.")
 class CancelForInput:
     visit_id: strawberry.ID = strawberry.field(description="The visit to cancel.")
     reason: str | None = strawberry.field(
-        default=None, description="Why the patient cancels, if they said so: at most 500 characters."
+        default=None, description="The patient's reason for cancelling, if they gave one: at most 500 characters."
     )
     channel: Channel = strawberry.field(default=Channel.PHONE, description=CHANNEL)
     override: OverrideInput | None = strawberry.field(default=None, description=OVERRIDE)
@@ -157,7 +157,7 @@ class MarkCalledInput:
     note: str | None = strawberry.field(
         default=None, description="What was said, at most 500 characters; it is kept in the visit's history."
     )
-    outcome: CallOutcome = strawberry.field(default=CallOutcome.REACHED, description="What came of the call.")
+    outcome: CallOutcome = strawberry.field(default=CallOutcome.REACHED, description="The outcome of the call.")
     again_at: datetime | None = strawberry.field(
         default=None,
         description="When to try again, if the patient was not REACHED: in the future, and before the visit starts.",
@@ -172,10 +172,10 @@ class MarkCalledInput:
 class UndoStatusInput:
     visit_id: strawberry.ID = strawberry.field(description="A visit that is ARRIVED, FULFILLED or NO_SHOW.")
     reason: str | None = strawberry.field(
-        default=None, description="Why, if there is something to say: at most 500 characters."
+        default=None, description="The reason, if there is one to give: at most 500 characters."
     )
     status: Status | None = strawberry.field(
-        default=None, description="The mark to take back. If given, a repeated request takes back nothing else."
+        default=None, description="The mark to undo. If given, repeating the request undoes nothing else."
     )
 
     def to_model(self) -> dict[str, Any]:
@@ -183,23 +183,26 @@ class UndoStatusInput:
 
 
 @strawberry.input(
-    description="Who was seen without having booked. With `slotId` (a slot that nobody had booked and that has begun)"
-    " doctor, clinic and times are its own; otherwise all four of them are required."
+    description="The patient who was seen without a booking. If `slotId` is given (a slot that has begun and that"
+    " nobody booked), the doctor, clinic and times are those of the slot; otherwise `doctorId`, `clinicId`, `startsAt`"
+    " and `minutes` are all required."
 )
 class RecordVisitInput:
-    patient_id: strawberry.ID = strawberry.field(description="Who was seen.")
+    patient_id: strawberry.ID = strawberry.field(description="The patient who was seen.")
     slot_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A slot that nobody had booked and that has begun."
+        default=None, description="A slot that has begun and that nobody booked."
     )
     doctor_id: strawberry.ID | None = strawberry.field(default=None, description="The doctor, if there is no `slotId`.")
     clinic_id: strawberry.ID | None = strawberry.field(default=None, description="The clinic, if there is no `slotId`.")
     starts_at: datetime | None = strawberry.field(
-        default=None, description="When the visit began, in the past seven days, if there is no `slotId`."
+        default=None, description="When the visit began, if there is no `slotId`: within the past seven days."
     )
-    minutes: int | None = strawberry.field(default=None, description="The length: 5 to 240, if there is no `slotId`.")
+    minutes: int | None = strawberry.field(
+        default=None, description="The length in minutes, if there is no `slotId`: 5 to 240."
+    )
     override_reason: str = strawberry.field(
-        description="Why the visit was not booked: 1 to 500 characters, without a PESEL (no eleven digits in a row)."
-        " The visit's history and the audit trail keep it for ever."
+        description="Why the visit was not booked: 1 to 500 characters, without a PESEL (no eleven digits in a row). It"
+        " is kept in the visit's history and the audit trail, and cannot be changed."
     )
     reason: str | None = strawberry.field(
         default=None, description="The reason for the visit, for the doctor: at most 500 characters."

@@ -1,4 +1,4 @@
-"""Lists of the desk: which visits reception searches for, and whom it should call."""
+"""Lists for the desk: the visits that reception searches for, and the patients whom it should call."""
 
 from datetime import date, datetime
 from typing import Self
@@ -18,19 +18,20 @@ from schema.scalars import optional_id
 from schema.visit import Visit
 
 
-@strawberry.input(description="Which visits: those that meet all conditions. Conditions on times apply to the start.")
+@strawberry.input(
+    description="Selects the visits that meet all conditions. Conditions on times apply to the start of the visit."
+)
 class VisitsFilter:
     day: date | None = strawberry.field(default=None, description="Starting on this local day.")
-    from_: datetime | None = strawberry.field(
-        name="from", default=None, description="Starting at or after this moment."
-    )
-    until: datetime | None = strawberry.field(default=None, description="Starting before this moment.")
+    from_: datetime | None = strawberry.field(name="from", default=None, description="Starting at or after this time.")
+    until: datetime | None = strawberry.field(default=None, description="Starting before this time.")
     clinic_id: strawberry.ID | None = strawberry.field(default=None, description="In this clinic.")
     doctor_id: strawberry.ID | None = strawberry.field(default=None, description="With this doctor.")
     status: list[Status] | None = strawberry.field(default=None, description="In one of these states.")
     patient_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Of this patient. This opens the patient's record, which they can see in their `accessLog`.",
+        description="Of this patient. This counts as opening the patient's record, and the patient can see it in their"
+        " `accessLog`.",
     )
 
     def to_model(self) -> VisitFilter:
@@ -64,7 +65,7 @@ class CallListEntry:
     )
 
     def shown(self) -> Shown:
-        """The telephone number is shown, even if nothing else is selected."""
+        """Even if only the telephone number is selected, the patient's data are shown."""
         return self.visit.shown()
 
     @classmethod

@@ -26,11 +26,14 @@ class Doctor(Node):
     full_name: str = strawberry.field(description="Title, given name and surname, in this order.")
     specialties: list[str] = strawberry.field(description="Specialties in Polish, such as `kardiolog`.")
     retired_from: date | None = strawberry.field(
-        description="The first local day on which the doctor sees nobody any more; null if no retirement is set."
+        description="The first local day on which the doctor no longer sees patients; null if the doctor is not going"
+        " to retire."
     )
     key: strawberry.Private[UUID]
 
-    @strawberry.field(directives=[at_most(5)], description="The clinics in which the doctor sees patients, by name.")
+    @strawberry.field(
+        directives=[at_most(5)], description="The clinics in which the doctor sees patients, ordered by name."
+    )
     async def clinics(self, info: Info) -> list[Clinic]:
         return [Clinic.of(row) for row in await info.context.clinics_of_doctor.load(self.key)]
 

@@ -1,4 +1,4 @@
-"""The models' enums in the contract: the name, the description and the meaning of every value."""
+"""The models' enums in the contract: the name and description of each, and the meaning of every value."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -32,8 +32,8 @@ ENUMS = (
         {
             Role.PATIENT: "A patient: sees and changes their own data only.",
             Role.RECEPTIONIST: "Reception: books for all patients, keeps their records and the schedules.",
-            Role.ADMINISTRATOR: "Everything that reception may do; also clinics, doctors, staff, partners, audit"
-            " trail.",
+            Role.ADMINISTRATOR: "An administrator: may do all that reception may do, and also manages clinics, doctors,"
+            " staff and partners and reads the audit trail.",
             Role.PARTNER: "Another system with a key: reads free slots and follows the events of its clinics.",
         },
     ),
@@ -80,14 +80,14 @@ ENUMS = (
     PublicEnum(
         SeenDocument,
         "SeenDocument",
-        "The document by which reception has confirmed who somebody is.",
+        "The document by which reception has confirmed a person's identity.",
         {
             SeenDocument.IDENTITY_CARD: "National identity card.",
             SeenDocument.PASSPORT: "Passport.",
             SeenDocument.MOBYWATEL: "mObywatel, the identity document in a mobile application.",
             SeenDocument.RESIDENCE_CARD: "Residence card (karta pobytu).",
             SeenDocument.DRIVING_LICENCE: "Driving licence.",
-            SeenDocument.SCHOOL_CARD: "Pupil's or student's card.",
+            SeenDocument.SCHOOL_CARD: "School or student identity card.",
             SeenDocument.BIRTH_CERTIFICATE: "A child's birth certificate.",
         },
     ),
@@ -97,11 +97,11 @@ ENUMS = (
         "The state of an offer.",
         {
             OfferAnswer.OPEN: "The offer can still be accepted or declined.",
-            OfferAnswer.ACCEPTED: "The patient, or reception for them, has taken the slot.",
-            OfferAnswer.DECLINED: "The patient, or reception for them, has declined the slot.",
+            OfferAnswer.ACCEPTED: "The patient, or reception on their behalf, has accepted the slot.",
+            OfferAnswer.DECLINED: "The patient, or reception on their behalf, has declined the slot.",
             OfferAnswer.LAPSED: "Nobody answered in time.",
-            OfferAnswer.CLOSED: "The offer was overtaken: the visit was cancelled or moved, or the slot was withdrawn."
-            " Also the state of an offer for which no slot could be found.",
+            OfferAnswer.CLOSED: "The offer no longer applies: the visit was cancelled or moved, or the slot was"
+            " withdrawn. An offer for which no slot could be found also has this state.",
         },
     ),
     PublicEnum(
@@ -125,7 +125,7 @@ ENUMS = (
     PublicEnum(
         CallOutcome,
         "CallOutcome",
-        "What came of a telephone call.",
+        "The outcome of a telephone call.",
         {
             CallOutcome.REACHED: "The patient was reached: the visit leaves the call list.",
             CallOutcome.NO_ANSWER: "Nobody answered: the visit stays on the call list.",
@@ -141,7 +141,7 @@ ENUMS = (
             SlotState.HELD: "A patient holds the slot while they decide.",
             SlotState.OFFERED: "The slot is offered to one patient.",
             SlotState.KEPT: "The slot is kept for the waiting list.",
-            SlotState.BOOKED: "A visit is on the slot.",
+            SlotState.BOOKED: "The slot is booked for a visit.",
             SlotState.BLOCKED: "A colleague has blocked the slot.",
             SlotState.ABSENT: "The slot was withdrawn because the doctor will be absent.",
             SlotState.WITHDRAWN: "The slot was withdrawn.",
@@ -156,14 +156,14 @@ ENUMS = (
     PublicEnum(
         MessageState,
         "MessageState",
-        "What has become of a message.",
+        "The state of a message.",
         {
-            MessageState.DUE: "The message waits for its first try, or for the next one.",
+            MessageState.DUE: "The message is waiting for the first or the next attempt to send it.",
             MessageState.SENDING: "The message is being sent now.",
             MessageState.SENT: "The mail server or SMS gateway has accepted the message.",
             MessageState.DELIVERED: "The SMS gateway has reported delivery.",
-            MessageState.FAILED: "The message could not be sent or delivered, and is not tried again.",
-            MessageState.DROPPED: "The message was no longer wanted when its turn came.",
+            MessageState.FAILED: "The message could not be sent or delivered, and will not be tried again.",
+            MessageState.DROPPED: "The message was no longer needed when it was due to be sent.",
         },
     ),
     PublicEnum(
@@ -171,26 +171,29 @@ ENUMS = (
         "MessageKind",
         "What a message is about.",
         {
-            MessageKind.ACCOUNT_OPENED: "An account was opened; with a one-time password.",
+            MessageKind.ACCOUNT_OPENED: "An account was opened; the message contains a one-time password.",
             MessageKind.ADDRESS_TRIED: "Somebody tried to use this person's e-mail address for another account.",
             MessageKind.NEW_PASSWORD: "A new one-time password was requested.",
             MessageKind.PASSWORD_CHANGED: "The password was changed.",
             MessageKind.CONTACT_CHANGED: "The e-mail address, telephone, reminders or language were changed.",
-            MessageKind.EMAIL_REQUESTED: "A change of the e-mail address was requested; sent to the current address.",
-            MessageKind.EMAIL_CONFIRMATION: "A new e-mail address is to be confirmed; sent there, with a link.",
+            MessageKind.EMAIL_REQUESTED: "A change of the e-mail address was requested; the message goes to the current"
+            " address.",
+            MessageKind.EMAIL_CONFIRMATION: "A new e-mail address is to be confirmed; the message goes there and"
+            " contains a link.",
             MessageKind.IDENTITY_CONFIRMED: "Reception has confirmed the identity of the account's owner.",
-            MessageKind.LOGIN_ENDED: "Nobody can sign in any more: another account of the same person has replaced"
-            " this one.",
+            MessageKind.LOGIN_ENDED: "The account can no longer be used to sign in: another account of the same person"
+            " has replaced it.",
             MessageKind.SECOND_FACTOR_CHANGED: "A second factor was set up, removed or reset.",
-            MessageKind.ACCOUNT_CLOSED: "The account was closed; with the visits that stay booked.",
-            MessageKind.STAFF_INVITED: "A colleague was invited; with a one-time password.",
+            MessageKind.ACCOUNT_CLOSED: "The account was closed; the message lists the visits that stay booked.",
+            MessageKind.STAFF_INVITED: "A colleague was invited; the message contains a one-time password.",
             MessageKind.VISIT_BOOKED: "A visit was booked.",
             MessageKind.VISIT_MOVED: "A visit was moved.",
             MessageKind.VISIT_CANCELLED: "A visit was cancelled.",
-            MessageKind.VISIT_REMINDER: "A visit is near.",
-            MessageKind.TERM_OFFERED: "A slot that came free is offered from the waiting list.",
+            MessageKind.VISIT_REMINDER: "A visit will take place soon.",
+            MessageKind.TERM_OFFERED: "A slot that has become free is offered to a patient on the waiting list.",
             MessageKind.TERM_WITHDRAWN: "An offered slot was withdrawn.",
-            MessageKind.DOCTOR_ABSENT: "The doctor will be absent; with the slot offered instead, if there is one.",
+            MessageKind.DOCTOR_ABSENT: "The doctor will be absent; the message contains the slot offered instead, if"
+            " there is one.",
             MessageKind.VISIT_TAKES_PLACE: "The doctor is back: a visit that was called off takes place after all.",
         },
     ),
@@ -198,7 +201,7 @@ ENUMS = (
 
 
 def publish(enums: Iterable[PublicEnum]) -> None:
-    """Give the enums their public names and descriptions; the schema does this before it is built."""
+    """Give the enums their public names and descriptions; called before the schema is built."""
     for public in enums:
         definition = StrawberryAnnotation(public.enum).resolve()
         assert isinstance(definition, StrawberryEnumDefinition)  # noqa: S101 - for mypy  # nosec B101

@@ -41,9 +41,11 @@ def position(cursor: str | None) -> int | None:
 )
 class Event:
     cursor: str = strawberry.field(
-        description="The place of the event in the log: pass it as `after` to go on from here."
+        description="The position of the event in the log: pass it as `after` to continue from here."
     )
-    id: strawberry.ID = strawberry.field(description="The id of the event: the same whenever the event is read again.")
+    id: strawberry.ID = strawberry.field(
+        description="The id of the event, which is the same each time the event is read."
+    )
     occurred_at: datetime = strawberry.field(description="When it happened.")
     clinic_id: strawberry.ID = strawberry.field(description="The clinic in which it happened.")
 
@@ -59,7 +61,7 @@ class Event:
 
     @classmethod
     def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
-        raise NotImplementedError  # every type of event has its own
+        raise NotImplementedError  # each type of event implements its own
 
 
 class _OfSlots(Event):
@@ -79,13 +81,13 @@ class _OfVisit(Event):
 @strawberry.type(description="Slots became bookable.")
 class SlotsPublished(_OfSlots):
     doctor_id: strawberry.ID = strawberry.field(description="The doctor of the slots.")
-    slots: list[Slot] = strawberry.field(description="The slots, in their present state.")
+    slots: list[Slot] = strawberry.field(description="The slots, in their current state.")
 
 
 @strawberry.type(description="Slots were withdrawn: they can no longer be booked.")
 class SlotsWithdrawn(_OfSlots):
     doctor_id: strawberry.ID = strawberry.field(description="The doctor of the slots.")
-    slots: list[Slot] = strawberry.field(description="The slots, in their present state.")
+    slots: list[Slot] = strawberry.field(description="The slots, in their current state.")
 
 
 REFERENCE = "The reference of the visit, such as `K7MP-3TQX`; an empty string for partners without `showsReferences`."
@@ -94,14 +96,14 @@ REFERENCE = "The reference of the visit, such as `K7MP-3TQX`; an empty string fo
 @strawberry.type(description="A visit was booked.")
 class VisitBooked(_OfVisit):
     visit_reference: str = strawberry.field(description=REFERENCE)
-    slot: Slot = strawberry.field(description="The slot of the visit, in its present state.")
+    slot: Slot = strawberry.field(description="The slot of the visit, in its current state.")
 
 
 @strawberry.type(description="A visit was moved to another slot.")
 class VisitRescheduled(Event):
     visit_reference: str = strawberry.field(description=REFERENCE)
-    from_slot: Slot = strawberry.field(description="The slot from which the visit was moved, in its present state.")
-    to_slot: Slot = strawberry.field(description="The slot to which the visit was moved, in its present state.")
+    from_slot: Slot = strawberry.field(description="The slot from which the visit was moved, in its current state.")
+    to_slot: Slot = strawberry.field(description="The slot to which the visit was moved, in its current state.")
 
     @classmethod
     def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
@@ -112,7 +114,7 @@ class VisitRescheduled(Event):
 @strawberry.type(description="A visit was cancelled.")
 class VisitCancelled(_OfVisit):
     visit_reference: str = strawberry.field(description=REFERENCE)
-    slot: Slot = strawberry.field(description="The slot of the visit, in its present state.")
+    slot: Slot = strawberry.field(description="The slot of the visit, in its current state.")
 
 
 EVENT_TYPES: dict[EventType, type[Event]] = {
@@ -125,7 +127,7 @@ EVENT_TYPES: dict[EventType, type[Event]] = {
 
 
 class EventReader:
-    """Turns events into what one reader may see: all slots are read at once, references shown only to some."""
+    """Converts events for one reader: all slots are read at once, and references are shown only to some readers."""
 
     def __init__(self, slots: dict[str, Slot], *, shows_references: bool) -> None:
         self._slots, self._shows_references = slots, shows_references
@@ -160,20 +162,23 @@ def connection(events: list[Event], after: str | None, *, has_more: bool) -> Con
 
 @strawberry.type(description="Something of yours has changed: load your visits, offers and waiting list again.")
 class MyChange:
-    at: datetime = strawberry.field(description="When this was noticed.")
+    at: datetime = strawberry.field(description="When the change was noticed.")
 
 
-@strawberry.type(description="A visit, offer or waiting list entry of a patient has changed, such as by an arrival.")
+@strawberry.type(
+    description="A visit, offer or waiting list entry of a patient has changed, for example because the patient"
+    " arrived."
+)
 class PatientChange:
     patient_id: strawberry.ID | None = strawberry.field(
-        description="The patient; null: changes may have been missed, load everything again."
+        description="The patient; null if changes may have been missed: then load everything again."
     )
-    at: datetime = strawberry.field(description="When this was noticed.")
+    at: datetime = strawberry.field(description="When the change was noticed.")
 
 
 @strawberry.type(description="A slot that has become free or taken.")
 class SlotChange:
-    slot: Slot = strawberry.field(description="The slot in its present state, as an anonymous caller sees it.")
+    slot: Slot = strawberry.field(description="The slot in its current state, as an anonymous caller sees it.")
     is_free: bool = strawberry.field(
         description="Whether an anonymous caller can book it now; the same as `slot.isFree`."
     )

@@ -1,4 +1,4 @@
-"""The free text of inputs: refused when it is too long, holds NUL, or would keep a PESEL for ever."""
+"""Free text in inputs: refused if it is too long, contains NUL, or would store a PESEL permanently."""
 
 from infra import logs
 from models.values.form import KEY_LENGTH, REASON_LENGTH
@@ -20,7 +20,7 @@ def idempotency_key(value: str | None) -> str | None:
 
 
 def lasting_reason(name: str, value: str) -> str:
-    """A required reason that history and audit trail keep for ever: it must not hold a PESEL."""
+    """A required reason that the visit's history and the audit trail keep: it must not contain a PESEL."""
     reason = optional_text(name, value.strip())
     if reason is None or logs.ELEVEN_DIGITS.search(reason):
         raise BadUserInput(

@@ -1,4 +1,4 @@
-"""Message: an e-mail or text message as reception sees it: its recipient, subject and state, never its words."""
+"""Message: an e-mail or text message as reception sees it: its recipient, subject and state, never its text."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Self
@@ -21,20 +21,22 @@ from schema.visit import Visit
 class Message(Node):
     kind: MessageKind = strawberry.field(description="What the message is about.")
     medium: Medium = strawberry.field(description="How the message is sent.")
-    state: MessageState = strawberry.field(description="What has become of the message.")
+    state: MessageState = strawberry.field(description="The state of the message.")
     to: str = strawberry.field(
-        description="The e-mail address or telephone number; an empty string after the account was closed."
+        description="The e-mail address or telephone number; an empty string once the account has been closed."
     )
     reason: str | None = strawberry.field(
-        description="Why the message failed, waits or was dropped, such as the gateway's answer; otherwise null."
+        description="Why the message failed, is waiting or was dropped, such as the gateway's answer; otherwise null."
     )
-    tries: int = strawberry.field(description="How many times sending was tried.")
+    tries: int = strawberry.field(description="The number of attempts to send the message.")
     created_at: datetime = strawberry.field(description="When the message was written.")
-    due_at: datetime = strawberry.field(description="When the message is tried next, or was due.")
-    sent_at: datetime | None = strawberry.field(description="When the mail server or gateway accepted it; null before.")
+    due_at: datetime = strawberry.field(description="When the message is due to be sent, or was last due.")
+    sent_at: datetime | None = strawberry.field(
+        description="When the mail server or gateway accepted it; null until then."
+    )
     settled_at: datetime | None = strawberry.field(
-        description="When the message reached its present state, if it is sent, delivered, failed or dropped; null"
-        " before."
+        description="When the message reached its current state, if that is SENT, DELIVERED, FAILED or DROPPED;"
+        " otherwise null."
     )
     row: strawberry.Private[models.outbox.Message]
 
@@ -63,17 +65,18 @@ class Message(Node):
         )
 
 
-@strawberry.input(description="Which messages: those that meet all conditions.")
+@strawberry.input(description="Selects the messages that meet all conditions.")
 class MessagesFilter:
     visit_id: strawberry.ID | None = strawberry.field(default=None, description="About this visit.")
     patient_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="To this patient. This opens the patient's record, which they can see in their `accessLog`.",
+        description="To this patient. This counts as opening the patient's record, and the patient can see it in their"
+        " `accessLog`.",
     )
     state: list[MessageState] | None = strawberry.field(default=None, description="In one of these states.")
-    medium: Medium | None = strawberry.field(default=None, description="Sent in this way.")
-    from_: datetime | None = strawberry.field(name="from", default=None, description="Written at or after this moment.")
-    until: datetime | None = strawberry.field(default=None, description="Written before this moment.")
+    medium: Medium | None = strawberry.field(default=None, description="Sent by this medium.")
+    from_: datetime | None = strawberry.field(name="from", default=None, description="Written at or after this time.")
+    until: datetime | None = strawberry.field(default=None, description="Written before this time.")
     day: date | None = strawberry.field(default=None, description="Written on this local day.")
 
     def to_model(self) -> MessageFilter:

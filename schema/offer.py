@@ -38,8 +38,8 @@ class OfferReason(Enum):
 
 
 @strawberry.type(
-    description="A slot that is held for one patient until they accept or decline it. No visit is moved without an"
-    " answer."
+    description="A slot that is held for one patient until they accept or decline it. No visit is moved unless the"
+    " offer is accepted."
 )
 class Offer(Node):
     reason: OfferReason = strawberry.field(description="Why the slot is offered.")
@@ -47,12 +47,14 @@ class Offer(Node):
     expires_at: datetime = strawberry.field(description="Until when the offer can be answered.")
     answer: models.waiting.offer.OfferAnswer = strawberry.field(description="The state of the offer.")
     visit_id: strawberry.ID | None = strawberry.field(
-        description="The visit that accepting the offer moves; null for an offer from the waiting list."
+        description="The visit that is moved if the offer is accepted; null for an offer from the waiting list."
     )
 
     row: strawberry.Private[models.waiting.offer.Offer]
 
-    @strawberry.field(extensions=[Requires(Role.PATIENT, *STAFF)], description="To whom the slot is offered.")
+    @strawberry.field(
+        extensions=[Requires(Role.PATIENT, *STAFF)], description="The patient to whom the slot is offered."
+    )
     async def patient(self, info: Info) -> Annotated["Patient", strawberry.lazy("schema.patient")]:
         from schema.patient import Patient
 

@@ -18,14 +18,14 @@ MAX_ROWS = 100
 First = Annotated[int, strawberry.argument(description="The number of rows per page: 1 to 100.")]
 After = Annotated[
     str | None,
-    strawberry.argument(description="The cursor of the row after which the page starts; left out: the first page."),
+    strawberry.argument(description="The cursor of the row after which the page starts; if omitted, the first page."),
 ]
 InClinic = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only in this clinic; if omitted, in all clinics.")
 ]
 
 
-@strawberry.type(description="What comes before and after a page.")
+@strawberry.type(description="Whether there are rows before and after a page, and its first and last cursors.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more rows follow after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether the page was requested with `after`.")
@@ -62,7 +62,7 @@ class Connection(Generic[NodeType]):
     def from_rows(
         cls, rows: Sequence[Any], page: "Page", key: str | Callable[[Any], str], nodes: list[NodeType]
     ) -> Self:
-        """The same, with ready nodes; `key` names the attribute that orders the rows, or makes their place."""
+        """The same, with nodes already made; `key` is the attribute that orders the rows, or makes a row's position."""
         shown = rows[: page.first]
         place = attrgetter(key) if isinstance(key, str) else key
 

@@ -20,10 +20,12 @@ class Partner(Node):
         description="Whether its events contain the references of visits; if not, `visitReference` is an empty string."
     )
     created_at: datetime = strawberry.field(description="When the partner was added.")
-    removed_at: datetime | None = strawberry.field(description="When the partner was removed; null if it was not.")
+    removed_at: datetime | None = strawberry.field(
+        description="When the partner was removed; null if it has not been removed."
+    )
     row: strawberry.Private[models.events.partner.Partner]
 
-    @strawberry.field(description="The clinics whose events the partner sees, by name.")
+    @strawberry.field(description="The clinics whose events the partner sees, ordered by name.")
     async def clinics(self) -> list[Clinic]:
         return [Clinic.of(row) for row in await ClinicRow.filter(id__in=self.row.clinic_ids).order_by("search_name")]
 
@@ -39,12 +41,12 @@ class Partner(Node):
         )
 
 
-@strawberry.type(description="A new key of a partner. It is shown only once: the service keeps nothing but its hash.")
+@strawberry.type(description="A partner's new key. It is shown only once: the service stores only its hash.")
 class PartnerKey:
     partner: Partner = strawberry.field(description="The partner to whom the key belongs.")
     key: str = strawberry.field(description="The key for the header `Authorization: Bearer`; it starts with `erp_`.")
     others_end_at: datetime | None = strawberry.field(
-        description="Until when the earlier keys still work; null for a first key."
+        description="Until when the earlier keys still work; null for the partner's first key."
     )
 
 
@@ -71,7 +73,8 @@ class AddPartnerInput:
 class RotatePartnerKeyInput:
     partner_id: strawberry.ID = strawberry.field(description="A partner that has not been removed.")
     end_others_now: bool = strawberry.field(
-        default=False, description="Whether the earlier keys end now, without an overlap, because one has leaked."
+        default=False,
+        description="Whether the earlier keys become invalid at once, without an overlap, because one has leaked.",
     )
 
     def to_model(self) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class IdentityDocument:
 class FormerName:
     first_name: str = strawberry.field(description="Given name.")
     last_name: str = strawberry.field(description="Surname.")
-    until: datetime = strawberry.field(description="When the record took another name.")
+    until: datetime = strawberry.field(description="When the record's name was changed.")
 
     @classmethod
     def of(cls, row: models.accounts.former_name.FormerName) -> Self:
@@ -67,28 +67,29 @@ class Patient(Node):
         " string if there is none. `revealPesel` shows reception the whole number."
     )
     document: IdentityDocument | None = strawberry.field(
-        description="The document by which a person without a PESEL is known; null if there is none."
+        description="The document by which a person without a PESEL is identified; null if there is none."
     )
     phone: str | None = strawberry.field(
         description="The telephone number in E.164 form, such as `+48501234567`; null if unknown."
     )
     sms_reminders: bool = strawberry.field(description="Whether the patient wants an SMS on the day before each visit.")
     identity_confirmed_at: datetime | None = strawberry.field(
-        description="When reception saw a document that proves who the patient is; null while that is only claimed."
-        " Until then an account shows only what was done through it."
+        description="When reception confirmed the patient's identity by a document; null while the identity is only"
+        " claimed. Until it is confirmed, an account shows only what was done through it."
     )
     identity_seen: SeenDocument | None = strawberry.field(
-        description="The document that reception saw; null while nobody has seen one."
+        description="The document that reception saw; null if it has not seen one yet."
     )
     to_be_completed: bool = strawberry.field(
-        description="Whether the record has neither a PESEL nor a document yet: the patient has only telephoned."
+        description="Whether the record has neither a PESEL nor a document yet, because the patient has only"
+        " telephoned."
     )
     account_email: strawberry.Private[str | None]
     row: strawberry.Private[models.accounts.patient.Patient]
 
     @strawberry.field(
-        description="The e-mail address of the patient's account, for reception also of one that they were invited to"
-        " and that is not confirmed yet; null without an account."
+        description="The e-mail address of the patient's account; null if there is none. Reception also sees the"
+        " address of an account to which the patient was invited and which is not confirmed yet."
     )
     async def email(self, info: Info) -> str | None:
         if self.account_email or self.row.is_claim or self.row.identity_confirmed_at or not info.context.is_staff:
@@ -105,7 +106,7 @@ class Patient(Node):
 
     @strawberry.field(
         extensions=[Requires(*STAFF)],
-        description="The birth date: from the PESEL, or as the patient has said it; null if unknown.",
+        description="The birth date: from the PESEL, or as stated by the patient; null if unknown.",
     )
     def birth_date(self) -> date | None:
         return self.row.birth_date
@@ -137,7 +138,7 @@ class Patient(Node):
         first: First = 50,
         after: After = None,
         status: Annotated[
-            list[Status] | None, strawberry.argument(description="Only in one of these states; left out: in any.")
+            list[Status] | None, strawberry.argument(description="Only in one of these states; if omitted, in any.")
         ] = None,
     ) -> Connection[Visit]:
         info.context.open_record(self.row.id)
@@ -155,7 +156,7 @@ class Patient(Node):
     @strawberry.field(
         extensions=[Requires(Role.PATIENT, *STAFF)],
         directives=[PAGED],
-        description="The patient's entries on the waiting list, in the order of joining.",
+        description="The patient's entries on the waiting list, oldest first.",
     )
     async def waiting_list(
         self, info: Info, first: First = 50, after: After = None
@@ -181,7 +182,7 @@ class Patient(Node):
         extensions=[Requires(Role.PATIENT, Role.ADMINISTRATOR)],
         directives=[PAGED],
         description="Who read or changed the patient's data, in plain words, latest first. While the identity is not"
-        " confirmed: only what was done through the account.",
+        " confirmed, the list contains only what was done through the account.",
     )
     async def access_log(
         self,
@@ -191,7 +192,7 @@ class Patient(Node):
         by_others: Annotated[
             bool | None,
             strawberry.argument(
-                description="True: only what others did; false: only what the patient did; left out: both."
+                description="True: only what others did; false: only what the patient did; if omitted, both."
             ),
         ] = None,
     ) -> Connection[AuditEntry]:
@@ -240,5 +241,5 @@ class Patient(Node):
 
     @classmethod
     def with_account(cls, row: models.accounts.patient.Patient) -> Self:
-        """Of a row that was read together with its account."""
+        """The patient of a row that was read together with its account."""
         return cls.of(row, row.account.email if row.account else None)

@@ -67,13 +67,14 @@ class RegisterPatientInput:
     identity_seen: SeenDocument | None = strawberry.field(
         default=None,
         description="The document that you have just seen, if the person is at the desk: the record is confirmed at"
-        " once. Left out, as on the telephone: it is unconfirmed (`confirmIdentity`).",
+        " once. If omitted, as on the telephone, it stays unconfirmed (`confirmIdentity`).",
     )
 
     to_be_completed: bool = strawberry.field(
         default=False,
-        description="Somebody telephones and has no number at hand: name and `phone` are enough, and the record is in"
-        " `patientsToComplete` until `changePatient` adds the PESEL or document. There is no account until then.",
+        description="For a person who telephones and has neither number at hand: the name and `phone` are enough, and"
+        " the record is listed in `patientsToComplete` until `changePatient` adds the PESEL or document. The person"
+        " cannot have an account until then.",
     )
     birth_date: date | None = strawberry.field(
         default=None, description="The birth date of a person without a PESEL: from 1900 to today."
@@ -93,16 +94,16 @@ class RegisterPatientInput:
         )
 
 
-@strawberry.input(description="Corrections of a record. Fields that are left out or null stay as they are.")
+@strawberry.input(description="Corrections to a record. Fields that are omitted or null stay as they are.")
 class ChangePatientInput:
     patient_id: strawberry.ID = strawberry.field(description="The patient whose record is corrected.")
     first_name: str | None = strawberry.field(default=None, description="Given name, 1 to 100 characters.")
     last_name: str | None = strawberry.field(default=None, description="Surname, 1 to 100 characters.")
     pesel: str | None = strawberry.field(
-        default=None, description="The PESEL number, if it was assigned or corrected since."
+        default=None, description="The PESEL number, if it has since been assigned or corrected."
     )
     document: IdentityDocumentInput | None = strawberry.field(
-        default=None, description="A new identity document; it replaces the present one."
+        default=None, description="A new identity document; it replaces the current one."
     )
     phone: str | None = strawberry.field(
         default=None, description='A telephone number; an empty string ("") removes it.'
@@ -130,8 +131,10 @@ class ChangePatientInput:
 
 @strawberry.input(description="Two records of one person.")
 class MarkDoubleInput:
-    patient_id: strawberry.ID = strawberry.field(description="The record that is not to be used any more.")
-    double_of_id: strawberry.ID = strawberry.field(description="The record to use instead, no double itself.")
+    patient_id: strawberry.ID = strawberry.field(description="The record that is no longer to be used.")
+    double_of_id: strawberry.ID = strawberry.field(
+        description="The record to use instead, which must not be a double itself."
+    )
 
     def to_model(self) -> dict[str, Any]:
         ids = (private_id("Patient", id_) for id_ in (self.patient_id, self.double_of_id))
@@ -162,14 +165,16 @@ class InvitePatientInput:
         }
 
 
-@strawberry.input(description="The account whose address was mistyped, or whose owner has lost it.")
+@strawberry.input(
+    description="The account whose e-mail address was mistyped, or whose owner no longer has access to it."
+)
 class ReplacePatientEmailInput:
     patient_id: strawberry.ID = strawberry.field(description="A patient with an account.")
-    email: str = strawberry.field(description="The patient's own e-mail address, from now on the login.")
+    email: str = strawberry.field(description="The patient's own e-mail address, which becomes the login.")
     reason: str | None = strawberry.field(
         default=None,
-        description="Why, for the audit trail: at most 500 characters. Required from administrators once the owner has"
-        " set a password.",
+        description="The reason, for the audit trail: at most 500 characters. Required from administrators once the"
+        " owner has set a password.",
     )
 
     def to_model(self) -> dict[str, Any]:
@@ -183,7 +188,7 @@ class ReplacePatientEmailInput:
 @strawberry.input(description="The person whose document you have seen.")
 class ConfirmIdentityInput:
     patient_id: strawberry.ID = strawberry.field(
-        description="The record of the person, or the one of their account: both become one."
+        description="The person's record, or the record that belongs to their account: the two become one."
     )
     seen: SeenDocument = strawberry.field(description="The document that you have seen.")
 
@@ -201,7 +206,7 @@ class RevealPeselInput:
         return {"patient_id": private_id("Patient", self.patient_id)}
 
 
-@strawberry.type(description="The unmasked numbers by which a person is known. Reception only.")
+@strawberry.type(description="The unmasked numbers by which a person is identified. Only for reception.")
 class RevealedIdentity:
     patient: Patient = strawberry.field(description="The patient to whom the numbers belong.")
     pesel: str | None = strawberry.field(description="The PESEL, eleven digits; null if there is none.")

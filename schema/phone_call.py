@@ -16,10 +16,10 @@ from schema.visit import Visit
 
 @strawberry.type(description="A telephone call to a patient about a visit.")
 class Call(Node):
-    at: datetime = strawberry.field(description="When the call was noted.")
-    outcome: CallOutcome = strawberry.field(description="What came of the call.")
+    at: datetime = strawberry.field(description="When the call was recorded.")
+    outcome: CallOutcome = strawberry.field(description="The outcome of the call.")
     again_at: datetime | None = strawberry.field(description="When to try again; null if nothing was agreed.")
-    note: str | None = strawberry.field(description="What was said; null if nothing was noted.")
+    note: str | None = strawberry.field(description="What was said; null if it was not recorded.")
     visit: Visit = strawberry.field(description="The visit that the call was about.")
     account_id: strawberry.Private[UUID | None]
     key: strawberry.Private[UUID]

@@ -1,4 +1,4 @@
-"""Reading audit: whose data an answer shows to staff, noted where answers are completed, so no path bypasses it."""
+"""Reading audit: whose data an answer shows to staff, recorded where answers are completed: no path bypasses it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,13 +12,13 @@ from infra import clock
 from models.accounts.account import Account
 from models.audit import AuditEntry
 
-Shown = tuple[str, UUID, UUID]  # the kind and the id of an object, and the patient whose data it holds
+Shown = tuple[str, UUID, UUID]  # the kind and the id of an object, and the patient whose data it contains
 
 
 class ReadingAudit:
-    """What one answer shows: patients whose record was opened, with the object that was read, and pages of lists.
+    """What one answer shows: the patients whose records were opened, with the object read, and the pages of lists.
 
-    Everything below the outermost list belongs to its page. More may be noted than is sent, never less.
+    Everything below the outermost list belongs to its page. More may be recorded than is sent, never less.
     """
 
     def __init__(self, began: datetime) -> None:
@@ -39,7 +39,7 @@ class ReadingAudit:
             self._pages[path] = f"{info.parent_type.name}.{info.field_name}", set()
 
     def note_object(self, value: Any, info: GraphQLResolveInfo[Any], path: Path) -> None:
-        """A page notes all its nodes: its cursors and counts say something of them even if none is selected."""
+        """All nodes of a page are recorded: its cursors and counts reveal something even if none is selected."""
         self._is_mutation = info.operation.operation is OperationType.MUTATION
         nodes = getattr(value, "nodes", None)
         if nodes is not None:
@@ -51,7 +51,7 @@ class ReadingAudit:
                 self._opened.setdefault(patient_id, (kind, id_))
 
     def _find_page(self, path: Path) -> tuple[str, set[UUID]] | None:
-        """The page of the outermost list that holds this place of the answer."""
+        """The page of the outermost list that contains this place in the answer."""
         found: tuple[str, set[UUID]] | None = None
         place: Path | None = path
         while place:

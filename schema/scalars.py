@@ -59,7 +59,7 @@ def _local(value: datetime) -> str:
 
 @lru_cache(maxsize=8192)
 def _local_in(value: datetime, zone: ZoneInfo) -> str:
-    """Cached: the slots of a morning start and end at the same moments for all callers."""
+    """Cached, because a morning's slots start and end at the same times for all callers."""
     return value.astimezone(zone).isoformat(timespec="seconds")
 
 
@@ -72,16 +72,16 @@ def _scalar(name: str, description: str, url: str | None, serialize: Any, parse_
 SCALARS: dict[object, ScalarDefinition] = {
     date: _scalar(
         "Date",
-        "A calendar day in ISO 8601, such as `2026-11-24`.",
+        "A calendar day in ISO 8601 format, such as `2026-11-24`.",
         None,
         date.isoformat,
         _parser(_DATE, _day, "2026-11-24"),
     ),
     datetime: _scalar(
         "DateTime",
-        "A moment in RFC 3339, such as `2026-11-24T14:30:00+01:00`. The offset is required; only staff may leave it"
-        " out: it is then a time on the clinic's clocks, and refused if they skip it or show it twice. Answers have"
-        " the offset of the clinic's time zone.",
+        "A point in time in RFC 3339 format, such as `2026-11-24T14:30:00+01:00`. The offset is required, except from"
+        " staff: without it, the value is a local time of the clinic, and is refused if the clocks skip it or show it"
+        " twice. Results have the offset of the clinic's time zone.",
         "https://scalars.graphql.org/andimarek/date-time",
         _local,
         _parser(_DATE_TIME, _moment, "2026-11-24T14:30:00+01:00"),
@@ -127,10 +127,10 @@ def optional_ids(kind: str, publics: Sequence[str] | None) -> list[UUID] | None:
 
 
 def named_things(value: object, kinds: Collection[str]) -> Iterator[tuple[str, UUID]]:
-    """Kind and key of every public id of these kinds, wherever it stands in arguments or inputs."""
+    """Kind and key of every public id of these kinds, wherever it occurs in arguments or inputs."""
     if isinstance(value, str):
         if kind_of(value) in kinds:
-            with suppress(BadUserInput):  # the resolver says so
+            with suppress(BadUserInput):  # the resolver reports the malformed id
                 yield kind_of(value), private_id(kind_of(value), value)
     elif isinstance(value, dict):
         yield from named_things(list(value.values()), kinds)

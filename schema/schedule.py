@@ -60,7 +60,7 @@ class ScheduleLine:
 
 @strawberry.type(
     description="A doctor's published weekly template (grafik) at a clinic. Its slots are created 90 days ahead"
-    " (setting HORIZON_DAYS); every day adds another one."
+    " (setting HORIZON_DAYS); every day, the slots of one more day are added."
 )
 class Schedule(Node):
     doctor: Doctor = strawberry.field(description="The doctor.")
@@ -91,7 +91,7 @@ class Schedule(Node):
         )
 
 
-@strawberry.type(description="What publishing changes on one local day.")
+@strawberry.type(description="The changes that publishing makes on one local day.")
 class ScheduleDay:
     date: day = strawberry.field(description="The day.")
     new_slots: int = strawberry.field(description="The number of slots that are added.")
@@ -101,12 +101,12 @@ class ScheduleDay:
 
 
 @strawberry.type(
-    description="What publishing a template changes, from now until the last day for which slots are created."
+    description="The changes that publishing a template makes, from now until the last day for which slots are created."
 )
 class ScheduleChanges:
     days: list[ScheduleDay] = strawberry.field(description="The days on which something changes, in order.")
-    new_slots: int = strawberry.field(description="The number of slots that are added on all days.")
-    withdrawn_total: int = strawberry.field(description="The number of free slots that are withdrawn on all days.")
+    new_slots: int = strawberry.field(description="The total number of slots that are added.")
+    withdrawn_total: int = strawberry.field(description="The total number of free slots that are withdrawn.")
     withdrawn_slots: list[Slot] = strawberry.field(
         directives=[at_most(100)],
         description="The free slots that are withdrawn, because the template no longer has them.",
@@ -126,10 +126,10 @@ class ScheduleChanges:
         )
 
 
-@strawberry.type(description="A published schedule, and what publishing it has changed.")
+@strawberry.type(description="A published schedule, and the changes that publishing it has made.")
 class PublishedSchedule:
     schedule: Schedule = strawberry.field(description="The schedule.")
-    changes: ScheduleChanges = strawberry.field(description="What has changed.")
+    changes: ScheduleChanges = strawberry.field(description="The changes made.")
 
 
 @strawberry.input(description="A break without slots.")
@@ -160,7 +160,7 @@ class ScheduleLineInput:
         )
 
     def _find_uneven(self) -> Iterator[tuple[str, ...]]:
-        """Paths of the times with seconds."""
+        """The paths of times that have seconds."""
         times: dict[tuple[str, ...], time] = {("from",): self.from_, ("until",): self.until}
         for n, pause in enumerate(self.breaks):
             times |= {("breaks", str(n), "from"): pause.from_, ("breaks", str(n), "until"): pause.until}
@@ -173,7 +173,7 @@ class ScheduleLineInput:
 class PublishScheduleInput:
     schedule_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="The schedule to change; its doctor and clinic must stay the same. Left out: a new schedule is"
+        description="The schedule to change; its doctor and clinic must stay the same. If omitted, a new schedule is"
         " published.",
     )
     doctor_id: strawberry.ID = strawberry.field(description="The doctor who sees patients.")
@@ -208,7 +208,9 @@ class PublishScheduleInput:
         )
 
 
-@strawberry.input(description="How a published schedule changes from a day on. Its doctor and clinic stay the same.")
+@strawberry.input(
+    description="The change of a published schedule from a given day on. Its doctor and clinic stay the same."
+)
 class ChangeScheduleInput:
     schedule_id: strawberry.ID = strawberry.field(description="The schedule.")
     from_: day = strawberry.field(
@@ -218,16 +220,16 @@ class ChangeScheduleInput:
     )
     lines: list[ScheduleLineInput] = strawberry.field(
         description="The periods in which the doctor sees patients from then on: up to 60. Those of one weekday must"
-        " not overlap. Empty: the schedule ends."
+        " not overlap. If the list is empty, the schedule ends."
     )
     valid_until: day | None = strawberry.field(
-        default=None, description="The last day, inclusive. Left out: as it is now."
+        default=None, description="The last day, inclusive. If omitted, it does not change."
     )
     on_sundays: bool | None = strawberry.field(
-        default=None, description="Whether to create slots on Sundays. Left out: as it is now."
+        default=None, description="Whether to create slots on Sundays. If omitted, this does not change."
     )
     on_holidays: bool | None = strawberry.field(
-        default=None, description="Whether to create slots on Polish public holidays. Left out: as it is now."
+        default=None, description="Whether to create slots on Polish public holidays. If omitted, this does not change."
     )
 
     def to_model(self) -> ScheduleChange:
@@ -244,10 +246,11 @@ class ChangeScheduleInput:
 @strawberry.type(description="A schedule that was changed from a given day on.")
 class ChangedSchedule:
     before: Schedule = strawberry.field(
-        description="The schedule as it ends the day before. If the change begins on its first day: as it is now."
+        description="The earlier schedule, which now ends the day before. If the change begins on its first day, the"
+        " schedule itself is changed, and this is its new state."
     )
     schedule: Schedule | None = strawberry.field(description="The schedule that follows; null if no lines are left.")
-    changes: ScheduleChanges = strawberry.field(description="What has changed.")
+    changes: ScheduleChanges = strawberry.field(description="The changes made.")
 
     @classmethod
     async def of(cls, changed: schedule_change.ChangedSchedule) -> Self:
@@ -261,7 +264,11 @@ class ChangedSchedule:
 
 PreviewScheduleResult = Annotated[
     ScheduleChanges | InvalidInput | SlotsOverlap | ScheduleNotFound | ClinicClosed | DoctorRetired | ClinicNotYours,
-    strawberry.union("PreviewScheduleResult"),
+    strawberry.union(
+        "PreviewScheduleResult",
+        description="The result of `previewSchedule` and `previewScheduleChange`: either the requested object or a"
+        " Problem that says why it was refused.",
+    ),
 ]
 ChangeScheduleResult = Annotated[
     ChangedSchedule | ScheduleNotFound | InvalidInput | SlotsOverlap | ClinicClosed | DoctorRetired | ClinicNotYours,

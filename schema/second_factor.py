@@ -1,4 +1,4 @@
-"""Second factor: the inputs and results of setting up, removing and resetting a code beside the password."""
+"""Second factor: the inputs and results of setting up, removing and resetting a code in addition to the password."""
 
 from io import BytesIO
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from schema.scalars import private_id
 from schema.staff import StaffMember
 
 
-@strawberry.type(description="A second factor that waits for confirmation. It is shown only once.")
+@strawberry.type(description="A second factor that is waiting for confirmation. It is shown only once.")
 class SecondFactorOffer:
     secret: str = strawberry.field(
         description="The secret in base32, to type into an authenticator app (TOTP, RFC 6238: SHA-1, 6 digits, 30 s)."
@@ -32,13 +32,14 @@ class SecondFactorOffer:
 @strawberry.type(description="The second factor is set up: `logIn` asks for a code from now on.")
 class SecondFactorSet:
     recovery_codes: list[str] = strawberry.field(
-        description="Recovery codes: each replaces a code once. They are shown only now: print them and keep them safe."
+        description="Recovery codes: each can be used once in place of a code. They are shown only once: print them and"
+        " keep them safe."
     )
 
 
 @strawberry.input(description="The confirmation by password that a second factor is to be set up.")
 class BeginSecondFactorInput:
-    current_password: str = strawberry.field(description="The present password.")
+    current_password: str = strawberry.field(description="The current password.")
 
 
 @strawberry.input(description="The proof that the authenticator app works.")
@@ -51,7 +52,7 @@ class ConfirmSecondFactorInput:
 
 @strawberry.input(description="The confirmation by password and code that the second factor is to be removed.")
 class RemoveSecondFactorInput:
-    current_password: str = strawberry.field(description="The present password.")
+    current_password: str = strawberry.field(description="The current password.")
     code: str = strawberry.field(description="The six digits that the app shows now, or a recovery code.")
 
     def to_model(self) -> dict[str, Any]:

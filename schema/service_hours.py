@@ -20,7 +20,7 @@ class ServiceHours:
     time_zone: str = strawberry.field(
         description="The time zone of these times: an IANA name, such as `Europe/Warsaw`."
     )
-    now: datetime = strawberry.field(description="The server's time, by which `isOpen` was decided.")
+    now: datetime = strawberry.field(description="The server's time when `isOpen` was determined.")
     next_opening: datetime = strawberry.field(description="The next opening after `now`.")
     next_closing: datetime = strawberry.field(description="The next closing after `now`.")
 

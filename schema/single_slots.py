@@ -40,7 +40,7 @@ class AddSlotInput:
 @strawberry.input(description="The free slots to withdraw. If one of them is not free, none is withdrawn.")
 class WithdrawSlotsInput:
     slot_ids: list[strawberry.ID] = strawberry.field(
-        description="The slots: 1 to 500. Slots that are withdrawn already are ignored."
+        description="The slots: 1 to 500. Slots that are already withdrawn are ignored."
     )
 
     def to_model(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class UnblockSlotInput:
 @strawberry.type(description="The slots were withdrawn.")
 class WithdrawnSlots:
     count: int = strawberry.field(
-        description="The number of slots that were withdrawn now; those withdrawn earlier are not counted."
+        description="The number of slots that this call has withdrawn; those withdrawn earlier are not counted."
     )
 
 

@@ -1,4 +1,4 @@
-"""Slot: a time with a doctor that a visit can take. Lists are long: all that the public sees are plain attributes."""
+"""Slot: a bookable time with a doctor. Lists are long, so everything that the public sees is a plain attribute."""
 
 from collections.abc import Sequence
 from datetime import date as local_day
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from schema.visit import Visit
 
 
-@strawberry.type(description="A slot (termin): a time with a doctor at a clinic, which one visit can take.")
+@strawberry.type(description="A slot (termin): a time with a doctor at a clinic, for one visit.")
 class Slot(Node):
     starts_at: datetime = strawberry.field(description="When the slot starts.")
     ends_at: datetime = strawberry.field(description="When the slot ends, exclusive.")
     is_free: bool = strawberry.field(
-        description="Whether you could take it: it is not booked, not withdrawn, not held for somebody else and not"
-        " kept for the waiting list. It may still be past, too near or too far ahead to be booked online."
+        description="Whether the slot is free for you: it is not booked, withdrawn, held for somebody else or kept for"
+        " the waiting list. It may still be in the past, or start too soon or too far ahead to be booked online."
     )
     clinic: Clinic = strawberry.field(description="The clinic.")
     doctor: Doctor = strawberry.field(description="The doctor.")
     row: strawberry.Private[models.slots.slot.Slot | FreeSlot]
 
-    @strawberry.field(extensions=[for_staff()], description="What has become of the slot.")
+    @strawberry.field(extensions=[for_staff()], description="The state of the slot.")
     async def state(self, info: Info) -> SlotState:
         return (await info.context.slot_situations.load(self.row.id)).state
 
@@ -69,7 +69,7 @@ class Slot(Node):
 
     @strawberry.field(
         extensions=[for_staff()],
-        description="The absence of the doctor that covers the slot, also a booked one; null if there is none.",
+        description="The doctor's absence that covers the slot, even if the slot is booked; null if there is none.",
     )
     async def absence(self, info: Info) -> Annotated["Absence", strawberry.lazy("schema.absence")] | None:
         from schema.absence import Absence
@@ -90,7 +90,7 @@ class Slot(Node):
 
     @classmethod
     def many(cls, rows: Sequence[models.slots.slot.Slot | FreeSlot], viewer: UUID | None) -> list[Self]:
-        """A long list, in which each clinic and doctor is converted once."""
+        """Convert a long list of rows, each clinic and doctor only once."""
         clinics = {row.clinic.id: row.clinic for row in rows}
         doctors = {row.doctor.id: row.doctor for row in rows}
         places = {id_: Clinic.of(clinic) for id_, clinic in clinics.items()}
@@ -124,8 +124,9 @@ class Slot(Node):
 class SlotHold:
     slot: Slot = strawberry.field(description="The held slot.")
     expires_at: datetime = strawberry.field(
-        description="When the hold expires, and the slot is free for others: after 5 minutes (setting HOLD_MINUTES), or"
-        " earlier if the clinic's notice begins or e-registration closes. Until then you can book the slot."
+        description="When the hold expires and the slot becomes free for others: after 5 minutes (setting"
+        " HOLD_MINUTES), or earlier if the clinic's minimum notice is reached or e-registration closes. Until then you"
+        " can book the slot."
     )
 
 
@@ -148,23 +149,21 @@ class Weekday(Enum):
 
 
 @strawberry.input(
-    description="Which free slots: those that meet all conditions. Times of day are in the clinic's time zone."
+    description="Selects the free slots that meet all conditions. Times of day are in the clinic's time zone."
 )
 class FreeSlotsFilter:
     clinic_id: strawberry.ID = strawberry.field(description="In this clinic.")
     doctor_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="With one of these doctors.")
-    from_: datetime | None = strawberry.field(
-        name="from", default=None, description="Starting at or after this moment."
-    )
-    until: datetime | None = strawberry.field(default=None, description="Starting before this moment.")
+    from_: datetime | None = strawberry.field(name="from", default=None, description="Starting at or after this time.")
+    until: datetime | None = strawberry.field(default=None, description="Starting before this time.")
     earliest: time | None = strawberry.field(default=None, description="Starting at or after this time of day.")
     latest: time | None = strawberry.field(default=None, description="Starting at or before this time of day.")
     weekdays: list[Weekday] | None = strawberry.field(default=None, description="On these days of the week.")
     day: local_day | None = strawberry.field(default=None, description="On this local day.")
     beyond_rules: bool = strawberry.field(
         default=False,
-        description="Also slots that the clinic's rules on notice or days ahead keep from being booked online. Only for"
-        " reception; others get the error UNAUTHENTICATED or FORBIDDEN.",
+        description="Include slots that cannot be booked online because of the clinic's rules on notice or days ahead."
+        " Only for reception; others get the error UNAUTHENTICATED or FORBIDDEN.",
     )
 
     def to_model(self) -> availability.SlotFilter:
@@ -182,20 +181,18 @@ class FreeSlotsFilter:
 
 
 @strawberry.input(
-    description="Which slots: those that meet all conditions. Either `day`, or `from` and `until`, is required."
+    description="Selects the slots that meet all conditions. Either `day`, or `from` and `until`, is required."
 )
 class SlotsFilter:
     day: local_day | None = strawberry.field(default=None, description="On this local day.")
-    from_: datetime | None = strawberry.field(
-        name="from", default=None, description="Starting at or after this moment."
-    )
+    from_: datetime | None = strawberry.field(name="from", default=None, description="Starting at or after this time.")
     until: datetime | None = strawberry.field(
-        default=None, description="Starting before this moment: at most 31 days after `from`."
+        default=None, description="Starting before this time: at most 31 days after `from`."
     )
     clinic_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="In one of these clinics.")
     doctor_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="With one of these doctors.")
     states: list[SlotState] | None = strawberry.field(
-        default=None, description="In one of these states. Left out: in any but WITHDRAWN."
+        default=None, description="In one of these states. If omitted, in any but WITHDRAWN."
     )
 
     def to_model(self, language: str) -> SlotSearch:

@@ -1,4 +1,4 @@
-"""Staff: the people of reception and administration, as administrators see and manage them."""
+"""Staff: receptionists and administrators, as administrators see and manage them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -19,9 +19,9 @@ from schema.scalars import optional_ids, private_id, public_id
 
 @strawberry.type(description="A member of reception or administration.")
 class StaffMember(Node):
-    name: str = strawberry.field(description="The name given at the invitation; the audit trail shows it.")
+    name: str = strawberry.field(description="The member's name; the audit trail shows it.")
     email: str | None = strawberry.field(
-        description="The e-mail address: the login, and where e-mails go; null once the member was removed."
+        description="The e-mail address, which is also the login; null once the member has been removed."
     )
     role: Role = strawberry.field(description="RECEPTIONIST or ADMINISTRATOR.")
     invited_at: datetime = strawberry.field(description="When the member was invited.")
@@ -33,7 +33,8 @@ class StaffMember(Node):
 
     @strawberry.field(
         directives=[at_most(10)],
-        description="The clinics to which a receptionist's work is limited, by name; null if it is not limited.",
+        description="The clinics to which a receptionist's work is limited, ordered by name; null if it is not"
+        " limited.",
     )
     async def clinics(self) -> list[Clinic] | None:
         return await Clinic.limiting(self.clinic_ids)
@@ -68,7 +69,7 @@ class InviteStaffInput:
     language: Language = strawberry.field(default=Language.PL, description="The language of e-mails.")
     clinic_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="The clinics to which a receptionist's work is limited. Left out or empty: all.",
+        description="The clinics to which a receptionist's work is limited. If omitted or empty, it is not limited.",
     )
 
     def to_model(self) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class InviteStaffInput:
         return told | {"clinic_ids": optional_ids("Clinic", self.clinic_ids)}
 
 
-@strawberry.input(description="The colleague to change. What is left out or null stays as it is.")
+@strawberry.input(description="The colleague to change. Fields that are omitted or null stay as they are.")
 class ChangeStaffInput:
     staff_member_id: strawberry.ID = strawberry.field(description="The colleague.")
     name: str | None = strawberry.field(default=None, description="The colleague's name: 1 to 200 characters.")
@@ -86,7 +87,8 @@ class ChangeStaffInput:
     )
     clinic_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="The full list of clinics to which a receptionist's work is limited; an empty list ends it.",
+        description="The full list of clinics to which a receptionist's work is limited; an empty list removes the"
+        " limit.",
     )
 
     def to_model(self) -> dict[str, Any]:
@@ -96,7 +98,7 @@ class ChangeStaffInput:
 
 @strawberry.input(description="The colleague who has not finished the first log-in.")
 class InviteStaffAgainInput:
-    staff_member_id: strawberry.ID = strawberry.field(description="The colleague, who has not set a password yet.")
+    staff_member_id: strawberry.ID = strawberry.field(description="A colleague who has not set a password yet.")
 
     def to_model(self) -> dict[str, Any]:
         return {"account_id": private_id("StaffMember", self.staff_member_id)}

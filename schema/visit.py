@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from schema.patient import Patient
 
 
-@strawberry.type(description="One change of a visit, or one telephone call about it.")
+@strawberry.type(description="One change to a visit, or one telephone call about it.")
 class VisitChange:
     at: datetime = strawberry.field(description="When the change was made.")
     kind: str = strawberry.field(
         description="What happened: BOOKED, CONFIRMED (the patient said that they will come), MOVED, CANCELLED,"
-        " ARRIVED, FULFILLED, NO_SHOW, UNDONE (the last mark was taken back), RECORDED (it had not been booked),"
-        " or CALLED (the patient was telephoned)."
+        " ARRIVED, FULFILLED, NO_SHOW, UNDONE (the last mark was undone), RECORDED (the visit took place without a"
+        " booking), or CALLED (the patient was telephoned)."
     )
     from_starts_at: datetime | None = strawberry.field(
         description="When the visit started before the change: for MOVED and CANCELLED; otherwise null."
@@ -39,7 +39,7 @@ class VisitChange:
     )
     by: str = strawberry.field(description="Who made the change: `patient` or `reception`.")
     reason: str | None = strawberry.field(
-        description="The reason of a cancellation, or the note of a telephone call; null if none was given."
+        description="The reason for a cancellation, or the note on a telephone call; null if none was given."
     )
     channel: Channel | None = strawberry.field(
         description="How the patient asked for the change; null in old entries, made before this was recorded."
@@ -51,13 +51,14 @@ class VisitChange:
 
     @strawberry.field(
         extensions=[Requires(*STAFF)],
-        description="Which colleague made the change; null if it was the patient, or before this was recorded.",
+        description="The colleague who made the change; null if the patient made it, or if it was made before this was"
+        " recorded.",
     )
     async def staff_name(self, info: Info) -> str | None:
         return await info.context.staff_names.load(self.account_id) if self.account_id else None
 
 
-@strawberry.type(description="A visit (wizyta) of a patient.")
+@strawberry.type(description="A patient's visit (wizyta).")
 class Visit(Node):
     reference: str = strawberry.field(
         description="The reference that a patient can read out on the telephone, such as `K7MP-3TQX`. It cannot be"
@@ -76,7 +77,9 @@ class Visit(Node):
     cancellable_until: datetime = strawberry.field(
         description="Until when the patient can move or cancel the visit online, exclusive."
     )
-    cancelled_at: datetime | None = strawberry.field(description="When the visit was cancelled; null if it was not.")
+    cancelled_at: datetime | None = strawberry.field(
+        description="When the visit was cancelled; null if it has not been cancelled."
+    )
     confirmed_at: datetime | None = strawberry.field(
         description="When the patient confirmed that they will come; null if they have not. A visit that is moved has"
         " to be confirmed again."
@@ -98,7 +101,7 @@ class Visit(Node):
 
     @strawberry.field(
         directives=[at_most(10), Cost(weight="3")],
-        description="All changes of the visit, oldest first. The visit keeps its id and reference through all of them.",
+        description="All changes to the visit, oldest first. The visit keeps its id and reference through all of them.",
     )
     async def history(self) -> list[VisitChange]:
         return [
@@ -118,8 +121,8 @@ class Visit(Node):
 
     @strawberry.field(
         directives=[Cost(weight="2")],
-        description="The visit as an iCalendar file (RFC 5545). Its UID stays the same, its SEQUENCE grows with every"
-        " change, and its METHOD is CANCEL once the visit is cancelled.",
+        description="The visit as an iCalendar file (RFC 5545). Its UID stays the same, its SEQUENCE increases with"
+        " every change, and its METHOD is CANCEL once the visit is cancelled.",
     )
     def calendar(self, info: Info) -> str:
         account = self.row.patient.account

@@ -1,4 +1,4 @@
-"""Visit links: what the holder of a letter's personal link may know of its visit and do with it."""
+"""Visit links: what the holder of an e-mail's personal link may see of the visit and do with it."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -12,10 +12,10 @@ from schema.problems.booking import LinkNotValid, OutsideServiceHours, VisitNotC
 from schema.scalars import private_id
 from schema.visit import Visit
 
-OF_LINK = "The token of the letter's link: what stands behind the `#` of its address."
+OF_LINK = "The token from the link in the e-mail: the part of its address after the `#`."
 
 
-@strawberry.type(description="As much of a visit as the holder of its personal link may know.")
+@strawberry.type(description="The part of a visit that the holder of its personal link may see.")
 class LinkedVisit:
     starts_at: datetime = strawberry.field(description="When the visit starts.")
     ends_at: datetime = strawberry.field(description="When the visit ends, exclusive.")
@@ -62,7 +62,7 @@ class ConfirmLinkedVisitInput:
 class CancelLinkedVisitInput:
     token: str = strawberry.field(description=OF_LINK)
     reason: str | None = strawberry.field(
-        default=None, description="Why you cancel, if you wish to say: at most 500 characters."
+        default=None, description="Your reason for cancelling, if you wish to give one: at most 500 characters."
     )
 
     def to_model(self) -> dict[str, Any]:

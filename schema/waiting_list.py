@@ -1,4 +1,4 @@
-"""Waiting list: patients who wait for a slot to come free."""
+"""Waiting list: patients who are waiting for a slot to become free."""
 
 from datetime import date as local_day
 from datetime import datetime, time
@@ -34,23 +34,26 @@ def _wall_time(minutes: int | None) -> time | None:
 
 
 @strawberry.type(
-    description="An entry on the waiting list: a patient waits for a slot of a clinic, on certain days, to come free."
+    description="An entry on the waiting list: a patient is waiting for a slot on certain days at a clinic to become"
+    " free."
 )
 class WaitingListEntry(Node):
     clinic: Clinic = strawberry.field(description="The clinic.")
     doctor: Doctor | None = strawberry.field(description="The doctor; null if any doctor will do.")
-    from_: local_day = strawberry.field(name="from", description="The first day on which the slot may be.")
-    until: local_day = strawberry.field(description="The last day on which the slot may be, inclusive.")
+    from_: local_day = strawberry.field(name="from", description="The first day on which a slot is wanted.")
+    until: local_day = strawberry.field(description="The last day on which a slot is wanted, inclusive.")
     earliest: time | None = strawberry.field(
-        description="The earliest time of day at which the slot may start; null if any."
+        description="The earliest time of day at which the slot may start; null if there is no limit."
     )
     latest: time | None = strawberry.field(
-        description="The latest time of day at which the slot may start; null if any."
+        description="The latest time of day at which the slot may start; null if there is no limit."
     )
     weekdays: list[Weekday] | None = strawberry.field(
-        description="The days of the week on which the slot may be; null if any."
+        description="The days of the week on which a slot is wanted; null if any day will do."
     )
-    joined_at: datetime = strawberry.field(description="When the patient joined: the order of the list.")
+    joined_at: datetime = strawberry.field(
+        description="When the patient joined the list, which is ordered by this time."
+    )
     key: strawberry.Private[UUID]
     patient_id: strawberry.Private[UUID]
 
@@ -64,8 +67,8 @@ class WaitingListEntry(Node):
         return Patient.with_account(row)
 
     @strawberry.field(
-        description="The slot that has come free and is held for you: accept or decline it in `Patient.offers`, or"
-        " book or release it. Null if there is none yet."
+        description="The slot that has become free and is held for you: accept or decline its offer (see"
+        " `Patient.offers`), or book or release the slot. Null if there is none yet."
     )
     async def offer(self, info: Info) -> SlotHold | None:
         row = await info.context.offer_of_entry.load(self.key)
@@ -91,28 +94,28 @@ class WaitingListEntry(Node):
         )
 
 
-@strawberry.input(description="What kind of slot you wait for.")
+@strawberry.input(description="The kind of slot that you are waiting for.")
 class JoinWaitingListInput:
     clinic_id: strawberry.ID = strawberry.field(description="The clinic.")
     doctor_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The doctor: one of the clinic's. Left out: any doctor will do."
+        default=None, description="The doctor: one of the clinic's. If omitted, any doctor will do."
     )
     from_: local_day = strawberry.field(
-        name="from", description="The first day on which the slot may be: at most 366 days ahead."
+        name="from", description="The first day on which a slot is wanted: at most 366 days ahead."
     )
     until: local_day = strawberry.field(
-        description="The last day on which the slot may be, inclusive: not before today or `from`, at most 366 days"
-        " ahead."
+        description="The last day on which a slot is wanted, inclusive: not before today or `from`, and at most 366"
+        " days ahead."
     )
     earliest: time | None = strawberry.field(
-        default=None, description="The earliest time of day at which the slot may start. Left out: any."
+        default=None, description="The earliest time of day at which the slot may start. If omitted, any."
     )
     latest: time | None = strawberry.field(
         default=None,
-        description="The latest time of day at which the slot may start, not before `earliest`. Left out: any.",
+        description="The latest time of day at which the slot may start, not before `earliest`. If omitted, any.",
     )
     weekdays: list[Weekday] | None = strawberry.field(
-        default=None, description="The days of the week on which the slot may be: at least one. Left out: any."
+        default=None, description="The days of the week on which a slot is wanted: at least one. If omitted, any."
     )
 
     def to_model(self) -> Wish:
@@ -135,13 +138,14 @@ class LeaveWaitingListInput:
         return {"entry_id": private_id("WaitingListEntry", self.entry_id)}
 
 
-@strawberry.input(description="Which entries: those that meet all conditions.")
+@strawberry.input(description="Selects the entries that meet all conditions.")
 class WaitingListFilter:
     clinic_id: strawberry.ID | None = strawberry.field(default=None, description="For this clinic.")
     doctor_id: strawberry.ID | None = strawberry.field(default=None, description="For this doctor or for any doctor.")
     patient_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Of this patient. This opens the patient's record, which they can see in their `accessLog`.",
+        description="Of this patient. This counts as opening the patient's record, and the patient can see it in their"
+        " `accessLog`.",
     )
     day: local_day | None = strawberry.field(default=None, description="For days that include this one.")
 
@@ -154,18 +158,18 @@ class WaitingListFilter:
         )
 
 
-@strawberry.input(description="Who waits, and for what kind of slot.")
+@strawberry.input(description="The patient, and the kind of slot that they are waiting for.")
 class JoinWaitingListForInput(JoinWaitingListInput):
-    patient_id: strawberry.ID = strawberry.field(description="The patient, with an account or without.")
+    patient_id: strawberry.ID = strawberry.field(description="The patient, with or without an account.")
 
     def to_model(self) -> Wish:
         return super().to_model()
 
 
-@strawberry.input(description="The entry to end for its patient.")
+@strawberry.input(description="The entry to remove from the waiting list on the patient's behalf.")
 class LeaveWaitingListForInput:
     entry_id: strawberry.ID = strawberry.field(description="An open entry.")
-    reason: str = strawberry.field(description="Why, for colleagues: 1 to 500 characters.")
+    reason: str = strawberry.field(description="The reason, for colleagues: 1 to 500 characters.")
 
     def to_model(self) -> dict[str, Any]:
         return {"entry_id": private_id("WaitingListEntry", self.entry_id), "reason": self.reason}

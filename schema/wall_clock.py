@@ -1,4 +1,4 @@
-"""Wall clock: moments that staff give without an offset, in the clinic's time zone."""
+"""Wall clock: times that staff give without an offset, which are in the clinic's time zone."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from schema.problems.field_problem import FieldProblem
 
 
 class WallTime(datetime):
-    """A moment that came without an offset; one that the clocks skip or repeat is refused, never shifted."""
+    """A time given without an offset; one that the clocks skip or repeat is refused, never shifted."""
 
     @classmethod
     def of(cls, wall: datetime) -> "WallTime":
@@ -24,7 +24,7 @@ class WallTime(datetime):
 
 
 def resolve(**given: datetime | None) -> dict[str, Any]:
-    """The moments in input from staff; InvalidInput names those that the clocks skip or show twice."""
+    """Return the times in staff's input; raise InvalidInput for those that the clocks skip or show twice."""
     problems = {name: moment.find_problem() for name, moment in given.items() if isinstance(moment, WallTime)}
     flaws = [Flaw((to_camel_case(name.rstrip("_")),), problem) for name, problem in problems.items() if problem]
     if flaws:
@@ -33,7 +33,7 @@ def resolve(**given: datetime | None) -> dict[str, Any]:
 
 
 def resolve_filter(**given: datetime | None) -> None:
-    """Raise BAD_USER_INPUT for a filter's moments that the clocks skip or show twice."""
+    """Raise BAD_USER_INPUT for times in a filter that the clocks skip or show twice."""
     for name, moment in given.items():
         if isinstance(moment, WallTime) and (problem := moment.find_problem()):
             flaw = Flaw((name.rstrip("_"),), problem)
@@ -42,7 +42,7 @@ def resolve_filter(**given: datetime | None) -> None:
 
 
 def require_offsets(*moments: datetime | None) -> None:
-    """Raise BAD_USER_INPUT for moments without an offset, which only staff may leave out."""
+    """Raise BAD_USER_INPUT for times without an offset, which only staff may omit."""
     if any(isinstance(moment, WallTime) for moment in moments):
         example = '"2026-11-24T14:30:00+01:00"'
         raise BadUserInput(pl=f"Oczekiwano wartości takiej jak {example}.", en=f"Expected a value such as {example}.")

@@ -29,7 +29,7 @@ class PatientIncomplete(Refusal):
 
 
 class PatientIsDouble(Refusal):
-    """The record is marked as a double of another one, which should be used. A reason overrides this."""
+    """The record is marked as a double of another one, which should be used. This can be overridden with a reason."""
 
     text = Text(
         pl="Ta kartoteka jest dubletem. Prosimy rezerwować we właściwej (`patient`).",

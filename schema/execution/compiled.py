@@ -1,7 +1,7 @@
 """Completion of plain values, compiled once for each selection of a document instead of walked field by field.
 
-A selection is compiled when all that it asks for are attributes without resolver, argument, extension or directive. A
-value that does not look exactly as its type says is left to graphql-core, which also raises the right error.
+A selection is compiled if it consists of attributes without resolvers, arguments, extensions or directives. A value
+that does not exactly match its type is left to graphql-core, which also raises the right error.
 """
 
 from collections import OrderedDict
@@ -37,11 +37,11 @@ class NotPlain(Exception):
 
 
 class Unusual(Exception):
-    """A value that a compiled selection does not complete."""
+    """A value that a compiled selection cannot complete."""
 
 
 class PlanCache:
-    """The plans of this process; the nodes are kept with them, so that no other node can take over their `id()`."""
+    """The plans of this process; their nodes are kept with them, so that no other node can have the same `id()`."""
 
     def __init__(self) -> None:
         self._plans: OrderedDict[tuple[Any, ...], tuple[Plan | None, list[FieldNode]]] = OrderedDict()
@@ -64,7 +64,7 @@ _plans = PlanCache()
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Completes lists and objects by their compiled plan, where they have one; notes whose data staff see."""
+    """Completes lists and objects by their compiled plan, if they have one; records whose data staff see."""
 
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
@@ -74,7 +74,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         elif type(result) is list and (plan := self._find_plan(return_type.of_type, field_details_list)):
             try:
                 return [plan(item) for item in result]
-            except Exception:  # noqa: S110 - graphql-core finds it again, and says what is wrong  # nosec B110
+            except Exception:  # noqa: S110 - graphql-core meets the problem again and reports it  # nosec B110
                 pass
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
 
@@ -86,7 +86,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         elif plan := self._find_plan(return_type, field_details_list):
             try:
                 return plan(result)
-            except Exception:  # noqa: S110 - the same  # nosec B110
+            except Exception:  # noqa: S110 - as above  # nosec B110
                 pass
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
@@ -106,7 +106,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
 class _Compiler:
     """Writes one Python function for each object of a selection.
 
-    The names in it are attributes of our own types; what a client wrote (aliases) only appears as quoted constants.
+    The names in it are attributes of our own types; what a client wrote (aliases) appears only as quoted constants.
     """
 
     def __init__(self, executor: CompilingExecutor) -> None:
@@ -172,7 +172,7 @@ class _Compiler:
         coerce = self._add("coerce", _coercion(type_))
         if type_.name == "Int":
             return f"({value} if type({value}) is int and -{SAFE_INT} <= {value} < {SAFE_INT} else {coerce}({value}))"
-        if type_.name in NATIVE and type_.name != "Float":  # a number may be infinite
+        if type_.name in NATIVE and type_.name != "Float":  # a float may be infinite
             return f"({value} if type({value}) is {NATIVE[type_.name].__name__} else {coerce}({value}))"
         return f"{coerce}({value})"
 
@@ -206,7 +206,7 @@ def _plain_field(type_: GraphQLObjectType, name: str) -> tuple[str, Any]:
 
 
 def _is_plain(node: FieldNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
-    """Whether there is no directive below the field; each fragment is visited once, however often it is spread."""
+    """Whether neither the field nor its selection has a directive. Each fragment is visited only once."""
     waiting: list[Any] = [node.selection_set]
     seen: set[str] = set()
     while waiting:

@@ -1,4 +1,4 @@
-"""Top-level errors: each gets a code of the contract, and unexpected ones are masked. Refusals are results instead."""
+"""Top-level errors: each gets one of the contract's codes; unexpected ones are masked. Refusals are results instead."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -68,7 +68,7 @@ class CodedError(GraphQLError):
 
 
 def timed_out(language: str) -> CodedError:
-    """The time of an operation (OPERATION_SECONDS) was over, wherever it was spent."""
+    """The operation exceeded its time limit (OPERATION_SECONDS), wherever the time was spent."""
     return CodedError(
         "INTERNAL_SERVER_ERROR",
         language,
@@ -92,11 +92,11 @@ class CachedParsing(ParserCache):
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         context.parse_options["max_tokens"] = TOKENS
-        with suppress(GraphQLError):  # Strawberry parses it again then, and reports the error
+        with suppress(GraphQLError):  # Strawberry then parses it again and reports the error
             context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
         yield
         flaws = [error for error in context.pre_execution_errors or [] if error.original_error is None]
-        for error in flaws:  # not of a parser that broke: those are masked
+        for error in flaws:  # errors of the parser itself are not among them: they are masked
             is_long = "Parsing aborted" in error.message  # too many tokens, or nested too deeply to be parsed
             error.extensions = {"code": "QUERY_TOO_COMPLEX" if is_long else "GRAPHQL_PARSE_FAILED"}
 
@@ -105,7 +105,7 @@ class CachedValidation(ValidationCache):
     """Validate with a cache; give validation errors their code."""
 
     def on_validate(self) -> Iterator[None]:
-        for _ in super().on_validate():  # the document is validated by now
+        for _ in super().on_validate():  # at this point the document has been validated
             if not self.execution_context.pre_execution_errors and self._is_ambiguous():
                 message = "Must provide operation name if query contains multiple operations."
                 self.execution_context.pre_execution_errors = [GraphQLError(message)]
@@ -144,9 +144,9 @@ def code_errors(result: Any, language: str) -> None:
 
 
 def code_error(raised: Exception, language: str) -> GraphQLError:
-    """The error that a client may read, whatever was raised and wherever; coded errors stay as they are.
+    """The error that a client may see, whatever exception was raised; errors with a code stay as they are.
 
-    An unexpected one is logged in full, counted and masked, with the request id in log and answer.
+    An unexpected exception is logged in full, counted and masked; the log and the answer contain the request id.
     """
     error = raised if isinstance(raised, GraphQLError) else located_error(raised)
     cause = error.original_error
@@ -166,7 +166,7 @@ def code_error(raised: Exception, language: str) -> GraphQLError:
     if isinstance(cause, Refusal):
         return _shorten(_with_extensions(error, cause.message(language), cause.code, **_retry_after(cause)))
     if raised is error and error.path is None and (cause is None or isinstance(cause, GraphQLError)):
-        return _bad_request(error, error.message, language)  # variables, operation name
+        return _bad_request(error, error.message, language)  # wrong variables or operation name
     return _mask(error, language)
 
 
@@ -176,7 +176,7 @@ def _bad_request(error: GraphQLError, message: str, language: str) -> GraphQLErr
 
 def _mask(error: GraphQLError, language: str) -> GraphQLError:
     path, cause = error.path and list(error.path), error.original_error or error
-    if isinstance(cause, DatabaseAway):  # which says it all, once per request
+    if isinstance(cause, DatabaseAway):  # its message is enough for every request, without a traceback
         log.error("operation_failed", extra={"path": path, "problem": str(cause)})
     else:
         log.error("operation_failed", exc_info=cause, extra={"path": path})
@@ -186,7 +186,7 @@ def _mask(error: GraphQLError, language: str) -> GraphQLError:
 
 
 def _retry_after(cause: Refusal) -> dict[str, Any]:
-    """When to try again, if the refusal knows."""
+    """When to try again, if the refusal says so."""
     if not (at := cause.details.get("retry_at")):
         return {}
     retry_at = datetime.fromisoformat(at)

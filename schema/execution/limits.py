@@ -21,7 +21,7 @@ ROOT_FIELDS = 10
 DIRECTIVES = 50
 MAX_MEASURES = 256
 FLAWS, FLAW_LENGTH = 10, 500
-REPEATS = 50  # GraphQL compares every pair of fields with the same name: 900 of them take a second
+REPEATS = 50  # GraphQL compares every pair of fields with the same name: 900 such fields take a second
 
 EXCEEDED = {
     "depth": ("{limit} levels deep", DEPTH),
@@ -54,7 +54,7 @@ class Cost:
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="The greatest length of the field's list, as in IBM's GraphQL Cost Directives Specification:"
+    description="The maximum length of the field's list, as in IBM's GraphQL Cost Directives Specification:"
     " `assumedSize`, or the value of one of `slicingArguments`, which then limits the lists in `sizedFields`.",
 )
 class ListSize:
@@ -84,7 +84,7 @@ class TooComplex(ValidationAbortedError):
 
 
 def check(measure: Measure, *, is_mutation: bool) -> None:
-    """Raise the first limit that the document exceeds."""
+    """Raise TooComplex for the first limit that the document exceeds."""
     for name in ("depth", "introspection_depth", "aliases", "roots", "directives", "repeats"):
         if getattr(measure, name) > EXCEEDED[name][1]:
             raise TooComplex(name)
@@ -119,7 +119,7 @@ class LimitsRule(ASTValidationRule):
         self._count_flaws()
 
     def _count_flaws(self) -> None:
-        """Stop after a few flaws of the document: to find each one and its "Did you mean" takes milliseconds."""
+        """Stop after a few flaws in the document: finding each one and its "Did you mean" takes milliseconds."""
         report, found = self.context.on_error, count(1)
 
         def report_briefly(flaw: GraphQLError) -> None:
@@ -131,20 +131,20 @@ class LimitsRule(ASTValidationRule):
 
 
 def _shorten(flaw: GraphQLError) -> GraphQLError:
-    """Without what an exception of Python said, and without more of the document than needed to find the flaw."""
+    """Remove a Python exception's text, and keep no more of the document than is needed to find the flaw."""
     message = flaw.message.partition(", but encountered error")[0]
     message = message if len(message) <= FLAW_LENGTH else f"{message[:FLAW_LENGTH]} ..."
     return flaw if message == flaw.message else GraphQLError(message, flaw.nodes)
 
 
-# The documents are kept with their measures, so that no other document can take over their `id()`.
+# The documents are kept with their measures, so that no other document can have the same `id()`.
 _measures: OrderedDict[tuple[int, str | None], tuple[Measure, DocumentNode]] = OrderedDict()
 
 
 def measure_operation(
     schema: Any, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None
 ) -> Measure:
-    """What the operation to execute requests, with the values of its variables; kept if they do not matter."""
+    """Measure the operation to execute with the values of its variables; cached if they do not affect it."""
     key = id(document), name
     if (known := _measures.get(key)) is not None:
         return known[0]

@@ -1,4 +1,4 @@
-"""Metrics and a span per operation, labelled by its root field: clients could invent any number of operation names."""
+"""Metrics and a span per operation, labelled by its root field, as clients can invent any number of operation names."""
 
 import time
 from collections.abc import AsyncIterator
@@ -26,11 +26,11 @@ OUTCOMES = NOT_EXECUTED | {
 
 
 class OperationMetrics(SchemaExtension):
-    """Per operation, never per field: measuring would cost more than many resolvers."""
+    """Metrics per operation, never per field: measuring a field would cost more than many resolvers."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         started = time.perf_counter()
-        outcome = "gone"  # the client left before the end, as subscriptions usually end
+        outcome = "gone"  # the client left before the end, which is how subscriptions usually end
         with tracing.span("operation") as attributes:
             try:
                 yield
@@ -38,10 +38,10 @@ class OperationMetrics(SchemaExtension):
             except GraphQLError as error:
                 outcome = _code(error)
                 raise
-            except GeneratorExit:  # the stream is closed: also after its last answer, which was a refusal
+            except GeneratorExit:  # the stream was closed, perhaps after an error as its last answer
                 outcome = self._outcome().replace("answered", outcome)
                 raise
-            except STRAWBERRY_ERRORS:  # no operation that can be executed
+            except STRAWBERRY_ERRORS:  # there is no operation that can be executed
                 outcome = "BAD_USER_INPUT"
                 raise
             except Exception:
@@ -78,7 +78,7 @@ def _code(error: GraphQLError) -> str:
 
 
 def _label(document: DocumentNode, operation_name: str | None) -> str:
-    """The type and root field, such as "mutation bookVisit": a bounded number, as the document is valid."""
+    """The type and root field, such as "mutation bookVisit"; labels are limited in number, as documents are valid."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     chosen = [node for node in operations if operation_name in (None, node.name and node.name.value)]
     if len(chosen) != 1:

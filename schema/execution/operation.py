@@ -41,9 +41,9 @@ from schema.execution.subscription_guard import SubscriptionGuard
 
 log = logging.getLogger(__name__)
 
-NAME_OF_A_TYPE = 2  # `{ __type(name: "Visit") { name } }`, which the audits of GraphQL over HTTP send
+NAME_OF_A_TYPE = 2  # depth of `{ __type(name: "Visit") { name } }`, which the GraphQL over HTTP audits send
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
-# Always the same list: the validation cache is keyed by document and rules.
+# This must always be the same list: the validation cache is keyed by document and rules.
 RULES: list[type[ASTValidationRule]] = [LimitsRule]
 
 
@@ -55,14 +55,14 @@ class _Extension(SchemaExtension):
 
 
 class OperationLog(_Extension):
-    """One log line per operation, without its variables and its text."""
+    """One log line per operation, without its variables or its text."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         started, codes = time.perf_counter(), ["CANCELLED"]
         try:
             yield
             codes = _codes(self.execution_context)
-        except GeneratorExit:  # the stream is closed: also after its last answer, which was a refusal
+        except GeneratorExit:  # the stream was closed, perhaps after an error as its last answer
             codes = _codes(self.execution_context) or codes
             raise
         except GraphQLError as error:
@@ -104,7 +104,7 @@ class Admission(_Extension):
 
     def on_validate(self) -> Iterator[None]:
         query, caller = self.execution_context.query or "", self.caller
-        role = caller.account.role if caller.account else caller.role  # staff's sign-in page sends its own, too
+        role = caller.account.role if caller.account else caller.role  # of staff, even with a one-time password
         if role in (None, Role.PATIENT) and not trusted_documents.is_registered(query):
             raise CodedError("FORBIDDEN", caller.language, sentence("UNREGISTERED", caller.language))
         yield
@@ -180,10 +180,13 @@ class Schema(strawberry.Schema):
         for name, type_ in self._schema.type_map.items():
             if is_union_type(type_) and not type_.description:
                 mutation = name[0].lower() + name[1:].removesuffix("Result")
-                type_.description = f"The result of `{mutation}`: what was asked for, or why it was refused."
+                type_.description = (
+                    f"The result of `{mutation}`: either the requested object or a Problem that says why it was"
+                    " refused."
+                )
 
     async def execute(self, query: str | None, *, context_value: Any = None, **named: Any) -> Any:  # type: ignore[override]  # as web/endpoint/ calls it
-        """Execute; whatever fails, also an extension, is an error with a code."""
+        """Execute the operation; any failure, even of an extension, becomes an error with a code."""
         language = _language(context_value)
         try:
             result = await super().execute(query, context_value=context_value, **named)
@@ -214,7 +217,7 @@ def _language(caller: Context | None) -> str:
 
 
 async def _audit(caller: Context | None) -> None:
-    """Record whose data the answer shows to staff; without the record there is no answer."""
+    """Record whose data the answer shows to staff; if this fails, no answer is sent."""
     if caller and caller.reading_audit:
         await caller.reading_audit.save(caller.me)
 

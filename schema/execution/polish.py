@@ -1,6 +1,6 @@
-"""Polish for English messages about a request: of graphql-core about variables, of the protocol about the body.
+"""Polish translations of messages about a request: graphql-core's about variables, the protocol's about the body.
 
-They say what is wrong with which value, and do not repeat the value.
+They say which value is wrong and why, and do not repeat the value.
 """
 
 import re
@@ -69,7 +69,7 @@ def in_language(message: str, language: str) -> str:
 
 
 def translate(message: str) -> str:
-    """The message in Polish; of an unknown one only which variable it is about."""
+    """The message in Polish; for an unknown message, only the variable that it is about."""
     if found := VARIABLE.fullmatch(message):
         place = f"${found['name']}{found['path'] or ''}"
         return f"`{place}`: {_first(FLAWS, found['flaw']) or _OTHER}"
@@ -77,7 +77,7 @@ def translate(message: str) -> str:
 
 
 def translate_literal(message: str) -> str:
-    """In Polish if the message is about a value in the document; others are for those who write documents."""
+    """The message in Polish if it is about a value in the document; other messages, for developers, stay in English."""
     flaw = re.sub(r"Expected value of type '[^']+', found .*?; (?=[A-Z])", "", message, flags=re.S)
     polish = _first(FLAWS, flaw) or _first([*LITERALS, *WHOLE], message)
     return polish[0].upper() + polish[1:] if polish else message

@@ -1,4 +1,4 @@
-"""Public answers: those to callers not signed in that show only clinics, doctors and free slots; they can be kept."""
+"""Public answers: answers to anonymous callers that show only clinics, doctors and free slots; they can be cached."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +15,11 @@ PUBLIC_FIELDS = {"clinics", "doctors", "freeSlots", "freeDays"}
 
 
 class PublicAnswer:
-    """An operation on its way: what it read, and, once it is known to be public, what metrics and log say of it."""
+    """An operation in progress: what it has read, whether its answer is public, and its metrics label and log line."""
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.is_public: bool | None = None  # None: it failed, so nobody knows
+        self.is_public: bool | None = None  # None: unknown, because the operation has not succeeded
         self.label = ""
         self.log_line: dict[str, object] = {}
 

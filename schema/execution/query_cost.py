@@ -1,4 +1,4 @@
-"""Measures a document: depth, aliases, directives and cost. Each fragment is measured once: the time is linear."""
+"""Measures a document: depth, aliases, directives and cost. Each fragment is measured once, so the time is linear."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,14 +24,14 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 LARGEST_PAGE = 500  # Page refuses more
-ASSUMED_SIZE = 10  # of a list without @listSize
+ASSUMED_SIZE = 10  # for a list without @listSize
 SIZED_FIELDS = ("nodes", "edges")
 
 
 class Measure(NamedTuple):
-    """What a selection requests. `per_row`: what each row of the enclosing page costs.
+    """The measures of a selection. `per_row`: the cost of each row of the enclosing page.
 
-    `repeats`: fields that occur again in one selection. GraphQL compares each with all others of its name.
+    `repeats`: fields that occur more than once in a selection. GraphQL compares each with all others of the same name.
     """
 
     depth: int = 0
@@ -138,7 +138,7 @@ class CostVisitor:
         row_cost = inside.cost + ASSUMED_SIZE * inside.per_row
         if not known.is_list:
             return known.weight + row_cost, 0
-        if known.size == 0:  # the rows of the enclosing page
+        if known.size == 0:  # these are the rows of the enclosing page
             return 0, 1 + row_cost
         return known.weight + known.size * (1 + row_cost), 0
 
@@ -149,12 +149,12 @@ class CostVisitor:
                 rows = _int(given.value.value)
             elif given.name.value == argument and isinstance(given.value, VariableNode):
                 rows = self._value(given.value.name.value, default)
-        if not isinstance(rows, int):  # refused later, when the variables are read
+        if not isinstance(rows, int):  # this is refused later, when the variables are read
             rows = default
         return int(min(max(rows, 0), LARGEST_PAGE))
 
     def _value(self, variable: str, default: int) -> Any:
-        """The value that execution will use: `100.0` is an Int, too. Without values, an unknown page costs nothing."""
+        """The value that execution will use: `100.0` is an Int, too. Without values it is 0: the page costs nothing."""
         self.uses_variables = True
         if self.variables is None:
             return 0

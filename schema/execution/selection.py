@@ -7,8 +7,8 @@ from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, Selec
 
 
 def selects(info: Any, names: Collection[str]) -> bool:
-    """Whether a field of one of these names is selected anywhere below this one; a skipped one counts as selected."""
-    raw = info._raw_info  # Strawberry's `selected_fields` builds objects for all of the tree
+    """Whether a field with one of these names is selected anywhere below this one, even if it is skipped (@skip)."""
+    raw = info._raw_info  # Strawberry's `selected_fields` builds objects for the whole tree
     return any(_selects(node.selection_set.selections, names, raw.fragments) for node in raw.field_nodes)
 
 

@@ -1,4 +1,4 @@
-"""Answers that several subscriptions share: made once for each event and selection, written once for all sockets."""
+"""Answers shared by several subscriptions: made once per event and selection, and serialised once for all sockets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,11 +8,11 @@ from graphql.execution.collect_fields import FieldDetails
 
 from schema.execution.compiled import CompilingExecutor, Plan
 
-ANSWERS = "_shared_answers"  # where an event keeps them, by plan
+ANSWERS = "_shared_answers"  # the attribute in which an event keeps its answers, by plan
 
 
 class SharedData(dict[str, Any]):
-    """The data of an answer to identical subscriptions; `text` is what one of them has made of it for its client."""
+    """The data of an answer to identical subscriptions; `text` is its serialised form, made by the first."""
 
     extensions: dict[str, Any] | None = None
     text: bytes | None = None
@@ -22,9 +22,9 @@ class SharedData(dict[str, Any]):
         self._plan = plan
 
     def repeater(self) -> "Callable[[Any], SharedData | None]":
-        """What makes the answers to further events of the same type, once for all who share them.
+        """A function that makes the answer to a further event of the same type, once for all who share it.
 
-        None: the event has to be executed, as its values are not plain.
+        It returns None if the event must be executed, because its values are not plain.
         """
         plan, [key] = self._plan, self
 
@@ -33,7 +33,7 @@ class SharedData(dict[str, Any]):
             if (known := answers.get(plan)) is None:
                 try:
                     known = answers[plan] = SharedData({key: plan(event)}, plan)
-                except Exception:  # graphql-core finds it again, and says what is wrong
+                except Exception:  # graphql-core meets the problem again and reports it
                     return None
             return known
 
@@ -51,9 +51,9 @@ class _Answered:
 
 
 class SharingExecutor(CompilingExecutor):
-    """Executes an event once for all subscriptions that select the same of it.
+    """Executes an event once for all subscriptions with the same selection.
 
-    Only where the selection is compiled: such an answer depends only on the event, not on the caller.
+    It does so only for compiled selections, whose answers depend only on the event, not on the caller.
     """
 
     def build_per_event_executor(self, payload: Any) -> Any:

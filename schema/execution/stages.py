@@ -1,7 +1,7 @@
-"""The stages of an operation, each inside the hooks of all extensions.
+"""The stages of an operation, each run inside the hooks of all extensions.
 
-Strawberry wraps every hook anew for every operation. Here the hooks of a class are looked up once, and its generators
-are stepped through directly.
+Strawberry wraps every hook again for every operation. Here the hooks of a class are looked up once, and its generators
+are advanced directly.
 """
 
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -19,9 +19,9 @@ Hook = Generator[None, None, None] | AsyncGenerator[None, None]
 
 
 class Stage:
-    """Begins the hooks in their order and ends them in reverse order, with what the stage has raised, if anything.
+    """Starts the hooks in order and finishes them in reverse order, passing on any exception that the stage has raised.
 
-    A hook may raise something else, which the hooks around it see, or swallow it.
+    A hook may swallow the exception, or raise another one, which the hooks around it then see.
     """
 
     __slots__ = ("_arguments", "_begun", "_extensions", "_name")
@@ -49,7 +49,7 @@ class Stage:
         return await self._end(raised)
 
     async def _end(self, raised: BaseException | None) -> bool:
-        """Whether a hook has swallowed what was raised; otherwise what the outermost hook leaves is raised."""
+        """Finish the hooks; return whether one swallowed the exception, or raise the one that replaced it."""
         left = raised
         while self._begun:
             try:
@@ -63,7 +63,7 @@ class Stage:
 
 
 async def _finish(hook: Hook, raised: BaseException | None) -> bool:
-    """Let the hook go on to its end; whether it has swallowed the exception."""
+    """Let the hook run to its end, and return whether it has swallowed the exception."""
     try:
         if isinstance(hook, Generator):
             next(hook) if raised is None else hook.throw(raised)
@@ -71,14 +71,14 @@ async def _finish(hook: Hook, raised: BaseException | None) -> bool:
             await (anext(hook) if raised is None else hook.athrow(raised))
     except (StopIteration, StopAsyncIteration) as ended:
         return raised is not None and ended is not raised
-    if isinstance(raised, GeneratorExit):  # the event loop ends and has closed the hook already
+    if isinstance(raised, GeneratorExit):  # the event loop is ending and has already closed the hook
         return False
     raise RuntimeError("A hook of an extension must yield once.")
 
 
 @cache
 def _find_hooks(name: str, *kinds: type[SchemaExtension]) -> list[tuple[int, Callable[..., Hook]]]:
-    """Which of the extensions have a hook of this name."""
+    """The hooks with this name, each with the position of its extension."""
     default, found = getattr(SchemaExtension, name), []
     for place, kind in enumerate(kinds):
         hook = getattr(kind, name)
@@ -111,6 +111,6 @@ class StageRunner(SchemaExtensionsRunner):
         return Stage("on_stream_result", self.extensions, result) if has_hooks else nullcontext()
 
     async def get_extensions_results(self, ctx: Any) -> dict[str, Any]:
-        """Our extensions leave theirs in the context."""
+        """Our extensions put their results in the context."""
         results: dict[str, Any] = ctx.extensions_results
         return results

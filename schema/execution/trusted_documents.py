@@ -29,12 +29,12 @@ def _read(path: str) -> dict[str, str]:
 
 @cache
 def portal() -> dict[str, str]:
-    """The portal's operations by the ids that its build assigned; empty if the portal is not built."""
+    """The portal's operations by the ids that its build assigned; empty if the portal has not been built."""
     return _read(str(PORTAL)) if PORTAL.exists() else {}
 
 
 def own() -> list[str]:
-    """The operations of the portal and of the staff's sign-in page; blank lines separate the latter."""
+    """The operations of the portal and of the staff's sign-in page; blank lines separate those of the latter."""
     blocks = SIGN_IN.read_text().split("\n\n")
     return [*portal().values(), *(block for block in blocks if not block.startswith("#"))]
 
@@ -46,7 +46,7 @@ def _register(path: str) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def load() -> None:
-    """Read the file when the service starts, so that a bad one stops it."""
+    """Read the file when the service starts, so that a faulty file prevents the start."""
     if settings.TRUSTED_DOCUMENTS:
         _register(settings.TRUSTED_DOCUMENTS)
 

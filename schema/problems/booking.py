@@ -1,4 +1,4 @@
-"""Refusals of signing in, booking, moving and cancelling."""
+"""Refusals of requests to sign in, book, move and cancel."""
 
 from datetime import datetime
 from enum import Enum
@@ -51,7 +51,9 @@ class WrongCredentials(Problem):
 
 @shows(refusals.TooManyAttempts)
 class TooManyAttempts(Problem):
-    retry_at: datetime = strawberry.field(description="When to try again. `requestNewPassword` works at once.")
+    retry_at: datetime = strawberry.field(
+        description="When to try again. `requestNewPassword` can be called without waiting."
+    )
 
 
 WEAKNESSES = {
@@ -118,7 +120,7 @@ class NotBookableReason(Enum):
 
 @shows(refusals.SlotNotBookable)
 class SlotNotBookable(Problem):
-    reason: NotBookableReason = strawberry.field(description="Which rule forbids it.")
+    reason: NotBookableReason = strawberry.field(description="The rule that forbids it.")
 
 
 @shows(refusals.VisitsOverlap)
@@ -137,13 +139,14 @@ class VisitsOverlap(Problem):
 @shows(refusals.TooManyVisits)
 class TooManyVisits(Problem):
     limit: int = strawberry.field(
-        description="How many planned visits the clinic allows; before the identity is confirmed, all clinics together."
+        description="How many planned visits the clinic allows; before the patient's identity is confirmed, how many"
+        " are allowed in all clinics together."
     )
 
 
 @shows(refusals.VisitNotChangeable)
 class VisitNotChangeable(Problem):
-    status: Status = strawberry.field(description="The present state of the visit.")
+    status: Status = strawberry.field(description="The current state of the visit.")
     cancellable_until: datetime = strawberry.field(description="Until when it could be moved or cancelled online.")
 
 

@@ -1,4 +1,4 @@
-"""Refusals that only reception and administration meet."""
+"""Refusals that only reception and administration can meet."""
 
 from datetime import datetime
 from enum import Enum
@@ -85,26 +85,26 @@ class RecordsOverlap(Problem):
 
 @strawberry.enum(description="Why a visit cannot be marked.")
 class StatusRefusal(Enum):
-    STATUS = strawberry.enum_value("STATUS", description="The present state of the visit does not allow it.")
+    STATUS = strawberry.enum_value("STATUS", description="The current state of the visit does not allow it.")
     TOO_EARLY = strawberry.enum_value("TOO_EARLY", description="It is too early.")
     TOO_LATE = strawberry.enum_value("TOO_LATE", description="It is too late: the visit was on an earlier day.")
-    NOT_MARKED = strawberry.enum_value("NOT_MARKED", description="The visit has no mark that could be taken back.")
+    NOT_MARKED = strawberry.enum_value("NOT_MARKED", description="The visit has no mark that could be undone.")
 
 
 @shows(desk.StatusNotChangeable)
 class StatusNotChangeable(Problem):
-    status: Status = strawberry.field(description="The present state of the visit.")
-    wanted: Status = strawberry.field(description="The state that was asked for.")
-    reason: StatusRefusal = strawberry.field(description="Whether the present state forbids it, or the time.")
+    status: Status = strawberry.field(description="The current state of the visit.")
+    wanted: Status = strawberry.field(description="The requested state.")
+    reason: StatusRefusal = strawberry.field(description="Why the visit cannot be marked.")
 
 
 @shows(desk.SlotHeld)
 class SlotHeld(Problem):
     held_until: datetime = strawberry.field(
-        description="When the hold expires. The slot is free then, unless it is booked before."
+        description="When the hold expires. The slot then becomes free, unless it has been booked."
     )
     is_offer: bool = strawberry.field(
-        description="Whether the hold is an offer of the centre; otherwise the patient holds the slot themselves."
+        description="Whether the slot is held for an offer by the centre; if not, a patient is holding it themselves."
     )
 
 
@@ -115,7 +115,7 @@ class SlotKept(Problem):
 
 @shows(desk.SlotClosed)
 class SlotClosed(Problem):
-    reason: str = strawberry.field(description="The reason that the colleague gave. Do not tell it to patients.")
+    reason: str = strawberry.field(description="The reason that the colleague gave. Do not disclose it to patients.")
 
 
 @shows(desk.WaitingListEntryNotFound)
@@ -160,7 +160,7 @@ class LastAdministrator(Problem):
 @strawberry.enum(description="What is wrong with the code.")
 class CodeRefusal(Enum):
     MISSING = strawberry.enum_value("MISSING", description="No code was sent.")
-    WRONG = strawberry.enum_value("WRONG", description="The code is wrong or was used already.")
+    WRONG = strawberry.enum_value("WRONG", description="The code is wrong or has already been used.")
 
 
 @shows(booking.SecondFactorRequired)

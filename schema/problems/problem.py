@@ -22,7 +22,7 @@ OVERRIDABLE = Text(
     " show its `message`."
 )
 class Problem:
-    """A field that is named like a detail of the refusal takes its value from it."""
+    """A field with the name of one of the refusal's details takes its value from that detail."""
 
     refusal_type: ClassVar[type[Refusal]]
     message: str = strawberry.field(
@@ -49,7 +49,7 @@ def _parse(value: Any, type_: Any) -> Any:
 
 
 def shows(refusal_type: type[Refusal]) -> Callable[[type[P]], type[P]]:
-    """Make a class the GraphQL type of this refusal, whose docstring describes it."""
+    """Make a class the GraphQL type of this refusal; the refusal's docstring becomes its description."""
 
     def declare(cls: type[P]) -> type[P]:
         cls.refusal_type = refusal_type

@@ -1,4 +1,4 @@
-"""Every problem of the schema, and how a refusal becomes one."""
+"""All problems of the schema, and the conversion of refusals to problems."""
 
 from strawberry.types.field import StrawberryField
 
@@ -63,7 +63,7 @@ _BY_REFUSAL = {problem.refusal_type: problem for problem in PROBLEMS}
 
 
 class RefusalToProblem:
-    """Answers a raised refusal with its problem, wherever the field's union contains that type."""
+    """Converts a raised refusal to its problem, if the field's union contains that type."""
 
     def __init__(self, problem: type[Problem]) -> None:
         self.exception_type, self.error_type = problem.refusal_type, problem
@@ -76,5 +76,5 @@ EXCEPTION_HANDLERS = [RefusalToProblem(problem) for problem in PROBLEMS]
 
 
 def problem_of(refusal: Refusal, context: Context) -> Problem:
-    """The problem of a refusal that is returned, not raised."""
+    """The problem for a refusal that was returned, not raised."""
     return _BY_REFUSAL[type(refusal)].of(refusal, context)

@@ -1,4 +1,4 @@
-"""Refusals of schedules and offers."""
+"""Refusals concerning schedules and offers."""
 
 from datetime import date
 from uuid import UUID
@@ -49,7 +49,7 @@ class ClinicClosed(Problem):
 
 @shows(schedule.DoctorRetired)
 class DoctorRetired(Problem):
-    retired_from: date = strawberry.field(description="The first local day on which the doctor sees nobody.")
+    retired_from: date = strawberry.field(description="The first local day on which the doctor sees no patients.")
 
 
 @shows(schedule.ClinicNotYours)
@@ -59,14 +59,14 @@ class ClinicNotYours(Problem):
 
 @shows(schedule.ClinicExists)
 class ClinicExists(Problem):
-    @strawberry.field(description="The clinic that is there already.")
+    @strawberry.field(description="The existing clinic.")
     async def clinic(self) -> Clinic:
         return Clinic.of(await ClinicRow.get(id=self.refusal.details["clinic_id"]))
 
 
 @shows(schedule.DoctorExists)
 class DoctorExists(Problem):
-    @strawberry.field(description="The doctor who is there already.")
+    @strawberry.field(description="The existing doctor.")
     async def doctor(self) -> Doctor:
         return Doctor.of(await DoctorRow.get(id=self.refusal.details["doctor_id"]))
 
