@@ -15,15 +15,17 @@ from uuid6 import uuid7
 import settings
 from infra import batches, clock, crypto, database
 from infra.joined_rows import Joined
+from infra.shared_lookup import SharedLookup
 from models.accounts.patient import Patient
 
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
+# Of all tokens that are looked up at the same moment.
 _FIND = """
-    SELECT {columns}
+    SELECT session.token_hash, {columns}
     FROM session JOIN account ON account.id = session.account_id LEFT JOIN patient ON patient.id = account.patient_id
-    WHERE session.token_hash = :token_hash AND session.ended_at IS NULL AND session.expires_at > :now
+    WHERE session.token_hash = ANY(:token_hashes::text[]) AND session.ended_at IS NULL AND session.expires_at > :now
         AND session.seen_at > :idle_since
 """
 SEEN_EVERY = timedelta(minutes=1)  # precision of `seen_at`, so that not every request writes
@@ -73,12 +75,8 @@ class Session(Model):
     @classmethod
     async def find_by_token(cls, token: str) -> Self | None:
         """The open session that has this token, with its account and patient; counts as activity."""
-        now = clock.now()
-        idle_since = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
-        values = {"token_hash": crypto.hash_token(token), "now": now, "idle_since": idle_since}
-        related = _related()
-        rows = await database.fetch_rows(_FIND.format(columns=related.columns), values)
-        session = _read(related, cls, rows[0]) if rows else None
+        row = await _open_rows.look(crypto.hash_token(token))
+        session, now = _read(cls, row) if row else None, clock.now()
         if session and now - session.seen_at > SEEN_EVERY:
             session.seen_at = now
             await cls.filter(id=session.id).update(seen_at=now)
@@ -116,14 +114,25 @@ class Session(Model):
 def _related() -> Joined:
     from models.accounts.account import Account  # imported here because that module imports this one
 
-    return Joined(session=Session, account=Account, patient=Patient)
+    return Joined(1, session=Session, account=Account, patient=Patient)
 
 
-def _read(related: Joined, kind: type[S], row: Any) -> S:
+async def _find_open(token_hashes: list[str]) -> dict[str, Any]:
+    now = clock.now()
+    idle_since = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+    values = {"token_hashes": token_hashes, "now": now, "idle_since": idle_since}
+    return {row[0]: row for row in await database.fetch_rows(_FIND.format(columns=_related().columns), values)}
+
+
+_open_rows = SharedLookup(_find_open)
+
+
+def _read(kind: type[S], row: Any) -> S:
+    """Objects of the caller's own, also when two requests come with one token; relations where the ORM keeps them."""
     from models.accounts.account import Account
 
+    related = _related()
     session, account = related.read("session", kind, row), related.read("account", Account, row)
-    patient = related.find("patient", Patient, row)
-    account.patient = patient  # staff have none
-    session.account = account
+    vars(account).update(_patient=related.find("patient", Patient, row))  # staff have none
+    vars(session).update(_account=account)
     return session
