@@ -21,7 +21,7 @@ run: .venv/run.stamp explorer portal
 # Two workers: many tests mostly wait, and more browsers at once would be too slow.
 # To run the tests one after another, in a debugger: make test ARGS="-n 0".
 test: .venv/test.stamp explorer portal clients
-	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	.venv/bin/python -m pytest -n 2 $(ARGS)
 
 check: .venv/test.stamp
 	.venv/bin/ruff check

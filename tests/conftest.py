@@ -5,8 +5,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.support import reaper
 
@@ -37,7 +37,7 @@ import pytest  # noqa: E402 - after the environment is set
 from infra import clock, database, postgres  # noqa: E402 - after the environment is set
 from models.admin import runtime_role  # noqa: E402 - after the environment is set
 from tests import cast  # noqa: E402 - after the environment is set
-from tests.support import browser, hashing, limits, postgres_template  # noqa: E402 - after the environment is set
+from tests.support import browser, distribution, hashing, limits, postgres_template  # noqa: E402 - after the environment is set
 from tests.support.browser import _serving, chromium, contexts, page, server  # noqa: E402, F401 - fixtures
 
 hashing.hash_cheaply()
@@ -61,29 +61,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
-WAITING = ("processes", "portal", "explorer", "web/live")  # tests that mostly wait start first
-TOGETHER = ("portal", "explorer")  # one service and one browser for all files of these rooms
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each worker whole files, or whole rooms; in an order in which all workers end at about the same time."""
+    items.sort(key=lambda item: distribution.rank(item.path))  # stable: within a room the order stays
 
-    @cache
-    def place(path: Path) -> str:
-        return str(path.relative_to(Path(__file__).parent))
 
-    @cache
-    def rank(path: Path) -> int:
-        return next((n for n, room in enumerate(WAITING) if place(path).startswith(f"{room}/")), len(WAITING))
-
-    @cache
-    def group(path: Path) -> pytest.MarkDecorator:
-        room = next((room for room in TOGETHER if place(path).startswith(f"{room}/")), place(path))
-        return pytest.mark.xdist_group(room)
-
-    items.sort(key=lambda item: rank(item.path))  # stable: within a room the order stays
-    for item in items:
-        item.add_marker(group(item.path))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.WholeFiles:
+    return distribution.WholeFiles(config, log)
 
 
 def pytest_collection_finish() -> None:
