@@ -51,6 +51,8 @@ _COUNT_ADDRESS = f"""
     WHERE old.blocked_until IS NULL OR old.blocked_until <= :now::timestamptz
 """  # noqa: S608 - constants  # nosec B608
 
+_BLOCKED = "SELECT max(blocked_until) FROM throttle WHERE key = ANY(:keys::text[]) AND blocked_until > :now"
+
 _TAKE_BACK = """
     UPDATE throttle SET failures = greatest(0, failures - 1), blocked_until = NULL WHERE key = ANY(:keys::text[])
 """
@@ -99,8 +101,10 @@ class LoginThrottle(Model):
 
     @classmethod
     async def blocked_until_of(cls, counters: list[Counter]) -> datetime | None:
-        found = await cls.filter(key__in=[counter.key for counter in counters], blocked_until__gt=clock.now())
-        return max((row.blocked_until for row in found if row.blocked_until), default=None)
+        values = {"keys": [counter.key for counter in counters], "now": clock.now()}
+        [[until]] = await database.fetch_rows(_BLOCKED, values)
+        found: datetime | None = until
+        return found
 
     @classmethod
     @asynccontextmanager

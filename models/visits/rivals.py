@@ -10,32 +10,29 @@ LONGEST_WAIT = 1.0  # seconds: the first caller may be waiting for a lock that d
 
 
 class _Turn:
-    """One caller tries to book the slot; all who arrive in the meantime share one check of the outcome."""
+    """One caller tries to book the slot; all who arrive in the meantime share one wait and one check of the outcome."""
 
     def __init__(self) -> None:
         self._is_over = asyncio.Event()
-        self._look: asyncio.Task[bool] | None = None
+        self._outcome: asyncio.Task[bool | None] | None = None
 
     def end(self) -> None:
         self._is_over.set()
 
-    async def wait(self) -> bool:
-        """Wait for the end; False if it takes too long."""
+    async def share_outcome(self, is_taken: Callable[[UUID], Awaitable[bool]], slot_id: UUID) -> bool | None:
+        """Whether the slot is taken when the turn ends; None if that takes too long."""
+        if self._outcome is None:  # in a separate context, because it belongs to no single request
+            wait = self._wait(is_taken, slot_id)
+            self._outcome = asyncio.create_task(wait, context=contextvars.Context())
+        return await asyncio.shield(self._outcome)
+
+    async def _wait(self, is_taken: Callable[[UUID], Awaitable[bool]], slot_id: UUID) -> bool | None:
         try:
             async with asyncio.timeout(LONGEST_WAIT):
-                return await self._is_over.wait()
+                await self._is_over.wait()
         except TimeoutError:
-            return False
-
-    async def look(self, is_taken: Callable[[UUID], Awaitable[bool]], slot_id: UUID) -> bool:
-        """Check once for all; in a separate context, because the check belongs to no single request."""
-        if self._look is None:
-            self._look = asyncio.create_task(_look(is_taken, slot_id), context=contextvars.Context())
-        return await asyncio.shield(self._look)
-
-
-async def _look(is_taken: Callable[[UUID], Awaitable[bool]], slot_id: UUID) -> bool:
-    return await is_taken(slot_id)
+            return None
+        return await is_taken(slot_id)
 
 
 class Rivals:
@@ -47,10 +44,8 @@ class Rivals:
     async def lose(self, slot_id: UUID, is_taken: Callable[[UUID], Awaitable[bool]]) -> bool:
         """Wait while another caller tries; True if the slot is then taken. The check begins after this call."""
         while turn := self._turns.get(slot_id):
-            if not await turn.wait():
-                return False
-            if await turn.look(is_taken, slot_id):
-                return True
+            if (is_lost := await turn.share_outcome(is_taken, slot_id)) is not False:
+                return bool(is_lost)
         return False
 
     @asynccontextmanager
