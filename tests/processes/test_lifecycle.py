@@ -17,6 +17,7 @@ from models.accounts.login_throttle import FREE_TRIES
 from models.admin import demo_data
 from tests.support import postgres_template
 from tests.support.client import Client
+from tests.support.fork_server import Forked
 from tests.support.http import http_client
 from tests.support.service import ROOT, Service, is_alive, run_service, run_shared_service
 from tests.support.waiting import eventually, patience
@@ -167,9 +168,7 @@ async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_wai
         environment = {**os.environ, "DATABASE_URL": url, "DEMO": "0"}
         watcher, third = await asyncpg.connect(url), await asyncpg.connect(url)
         await third.execute("SELECT pg_advisory_lock($1)", database.MIGRATION_LOCK)
-        hosts = [
-            subprocess.Popen([sys.executable, "server.py", "migrate"], cwd=ROOT, env=environment) for _ in range(2)
-        ]
+        hosts = [Forked(["server.py", "migrate"], environment) for _ in range(2)]
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         while await watcher.fetchval(waiting) < 2:
             await asyncio.sleep(0.05)

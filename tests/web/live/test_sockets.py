@@ -23,7 +23,7 @@ from tests import cast
 from tests.support.live_server import Socket, ask, serving, socket
 from tests.support.visits import book, cancel, hold
 from tests.support.waiting import eventually, short_limit
-from web.endpoint import connections, endpoint
+from web.endpoint import connections
 
 EVENTS = """subscription ($after: String) {
     events(after: $after) { __typename cursor ... on VisitBooked { visitReference } }
@@ -200,8 +200,8 @@ async def test_each_breach_of_the_protocol_has_its_code(address: str, monkeypatc
 
 
 async def test_a_silent_socket_is_closed_within_ten_seconds(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert timedelta(seconds=10) >= endpoint.INIT_TIMEOUT
-    monkeypatch.setattr(endpoint, "INIT_TIMEOUT", timedelta(seconds=0.1))
+    assert timedelta(seconds=10) >= server.graphql.connection_init_wait_timeout
+    monkeypatch.setattr(server.graphql, "connection_init_wait_timeout", timedelta(seconds=0.1))
     async with serving(database_url) as address, socket(address) as silent:
         assert (await silent.closed())[0] == 4408
 
