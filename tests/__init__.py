@@ -1,1 +1,1 @@
-"""The promises of e-Rejestracja, one test each."""
+"""The promises of e-Rejestracja, each checked by a test."""

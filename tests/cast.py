@@ -27,7 +27,7 @@ _hashes: dict[str, str] = {}
 
 
 def warsaw(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
-    """A wall time of the clinic in 2026."""
+    """A moment in 2026, given as the clinic's local time."""
     return datetime(2026, month, day, hour, minute, tzinfo=WARSAW)
 
 
@@ -38,13 +38,13 @@ async def hash_of(secret: str) -> str:
 
 
 def confirmation(at: datetime) -> dict[str, Any]:
-    """What a record says once somebody of the staff has seen an identity card."""
+    """The fields of a record whose owner's identity card a member of staff has seen."""
     seen = SeenDocument.IDENTITY_CARD
     return {"identity_confirmed_at": at, "identity_seen": seen, "identity_confirmed_by": uuid4()}
 
 
 async def patient_account(email: str, number: str | None, first_name: str, last_name: str, **more: Any) -> Account:
-    """Somebody who has long had an account and a password of their own."""
+    """A patient who has long had an account and a password of their own."""
     patient = await Patient.create(
         first_name=first_name,
         last_name=last_name,
@@ -78,7 +78,7 @@ async def borys(**more: Any) -> Account:
 
 
 async def celina(**more: Any) -> Account:
-    """Celina Obca, the stranger, who must not see or change anything of Anna's."""
+    """Celina Obca, a stranger, who must not see or change any of Anna's data."""
     return await patient_account("celina@example.pl", CELINA_PESEL, "Celina", "Obca", **more)
 
 
@@ -111,13 +111,13 @@ async def adam() -> Account:
 
 
 async def dorota(by: Account, **more: Any) -> Patient:
-    """Dorota Dzwoniąca, who telephones: she has neither e-mail nor account."""
+    """Dorota Dzwoniąca, who books by telephone: she has neither an e-mail address nor an account."""
     details = {"first_name": "Dorota", "last_name": "Dzwoniąca", "pesel": DOROTA_PESEL, "phone": "22 621 00 00", **more}
     return await patient_record.register(patient_record.PatientDetails(**details), by=by)
 
 
 async def rivals(count: int) -> list[Account]:
-    """Many patients who all want the same."""
+    """Many patients who compete for the same slot."""
     return [await patient_account(f"rywal{n}@example.pl", None, "Rywal", "Kolejny") for n in range(count)]
 
 
@@ -139,7 +139,7 @@ async def doctor(*clinics: Clinic, last_name: str = "Wiśniewska", first_name: s
 async def slot(
     starts_at: datetime | None = None, *, at: Clinic | None = None, by: Doctor | None = None, minutes: int = 20
 ) -> Slot:
-    """A free slot, by default tomorrow at ten; clinic and doctor are made when none is given."""
+    """A free slot, by default tomorrow at ten; a clinic and a doctor are created if omitted."""
     starts_at = starts_at or warsaw(24, 10)
     at = at or await clinic()
     by = by or await doctor(at)
@@ -164,7 +164,7 @@ async def administrator() -> Account:
 
 
 async def partner(*clinics: Clinic, shows_references: bool = False, name: str = "Zdrowie Razem") -> tuple[Partner, str]:
-    """A partner's system that follows events of these clinics, and its key."""
+    """A partner that follows the events of these clinics, and its key."""
     ids = [place.id for place in clinics]
     return await Partner.add(name, ids, shows_references=shows_references, by=await _adding_administrator())
 

@@ -1,4 +1,4 @@
-"""What every test stands on: a real PostgreSQL built by migrations, a stopped clock, an empty database."""
+"""What every test relies on: a real PostgreSQL migrated to the current schema, a stopped clock, an empty database."""
 
 import gc
 import os
@@ -10,13 +10,13 @@ from typing import Any
 
 from tests.support import reaper
 
-if "PYTEST_XDIST_WORKER" not in os.environ:  # workers belong to the process that began the run, and share its files
+if "PYTEST_XDIST_WORKER" not in os.environ:  # only in the process that starts the run: its workers share its files
     os.environ["TMPDIR"] = _run = tempfile.mkdtemp(prefix="e-rej-")
-    tempfile.tempdir = None  # TMPDIR is read again
+    tempfile.tempdir = None  # makes tempfile read TMPDIR again
     os.environ["PREPARED_FOLDER"] = f"{_run}/prepared"
     reaper.watch(_run)
 _scratch = tempfile.TemporaryDirectory(prefix="e-rej-")
-os.environ["DATA_DIR"] = _scratch.name  # before settings are read: tests never touch var/
+os.environ["DATA_DIR"] = _scratch.name  # set before the settings are read, so that tests never touch var/
 for _name in (
     "DATABASE_URL",
     "MIGRATION_DATABASE_URL",
@@ -28,7 +28,7 @@ for _name in (
     "SERVICE_CLOSES",
 ):
     os.environ.pop(_name, None)
-os.environ["APPLICATION_SECONDS"] = "0"  # no random delays in tests
+os.environ["APPLICATION_SECONDS"] = "0"  # disables random delays
 
 import asyncpg  # noqa: E402 - after the environment is set
 import hypothesis  # noqa: E402 - after the environment is set
@@ -46,9 +46,9 @@ hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100
 hypothesis.settings.load_profile(os.environ.get("FUZZ", "house"))
 
 HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
-NEED_THE_PORTAL = ["portal"]  # built by `make portal`
+NEED_THE_PORTAL = ["portal"]  # need the portal, which `make portal` builds
 NEED_THE_EXPLORER = ["web/pages/test_explorer.py", "web/pages/test_reception.py"]
-NEED_CLIENTS = ["web/live/test_node_clients.py"]  # the reference clients from npm, and the JavaScript example
+NEED_CLIENTS = ["web/live/test_node_clients.py"]  # need the reference clients from npm; include the JavaScript example
 collect_ignore = [
     *([] if browser.CHROMIUM and browser.HAS_PORTAL else NEED_THE_PORTAL),
     *([] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_THE_EXPLORER),
@@ -57,12 +57,12 @@ collect_ignore = [
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A folder of this run's own: pytest closes its usual one to other users, and root's PostgreSQL is another user."""
+    """Use a folder of our own: pytest's default is closed to other users, and root runs PostgreSQL as another user."""
     config.option.basetemp = str(Path(_scratch.name) / "each")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: distribution.rank(item.path))  # stable: within a room the order stays
+    items.sort(key=lambda item: distribution.rank(item.path))  # a stable sort, so the order within a room is kept
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -71,18 +71,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution
 
 
 def pytest_collection_finish() -> None:
-    """What is there by now stays until the end: the collector need not look at it again and again."""
+    """Exempt from garbage collection the objects that exist by now: they live until the end of the run."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Report what is not tested on this machine; at the end, because -q shows no header."""
+    """Report at the end which tests this machine cannot run, because -q shows no header."""
     if collect_ignore:
         terminalreporter.write_line(f"Left out, as chromium or Node.js is not here: {', '.join(collect_ignore)}")
 
 
-# Not TRUNCATE: for a few rows that takes twenty times as long. A function: PostgreSQL keeps its plans.
+# DELETE, because TRUNCATE takes twenty times as long for a few rows; a function, so that PostgreSQL caches its plans.
 EMPTYING = """
     CREATE SCHEMA IF NOT EXISTS tests;
     CREATE OR REPLACE FUNCTION tests.empty() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
@@ -92,7 +92,7 @@ EMPTYING = """
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A server of the tests' own, as its owner; with TEST_DATABASE_URL (that of the superuser postgres) that one."""
+    """The owner's URL of the server that TEST_DATABASE_URL names (as superuser postgres), or else of a private one."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
@@ -103,7 +103,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def database_url(postgres_url: str) -> AsyncIterator[str]:
-    """A database built by the migrations, as every database is; for the role that serves."""
+    """The URL, for the runtime role, of a database built by the migrations, as every database is."""
     url = postgres.as_runtime(postgres_url)
     await database.migrate(postgres_url)
     await runtime_role.provide(postgres_url, url)
@@ -114,7 +114,7 @@ async def database_url(postgres_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def owner(postgres_url: str, database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection of the database's owner, a superuser: for what the role that serves may not do."""
+    """A connection as the database's owner, a superuser: for anything that the runtime role may not do."""
     connection = await asyncpg.connect(postgres_url)
     yield connection
     await connection.close()
@@ -138,7 +138,7 @@ async def emptying(owner: "asyncpg.Connection[asyncpg.Record]", tables: str) -> 
 
 @pytest.fixture(autouse=True)
 async def fresh(owner: "asyncpg.Connection[asyncpg.Record]", emptying: None) -> AsyncIterator[None]:
-    """Monday at nine in Warsaw, and an empty database."""
+    """Start each test on Monday at nine in Warsaw, with an empty database."""
     limits.extend_by_load()
     with clock.pinned(cast.MONDAY):
         yield
@@ -150,6 +150,6 @@ async def _empty(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
         try:
             await owner.execute("SELECT tests.empty()")
             return
-        except asyncpg.DeadlockDetectedError:  # with a service that goes on working
+        except asyncpg.DeadlockDetectedError:  # a service that is still running holds locks
             continue
     raise AssertionError("The service never releases its locks on the tables.")

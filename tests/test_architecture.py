@@ -1,4 +1,4 @@
-"""The house: packages import in one direction, modules have docstrings, and the time comes from one clock."""
+"""The architecture: packages import in one direction, modules have docstrings, and all time comes from one clock."""
 
 import ast
 import re

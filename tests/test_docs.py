@@ -1,4 +1,4 @@
-"""The documents are true: settings are explained, examples are valid against the schema."""
+"""The documentation is correct: settings are explained, and examples are valid against the schema."""
 
 import re
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_what_operators_look_for_in_logs_and_metrics_exists() -> None:
 )
 def test_the_desks_ready_operations_fit_the_schema(path: Path) -> None:
     text = path.read_text()
-    assert text.startswith("#")  # says what it is for
+    assert text.startswith("#")  # a comment says what it is for
     assert validate(BUILT, parse(text)) == []
 
 
@@ -124,7 +124,7 @@ def test_every_requirement_is_locked_by_hashes() -> None:
 
 
 def test_the_image_and_the_tests_have_all_that_the_service_has() -> None:
-    """Locked after the last change of what is needed: `make lock`."""
+    """Run `make lock` after changing requirements."""
     names = ("base", "tracing", "development", "test")
     service, image, first_run, tests = [_pins((ROOT / f"requirements/{name}.txt").read_text()) for name in names]
     assert service - image == service - first_run == (image | first_run) - tests == set()

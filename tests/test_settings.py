@@ -1,4 +1,4 @@
-"""Settings: whatever is wrong is reported at once, by name, with an example and without secrets."""
+"""Settings: all errors are reported at once, by name, with an example and without secrets."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-// node follow.mjs ws|sse URL KEY COUNT QUERY VARIABLES: the reference client prints what it gets, one JSON per line.
+// node follow.mjs ws|sse URL KEY COUNT QUERY VARIABLES: the reference client prints each message as a line of JSON.
 import { createClient as createSSE } from "graphql-sse";
 import { createClient as createWS } from "graphql-ws";
 import WebSocket from "ws";
@@ -15,7 +15,7 @@ const client =
         connectionParams: authorization,
         retryAttempts: Number(process.env.RETRIES ?? 0),
         retryWait: () => new Promise((resolve) => setTimeout(resolve, 300)),
-        shouldRetry: () => true, // also where nobody listens while the service restarts
+        shouldRetry: () => true, // retry even if the connection is refused, as while the service restarts
         on: { connected: () => say({ connected: true }), ping: () => say({ ping: true }) },
       })
     : createSSE({ url, headers: authorization, retryAttempts: 0 });

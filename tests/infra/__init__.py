@@ -1,1 +1,1 @@
-"""Promises of infra."""
+"""Promises of the infrastructure."""

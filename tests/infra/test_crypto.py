@@ -1,4 +1,4 @@
-"""Encryption and ids: what leaves the service comes back unchanged or is refused, and what stays is unreadable."""
+"""Encryption and ids: values sent out must come back unchanged or are refused, and stored values are unreadable."""
 
 from uuid import UUID
 
@@ -77,7 +77,7 @@ def test_any_text_is_an_id_in_its_one_spelling_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "visit", "visit_", "_", "visit_\0", "visit_ż", "visit_" + "A" * 21, "\ud800", "A" * 10**6]
 )
-def test_what_is_no_id_is_broken(text: str) -> None:
+def test_an_invalid_id_is_refused(text: str) -> None:
     with pytest.raises(crypto.InvalidToken):
         crypto.decode_id("visit", text)
 

@@ -1,4 +1,4 @@
-"""Statements that the ORM cannot express: named parameters, and locks that insist on a transaction."""
+"""Statements that the ORM cannot express: named parameters, and locks that require a transaction."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
@@ -30,7 +30,7 @@ async def test_a_parameter_without_a_value_is_an_error() -> None:
 
 @pytest.mark.parametrize("more", ["sslmode=prefer", "search_path=public", "sslmode=disable&jit=off"])
 async def test_a_url_means_the_same_to_every_connection(database_url: str, more: str, restored: None) -> None:
-    """Parameters that operators copy from the page of a provider: the pool passed them to a function without them."""
+    """Operators copy these parameters from a provider's page; the pool once passed them to a function lacking them."""
     url = f"{database_url}{'&' if '?' in database_url else '?'}{more}"
     assert await database.try_to_connect(url)
     await database.connect(url)
@@ -48,7 +48,7 @@ async def test_what_a_url_cannot_say_is_one_clear_line(database_url: str, more: 
 
 @pytest.fixture
 async def restored(database_url: str) -> AsyncIterator[None]:
-    """The connections that the other tests share are there again afterwards."""
+    """Restore the connections that the other tests share."""
     await database.disconnect()
     yield
     await database.disconnect()
@@ -76,5 +76,5 @@ async def test_what_is_only_right_inside_a_transaction_refuses_to_run_outside(
     with pytest.raises(RuntimeError, match="transaction"):
         await change()
     async with in_transaction():
-        if change is not NEEDS_A_TRANSACTION[2]:  # there is no such slot to claim
+        if change is not NEEDS_A_TRANSACTION[2]:  # the slot to claim does not exist, so claiming would fail
             await change()

@@ -1,4 +1,4 @@
-"""Logs: what the last filter removes, and what it leaves whole."""
+"""Logs: what the last filter removes, and what it leaves unchanged."""
 
 import pytest
 
@@ -9,7 +9,7 @@ NUMBER = cast.ANNA_PESEL
 
 
 @pytest.mark.parametrize("said", [NUMBER, f"PESEL={NUMBER}.", f"x{NUMBER}y", f"{NUMBER}-{'a' * 20}", f"a\n{NUMBER}\n"])
-def test_eleven_digits_do_not_stay(said: str) -> None:
+def test_eleven_digits_are_removed_from_the_log(said: str) -> None:
     assert logs.redact(said) == said.replace(NUMBER, "[number]")
 
 

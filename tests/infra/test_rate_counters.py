@@ -1,4 +1,4 @@
-"""Counters: processes learn what the others have counted, and nothing is counted twice."""
+"""Rate counters: processes learn each other's counts, and nothing is counted twice."""
 
 from limits import RateLimitItem, parse
 
@@ -27,7 +27,7 @@ async def test_a_process_learns_what_the_others_have_counted() -> None:
     for _ in range(9):
         there.hit(TEN, "anna")
     await there.settle()
-    assert here.hit(TEN, "anna") is None  # not known here yet
+    assert here.hit(TEN, "anna") is None  # this process does not yet know about the other's hits
     await here.settle()
     assert here.hit(TEN, "anna") is not None
     assert await spent() == 10

@@ -1,4 +1,4 @@
-"""Shared look-ups: who comes at the same moment shares a look, and nobody gets what was read before they came."""
+"""Shared look-ups: simultaneous callers share a look-up, and nobody gets data read before they asked."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from infra.shared_lookup import SharedLookup
 
 
 class Shelf:
-    """What there is, and the keys of each look; a look takes until it is let go."""
+    """The stored values and the keys of each look-up, which lasts until `is_free` is set."""
 
     def __init__(self) -> None:
         self.things, self.looks = dict[str, str](), list[list[str]]()
@@ -89,6 +89,6 @@ async def test_a_look_that_all_left_before_it_began_fails_nobody() -> None:
     shelf.things = {"a": "A"}
     lookup = SharedLookup(shelf.find)
     first = asyncio.create_task(lookup.look("a"))
-    asyncio.get_running_loop().call_soon(first.cancel)  # it waits by then; its look begins after that
+    asyncio.get_running_loop().call_soon(first.cancel)  # cancelled while waiting, before the look-up begins
     await asyncio.gather(first, asyncio.sleep(0), return_exceptions=True)
     assert await lookup.look("a") == "A"

@@ -1,4 +1,4 @@
-"""Helpers that are right only inside a transaction promise to refuse to run outside of one."""
+"""Helpers that are correct only inside a transaction refuse to run outside one."""
 
 import pytest
 from tortoise.transactions import in_transaction

@@ -1,4 +1,4 @@
-"""Transliteration: words without Polish letters, for searching, sorting and SMS."""
+"""Transliteration: text without Polish letters, for searching, sorting and SMS."""
 
 import pytest
 from hypothesis import given

@@ -1,1 +1,1 @@
-"""Promises of the room models."""
+"""Promises of the models."""

@@ -1,4 +1,4 @@
-"""What the tests of the models share: a connection that bypasses the code, and the invariants after every test."""
+"""Fixtures of the models' tests: a connection that bypasses the code, and a check of invariants after every test."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,6 +19,6 @@ async def stranger(database_url: str) -> AsyncIterator[Any]:
 
 @pytest.fixture(autouse=True)
 async def kept(fresh: None) -> AsyncIterator[None]:
-    """Whatever a test did, the promises hold afterwards."""
+    """Checks that the invariants hold after every test, whatever it did."""
     yield
     await check_invariants()

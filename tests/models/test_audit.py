@@ -1,4 +1,4 @@
-"""The audit trail: every change is there with who, whose, what, when and outcome, and without content."""
+"""The audit trail: every change is recorded with who, whose, what, when and the outcome, but without content."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ async def written() -> list[tuple[str, str]]:
 
 
 async def test_every_action_of_a_patient_leaves_its_entry() -> None:
-    """A whole life with the service: each line is one deed, in order, with the patient as who and whose."""
+    """All that a patient can do: each line is one action, in order, with the patient as both actor and data subject."""
     anna, clinic = await cast.anna(), await cast.clinic()
     one, two, three = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=await cast.doctor(clinic))
     session, _ = await Account.log_in("anna@example.pl", cast.PASSWORD, address="203.0.113.7")
@@ -75,7 +75,7 @@ async def test_every_action_of_a_patient_leaves_its_entry() -> None:
 
 
 async def test_entries_tell_apart_who_acted_for_whom() -> None:
-    """Reception books for Anna: reception is who, Anna is whose."""
+    """Reception books for Anna: reception is the actor, Anna the data subject."""
     anna, reception = await cast.anna(), await cast.borys()
     await Account.filter(id=reception.id).update(role="RECEPTIONIST", patient_id=None)
     reception = await Account.get(id=reception.id)
@@ -84,7 +84,7 @@ async def test_entries_tell_apart_who_acted_for_whom() -> None:
     assert (entry.account_id, entry.role, entry.patient_id) == (reception.id, "RECEPTIONIST", anna.patient_id)
 
 
-async def test_nobody_is_written_as_nobody() -> None:
+async def test_an_anonymous_actor_is_recorded_as_nobody() -> None:
     with pytest.raises(WrongCredentials):
         await Account.log_in("nobody@example.pl", "wrong", address="203.0.113.7")
     entry = await AuditEntry.get()

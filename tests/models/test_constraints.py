@@ -1,4 +1,4 @@
-"""The database keeps the promises against any writer: plain SQL breaks each one here and is refused."""
+"""The database enforces the promises against any writer: plain SQL tries to break each one and is refused."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ _SLOT = "INSERT INTO slot (id, clinic_id, doctor_id, starts_at, ends_at) VALUES 
 
 @asynccontextmanager
 async def refused_by(constraint: str, connection: Any, *, at_once: bool = False) -> AsyncIterator[None]:
-    """What is written here in one transaction is refused by this constraint: at commit, or at once."""
+    """Checks that this constraint refuses what the block writes in one transaction: at commit, or at once."""
     refusal = None
     try:
         async with connection.transaction():
@@ -131,7 +131,7 @@ async def test_a_slot_that_points_to_a_visit_on_another_slot(stranger: Any) -> N
         await stranger.execute(_POINT, other.id, visit.id)
 
 
-async def test_a_visit_that_is_not_as_its_slot(stranger: Any) -> None:
+async def test_a_visit_that_contradicts_its_slot(stranger: Any) -> None:
     anna, slot = await cast.anna(), await cast.slot()
     other = await cast.slot(cast.warsaw(25, 11))
     differences: list[dict[str, Any]] = [
@@ -194,7 +194,7 @@ async def test_overlapping_visits_of_a_patient(stranger: Any) -> None:
 
 
 async def test_one_confirmed_record_of_a_number(stranger: Any) -> None:
-    """For every writer: of several records with one PESEL at most one is the centre's; the others are claims."""
+    """Whoever writes them, at most one of several records with one PESEL is the centre's; the others are claims."""
     anna = await cast.anna()
     copy = await cast.patient_account("b@example.pl", cast.ANNA_PESEL, "A", "Ż", is_confirmed=False)
     for column in ("is_claim = false", "is_claim = false, identity_confirmed_at = now(), identity_seen = 'PASSPORT'"):
@@ -204,8 +204,8 @@ async def test_one_confirmed_record_of_a_number(stranger: Any) -> None:
         await stranger.execute("UPDATE patient SET is_claim = true WHERE id = $1", anna.patient_id)
 
 
-async def test_who_has_an_account_and_is_not_confirmed_only_claims_to_be_somebody(stranger: Any) -> None:
-    """Also when an older version of the service, or somebody with SQL, opens the account."""
+async def test_an_account_without_confirmed_identity_is_only_a_claim(stranger: Any) -> None:
+    """This holds even if an older version of the service, or a person with SQL access, opens the account."""
     dorota = await cast.dorota(await cast.rita())
     await stranger.execute(
         "INSERT INTO account (id, role, language, created_at, patient_id) VALUES ($1, 'PATIENT', 'PL', now(), $2)",
@@ -225,7 +225,7 @@ async def test_an_alias_has_neither_number_nor_telephone(stranger: Any) -> None:
 
 
 async def test_a_model_that_meets_a_stranger_s_visit_refuses_politely(stranger: Any) -> None:
-    """The rival's visit was written around the code, and not committed when the model looked."""
+    """The rival's visit was written with plain SQL and not yet committed when the model checked."""
     anna, clinic = await cast.anna(), await cast.clinic()
     one = await cast.slot(at=clinic, by=await cast.doctor(clinic))
     two = await cast.slot(at=clinic, by=await cast.doctor(clinic, last_name="Kowal"))
@@ -281,7 +281,7 @@ WAYS = [
     for table in ("audit_entry", "visit_change", "event")
     for way in ("DELETE FROM {}", "TRUNCATE {} CASCADE")
 ]
-NOTHING = "DELETE FROM {} WHERE false"  # events and audit entries go when they are old: the rows decide
+NOTHING = "DELETE FROM {} WHERE false"  # refused for visit_change only: the other tables' triggers check each row
 
 
 @pytest.mark.parametrize(("table", "statement"), [*WAYS, ("visit_change", NOTHING)])
@@ -306,7 +306,7 @@ async def test_history_is_never_rewritten(owner: Any, change: str) -> None:
 
 @pytest.mark.parametrize("table", ["visit", "patient", "slot", "clinic", "doctor"])
 async def test_history_is_not_lost_with_what_it_is_about(owner: Any, table: str) -> None:
-    """Neither by TRUNCATE .. CASCADE nor by deleting what a visit stands on."""
+    """Neither TRUNCATE .. CASCADE nor deleting the rows that a visit refers to removes its history."""
     await book(await cast.anna(), await cast.slot())
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         await owner.execute(f"TRUNCATE {table} CASCADE")
@@ -342,7 +342,7 @@ async def test_a_moved_visit_s_old_slot_can_be_withdrawn_and_its_new_one_cannot(
 
 
 async def test_no_lock_or_statement_lasts_for_ever() -> None:
-    """A host that dies with a patient's row locked must not stop that patient for hours."""
+    """A host that dies with a patient's row locked must not block that patient for hours."""
     for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
         [row] = await database.fetch("SELECT setting::int AS milliseconds FROM pg_settings WHERE name = $1", [name])
         assert 0 < row["milliseconds"] <= 60_000, name

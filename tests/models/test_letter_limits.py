@@ -43,7 +43,7 @@ async def test_sign_ups_with_ever_new_plus_addresses_fill_no_mailbox() -> None:
     assert await count(MessageKind.ACCOUNT_OPENED) == LETTERS_PER_DAY + 2
 
 
-async def test_they_leave_the_owner_of_the_plain_address_and_others_their_letters() -> None:
+async def test_such_sign_ups_use_up_no_letters_of_the_plain_address_or_of_others() -> None:
     await open_many("anna+{n}@example.pl", 12)
     await sign_up(email="anna@example.pl", pesel=pesel_of(20))
     await sign_up(email="anna+1@elsewhere.pl", pesel=pesel_of(21))
@@ -52,7 +52,7 @@ async def test_they_leave_the_owner_of_the_plain_address_and_others_their_letter
 
 
 async def test_passwords_asked_for_in_the_name_of_plus_addresses_fill_no_mailbox_and_lock_nobody_out() -> None:
-    """The owner may even use such an address: with a password of their own, their letters are counted apart."""
+    """The owner may even use such an address: if they have set a password, their letters are counted separately."""
     await cast.patient_account("anna+diamed@example.pl", cast.ANNA_PESEL, "Anna", "Żółć")
     await open_many("anna+{n}@example.pl", 10)
     for _ in range(3):
@@ -98,7 +98,7 @@ async def test_accounts_that_all_want_one_address_fill_its_mailbox_no_more_than_
 
 
 @pytest.mark.parametrize("kind", sorted(LIMITED_KINDS))
-async def test_every_such_kind_is_limited_by_itself(kind: MessageKind) -> None:
+async def test_every_limited_kind_of_letter_has_a_limit_of_its_own(kind: MessageKind) -> None:
     anna = await cast.anna()
     for _ in range(LETTERS_PER_DAY + 1):
         async with in_transaction():

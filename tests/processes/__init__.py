@@ -1,1 +1,1 @@
-"""Promises that only whole processes can show: starting, stopping, dying, coming back."""
+"""Promises that only whole processes can prove: starting, stopping, crashing and restarting."""

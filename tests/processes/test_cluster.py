@@ -1,4 +1,4 @@
-"""Many processes on one database and one broker: each letter is sent once, whichever of them dies."""
+"""Many processes share one database and one broker: each letter is sent once, whichever process dies."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ PEOPLE = 12
 
 
 def pesel(number: int) -> str:
-    """Valid ones, in order."""
+    """The valid PESEL with this serial number."""
     digits = f"900101{number:04d}"
     weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
     return digits + str((10 - sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 10) % 10)
@@ -40,7 +40,7 @@ async def sign_up(url: str, number: int) -> None:
 
 
 def written_to(smtp_server: SmtpServer) -> set[str]:
-    """Who has got a letter."""
+    """The people who have received a letter."""
     return {name for name in smtp_server.recipients if name.startswith("osoba")}
 
 
@@ -52,7 +52,7 @@ async def test_two_of_each_send_every_letter_once(cluster: Cluster) -> None:
 
 
 async def claims(cluster: Cluster, medium: str, sent: int) -> list[int]:
-    """How often each message was claimed by a sender, when all have been sent: then nobody claims one again."""
+    """How often each message was claimed by a sender, once all have been sent and so none is claimed again."""
     query = "SELECT state, tries FROM message WHERE medium = $1"
 
     async def all_sent() -> list[asyncpg.Record] | None:
@@ -68,7 +68,7 @@ async def test_two_of_each_send_one_reminder_of_each_visit(cluster: Cluster) -> 
     async with load.present():
         await load.change(20)
     before = await sweeps(cluster)
-    for _ in range(3):  # as if several schedulers sent it in the same minute
+    for _ in range(3):  # as if several schedulers sent the task in the same minute
         await asyncio.gather(*(cluster.send("tasks.reminders:write_reminders") for _ in range(4)))
     planned = [told for told in load.visits.values() if told.changes[-1] != "CANCELLED"]
     assert planned
@@ -82,7 +82,7 @@ async def test_two_of_each_send_one_reminder_of_each_visit(cluster: Cluster) -> 
 
 
 async def sweeps(cluster: Cluster) -> float:
-    """How often the workers have looked for reminders to write."""
+    """How often the workers have checked for reminders to write."""
     workers = [member for member in cluster.members.values() if member.command == "worker"]
     return sum([(await figures(worker.url)).get(SWEEPS, 0) for worker in workers])
 
@@ -90,7 +90,7 @@ async def sweeps(cluster: Cluster) -> float:
 SWEEPS = "task_seconds_count{outcome=done,task=tasks.reminders:write_reminders}"
 
 
-# What a killed worker had claimed is free when its lease has lapsed: five minutes, here some seconds.
+# Messages that a killed worker had claimed are free when the lease lapses: after five minutes, here a few seconds.
 LAPSED = "UPDATE message SET leased_until = now() WHERE state = 'sending' AND leased_until < now() + '297 s'::interval"
 
 
@@ -113,5 +113,5 @@ async def test_a_worker_and_a_web_process_killed_by_9_lose_no_sign_up(cluster: C
     for recipient, mail in zip(cluster.smtp_server.recipients, cluster.smtp_server.mails, strict=True):
         if recipient.startswith("osoba"):
             by_person.setdefault(recipient, set()).add(mail["message-id"])
-    assert {len(ids) for ids in by_person.values()} == {1}  # one sent again is known by its Message-ID
+    assert {len(ids) for ids in by_person.values()} == {1}  # a letter sent twice keeps its Message-ID
     await asyncio.to_thread(cluster.replace_the_dead)

@@ -1,4 +1,4 @@
-"""Processes die or stop: no follower of events misses or repeats one, and each learns where to go on."""
+"""Processes die or stop: no follower of events misses or repeats one, and each learns where to resume."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ CHANGES = "subscription ($id: ID!) { slotChanges(clinicId: $id) { isFree } }"
 
 @pytest.fixture
 async def cluster(database_url: str, tmp_path: Path) -> AsyncIterator[list[Service]]:
-    """Two web processes, both ready to relay; the process of the tests does not."""
+    """Two web processes that can both relay events; the tests' own process does not."""
     with ExitStack() as stack:
         homes = [tmp_path / name for name in ("one", "two")]
         for home in homes:
@@ -44,7 +44,7 @@ async def cluster(database_url: str, tmp_path: Path) -> AsyncIterator[list[Servi
 
 
 class Reader:
-    """Follows through one process or the other; whatever happens, it goes on from its last cursor."""
+    """Follows events through either process; whatever happens, it resumes from its last cursor."""
 
     def __init__(self, cluster: list[Service], key: str, patience: int) -> None:
         self.cluster, self.key, self.patience = cluster, key, patience
@@ -91,7 +91,7 @@ async def test_kill_9_of_the_relaying_processes_costs_no_reader_an_event(
         await asyncio.to_thread(victim.start_again)
     count[0] = len(chaos.committed)
     is_over.set()
-    await append(clinic.id)  # so that nobody waits for an event that has been read
+    await append(clinic.id)  # one more event, so that no reader waits for one it has already read
     async with asyncio.timeout(patience()):
         await asyncio.gather(*reading)
         while await Event.filter(position=None).exists():
@@ -191,7 +191,7 @@ async def test_neither_what_is_in_a_socket_s_address_nor_a_traceback_of_odd_byte
             with pytest.raises(websockets.ConnectionClosed) as closed:
                 await connection.recv()
         assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == 1007  # as RFC 6455 says of bytes that are no text
+        assert closed.value.rcvd.code == 1007  # the code that RFC 6455 prescribes for bytes that are not text
         with pytest.raises(websockets.InvalidStatus):
             await websockets.connect(url.replace("/graphql", "/nowhere"), subprotocols=protocols, proxy=None)
         for words in ("erp_in-the-wrong-place", "Traceback", "/nowhere"):

@@ -1,4 +1,4 @@
-"""The image and its composition: linted, and the same commands with the same environment serve, as processes."""
+"""The image and its Compose file are linted; their commands and environment, run as processes, serve patients."""
 
 import asyncio
 import re
@@ -37,14 +37,14 @@ FILLED_IN = {
 
 
 def of_image() -> dict[str, str]:
-    """What the image sets."""
+    """The environment variables that the image sets."""
     block = re.search(r"^ENV (.*?[^\\])\n", DOCKERFILE, re.MULTILINE | re.DOTALL)
     assert block
     return dict(pair.split("=", 1) for pair in block.group(1).replace("\\\n", " ").split())
 
 
 def of_operator() -> dict[str, str]:
-    """The example, filled in."""
+    """The environment from the operator's example file, filled in."""
     lines = (ROOT / "compose.env.example").read_text().splitlines()
     pairs = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     return {name: FILLED_IN.get(name, value) for name, value in pairs.items()}
@@ -86,7 +86,7 @@ def test_what_the_service_reads_is_copied_and_nothing_else_reaches_the_engine() 
     assert not allowed & {".env", ".git", "tests", "var", "."}
 
 
-def test_the_service_runs_as_nobody_in_particular_and_is_watched() -> None:
+def test_the_service_runs_as_an_unprivileged_user_with_health_checks() -> None:
     assert "USER 10001" in DOCKERFILE
     assert "HEALTHCHECK" in DOCKERFILE
     for name, service in SERVICES.items():
@@ -113,13 +113,13 @@ def test_only_migrate_knows_the_owner_of_the_database() -> None:
     knowing = {name for name, service in OURS.items() if "MIGRATION_DATABASE_URL" in service["environment"]}
     assert knowing == {"migrate"}
     for service in OURS.values():
-        assert service["environment"]["POSTGRES_PASSWORD"] == ""  # not by way of .env either
+        assert service["environment"]["POSTGRES_PASSWORD"] == ""  # so .env cannot set it either
         assert service["environment"]["DATABASE_URL"].startswith("postgres://e_rejestracja_runtime:${RUNTIME_PASSWORD:")
 
 
 @pytest.fixture
 async def composed() -> AsyncIterator[Cluster]:
-    """Embedded PostgreSQL, Valkey and loopback stand in for the images and the network; all else is as composed."""
+    """The composed services, except that PostgreSQL and Valkey are embedded and the network is loopback."""
     settings = {**of_image(), **of_operator(), **OURS["web"]["environment"]}
     stand_ins = {"DATABASE_URL", "BROKER_URL", "SMTP_URL", "SMS_URL", "HOST", "PORT", "WATCH_PORT", "DATA_DIR", "PATH"}
     settings = {name: value for name, value in settings.items() if name not in stand_ins}
@@ -144,6 +144,6 @@ async def test_the_composed_commands_serve_one_booking_from_health_to_the_letter
     assert booked["reference"] in body(composed.smtp_server.mails[0], "plain")
     for client in (first, second):
         await client.http.aclose()
-    assert "/mailbox" not in composed.members["web0"].log()  # it is in production
+    assert "/mailbox" not in composed.members["web0"].log()  # there is no mailbox in production
     await asyncio.to_thread(composed.stop)
     assert {member.process.returncode for member in composed.members.values()} == {0}

@@ -1,4 +1,4 @@
-"""A run of the tests that is interrupted or killed leaves nothing behind."""
+"""A test run that is interrupted or killed leaves nothing behind."""
 
 import json
 import signal
@@ -29,7 +29,7 @@ child.wait()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, None], ids=str)
-async def test_what_it_has_started_ends_with_it(how: signal.Signals | None, tmp_path: Path) -> None:
+async def test_processes_started_by_a_test_run_end_with_it(how: signal.Signals | None, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     command = [sys.executable, "-c", RUN, str(folder)]

@@ -1,4 +1,4 @@
-"""A patient's whole journey against the service as a process: real HTTP, real mail, and what it logs."""
+"""A patient's whole journey against the running service: real HTTP, real mail, and its logs."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
 
 
 class Patient:
-    """A client as docs/clients.md describes it."""
+    """A client that works as docs/clients.md describes."""
 
     def __init__(self, url: str) -> None:
         self.http, self.token = http_client(url), ""
@@ -56,7 +56,7 @@ SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accep
 LOG_IN = """mutation($input: LogInInput!) { logIn(input: $input) {
     ... on Session { token account { mustChangePassword } } ... on Problem { message } } }"""
 CHANGE = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { ... on Session { token } } }"
-SOON = (datetime.now(cast.WARSAW) + timedelta(hours=4)).isoformat()  # slots that can still be booked a minute later
+SOON = (datetime.now(cast.WARSAW) + timedelta(hours=4)).isoformat()  # still bookable a minute later
 SLOTS = f"""query($clinic: ID!) {{ freeSlots(filter: {{clinicId: $clinic, from: "{SOON}"}}, first: 3) {{
     nodes {{ id startsAt }} }} }}"""
 HOLD = "mutation($input: HoldSlotInput!) { holdSlot(input: $input) { ... on SlotHold { expiresAt } } }"
@@ -141,10 +141,10 @@ async def test_a_row_that_the_database_quotes_in_its_refusal_reaches_neither_cli
     assert request_id == response.headers["x-request-id"]
     lines = [line for line in service.log().splitlines() if request_id in line]
     assert any("operation_failed" in line for line in lines)
-    assert "provoked" in service.log()  # the cause is told
+    assert "provoked" in service.log()  # the log contains the cause
     told = service.log() + response.text
     assert [word for word in IN_LINES.split() if len(word) > 3 and word in told] == []
-    assert (await patient.ask(BOOK, input=wish))["startsAt"] == slot["startsAt"]  # and nothing was lost
+    assert (await patient.ask(BOOK, input=wish))["startsAt"] == slot["startsAt"]  # and the slot can still be booked
 
 
 async def test_each_line_of_the_log_can_be_followed_by_its_request(service: Service, patient: Patient) -> None:

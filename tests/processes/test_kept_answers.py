@@ -1,4 +1,4 @@
-"""Two web processes, patients who change slots without a pause, kills in between: nobody gets an outdated answer."""
+"""Two web processes, patients who keep changing slots, and kills in between: nobody gets an outdated answer."""
 
 import asyncio
 import random
@@ -23,7 +23,7 @@ PATIENTS, READERS, READS = 6, 4, 400
 
 @dataclass
 class Known:
-    """What is known of a slot: whether it is free; None while a change is on its way. Each change has a number."""
+    """Whether a slot is known to be free, None while a change is in progress, and the number of its latest change."""
 
     is_free: bool | None = True
     change: int = 0
@@ -61,7 +61,7 @@ class Owner:
 
 
 class Reader:
-    """Somebody not signed in, who compares each answer with what was acknowledged before it was asked for."""
+    """A visitor not signed in, who compares each answer with the changes acknowledged before the request."""
 
     def __init__(self, urls: list[str], clinic: str, known: dict[str, Known]) -> None:
         self.webs, self.clinic, self.known = [Client(url=url) for url in urls], clinic, known
@@ -75,11 +75,11 @@ class Reader:
                     DOCUMENTS["FreeSlots"], filter={"clinicId": self.clinic}, first=100
                 )
                 free = {node["id"] for node in answer["data"]["freeSlots"]["nodes"]}
-            except (httpx.HTTPError, ValueError, KeyError, TypeError):  # of a process that was killed
+            except (httpx.HTTPError, ValueError, KeyError, TypeError):  # the process was killed
                 await asyncio.sleep(0.02)
                 continue
             for slot, (was_free, change) in before.items():
-                if was_free is not None and self.known[slot].change == change:  # nobody touched it meanwhile
+                if was_free is not None and self.known[slot].change == change:  # it has not changed since the request
                     assert (slot in free) is was_free, (slot, was_free)
             self.reads += 1
         for web in self.webs:
@@ -91,7 +91,7 @@ def _has_read(readers: list[Reader], times: float) -> bool:
 
 
 @pytest.mark.parametrize("chance", [1])
-async def test_no_process_answers_without_what_was_acknowledged(chance: int) -> None:
+async def test_every_answer_includes_all_acknowledged_changes(chance: int) -> None:
     random.seed(chance)
     async with run_cluster("web", "web", OFFER_MINUTES="1") as cluster:
         crowd = await BookingLoad.gathered(cluster, PATIENTS)

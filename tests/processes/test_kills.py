@@ -1,4 +1,4 @@
-"""Whatever is killed while patients book, move and cancel: nothing promised is lost, nothing is done twice."""
+"""Whatever is killed while patients book, move and cancel: no confirmed change is lost, nothing is done twice."""
 
 import asyncio
 import signal
@@ -19,14 +19,14 @@ from tests.support.waiting import eventually, patience
 
 PATIENTS = 6
 BEFORE, AFTER = 10, 15  # changes
-Reminder = tuple[UUID, str]  # of a visit, and the time that it states
+Reminder = tuple[UUID, str]  # the visit's id, and the time that the reminder states
 LETTERS = {"BOOKED": "visit_booked", "MOVED": "visit_moved", "CANCELLED": "visit_cancelled"}
 HAPPENINGS = {"BOOKED": "VisitBooked", "MOVED": "VisitRescheduled", "CANCELLED": "VisitCancelled"}
 
 
 @pytest.fixture(scope="module")
 async def cluster() -> AsyncIterator[Cluster]:
-    """PostgreSQL as careful as in production: what it has confirmed must survive it."""
+    """A cluster whose PostgreSQL is as durable as in production: anything it has committed must survive its death."""
     async with run_cluster("web", "web", "worker", "worker", "scheduler", durable=True) as ready:
         yield ready
 
@@ -38,7 +38,7 @@ async def load(cluster: Cluster) -> BookingLoad:
 
 @pytest.fixture(scope="module")
 def partner(cluster: Cluster, load: BookingLoad) -> Iterator[PartnerProgram]:
-    """Follows events over a socket of the web process that will be killed first."""
+    """A partner program that follows events over a socket to the web process that will be killed first."""
     url = cluster.members["web0"].url.replace("http", "ws", 1) + "/graphql"
     example = PartnerProgram([sys.executable, str(EXAMPLES / "partner.py")], cluster.home, url, load.key)
     yield example
@@ -62,7 +62,7 @@ def restart_postgres_at_once(cluster: Cluster) -> None:
 
 
 def kill_a_backend(cluster: Cluster) -> None:
-    """One connection's process: PostgreSQL then ends all of them, and recovers."""
+    """Kill one connection's process, after which PostgreSQL ends all of them and recovers."""
     backends = [child for child in cluster.postmaster().children() if "[local]" in " ".join(child.cmdline())]
     backends[0].kill()
 
@@ -71,7 +71,7 @@ def kill_postgres(cluster: Cluster) -> None:
     postmaster = cluster.postmaster()
     family = [postmaster, *postmaster.children()]
     postmaster.kill()
-    psutil.wait_procs(family, timeout=patience())  # orphans see it and leave
+    psutil.wait_procs(family, timeout=patience())  # orphaned backends notice and exit
     cluster.restart_postgres()
 
 
@@ -99,7 +99,7 @@ async def test_nothing_is_lost_or_done_twice_though_we(
 
 
 async def settle(cluster: Cluster, database: asyncpg.Connection) -> None:
-    """What the schedule does within a quarter of a minute, and the lease of a dead sender within five, made at once."""
+    """Do at once what the scheduler does within 15 seconds, and let dead senders' five-minute leases lapse."""
 
     async def is_settled() -> bool:
         for task in ("reminders:write_reminders", "letters:send_letters", "texts:send_texts"):
@@ -132,7 +132,7 @@ async def reminders(database: asyncpg.Connection, state: str = "") -> set[Remind
 
 
 async def reckon(cluster: Cluster, database: asyncpg.Connection, load: BookingLoad) -> None:
-    """What patients were told and what is written is the same, from all sides."""
+    """Check that history, audit trail, events and messages all agree with what patients were told."""
     told = {reference: visit.changes for reference, visit in load.visits.items()}
     assert await written(database, HISTORY) == told
     assert await written(database, AUDIT) == {ref: [LETTERS[change] for change in told[ref]] for ref in told}
@@ -156,7 +156,7 @@ EVENTS = """
 
 
 async def written(database: asyncpg.Connection, query: str) -> dict[str, list[str]]:
-    """By visit, in their order."""
+    """The rows' values by visit reference, in the query's order."""
     found: dict[str, list[str]] = {}
     for row in await database.fetch(query):
         found.setdefault(row["reference"], []).append(row["what"])
@@ -164,7 +164,7 @@ async def written(database: asyncpg.Connection, query: str) -> dict[str, list[st
 
 
 async def every_event_was_delivered_once(database: asyncpg.Connection, partner: PartnerProgram) -> None:
-    """In the order of their positions, which have no gap."""
+    """Check that the partner got each event once, ordered by position, and that positions have no gap."""
 
     async def delivered() -> list[asyncpg.Record] | None:
         log: list[asyncpg.Record] = await database.fetch("SELECT id, position FROM event ORDER BY position NULLS LAST")
@@ -186,7 +186,7 @@ async def no_slot_has_two_visits(database: asyncpg.Connection, load: BookingLoad
 
 
 async def every_letter_was_sent(cluster: Cluster, database: asyncpg.Connection) -> None:
-    """At least once, with one Message-ID. One may be dropped: one that a later letter about its visit overtakes."""
+    """At least once, always with one Message-ID; a letter overtaken by a later one about its visit may be dropped."""
     letters = await database.fetch("SELECT id, state, visit_id FROM message WHERE medium = 'email' ORDER BY id")
     last = {letter["visit_id"]: letter for letter in letters}
     assert {letter["state"] for letter in last.values()} == {"sent"}
@@ -197,7 +197,7 @@ async def every_letter_was_sent(cluster: Cluster, database: asyncpg.Connection) 
 
 
 async def every_text_was_sent_once(cluster: Cluster, database: asyncpg.Connection) -> None:
-    """The gateway takes an idx once; what is still planned for tomorrow has been reminded of."""
+    """The gateway accepts each idx once; patients have been reminded of all visits still planned for tomorrow."""
     texts = await database.fetch("SELECT id, state FROM message WHERE medium = 'sms'")
     assert {text["state"] for text in texts} <= {"sent", "dropped"}
     sent = {text["id"].hex for text in texts if text["state"] == "sent"}

@@ -1,4 +1,4 @@
-"""Starting, stopping, dying and coming back: what the service as a process promises."""
+"""Starting, stopping, crashing and restarting: the promises of the service as a process."""
 
 import asyncio
 import os
@@ -54,7 +54,7 @@ def test_outside_service_hours_it_says_when_booking_opens_and_how_to_try_it_anyw
     closed = {"SERVICE_OPENS": "00:00", "SERVICE_CLOSES": "00:01", "DEMO": "0"}
     with run_service(tmp_path, **closed) as service:
         screen = service.log()[:1500]
-    if "Booking is open until 00:01" not in screen:  # the one minute a day in which it is open
+    if "Booking is open until 00:01" not in screen:  # during the only minute of the day in which it is open
         assert "Booking is closed now: it opens at 00:00 on" in screen
         assert "SERVICE_OPENS=00:00 SERVICE_CLOSES=24:00 make run" in screen
 
@@ -76,9 +76,9 @@ async def test_its_private_postgresql_ends_by_itself_when_its_last_user_was_kill
         assert server
         with postgres.run_server(tmp_path / "postgres"):
             service.stop(signal.SIGKILL)
-            assert service.postgres() == server  # we use it still
+            assert service.postgres() == server  # it keeps running because the test still uses it
             service.start_again()
-        assert service.postgres() == server  # and now the service does
+        assert service.postgres() == server  # it keeps running because the restarted service uses it
         service.stop(signal.SIGKILL)
         await eventually(lambda: not is_alive(server))
         service.start_again()
@@ -123,7 +123,7 @@ async def test_killed_and_started_again_it_has_lost_nothing_and_a_hold_lapses_by
 
 
 async def slot_of_tomorrow(client: Client, clinic: str) -> str:
-    """The soonest may have become too near while a test makes use of it."""
+    """A free slot from tomorrow, because the soonest could become too near to book during a test."""
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     found = await client.ask("FreeSlots", filter={"clinicId": clinic, "from": tomorrow}, first=1)
     return str(found["nodes"][0]["id"])
@@ -174,7 +174,7 @@ async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_wai
             await asyncio.sleep(0.05)
         assert [host.poll() for host in hosts] == [None, None]
         assert await watcher.fetchval("SELECT to_regclass('visit')") is None
-        await third.close()  # whoever held it has finished, or died
+        await third.close()  # as if the host with the lock had finished or died
         assert await asyncio.gather(*(asyncio.to_thread(host.wait, patience()) for host in hosts)) == [0, 0]
         applied = await watcher.fetch("SELECT name, count(*) FROM tortoise_migrations GROUP BY name")
         await watcher.close()
@@ -204,7 +204,7 @@ async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
     postgres_template.copy_to(tmp_path / "shared" / "data")
     with postgres.run_server(tmp_path / "shared", durable=False) as url:
         connection = await asyncpg.connect(url)
-        await connection.execute("DELETE FROM key_check")  # the prepared files know the key of development
+        await connection.execute("DELETE FROM key_check")  # the prepared database was made with the development key
         await connection.close()
         await _serve_in_production(tmp_path, url, real)
 

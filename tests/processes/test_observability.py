@@ -1,4 +1,4 @@
-"""What an operator sees of running processes: one id from the request to the letter, spans, and metrics that move."""
+"""What operators see of running processes: one id from the request to the letter, spans, and changing metrics."""
 
 import json
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ async def cluster(collector: SpanCollector) -> AsyncIterator[Cluster]:
 
 @pytest.fixture(scope="module")
 async def request_id(cluster: Cluster) -> str:
-    """Of a sign-up whose letter has been sent."""
+    """The request id of a sign-up whose letter has been sent."""
     body = {"query": SIGN_UP, "variables": {"input": {**FORM, "phone": "501234567"}}}
     async with http_client(cluster.webs[0]) as client:
         response = await client.post("/graphql", json=body)
@@ -102,7 +102,7 @@ SENT = "messages_total{medium=email,state=sent}"
 
 
 async def figures_with(url: str, wanted: Figures) -> Figures:
-    """As soon as these are as high as wanted."""
+    """All figures, once each of these has reached its wanted value."""
 
     async def high_enough() -> Figures | None:
         found = await figures(url)
@@ -113,8 +113,8 @@ async def figures_with(url: str, wanted: Figures) -> Figures:
 
 async def test_the_figures_of_the_web_processes_are_added_up_and_move(cluster: Cluster, request_id: str) -> None:
     url = cluster.webs[0]
-    before = await figures_with(url, {"pool_connections{state=limit}": 40})  # both processes are there
-    for _ in range(10):  # each by a connection of its own: both processes get some
+    before = await figures_with(url, {"pool_connections{state=limit}": 40})  # both processes are running
+    for _ in range(10):  # a new connection each time, so that both processes get some
         client = Client(url=url)
         await client.ask("ServiceHours")
         await client.send("mutation { exportMyData }")
@@ -134,13 +134,13 @@ async def test_the_figures_of_the_web_processes_are_added_up_and_move(cluster: C
 
 async def test_the_figures_of_tasks_outbox_and_relay_move(cluster: Cluster, request_id: str) -> None:
     worker = cluster.members["worker1"].url
-    done = await figures_with(worker, {SENDING: 1, SENT: 1})  # the letter may have come before its task has ended
+    done = await figures_with(worker, {SENDING: 1, SENT: 1})  # the letter may arrive before its task ends
     assert done["task_seconds_count{outcome=done,task=tasks.account_requests:process_account_requests}"] >= 1
     assert done[SENT] == 1
     assert done["pool_connections{state=limit}"] == 20
     assert done["outbox_oldest_seconds{medium=email}"] == 0
     async with cluster.database() as database:
-        await database.execute("SELECT pg_advisory_lock(7222027)")  # as by a relay that hangs
+        await database.execute("SELECT pg_advisory_lock(7222027)")  # as a hanging relay would hold it
         await database.execute(WAITING)
         waiting = await figures(worker)
         await database.execute("DELETE FROM message WHERE kind = 'visit_moved'")

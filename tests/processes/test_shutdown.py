@@ -1,4 +1,4 @@
-"""Shutdown: not ready for balancers first, then begun work is finished or handed back, and the end comes in time."""
+"""Shutdown: readiness is withdrawn first, begun work is finished or handed back, and the process ends in time."""
 
 import asyncio
 import signal
@@ -23,7 +23,7 @@ from tests.support.waiting import eventually, patience, short_limit
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
 LOCK_SECONDS = float(LIMITS["lock_timeout"].removesuffix("s"))
-# Not how many: housekeeping of the started service may wait for the same rows.
+# Only whether any waits: the new service's housekeeping may wait for the same rows.
 WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
@@ -39,7 +39,7 @@ async def connected(service: Service) -> AsyncIterator[asyncpg.Connection]:
 
 async def until(database: asyncpg.Connection, question: str, answer: object) -> None:
     async def is_so() -> bool:
-        await database.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees no later connection otherwise
+        await database.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction misses later connections
         return bool(await database.fetchval(question) == answer)
 
     await eventually(is_so, otherwise=lambda: f"{question}: never {answer}")
@@ -47,7 +47,7 @@ async def until(database: asyncpg.Connection, question: str, answer: object) -> 
 
 @asynccontextmanager
 async def booking_in_flight(service: Service, database: asyncpg.Connection) -> AsyncIterator[asyncio.Task[Any]]:
-    """A request that is really being answered: it waits until the test releases its lock on the patients' rows."""
+    """A request in progress, which waits until the test releases its lock on the patients' rows."""
     jan = await Client(url=service.url).log_in(demo_data.LOGINS[0], demo_data.PASSWORD)
     clinic = (await jan.ask("Clinics"))["nodes"][0]["id"]
     slot = await slot_of_tomorrow(jan, clinic)
@@ -59,7 +59,7 @@ async def booking_in_flight(service: Service, database: asyncpg.Connection) -> A
 
 
 async def until_nobody_listens(service: Service) -> None:
-    """With WORKERS their parent keeps the port open: nobody takes the call any more."""
+    """Wait until no request is answered; with WORKERS their parent keeps the port open but accepts no connection."""
     async with http_client(seconds=1) as client:
         while True:
             try:
@@ -70,13 +70,13 @@ async def until_nobody_listens(service: Service) -> None:
 
 
 async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp_path: Path) -> None:
-    delay = min(8 * short_limit(), LOCK_SECONDS / 2)  # nobody is let wait for a lock any longer than LOCK_SECONDS
+    delay = min(8 * short_limit(), LOCK_SECONDS / 2)  # no lock is waited for longer than LOCK_SECONDS
     with run_service(tmp_path, STOP_DELAY_SECONDS=str(delay), STOP_SECONDS="20") as service:
         async with connected(service) as database, booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
             async with http_client(service.url) as balancer:
                 red = await balancer.get("/health/ready")
-                late = await balancer.post("/graphql", json=CLINICS)  # who has not looked yet
+                late = await balancer.post("/graphql", json=CLINICS)  # a balancer that has not noticed yet
             assert (red.status_code, red.json()) == (503, {"status": "stopping"})
             assert late.json()["data"]["clinics"]["nodes"]
             await until_nobody_listens(service)
@@ -92,10 +92,10 @@ async def test_a_request_that_would_never_end_is_cut_off_and_leaves_nothing_behi
         async with connected(service) as database, booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(service.process.wait, patience()) == 0
-            with pytest.raises(AssertionError, match="INTERNAL_SERVER_ERROR"):  # an answer that says: try again
+            with pytest.raises(AssertionError, match="INTERNAL_SERVER_ERROR"):  # the client is told to try again
                 await booking
             assert "Traceback" not in service.log()
-            await until(database, WAITING, False)  # long before the lock is let go
+            await until(database, WAITING, False)  # long before the lock is released
             await database.execute("ROLLBACK")
             assert await database.fetchval("SELECT count(*) FROM visit") == 0
             assert await database.fetchval("SELECT count(*) FROM slot WHERE visit_id IS NOT NULL") == 0
@@ -138,6 +138,6 @@ async def test_a_worker_hands_back_a_letter_that_it_cannot_finish_and_another_se
             assert await asyncio.to_thread(cluster.members["worker1"].stop, signal.SIGTERM) == 0
             assert await database.fetchval(state) == "due"
             cluster.smtp_server.hanging.clear()
-            await asyncio.to_thread(cluster.members["worker1"].start_again)  # its task is back in the queue
+            await asyncio.to_thread(cluster.members["worker1"].start_again)  # its task was put back into the queue
             await until(database, state, "sent")
         assert cluster.smtp_server.recipients == ["osoba1@example.pl"]

@@ -1,4 +1,4 @@
-"""An upgrade promises: a centre's filled database of the last release becomes today's, and nothing in it is lost."""
+"""Upgrading: a centre's database of the last release is migrated to the current schema, and no data are lost."""
 
 import asyncio
 import os
@@ -60,7 +60,7 @@ async def run_migrations(url: str, target: str = "") -> None:
 
 @pytest.fixture
 async def empty_database(postgres_url: str, owner: Any) -> AsyncIterator[str]:
-    """A second database, besides the tests' own."""
+    """The URL of a second, empty database besides the tests' own."""
     parts = urlsplit(postgres_url)
     await owner.execute("CREATE DATABASE upgrade TEMPLATE template0")
     try:
@@ -82,8 +82,8 @@ async def test_a_filled_database_of_the_last_release_is_brought_up_to_date(empty
         )
         assert tuple(visit) == ("BOOKED", True)
         words = await centre.fetchval("SELECT count(*) FROM patient_word WHERE word IN ('kowalski', 'wojcik')")
-        assert words == 2  # people who were there before are found by both halves of their names
-        # an older process that still runs writes rows without the new columns
+        assert words == 2  # existing patients are found by both halves of their double-barrelled names
+        # an old process that is still running writes rows without the new columns
         await centre.execute(
             "INSERT INTO patient (id, first_name, last_name, sms_reminders, created_at)"
             f" VALUES ({ID.format(8)}, 'Adam', 'Stary', false, now())"

@@ -1,1 +1,1 @@
-"""Promises of the room resolvers."""
+"""Promises of the resolvers."""

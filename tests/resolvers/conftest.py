@@ -1,4 +1,4 @@
-"""What these tests share: the cast as clients, and no task in the background."""
+"""Fixtures of these tests: the cast as clients, and no background tasks."""
 
 from tests.support.client import anna, borys, celina, nobody, nudges
 

@@ -27,7 +27,7 @@ UNKNOWN_VISIT = "Visit_AAAAAAAAAAAAAAAAAAAAAA"
 
 @pytest.fixture(autouse=True)
 async def kept(nudges: list[str]) -> Any:
-    """Whatever a client did, the promises of the database hold and everything is told exactly once."""
+    """Checks after every test that the database's invariants hold and each change is recorded exactly once."""
     yield
     await check_invariants()
     await check_each_change_is_recorded_once()
@@ -81,7 +81,7 @@ async def test_a_held_slot_is_free_for_its_holder_and_for_nobody_else(
     assert (await book(anna, slot))["__typename"] == "Visit"
 
 
-async def test_what_could_not_be_booked_is_not_held_but_for_a_visit_that_is_moved(anna: Client) -> None:
+async def test_a_slot_that_cannot_be_booked_is_held_only_for_moving_a_visit(anna: Client) -> None:
     clinic = await cast.clinic(planned_visits_per_patient=1)
     doctor = await cast.doctor(clinic)
     one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=doctor)
@@ -331,7 +331,7 @@ async def test_a_clinic_limits_the_planned_visits_of_a_patient(anna: Client, bor
     assert (await book(borys, slots[3]))["__typename"] == "Visit"
 
 
-async def test_anothers_visit_is_as_if_it_were_not_there(anna: Client, celina: Client) -> None:
+async def test_another_patients_visit_is_not_found(anna: Client, celina: Client) -> None:
     visit, other = await book(anna, await cast.slot()), await cast.slot(warsaw(25, 10))
     not_found = {"__typename": "VisitNotFound", "message": "There is no such visit."}
     for id_ in (visit["id"], UNKNOWN_VISIT):
@@ -476,7 +476,7 @@ async def test_a_calendar_follows_the_visit_through_its_changes(anna: Client) ->
         ("CANCEL", 2, "CANCELLED", "2026-11-24T07:20:00+00:00"),
     ]
     assert len({str(Calendar.from_ical(state["calendar"]).walk("VEVENT")[0]["uid"]) for state in states}) == 1
-    [letter] = await deliver()  # the letters about what is no longer true are not sent
+    [letter] = await deliver()  # letters about earlier, outdated changes are not sent
     assert "METHOD:CANCEL" in letter["attachments"][0]["text"]
     assert "SEQUENCE:2" in letter["attachments"][0]["text"]
 
@@ -540,7 +540,7 @@ async def test_the_same_key_with_another_wish_is_refused(anna: Client) -> None:
     assert await count_rows() == before
 
 
-async def test_a_key_is_its_accounts_own_and_kept_a_day(anna: Client, borys: Client) -> None:
+async def test_a_key_belongs_to_its_account_and_is_kept_for_a_day(anna: Client, borys: Client) -> None:
     slots = [await cast.slot(warsaw(day, 10)) for day in (25, 26, 27)]
     assert (await book(anna, slots[0], idempotencyKey="k"))["__typename"] == "Visit"
     assert (await book(borys, slots[1], idempotencyKey="k"))["__typename"] == "Visit"

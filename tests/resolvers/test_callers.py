@@ -1,4 +1,4 @@
-"""Callers at the desk, through the API: booked by name and telephone, completed later, and no double is booked."""
+"""Callers through the API: booked by name and telephone number, completed later, and not booked into duplicates."""
 
 import pytest
 
@@ -46,7 +46,7 @@ async def test_a_telephone_that_nobody_can_dial_is_named(rita: Client) -> None:
     assert refused["fields"] == [{"path": ["phone"], "code": "PHONE_MALFORMED"}]
 
 
-async def test_who_has_a_record_already_gets_the_mark_of_a_double(rita: Client) -> None:
+async def test_a_caller_who_already_has_a_record_is_marked_as_a_double(rita: Client) -> None:
     slot, account = await cast.slot(), await Account.get(staff_name="Rita Recepcyjna")
     dorota, jan = await cast.dorota(account), await rita.ask(REGISTER, input=JAN)
     known = await rita.ask(CHANGE, input={"patientId": jan["id"], "pesel": cast.DOROTA_PESEL})

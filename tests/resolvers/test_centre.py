@@ -1,4 +1,4 @@
-"""The centre promises: every page learns from one public field whose e-registration it is."""
+"""The centre: one public field tells every page whose e-registration it is."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Closing through the API: an administrator looks, closes and reopens; everybody else is told by name."""
+"""Closing through the API: an administrator previews, closes and reopens; refusals name what is closed."""
 
 from datetime import date
 
@@ -43,7 +43,7 @@ class Place:
 
 @pytest.fixture
 async def place(fresh: None) -> Place:
-    """Four slots on the first of December, of which the telephone has booked two."""
+    """A clinic with four slots on the first of December, two of them booked by telephone."""
     adam, clinic = await cast.adam(), await cast.clinic()
     doctor, until = await cast.doctor(clinic), date(2026, 12, 1)
     days = {"valid_from": TUESDAY, "valid_until": until}

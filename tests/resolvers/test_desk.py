@@ -1,4 +1,4 @@
-"""The desk through the API: a caller is booked, moved, marked and called, and every refusal says what it is."""
+"""The desk through the API: a caller is booked, moved, marked and telephoned, and every refusal has its own type."""
 
 from typing import Any
 
@@ -272,6 +272,6 @@ async def test_a_message_that_failed_is_seen_with_its_reason_and_sent_again() ->
     assert await AuditEntry.filter(action="resend_message", patient_id=anna.patient_id).count() == 1
 
 
-async def test_what_a_letter_said_is_not_to_be_had() -> None:
+async def test_the_content_of_a_letter_cannot_be_read() -> None:
     result = await answer("{ messages(filter: {}) { nodes { details } } }", await cast.rita())
     assert [error.extensions["code"] for error in result.errors] == ["GRAPHQL_VALIDATION_FAILED"]

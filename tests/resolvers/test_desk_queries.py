@@ -1,4 +1,4 @@
-"""What reception sees, what patients see of that, and what others do not get to see."""
+"""What reception sees, what patients learn about it, and what stays hidden from others."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ async def test_a_search_says_something(search: str) -> None:
     assert await code(await cast.rita(), document, s=search) == "BAD_USER_INPUT"
 
 
-async def test_an_opened_record_is_noted_once_a_request_and_seen_by_the_patient_in_plain_words() -> None:
+async def test_an_opened_record_is_audited_once_per_request_and_shown_to_the_patient() -> None:
     rita, anna = await cast.rita(), await cast.anna()
     await ask(rita, RECORD, id=id_of(patient_of(anna)))
     assert await actions() == ["open_record"]
@@ -181,7 +181,7 @@ async def test_the_audit_trail_of_a_patient_a_colleague_and_a_visit_tells_the_wh
     story = [("visit_cancelled", "Rita Recepcyjna"), ("visit_booked", "Rita Recepcyjna")]
     looked = [("reveal_pesel", "Rita Recepcyjna")]
     assert await told(id_of(visit)) == story
-    read = [("read_list", "Adam Główny")]  # the trail itself, a moment ago
+    read = [("read_list", "Adam Główny")]  # the audit trail, which was read a moment ago
     assert await told(id_of(patient_of(anna))) == read + looked + story
     assert await told(id_of(rita, "StaffMember")) == looked + story
     assert await code(adam, trail, id="Nothing_AAAAAAAAAAAAAAAAAAAAAA") == "BAD_USER_INPUT"
@@ -207,7 +207,7 @@ async def test_a_search_and_its_errors_reveal_no_pesel() -> None:
     assert "44051401359" not in str(result.errors)
 
 
-async def test_colleagues_are_invited_listed_and_let_out_by_administrators() -> None:
+async def test_colleagues_are_invited_listed_and_removed_by_administrators() -> None:
     adam, rita = await cast.adam(), await cast.rita()
     invited = await do(
         adam,

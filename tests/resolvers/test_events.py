@@ -1,4 +1,4 @@
-"""Events page by page: partners read the log of their clinics, no more than they may know, and nobody's data."""
+"""Events page by page: partners read their clinics' log, only what they may know, and no personal data."""
 
 from datetime import timedelta
 from typing import Any
@@ -53,10 +53,10 @@ async def happened() -> tuple[Any, list[Slot], str]:
     return clinic, slots, visit.reference
 
 
-async def test_slots_are_read_only_for_who_asks_for_them() -> None:
+async def test_slots_are_read_only_if_the_query_selects_them() -> None:
     clinic, _, _ = await happened()
     _, key = await cast.partner(clinic, shows_references=True)
-    await Client(key).ask(EVENTS)  # the session and the plans are known now
+    await Client(key).ask(EVENTS)  # fills the caches of sessions and statements
     for selected, reads in (
         ("pageInfo { endCursor }", False),
         ("nodes { id occurredAt ... on VisitBooked { visitReference } }", False),
@@ -148,7 +148,7 @@ async def test_a_partner_sees_its_own_clinics_and_may_ask_for_fewer_but_not_for_
 
 
 async def test_nobody_s_data_are_in_events_nor_behind_them() -> None:
-    """As rows, and as far as a partner's document can reach."""
+    """This covers the stored rows and every field that a partner's document can reach."""
     clinic, _, _ = await happened()
     rows = str(await database.fetch("SELECT * FROM event"))
     fields = {"slot_id", "slot_ids", "doctor_id", "from_slot_id", "to_slot_id", "visit_reference"}
@@ -167,7 +167,7 @@ async def test_nobody_s_data_are_in_events_nor_behind_them() -> None:
 
 
 def _is_open(field: Any) -> bool:
-    """Whether a partner may ask for the field: not if it is declared for other roles."""
+    """Whether a partner may query the field, that is, unless it is declared for other roles only."""
     rules = field.extensions["strawberry-definition"].extensions
     return all(Role.PARTNER in rule.roles for rule in rules if isinstance(rule, Requires))
 
@@ -204,7 +204,7 @@ async def test_the_refusal_of_an_expired_cursor_says_how_to_begin_anew() -> None
         assert (await Client(key).ask(EVENTS, after=latest))["nodes"] == []
 
 
-async def test_a_cursor_of_another_secret_is_to_be_begun_anew_and_nonsense_is_bad_input(
+async def test_a_cursor_of_another_secret_has_expired_and_nonsense_is_bad_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clinic = await cast.clinic()

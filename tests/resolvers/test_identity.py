@@ -1,4 +1,4 @@
-"""A PESEL is a claim: whoever claims somebody's number learns nothing of them until reception has seen a document."""
+"""A PESEL is a claim: nobody who claims another person's number learns about them before showing a document."""
 
 from datetime import timedelta
 from typing import Any
@@ -135,7 +135,7 @@ async def test_an_address_given_by_telephone_is_shown_at_the_desk_and_can_be_cor
     assert (await adam.ask(replace, id=record["id"], reason="prośba"))["__typename"] == "Patient"
 
 
-async def test_of_nobody_nothing_is_confirmed_and_an_unknown_document_is_refused() -> None:
+async def test_an_unknown_patient_or_document_cannot_be_confirmed() -> None:
     desk = await reception()
     refused = await desk.ask(CONFIRM, patient=str(public_id("Patient", uuid7())))
     assert refused["__typename"] == "PatientNotFound"
@@ -143,7 +143,7 @@ async def test_of_nobody_nothing_is_confirmed_and_an_unknown_document_is_refused
 
 
 async def test_a_stranger_to_a_number_and_a_second_claim_of_it_do_the_same_work() -> None:
-    """Nothing that an account may ask takes more or fewer statements because somebody else has the number, too."""
+    """No request of an account takes more or fewer statements because another person has the same number."""
     desk = await reception()
     alone, second = await claim("a@example.pl", cast.BORYS_PESEL), await claim("s@example.pl")
     await telephone(await Account.get(email="rita@diamed.example"))

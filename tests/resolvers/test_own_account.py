@@ -1,4 +1,4 @@
-"""One's own account through the API: patients change how they are reached, export their data, and leave."""
+"""One's own account through the API: patients change their contact data, export their data, and close the account."""
 
 import json
 from datetime import timedelta
@@ -72,7 +72,7 @@ async def test_without_the_password_nothing_is_changed_or_closed(password: str, 
     assert (await anna.ask("Me"))["patient"]["phone"] == "+48501234567"
 
 
-async def test_all_that_is_known_of_a_patient_is_theirs_to_take(anna: Client, borys: Client) -> None:
+async def test_patients_can_export_all_data_about_them(anna: Client, borys: Client) -> None:
     slot = await cast.slot()
     visit = await anna.do("BookVisit", slotId=id_of(slot), reason="ból głowy")
     await borys.do("BookVisit", slotId=id_of(await cast.slot(cast.warsaw(25, 10))), reason="sprawa Borysa")
@@ -103,7 +103,7 @@ async def test_all_that_is_known_of_a_patient_is_theirs_to_take(anna: Client, bo
         assert secret not in text
 
 
-async def test_a_closed_account_opens_no_more_and_its_contact_data_are_gone(anna: Client) -> None:
+async def test_a_closed_account_cannot_be_opened_and_its_contact_data_are_deleted(anna: Client) -> None:
     telephone = await client_of(anna.account)
     await anna.do("BookVisit", slotId=id_of(await cast.slot()))
     closed = await anna.do("CloseAccount", currentPassword=cast.PASSWORD)

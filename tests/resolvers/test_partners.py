@@ -83,7 +83,7 @@ async def test_a_renewed_key_and_the_old_one_both_work_and_none_after_the_remova
     assert [entry.action for entry in done] == ["add_partner", "rotate_partner_key", "remove_partner"]
 
 
-async def test_an_id_of_nobody_is_a_refusal_and_one_of_something_else_bad_input(adam: Client) -> None:
+async def test_an_unknown_partners_id_is_refused_and_an_id_of_another_type_is_bad_input(adam: Client) -> None:
     clinic = await cast.clinic()
     assert (await adam.do(ROTATE, partnerId=public_id("Partner", clinic.id)))["__typename"] == "PartnerNotFound"
     assert await adam.code(ROTATE, input={"partnerId": id_of(clinic)}) == "BAD_USER_INPUT"

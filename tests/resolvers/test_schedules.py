@@ -1,4 +1,4 @@
-"""Schedules through the contract, as reception sends its documents."""
+"""Schedules through the API, with documents as reception sends them."""
 
 from datetime import timedelta
 from typing import Any
@@ -255,7 +255,7 @@ async def test_only_the_desk_plans(who: str, code: str) -> None:
     assert await Slot.filter(withdrawn_at=None).count() == 1
 
 
-async def test_a_week_goes_on_in_another_way_from_a_day_as_its_preview_says() -> None:
+async def test_a_template_is_changed_from_a_given_day_as_its_preview_says() -> None:
     clinic, doctor = await place()
     rita, anna = await cast.rita(), await cast.anna()
     published = await ask(rita, PUBLISH, input=week_of(doctor, clinic, validUntil="2026-12-01"))

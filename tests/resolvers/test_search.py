@@ -1,4 +1,4 @@
-"""Search: everybody finds clinics, doctors and free slots, page by page, whatever they type."""
+"""Search: anybody finds clinics, doctors and free slots, page by page, whatever they type."""
 
 import asyncio
 from datetime import date, timedelta
@@ -116,7 +116,7 @@ async def test_a_doctor_is_answered_whole(nobody: Client) -> None:
 
 @pytest.mark.parametrize("first", [1, 2, 3, 7, 100])
 async def test_pages_neither_skip_nor_repeat(first: int, nobody: Client) -> None:
-    clinics = [await cast.clinic("Poradnia bez zmian") for _ in range(3)]  # equal names: the id decides
+    clinics = [await cast.clinic("Poradnia bez zmian") for _ in range(3)]  # with equal names, the id decides the order
     doctors = [await cast.doctor(clinics[0]) for _ in range(4)]
     slots = [
         slot for doctor in doctors[:2] for slot in await cast.morning(date(2026, 11, 24), 3, at=clinics[0], by=doctor)
@@ -171,7 +171,7 @@ async def test_a_page_has_one_to_a_hundred_rows(first: int, nobody: Client, anna
         ("MyVisits", 2_147_483_647, "QUERY_TOO_COMPLEX"),
     ],
 )
-async def test_so_has_a_page_within_pages_unless_it_costs_too_much(
+async def test_a_nested_page_also_has_one_to_a_hundred_rows_unless_too_costly(
     document: str, first: int, code: str, anna: Client
 ) -> None:
     await cast.clinic()
@@ -242,7 +242,7 @@ async def test_whatever_has_an_id_is_found_by_it(nobody: Client, anna: Client) -
     assert (await anna.ask("Node", id=me["id"]))["peselMasked"] == "*******7589"
 
 
-async def test_what_is_annas_is_nobody_elses(anna: Client, celina: Client, nobody: Client) -> None:
+async def test_annas_objects_are_found_by_nobody_else(anna: Client, celina: Client, nobody: Client) -> None:
     visit = await anna.do("BookVisit", slotId=id_of(await cast.slot()))
     me = (await anna.ask("Me"))["patient"]
     for stranger in (celina, nobody):
@@ -345,7 +345,7 @@ DATES += [
 
 
 @pytest.mark.parametrize("value", DATES, ids=range(len(DATES)))
-async def test_a_day_that_is_none_is_refused(value: Any, nobody: Client) -> None:
+async def test_an_invalid_date_is_refused(value: Any, nobody: Client) -> None:
     clinic = id_of(await cast.clinic())
     days = {"from": value, "until": value}
     assert await nobody.code("FreeDays", clinicId=clinic, **days) == "BAD_USER_INPUT"
@@ -374,7 +374,7 @@ MOMENTS += [
 
 
 @pytest.mark.parametrize("value", MOMENTS, ids=range(len(MOMENTS)))
-async def test_an_instant_that_is_none_is_refused(value: Any, nobody: Client) -> None:
+async def test_an_invalid_date_time_is_refused(value: Any, nobody: Client) -> None:
     clinic = id_of(await cast.clinic())
     for name in ("from", "until"):
         assert await nobody.code("FreeSlots", filter={"clinicId": clinic, name: value}) == "BAD_USER_INPUT"
@@ -400,7 +400,7 @@ TIMES = [
 
 
 @pytest.mark.parametrize("value", TIMES, ids=range(len(TIMES)))
-async def test_a_time_that_is_none_is_refused(value: Any, nobody: Client) -> None:
+async def test_an_invalid_time_is_refused(value: Any, nobody: Client) -> None:
     clinic = id_of(await cast.clinic())
     for name in ("earliest", "latest"):
         assert await nobody.code("FreeSlots", filter={"clinicId": clinic, name: value}) == "BAD_USER_INPUT"

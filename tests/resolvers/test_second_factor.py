@@ -1,4 +1,4 @@
-"""The second factor through the API: a colleague sets it up, and nobody learns of it without the password."""
+"""The second factor through the API: a colleague sets it up, and nobody learns about it without the password."""
 
 from datetime import timedelta
 from typing import Any

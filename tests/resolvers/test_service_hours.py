@@ -1,4 +1,4 @@
-"""Service hours: e-registration takes bookings and sign-ups from 07:00 until before 22:00, every day of the year."""
+"""Service hours: e-registration accepts bookings and sign-ups from 07:00 until just before 22:00, every day."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ def at(day: tuple[int, int, int], text: str) -> datetime:
 
 
 async def outcome(client: Client, mutation: str) -> str:
-    """Refused because of the hour, or let through to what is wrong with the input."""
+    """The code or type of the answer: refused because of the hour, or let through and refused for its input."""
     answer = await client.send(mutation, input=GATED[mutation])
     if "errors" in answer:
         return str(answer["errors"][0]["extensions"]["code"])
@@ -42,7 +42,7 @@ async def outcome(client: Client, mutation: str) -> str:
 
 @pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
 @pytest.mark.parametrize("mutation", GATED)
-async def test_the_door_opens_and_closes_on_the_second(day: tuple[int, int, int], mutation: str) -> None:
+async def test_registration_opens_and_closes_to_the_second(day: tuple[int, int, int], mutation: str) -> None:
     let_in = "InvalidInput" if mutation == "SignUp" else "BAD_USER_INPUT"
     with clock.pinned(at(day, "06:59:59")):
         account = await cast.anna()
@@ -90,7 +90,7 @@ async def test_at_night_one_can_still_read_log_in_release_and_close_the_account(
     with clock.pinned(warsaw(23, 21, 59)):
         anna = Client(await cast.signed_in(account))
         assert (await anna.do("HoldSlot", slotId=id_of(slot)))["__typename"] == "SlotHold"
-    await Slot.filter(id=slot.id).update(held_until=warsaw(24, 8))  # as an offer may last
+    await Slot.filter(id=slot.id).update(held_until=warsaw(24, 8))  # an offer may be held overnight
     with clock.pinned(warsaw(23, 22, 1)):
         assert (await nobody.ask("Clinics"))["nodes"][0]["name"] == "Poradnia kardiologiczna"
         signed_in = await Client().log_in("anna@example.pl", cast.PASSWORD)

@@ -1,4 +1,4 @@
-"""Reception's sheet: all slots of a day, what has become of each, and who is on it; a constant number of statements."""
+"""Reception's sheet: all slots of a day, their states and patients, in a constant number of statements."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def sheet(rita: Account, **more: Any) -> list[Any]:
 
 @pytest.fixture
 async def day() -> tuple[Account, Clinic, list[Slot]]:
-    """One slot in each state, in this order, of one doctor; and another doctor's, beside the first."""
+    """One doctor's slots of the day, one in each state."""
     rita, anna, borys, clinic = await cast.rita(), await cast.anna(), await cast.borys(), await cast.clinic()
     doctor = await cast.doctor(clinic)
     slots = await cast.morning(cast.warsaw(24, 8).date(), 8, at=clinic, by=doctor)
@@ -203,7 +203,7 @@ async def test_free_slots_and_messages_of_one_local_day() -> None:
         assert len((await ask(rita, messages, f={"day": on}))["nodes"]) == count
 
 
-async def test_who_walked_in_and_was_seen_is_recorded_for_a_reason() -> None:
+async def test_a_walk_in_who_was_seen_is_recorded_with_a_reason() -> None:
     rita, anna, slot = await cast.rita(), await cast.anna(), await cast.slot(cast.warsaw(23, 8))
     given = {"patientId": id_of(patient_of(anna)), "slotId": id_of(slot), "overrideReason": "z bólem, bez rezerwacji"}
     recorded = await do(rita, "recordVisit", "... on Visit { status history { kind overrideReason } }", **given)

@@ -1,4 +1,4 @@
-"""Signing in: a one-time password only lets one set a password, and guessing gets slower and slower."""
+"""Signing in: a one-time password only permits setting a password, and guessing gets slower and slower."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ ONE_TIME = re.compile(r"(?:Hasło jednorazowe|One-time password): (\S+)")
 
 
 async def one_time_password() -> str:
-    """As it is read in the newest letter."""
+    """The one-time password from the newest letter."""
     found = ONE_TIME.search((await deliver())[0]["text"])
     assert found
     return found[1]
@@ -51,7 +51,7 @@ async def test_the_way_from_sign_up_to_an_own_password(nobody: Client) -> None:
     changed = await dorota.do("ChangePassword", currentPassword=secret, newPassword=OWN)
     assert changed["account"]["mustChangePassword"] is False
     assert changed["account"]["patient"]["peselMasked"] == "*******1359"
-    assert await dorota.ask("Me") is None  # the old token is nobody's now
+    assert await dorota.ask("Me") is None  # the old token is no longer valid
     assert (await Client(changed["token"]).ask("Me"))["role"] == "PATIENT"
     assert (await (await Client().log_in("dorota@example.pl", OWN)).ask("Me"))["login"] == "dorota@example.pl"
 
@@ -61,7 +61,7 @@ CHANGE = """mutation C($new: String!) { changePassword(input: { newPassword: $ne
 
 
 async def test_whoever_came_by_a_letter_need_not_repeat_what_it_said(nobody: Client) -> None:
-    """A reload of the page forgets it."""
+    """They would have lost it after reloading the page."""
     opened = await nobody.do("LogIn", login="dorota@example.pl", password=await signed_up())
     changed = (await Client(opened["token"]).send(CHANGE, new=OWN))["data"]["changePassword"]
     assert changed == {"__typename": "Session", "account": {"mustChangePassword": False}}
@@ -101,7 +101,7 @@ async def test_a_one_time_password_lives_a_day(nobody: Client) -> None:
 
 
 async def test_the_passwords_of_several_letters_all_open_once(nobody: Client) -> None:
-    """A stranger who asks for a newer letter does not void the one that its owner is just typing from."""
+    """A stranger who requests a newer letter does not void the password that the owner is about to type."""
     first = await signed_up()
     await nobody.do("RequestNewPassword", email="dorota@example.pl")
     second = await one_time_password()
@@ -111,7 +111,7 @@ async def test_the_passwords_of_several_letters_all_open_once(nobody: Client) ->
 
 @pytest.mark.usefixtures("anna")
 async def test_a_stranger_who_asks_for_all_letters_of_the_day_does_not_lock_the_owner_out(nobody: Client) -> None:
-    """The owner gets no further letter that day; each that came opens the account for a whole day."""
+    """The owner gets no further letters that day, but each one received opens the account for 24 hours."""
     for _ in range(15):
         await nobody.do("RequestNewPassword", email="anna@example.pl")
         await deliver()
@@ -173,10 +173,10 @@ async def test_unknown_login_and_wrong_password_are_the_same_work(
 
 @pytest.mark.usefixtures("anna")
 @pytest.mark.parametrize(("secret", "times"), [("wrong", 1), ("\ufdfa" * 50_000, 0)])
-async def test_the_look_for_a_one_time_password_is_the_same_work_too(
+async def test_looking_for_a_one_time_password_takes_the_same_work_too(
     secret: str, times: int, nobody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A password of a quarter megabyte would make the difference a tenth of a second."""
+    """With a password of a quarter of a megabyte, the difference would be a tenth of a second."""
     folded: list[str] = []
 
     def counting(text: str, really: Any = password.hash_one_time_password) -> str:
@@ -220,7 +220,7 @@ NEW_DEVICE = """mutation N($input: ChangePasswordInput!) { changePassword(input:
 
 
 async def attack(login: str) -> None:
-    """What a stranger who knows the login can do from everywhere, the owner's own network included."""
+    """All that a stranger who knows the login can do from anywhere, even from the owner's own network."""
     for n in range(FREE_TRIES["login"] + 5):
         await kind(Client(address=f"10.{n}.0.1"), login, "wrong")
     for n in range(FREE_TRIES["address"] + 1):
@@ -234,7 +234,7 @@ async def typed(client: Client, **fields: Any) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("anna")
 async def test_a_program_that_shows_its_device_is_not_held_up_by_strangers(nobody: Client) -> None:
-    """The way of a mobile application: `Session.device` goes back with the next `logIn`."""
+    """As a mobile application does it: `Session.device` is sent back with the next `logIn`."""
     mine = {"login": "anna@example.pl", "password": cast.PASSWORD}
     device = (await typed(nobody, **mine))["device"]
     await attack("anna@example.pl")
@@ -246,7 +246,7 @@ async def test_a_program_that_shows_its_device_is_not_held_up_by_strangers(nobod
 
 
 @pytest.mark.usefixtures("celina")
-async def test_the_device_of_one_s_own_account_opens_no_way_past_another_s_delay(anna: Client, nobody: Client) -> None:
+async def test_a_device_known_to_one_account_does_not_bypass_anothers_delay(anna: Client, nobody: Client) -> None:
     device = (await typed(nobody, login="celina@example.pl", password=cast.PASSWORD))["device"]
     hers = {"login": anna.account.email, "password": "wrong", "device": device}
     kinds = [(await typed(nobody, **hers))["__typename"] for _ in range(FREE_TRIES["pair"] + 1)]
@@ -272,7 +272,7 @@ async def test_a_browser_remembers_its_device_beyond_the_session_and_log_out() -
 async def test_a_flood_of_log_ins_does_not_send_a_known_device_away(
     nobody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Strangers with many addresses fill their part of the queue for hashing."""
+    """Strangers with many addresses fill their share of the hashing queue."""
     await cast.anna()
     mine = {"login": "anna@example.pl", "password": cast.PASSWORD}
     device = (await typed(nobody, **mine))["device"]
@@ -328,7 +328,7 @@ async def changed(client: Client, old: str, new: str) -> str:
 
 
 @pytest.mark.usefixtures("anna")
-async def test_the_right_password_of_now_is_wrong_after_it_was_changed(anna: Client, nobody: Client) -> None:
+async def test_the_old_password_is_wrong_after_a_change(anna: Client, nobody: Client) -> None:
     assert await changed(anna, cast.PASSWORD, OWN) == "Session"
     assert await kind(nobody, "anna@example.pl", cast.PASSWORD) == "WrongCredentials"
     assert await kind(nobody, "anna@example.pl", OWN) == "Session"
@@ -474,7 +474,7 @@ async def test_a_session_says_when_it_ends_and_is_extended_to_its_limit(anna: Cl
             if (session := await anna.ask("mutation { extendSession { endsAt latestEnd } }")) is None:
                 break
             assert session["latestEnd"] == begun["latestEnd"] >= session["endsAt"]
-        assert session is None  # after eight hours nothing extends it
+        assert session is None  # a session cannot be extended beyond eight hours
         clock.advance(timedelta(minutes=1))
         assert await anna.ask("{ me { login } }") is None
 

@@ -1,4 +1,4 @@
-"""Sign-up: all flaws are reported at once, and nobody learns whom the centre knows."""
+"""Sign-up: all errors in the form are reported at once, and nobody learns whom the centre knows."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ FORM = {
     "phone": "601 234 567",
     "smsReminders": True,
 }
-# field, what was typed, what is wrong with it
+# field, input, code of the flaw
 FLAWS = [
     ("email", "", "REQUIRED"),
     ("email", "   ", "REQUIRED"),
@@ -181,7 +181,7 @@ async def test_the_owner_of_a_known_address_is_notified_and_keeps_the_account(an
 
 @pytest.mark.usefixtures("anna")
 async def test_a_letter_does_not_tell_whether_the_pesel_is_known(nobody: Client) -> None:
-    """Only the one-time password in it differs."""
+    """The letters differ only in their one-time passwords."""
     letters = []
     for known in (cast.ANNA_PESEL, cast.BORYS_PESEL):
         await nobody.do("SignUp", **{**FORM, "email": f"{known}@example.pl", "pesel": known})
@@ -225,7 +225,7 @@ async def test_a_mailbox_cannot_be_flooded_with_new_passwords(nobody: Client) ->
     assert len(await deliver()) == 1
 
 
-async def test_the_work_that_follows_begins_at_a_moment_of_chance(
+async def test_the_work_after_a_request_begins_after_a_random_delay(
     nobody: Client, nudges: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If it began immediately, it would make the next answers slower for known people than for unknown ones."""
@@ -240,7 +240,7 @@ async def test_the_work_that_follows_begins_at_a_moment_of_chance(
     for email in ("anna@example.pl", "nobody@example.pl"):
         await nobody.do("RequestNewPassword", email=email)
     assert drawn == [(0, 2.0)] * 2
-    for _ in range(3):  # the timers, the tasks that they begin, their ends
+    for _ in range(3):  # let the timers fire, their tasks start, and the tasks end
         await asyncio.sleep(0)
     await asyncio.gather(*tasks.broker._pending_nudges)
     assert nudges == ["process_account_requests"] * 2

@@ -52,11 +52,11 @@ async def test_a_calendar_is_one_statement(signed_in: bool, anna: Client, nobody
     client = anna if signed_in else nobody
     days, count = await count_statements(client.ask("FreeDays", clinicId=id_of(clinic), **span))
     assert [day["freeSlots"] for day in days] == [10]
-    assert count == 2 + signed_in  # the counter of rates; the session
+    assert count == 2 + signed_in  # one more for the rate counter, and one for a session
 
 
 async def test_planned_visits_with_clinic_doctor_and_calendar_do_not_cost_more_each(anna: Client) -> None:
-    """History is a list of its own, rarely requested and for few visits: one statement per visit."""
+    """History is not included: it is rarely requested, and for few visits, so it takes one statement per visit."""
     asked = "{ me { patient { plannedVisits { nodes { id calendar clinic { name } doctor { fullName } } } } } }"
     clinic = await cast.clinic(planned_visits_per_patient=50)
     doctor = await cast.doctor(clinic)

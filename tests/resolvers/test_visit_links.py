@@ -1,4 +1,4 @@
-"""A visit is confirmed or cancelled by its patient, or by whoever has the personal link of its letter."""
+"""A visit is confirmed or cancelled by its patient, or by anyone who has the personal link from its letter."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ CONFIRM_MINE = """mutation($id: ID!) { confirmVisit(input: { visitId: $id })
 
 
 async def token_of_letter() -> str:
-    """As the patient finds it in the newest letter."""
+    """The link's token as the patient finds it in the newest letter."""
     [token] = set(re.findall(r"/potwierdz(?:\?lang=en)?#([\w-]+)", (await deliver())[0]["text"]))
     return str(token)
 

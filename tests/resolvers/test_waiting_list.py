@@ -1,4 +1,4 @@
-"""The waiting list and offers through the contract, as patients and reception send their documents."""
+"""The waiting list and offers through the API, with documents as patients and reception send them."""
 
 from typing import Any
 
@@ -129,7 +129,7 @@ async def test_reception_answers_for_a_caller_at_any_hour() -> None:
     assert entry == {"who": "reception", "what": "A visit was moved."}
 
 
-async def test_what_one_declines_the_next_is_offered_at_once(nudges: list[str]) -> None:
+async def test_a_declined_slot_is_offered_to_the_next_at_once(nudges: list[str]) -> None:
     clinic, anna, borys, rita = await cast.clinic(), await cast.anna(), await cast.borys(), await cast.rita()
     [zofia] = await cast.rivals(1)
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=await cast.doctor(clinic))

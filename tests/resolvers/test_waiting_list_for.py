@@ -1,4 +1,4 @@
-"""Reception and the waiting list: whom it puts there, whom it sees, whom it must telephone, and who comes next."""
+"""The waiting list for reception: whom it can add, whom it sees, whom it must telephone, and who comes next."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ async def test_a_caller_without_an_account_waits_is_offered_a_slot_telephoned_an
     assert await names(rita) == []
 
 
-async def test_whose_letter_has_failed_is_telephoned_and_who_can_be_written_to_is_not() -> None:
+async def test_a_patient_is_telephoned_only_if_every_message_has_failed() -> None:
     rita, anna, borys, clinic = await cast.rita(), await cast.anna(), await cast.borys(), await cast.clinic()
     visit = await book(borys, await cast.slot(at=clinic))
     await join_waiting_list(anna, clinic)
@@ -70,7 +70,7 @@ async def test_whose_letter_has_failed_is_telephoned_and_who_can_be_written_to_i
     await freed_slots.allocate()
     assert await ask(rita, TELL) == []
     offered = Message.filter(kind="term_offered")
-    assert await offered.count() == 2  # a letter and a text
+    assert await offered.count() == 2  # a letter and a text message
     await offered.filter(medium="email").update(state=MessageState.FAILED)
     assert await ask(rita, TELL) == []
     await offered.update(state=MessageState.FAILED)
@@ -105,7 +105,7 @@ async def test_reception_ends_an_entry_for_a_reason_and_its_slot_goes_to_the_nex
     await do(rita, "joinWaitingListFor", patientId=id_of(dorota), clinicId=id_of(clinic), **WISH)
     await cancel(borys, visit)
     await freed_slots.allocate()
-    assert await ask(rita, TELL) == []  # Anna comes first and was written to
+    assert await ask(rita, TELL) == []  # Anna comes first and got a letter
     ended = await do(rita, "leaveWaitingListFor", entryId=id_of(first), reason="poszła gdzie indziej")
     assert ended["__typename"] == "WaitingListEntry"
     await freed_slots.allocate()

@@ -1,4 +1,4 @@
-"""The desk's workspace through the API: kept for the session that asks, for staff alone."""
+"""The desk's workspace through the API: for staff only, and kept for the session that saves it."""
 
 from tests import cast
 from tests.support.client import Client, client_of

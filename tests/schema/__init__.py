@@ -1,1 +1,1 @@
-"""Promises of the room schema."""
+"""Promises of the schema."""

@@ -1,4 +1,4 @@
-"""Who sees which type, and which of its fields fewer see: decided field by field."""
+"""Decisions on who sees which type, and on fields that fewer callers see than the type itself."""
 
 PATIENT, RECEPTIONIST, ADMINISTRATOR, PARTNER = "patient", "receptionist", "administrator", "partner"
 EVERYBODY = {"anonymous", PATIENT, RECEPTIONIST, ADMINISTRATOR, PARTNER}
@@ -104,7 +104,7 @@ TYPES: dict[str, tuple[set[str], str]] = {
     "WithdrawnSlots": (DESK, "count"),
 }
 
-# Refusals go to the caller who was refused; apart from their sentence they contain only these fields.
+# Refusals are seen only by the caller refused; besides their message they contain only these fields.
 REFUSALS = {
     "ClinicClosed": "closedFrom",
     "ClinicExists": "clinic",
@@ -170,7 +170,7 @@ AWAY = (
     """{ doctorId: "<doctor>", from: "2026-11-24T00:00:00+01:00", until: "2026-11-25T00:00:00+01:00", reason: "x" }"""
 )
 CLOSED = """{ clinicId: "<clinic>", from: "2027-06-01" }"""
-# A real way to each type that has no id of its own; what lies within another type is tried there.
+# A working document for each type without an id of its own; types nested in others are tested there.
 PATHS = {
     "Account": "{ me { %s } }",
     "Accepted": 'mutation { requestNewPassword(input: { email: "x@example.pl" }) { %s } }',
@@ -209,9 +209,9 @@ PATHS = {
         name: f"{{ events(first: 50) {{ nodes {{ ... on {name} {{ %s }} }} }} }}"
         for name in ("SlotsPublished", "SlotsWithdrawn", "VisitBooked", "VisitCancelled", "VisitRescheduled")
     },
-    # The last: a log-in ends the session that it came with.
+    # Comes last, because a login ends the session with which it was requested.
     "Session": 'mutation { logIn(input: { login: "anna@example.pl", password: "<password>" })'
     " { ... on Session { %s } } }",
 }
-# Only over a socket (tests/web/live), or by a code that only a telephone knows (tests/resolvers/test_second_factor.py).
+# Reached only over a socket (tests/web/live) or with an authenticator's code (tests/resolvers/test_second_factor.py).
 ELSEWHERE = {"SlotChange", "MyChange", "PatientChange", "SecondFactorSet"}

@@ -1,4 +1,4 @@
-"""Every path of the schema that takes an id, and documents that ask along it for all that the answer may hold."""
+"""Every path in the schema that takes an id, and documents that query along it everything the answer can hold."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -37,7 +37,7 @@ ROOTS = {"query": BUILT.query_type, "mutation": BUILT.mutation_type, "subscripti
 
 
 class Path(NamedTuple):
-    """An id: of a root field's argument, or within its input; `node`: of a field of something with an id itself."""
+    """Where an id is passed: in an argument of a root field, or, with `node`, of a field of that node type."""
 
     kind: str
     field: str
@@ -93,7 +93,7 @@ def _ids_within(type_: GraphQLInputType) -> Iterator[tuple[str, ...]]:
 
 
 def value(name: str, type_: GraphQLInputType, words: Words, way: Way = None, target: Any = None) -> Any:
-    """A plausible value for an argument or field, chosen by its name; `target` at the end of the way."""
+    """A plausible value for an argument or field, chosen by its name, with `target` at the end of `way`."""
     inner: Any = type_.of_type if is_non_null_type(type_) else type_
     if way == ():
         return [target] if is_list_type(inner) else target
@@ -114,7 +114,7 @@ def value(name: str, type_: GraphQLInputType, words: Words, way: Way = None, tar
 def document(
     path: Path, words: Words, target: str | None = None, *, for_staff: bool = False, role: str = ""
 ) -> tuple[str, dict[str, Any]]:
-    """What is asked, and the variables; the target stands where the path leads."""
+    """A document and its variables, with the target as the id at the path's position."""
     owner = BUILT.type_map[path.node] if path.node else ROOTS[path.kind]
     assert isinstance(owner, GraphQLObjectType)
     first, *rest = path.position or ("",)
@@ -138,15 +138,15 @@ def document(
 
 
 def selection(type_: Any, levels: int, *, for_staff: bool = False, role: str = "") -> str:
-    """All fields of the type, and of what they hold, each under a name of its own so that no two are in conflict.
+    """All fields of the type and of the types nested in it, each under an alias of its own so that none conflict.
 
-    Those that are declared for staff alone only for staff, and with a role those of the role alone: one that is refused
-    would take the rest of the answer along.
+    Fields declared for staff are included only for staff, and with `role` fields declared for roles only for that one:
+    a single refused field would cost the rest of the answer.
     """
     return _selection_of(get_named_type(type_), levels, for_staff, role)
 
 
-@cache  # thousands of documents ask for the same few types
+@cache  # thousands of documents select the same few types
 def _selection_of(named: Any, levels: int, for_staff: bool, role: str) -> str:
     if is_leaf_type(named):
         return ""

@@ -1,4 +1,4 @@
-"""Access: who may call which root field; a field without a decision fails here."""
+"""Access: who may call which root field; a field without a decision makes a test fail."""
 
 from typing import Any
 
@@ -140,7 +140,7 @@ SOME = {"Int": 1, "Boolean": False, "Date": "2026-11-24", "Time": "10:00", "Date
 
 
 def some(type_: GraphQLInputType) -> Any:
-    """A value that the type allows and that means nothing."""
+    """A valid but meaningless value of the type."""
     named = get_named_type(type_)
     if is_input_object_type(named):
         needed = {name: field for name, field in named.fields.items() if isinstance(field.type, GraphQLNonNull)}
@@ -187,7 +187,7 @@ def test_access_is_decided_for_every_root_field() -> None:
 
 
 async def wrong_answers(kind: str, names: list[str]) -> dict[str, set[str]]:
-    """Of these fields, those that answer this caller otherwise than decided, and how. Logging out comes last."""
+    """The fields that answer this caller other than decided, and their codes. Logging out comes last."""
     found, asking = {}, await caller(kind)
     for name in sorted(names, key="logOut".__eq__):
         text, variables = document(ROOTS[name][0], name, ROOTS[name][1])
@@ -203,14 +203,14 @@ async def test_each_field_answers_each_caller_as_decided(kind: str) -> None:
     assert await wrong_answers(kind, list(ROOTS)) == {}
 
 
-async def test_a_one_time_password_opens_nothing_also_when_registration_is_closed() -> None:
+async def test_a_one_time_password_gives_no_access_even_when_registration_is_closed() -> None:
     closed_to_beginners = [name for name, decided in DECIDED.items() if decided[1] == BEGINNER]
     assert len(closed_to_beginners) > 50
     with clock.pinned(cast.warsaw(23, 6, 59)):
         assert await wrong_answers("beginner", closed_to_beginners) == {}
 
 
-async def test_a_one_time_password_opens_nothing_behind_another_field_either() -> None:
+async def test_a_one_time_password_gives_no_access_through_another_field_either() -> None:
     beginner = await caller("beginner")
     patient_id = beginner.account.patient_id
     assert patient_id
@@ -243,7 +243,7 @@ async def test_what_a_caller_may_not_do_is_said_in_their_language() -> None:
 
 @pytest.mark.parametrize("name", ["events", "latestEventCursor"])
 async def test_an_account_is_no_partner_whatever_its_role_says(name: str) -> None:
-    """Only a key tells whose events may be seen."""
+    """Only a key determines whose events may be seen."""
     email = "pseudo@partner.example"
     key = contact.email_key(email)
     account = await Account.create(email=email, email_key=key, role=Role.PARTNER, created_at=clock.now())
@@ -251,6 +251,6 @@ async def test_an_account_is_no_partner_whatever_its_role_says(name: str) -> Non
     assert access_codes(await (await client_of(account)).send(text, **variables)) == {STAFF}
 
 
-async def test_a_made_up_token_is_nobodys() -> None:
+async def test_an_invented_token_belongs_to_nobody() -> None:
     assert await Client("made-up").ask("Me") is None
     assert await Client("made-up").code("ExportMyData") == STRANGER

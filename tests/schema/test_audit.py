@@ -1,4 +1,4 @@
-"""The audit trail: every action that can be recorded has words in both languages."""
+"""The audit trail: every action that can be recorded has a description in both languages."""
 
 from typing import get_args
 
@@ -7,7 +7,7 @@ from schema.audit import ACTIONS
 
 
 def test_every_action_that_can_be_recorded_has_words_and_no_words_are_left_over() -> None:
-    """What is recorded is one of these: the type checker holds every call to it."""
+    """The type checker ensures that every call records one of these actions."""
     assert set(get_args(AuditAction)) == set(ACTIONS)
 
 

@@ -1,4 +1,4 @@
-"""Work limited to clinics: along every path of the contract a receptionist reads and changes nothing of the others."""
+"""Work limited to clinics: along no path of the contract can a receptionist read or change other clinics' data."""
 
 import json
 from datetime import timedelta
@@ -33,7 +33,7 @@ LIMITED = ("Visit", "Offer", "WaitingListEntry", "Schedule", "Absence", "Message
 
 
 class World(NamedTuple):
-    """What is in the other clinic, and what Rita may use in her own."""
+    """The data of the other clinic, and those that Rita may use in her own."""
 
     theirs: dict[str, str]
     keys: list[str]
@@ -108,17 +108,17 @@ def told(answer: str, world: World, target: str | None = None) -> list[str]:
 
 
 def staff_paths() -> list[Path]:
-    """Along which receptionists reach something: root fields of theirs, and fields of what has an id."""
+    """The paths open to receptionists: their root fields, and fields of all types with an id."""
     return [path for path in all_paths() if path.node or path.field in OF_STAFF or path.field == "node"]
 
 
 async def rows(world: World, tables: str) -> list[tuple[str, str]]:
-    """What is written about the other clinic; but that a record was opened is noted, and what a request was."""
+    """Rows about the other clinic, except the traces that requests leave: audit entries, kept answers and rates."""
     found = await rows_with(world.keys, tables)
     return [row for row in found if row[0] not in ("audit_entry", "kept_answer", "rate")]
 
 
-async def test_the_walk_is_a_walk() -> None:
+async def test_the_paths_of_staff_are_found() -> None:
     assert len(OF_STAFF) > 45
     assert len(staff_paths()) > 40
     assert set(LIMITED) <= set(NAMES.values()) | {"Call"}
@@ -170,13 +170,13 @@ async def test_an_action_is_refused_by_its_type(world: World) -> None:
     assert await world.rita.code(declined, id=world.theirs["Offer"]) == "FORBIDDEN"
 
 
-async def test_what_is_theirs_is_done_as_ever(world: World) -> None:
+async def test_work_in_their_own_clinics_is_still_possible(world: World) -> None:
     own = world.words["visitId"]
     assert [one["id"] for one in (await world.rita.ask("{ visits(filter: {}) { nodes { id } } }"))["nodes"]] == [own]
     assert (await world.rita.ask(CANCEL, id=own))["__typename"] == "Visit"
 
 
-async def test_a_limit_holds_at_once_and_not_for_administrators(world: World) -> None:
+async def test_a_limit_applies_at_once_and_not_to_administrators(world: World) -> None:
     await Account.filter(id=world.account.id).update(role=Role.ADMINISTRATOR)
     seen = await world.rita.ask('{ visits(filter: { day: "2026-11-26" }) { nodes { id } } }')
     assert world.theirs["Visit"] in [one["id"] for one in seen["nodes"]]
@@ -186,7 +186,7 @@ async def test_a_limit_holds_at_once_and_not_for_administrators(world: World) ->
     assert (await world.rita.ask(CANCEL, id=world.theirs["Visit"]))["__typename"] == "Visit"
 
 
-async def test_an_absence_is_reported_only_by_who_works_in_all_clinics_of_the_doctor(world: World) -> None:
+async def test_an_absence_is_reported_only_by_staff_of_all_the_doctors_clinics(world: World) -> None:
     doctor = await cast.doctor(world.mine, world.visit.clinic, last_name="Obojga")
     begin = cast.warsaw(27, 8)
     document = """mutation M($doctor: ID!, $from: DateTime!, $until: DateTime!) {

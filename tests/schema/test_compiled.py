@@ -1,4 +1,4 @@
-"""Compiled completion promises: the same answers and the same errors as graphql-core, value by value."""
+"""Compiled completion gives the same answers and the same errors as graphql-core, value by value."""
 
 import asyncio
 import math
@@ -135,7 +135,7 @@ async def test_an_awaitable_in_an_attribute_is_awaited(monkeypatch: pytest.Monke
     assert (await schema.execute("{ leaves { id } }")).data == {"leaves": [{"id": "later"}]}
 
 
-async def test_doubling_fragments_are_looked_at_once() -> None:
+async def test_each_doubling_fragment_is_visited_once() -> None:
     @strawberry.type
     class Query:
         @strawberry.field
@@ -152,7 +152,7 @@ async def test_doubling_fragments_are_looked_at_once() -> None:
 @pytest.mark.parametrize(
     "asked", ["FreeSlots", "FreeDays", "Clinics", "DoctorsWithTerms", "ClinicsWithTerms", "DoctorsOfClinics"]
 )
-async def test_public_answers_are_the_same_with_and_without(
+async def test_public_answers_are_the_same_with_and_without_compilation(
     asked: str, nobody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic = await cast.clinic()
@@ -168,7 +168,7 @@ async def test_public_answers_are_the_same_with_and_without(
     assert with_plan == [without, without]
 
 
-def test_a_moment_is_remembered_for_each_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_datetime_is_cached_for_each_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     from zoneinfo import ZoneInfo
 
     from schema.scalars import _local

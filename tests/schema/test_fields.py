@@ -1,4 +1,4 @@
-"""Every field of every type: who sees it is decided, and each role tries it on a real object."""
+"""Every field of every type: it is decided who sees it, and each role requests it from a real object."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def readers(name: str, field: str) -> set[str]:
 
 
 def selection(name: str, who: str, tried: set[str]) -> str:
-    """All that this caller may read of the type: other things with an id by name only, everything else to the end."""
+    """A selection of all that this caller may read of the type; other objects with an id are selected by name only."""
     tried.add(name)
     found = ["__typename"]
     for field, definition in OBJECTS[name].fields.items():
@@ -63,7 +63,7 @@ def selection(name: str, who: str, tried: set[str]) -> str:
 
 
 async def world(who: str) -> tuple[Client, dict[str, str]]:
-    """One object of each type, Anna's wherever it can belong to somebody; and the caller."""
+    """The caller, and one object of each type, which is Anna's if it can belong to anybody."""
     anna, rita, clinic = await cast.anna(), await cast.rita(), await cast.clinic(planned_visits_per_patient=9)
     doctor, other = await cast.doctor(clinic), await cast.doctor(clinic, last_name="Inna")
     schedule, plan = await publish(rita, doctor, clinic, line(2, 8, 12), line(4, 8, 12), valid_until=None)
@@ -118,17 +118,17 @@ def codes(answer: dict[str, Any]) -> set[str]:
 
 
 def things(value: Any, name: str) -> list[Any]:
-    """All objects of this type within an answer."""
+    """All objects of this type in an answer."""
     inner = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
     here = [value] if isinstance(value, dict) and value.get("__typename") == name else []
     return here + [found for one in inner for found in things(one, name)]
 
 
-def test_somebody_decided_about_every_field_of_every_type() -> None:
+def test_visibility_is_decided_for_every_field_of_every_type() -> None:
     assert {name: set(kind.fields) for name, kind in OBJECTS.items()} == decided()
 
 
-def test_the_contract_says_for_whom_a_field_is_that_is_for_fewer() -> None:
+def test_the_contract_states_the_roles_of_each_restricted_field() -> None:
     said = {}
     for name, kind in OBJECTS.items():
         for field, definition in kind.fields.items():
@@ -149,7 +149,7 @@ def test_every_type_is_tried_or_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("who", sorted(EVERYBODY))
-async def test_what_has_an_id_shows_each_caller_what_was_decided_and_nothing_else(who: str) -> None:
+async def test_objects_with_an_id_show_each_caller_exactly_the_decided_fields(who: str) -> None:
     client, ids = await world(who)
     for name in NODES:
         ask = f'{{ node(id: "{ids[name]}") {{ __typename ... on {name} {{ %s }} }} }}'
@@ -165,7 +165,7 @@ async def test_what_has_an_id_shows_each_caller_what_was_decided_and_nothing_els
 
 
 @pytest.mark.parametrize("who", sorted(EVERYBODY))
-async def test_what_has_none_is_reached_by_those_for_whom_it_is(who: str) -> None:
+async def test_objects_without_an_id_are_reached_by_exactly_the_intended_callers(who: str) -> None:
     client, paths = await world(who)
     for name in PATHS:
         answer = await client.send(paths[name] % selection(name, who, set()))

@@ -1,6 +1,6 @@
-"""Documents made up from the schema (schemathesis' GraphQL mode): whatever is asked, nothing breaks on our side.
+"""Documents generated from the schema (schemathesis' GraphQL mode): whatever is asked, nothing breaks on our side.
 
-More by hand: `FUZZ=thorough python -m pytest tests/schema/test_fuzz.py -o timeout=3600`.
+For a longer run: `FUZZ=thorough python -m pytest tests/schema/test_fuzz.py -o timeout=3600`.
 """
 
 import io
@@ -62,7 +62,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def somebody(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
-    """The caller, among things that the made-up ids name."""
+    """The caller, in a centre whose rows have the ids that the documents use."""
     patient = await Patient.create(id=SOME, first_name="Anna", last_name="Żółć", created_at=cast.MONDAY)
     place = await Clinic.create(id=SOME, name="A", search_name="a", address="b", phone="c")
     doctor = await Doctor.create(id=SOME, title="", first_name="E", last_name="W", specialties=[], search_name="w e")
@@ -89,7 +89,7 @@ async def somebody(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
 @settings(suppress_health_check=list(HealthCheck))
 @given(case=CASES)
 async def test_no_document_breaks_anything(case: schemathesis.Case[Any], somebody: Client) -> None:
-    if somebody.headers.get("authorization"):  # an earlier document may have logged out
+    if somebody.headers.get("authorization"):  # an earlier document may have logged the caller out
         somebody.headers["authorization"] = f"Bearer {await cast.signed_in(somebody.account)}"
     response = await somebody.post(json.dumps({"query": case.body}, ensure_ascii=True).encode())
     answer = response.json()

@@ -1,6 +1,6 @@
-"""Authorisation by object: along every path that takes an id, what is Anna's stays Anna's, what is the staff's theirs.
+"""Authorisation by object: no path that takes an id leads to Anna's or the staff's data without permission.
 
-The paths are read from the schema. A new kind of thing, or an id under a new name, fails here until it has an example.
+The paths are read from the schema. A new type with an id, or a new name for an id, fails until it has an example.
 """
 
 import json
@@ -38,7 +38,7 @@ from tests.support.visits import actor, book, cancel, hold, patient_of
 from tests.tasks.letters import post
 
 PATHS = all_paths()
-# Under which name an id of which kind is asked for; "" takes any kind.
+# The type of id that each name takes; "" takes any type.
 NAMES = {
     "id": "",
     "subjectId": "",
@@ -59,7 +59,7 @@ NAMES = {
     "messageId": "Message",
     "staffMemberId": "StaffMember",
 }
-PUBLIC = {"Clinic", "Doctor", "Slot"}  # everybody may see them
+PUBLIC = {"Clinic", "Doctor", "Slot"}  # types that everybody may see
 OF_PATIENTS = {"Visit", "Patient", "AuditEntry", "Offer", "WaitingListEntry"}
 OF_DESK = {"Absence", "Schedule", "Call"}
 OF_STAFF = {"Message", "StaffMember", "Partner"}
@@ -68,7 +68,7 @@ PUBLIC_ID = re.compile(r"[A-Z][A-Za-z]+_[\w-]{22}")
 
 
 class World(NamedTuple):
-    """What is whose: ids by kind, and words that nobody else may read."""
+    """Who owns what: ids by type, and words that nobody else may read."""
 
     annas: dict[str, list[str]]
     adams: dict[str, list[str]]
@@ -94,7 +94,7 @@ def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unvalidated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip what takes most of the time: documents that are made from the schema are valid, and other tests show it."""
+    """Skip validation, which takes most of the time: documents made from the schema are valid, as other tests show."""
     monkeypatch.setattr(schema.execution.errors, "_validate", lambda *_: [])
 
 
@@ -105,7 +105,7 @@ async def slots() -> list[Slot]:
 
 
 async def visits(anna: Account, slots: list[Slot]) -> list[Visit]:
-    """A future visit and a cancelled one; and another slot is held."""
+    """Anna's planned visit and a cancelled one; she also holds another slot."""
     reason = f"{SECRET} w gardle"
     found = [await book(anna, slots[0], reason=reason), await book(anna, slots[1], reason=reason)]
     await cancel(anna, found[1], reason=f"{SECRET} odleciał")
@@ -114,7 +114,7 @@ async def visits(anna: Account, slots: list[Slot]) -> list[Visit]:
 
 
 async def waiting(anna: Account, borys: Account, slot: Slot) -> dict[str, list[Any]]:
-    """A slot that came free is offered to Anna."""
+    """A slot that has become free is offered to Anna."""
     place = await Clinic.get(id=slot.clinic_id)
     visit = await book(borys, slot)
     entry = await join_waiting_list(anna, place)
@@ -124,7 +124,7 @@ async def waiting(anna: Account, borys: Account, slot: Slot) -> dict[str, list[A
 
 
 async def planned(adam: Account, slots: list[Slot]) -> dict[str, list[Any]]:
-    """Another doctor's template, and why they are away."""
+    """Another doctor's template and absence, with its reason."""
     place = await Clinic.get(id=slots[0].clinic_id)
     doctor = await cast.doctor(place, last_name="Nieobecna")
     schedule, _ = await publish(adam, doctor, place, line(2, 8, 9), valid_until=TUESDAY)
@@ -136,7 +136,7 @@ async def planned(adam: Account, slots: list[Slot]) -> dict[str, list[Any]]:
 
 
 async def called(adam: Account, visit: Visit) -> PhoneCall:
-    """What was said to Anna on the telephone."""
+    """A telephone call to Anna, with its note."""
     patient = await Visit.find_patient(visit.id)
     await attendance.record_call(visit.id, CallReport(note=SECRET), patient=patient, actor=actor(adam))
     return await PhoneCall.get(visit_id=visit.id)
@@ -194,7 +194,7 @@ async def world(slots: list[Slot]) -> World:
 
 
 async def rows_with(keys: list[str], tables: str) -> list[tuple[str, str]]:
-    """Every row of the database that names one of the keys."""
+    """Every row in the database that contains one of the keys."""
     wanted = "|".join(keys)
     asked = (f"SELECT '{t}' AS name, t::text AS row FROM {t} t WHERE t::text ~ '{wanted}'" for t in tables.split(", "))
     return sorted((found["name"], found["row"]) for found in await database.fetch(" UNION ALL ".join(asked)))
@@ -213,7 +213,7 @@ async def caller(role: str) -> Client:
 
 
 async def heard(client: Client, path: Path, words: Words, target: str | None = None, *, for_staff: bool = False) -> str:
-    """The whole answer along the path, as it is sent; nothing breaks on the way."""
+    """The whole text of the answer along the path; there must be no internal error."""
     text, variables = document(path, words, target, for_staff=for_staff)
     response = await client.post(json.dumps({"query": text, "variables": variables}).encode())
     codes = {error["extensions"]["code"] for error in response.json().get("errors", [])}
@@ -222,19 +222,19 @@ async def heard(client: Client, path: Path, words: Words, target: str | None = N
 
 
 def targets_of(path: Path, ids: dict[str, list[str]], *, of_other_kinds: bool = True) -> list[str]:
-    """Two of the kind that is asked for, and one of each other kind."""
+    """Two ids of the type that the path takes, and one of every other type."""
     asked = NAMES[path.position[-1]]
     wrong = 1 if of_other_kinds else 0
     return [id_ for kind, some in ids.items() for id_ in some[: 2 if asked in ("", kind) else wrong]]
 
 
 def told(answer: str, words: list[str], target: str | None) -> list[str]:
-    """Which of the words stand in the answer, beside the id that was sent."""
-    plain = PUBLIC_ID.sub("", answer)  # a name may be part of an id by chance
+    """The words that occur in the answer, apart from the id that was sent."""
+    plain = PUBLIC_ID.sub("", answer)  # an id may contain one of the words by chance
     return [word for word in words if word != target and word in (answer if PUBLIC_ID.fullmatch(word) else plain)]
 
 
-def test_somebody_decided_about_every_name_of_an_id_and_every_kind_of_thing() -> None:
+def test_every_name_of_an_id_and_every_type_with_an_id_is_decided() -> None:
     assert {path.position[-1] for path in PATHS} == set(NAMES)
     assert set(node_types()) == PUBLIC | OF_PATIENTS | OF_DESK | OF_STAFF
     assert {kind for kind in NAMES.values() if kind} <= set(node_types())
@@ -254,7 +254,7 @@ async def test_nothing_of_annas_is_seen_or_changed_by_others_along_any_path(
     role: str, world: World, tables: str
 ) -> None:
     client, before = await caller(role), await rows_with(world.annas_rows, tables)
-    wrong = {"of_other_kinds": role == "patient"}  # who gets furthest; such an id is refused before its caller matters
+    wrong = {"of_other_kinds": role == "patient"}  # for one role: a wrong type is refused for any
     for path in PATHS:
         for target in targets_of(path, world.annas, **wrong) + targets_of(path, world.adams, **wrong):
             answer = await heard(client, path, world.attacker, target)
@@ -281,8 +281,8 @@ async def test_nothing_of_annas_is_seen_by_others_without_an_id_either(role: str
         assert told(answer, world.annas_words, None) == [], (name, answer)
 
 
-async def test_those_who_may_see_it_do_along_the_same_paths(world: World) -> None:
-    """Else the tests above would prove nothing."""
+async def test_authorised_callers_see_the_data_along_the_same_paths(world: World) -> None:
+    """Otherwise the tests above would prove nothing."""
     anna = await client_of(await Account.get(email="anna@example.pl").select_related("patient"))
     adam = await client_of(await Account.get(email="adam@diamed.example"))
     node = Path("query", "node", ("id",))
@@ -310,7 +310,7 @@ async def test_what_is_not_for_the_caller_looks_like_what_is_not_there(kind: str
 
 
 def test_every_field_of_a_node_is_asked_for() -> None:
-    """The answers that are searched contain everything there is to find."""
+    """The answers searched contain every field that could hold private data."""
     text, _ = document(Path("query", "node", ("id",)), {}, "x", for_staff=True)
     for name, type_ in node_types().items():
         assert isinstance(get_named_type(BUILT.type_map[name]), GraphQLObjectType)

@@ -1,4 +1,4 @@
-"""Bad input is answered in the caller's language: no answer in Polish holds a sentence in English, whatever is sent."""
+"""Bad input is answered in the caller's language: no Polish answer contains an English sentence, whatever is sent."""
 
 import re
 from typing import Any
@@ -42,7 +42,7 @@ def inputs() -> list[tuple[str, Any]]:
 
 
 def variants(type_: Any) -> list[Any]:
-    """Values that do not fit, at the top and in each field."""
+    """Invalid values, at the top level and in each field."""
     named = get_named_type(type_)
     found = [*HOSTILE]
     if is_input_object_type(named):
@@ -53,7 +53,7 @@ def variants(type_: Any) -> list[Any]:
 
 
 def messages(type_: Any) -> list[str]:
-    """What graphql-core says of each variant."""
+    """The error messages of graphql-core about each invalid value."""
     document = parse(f"query ($v: {type_}) {{ __typename }}")
     definitions: Any = document.definitions[0]
     said = []
@@ -82,7 +82,7 @@ def test_a_value_is_not_repeated() -> None:
         assert "a" * 20 not in translate(message)
 
 
-def test_a_message_that_nobody_knows_is_polish_too() -> None:
+def test_an_unknown_message_is_polish_too() -> None:
     assert translate("Variable '$v' has invalid value at .a.b: Something new.") == "`$v.a.b`: niepoprawna wartość."
     assert not ENGLISH.search(translate("Something new."))
 
@@ -126,7 +126,7 @@ async def test_a_refused_argument_is_explained_in_the_callers_language(
 
 
 def test_no_coded_error_of_the_house_is_english_only() -> None:
-    """Every refusal of an argument has both languages, by its type."""
+    """The error's type requires a message in both languages."""
     assert issubclass(BadUserInput, CodedError)
     with pytest.raises(TypeError):
         BadUserInput("English only")  # type: ignore[call-arg]  # must not be possible
@@ -136,14 +136,14 @@ FIELDS = "... on InvalidInput { fields { path code message } }"
 
 
 async def flaws_of(account: Account, mutation: str, language: Language, **fields: Any) -> dict[str, str]:
-    """What is said of each field, by its path."""
+    """The message about each field, by its path."""
     name = mutation[0].upper() + mutation[1:]
     document = f"mutation($input: {name}Input!) {{ {mutation}(input: $input) {{ {FIELDS} }} }}"
     refused = await ask(account, document, language, input=fields)
     return {".".join(flaw["path"]): flaw["message"] for flaw in refused["fields"]}
 
 
-async def test_what_is_too_long_or_out_of_range_is_told_what_is_allowed() -> None:
+async def test_a_value_too_long_or_out_of_range_is_answered_with_the_limit() -> None:
     adam, clinic = await cast.adam(), await cast.clinic()
     wrong = {"clinicId": id_of(clinic), "name": "a" * 201, "daysAhead": 366, "cancelUntilMinutes": -1}
     assert await flaws_of(adam, "changeClinic", Language.PL, **wrong) == {
@@ -162,7 +162,7 @@ async def test_what_is_too_long_or_out_of_range_is_told_what_is_allowed() -> Non
     assert said.startswith(f"Dozwolone: od {today} do ")
 
 
-async def test_reception_is_not_sent_to_reception() -> None:
+async def test_staff_are_not_told_to_contact_reception() -> None:
     adam, anna, nowhere = await cast.adam(), await cast.anna(), public_id("Clinic", uuid4())
     wish = {"clinicId": nowhere, "from": "2026-11-24", "until": "2026-11-30"}
     assert "rejestracja" in (await flaws_of(anna, "joinWaitingList", Language.PL, **wish))["clinicId"]

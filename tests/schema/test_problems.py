@@ -1,4 +1,4 @@
-"""Problems: each refusal that a result can hold is one type, of the same name, with its details."""
+"""Problems: each refusal that a result can contain is a type of the same name, with its details."""
 
 from enum import EnumMeta
 
@@ -12,7 +12,7 @@ from schema.problems import booking, desk
 from schema.problems.problem import Problem
 from schema.problems.registry import PROBLEMS, problem_of
 
-# of subscriptions and event pages; and of a queue that is full
+# refusals of subscriptions, of event pages, and by a full queue
 ONLY_ERRORS = {partner.CursorExpired, partner.TooManyStreams, partner.ChangesMissed, TooBusy}
 NOON = "2026-11-24T12:00:00+01:00"
 DETAILS = {

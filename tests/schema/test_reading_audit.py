@@ -1,4 +1,4 @@
-"""Reading audit: whatever way staff take to a patient's data, the audit trail says that they looked."""
+"""Reading audit: whichever way staff reach a patient's data, the audit trail records that they saw them."""
 
 import itertools
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from tests.support.visits import book, move, patient_of
 
 DEPTH = 3
 QUERY: Any = build_schema(str(schema)).query_type
-# How each list is asked for; the values make it hold something of Anna's.
+# The arguments of each list, chosen so that it contains some of Anna's data.
 ARGUMENTS = {
     "visits": "(filter: {})",
     "slots": '(filter: { day: "2026-11-24" })',
@@ -40,14 +40,14 @@ ARGUMENTS = {
     "offersToTell": "",
     "absences": '(doctorId: "<Doctor>")',
 }
-# Of the types that the desk sees: those that are about nobody, or only lie within one that says whose it is.
+# Types seen at the desk that are about nobody, or occur only in a type that states whose data they are.
 NOBODYS = {
     *("Absence", "Account", "AuditChange", "ChangedSchedule", "FormerName", "IdentityDocument", "MyChange"),
     *("OpenSession", "PatientChange", "PublishedSchedule", "Schedule", "ScheduleBreak", "ScheduleChanges"),
     *("ScheduleDay", "ScheduleLine", "SecondFactorOffer", "SecondFactorSet", "SlotHold", "VisitChange"),
     "WithdrawnSlots",
 }
-WITHIN = {"AbsencePreview", "AbsenceReport", "AffectedVisit"}  # visits and patients, which are noted themselves
+WITHIN = {"AbsencePreview", "AbsenceReport", "AffectedVisit"}  # visits and patients within are recorded
 
 
 def says_whose(name: str) -> bool:
@@ -62,7 +62,7 @@ def test_each_type_of_the_desk_says_whose_data_it_shows_or_shows_nobodys() -> No
 
 
 def paths(name: str, depth: int, way: str) -> Iterator[tuple[str, str]]:
-    """Ways from a type to types that say whose data they show: the target's name, and the document with one `%s`."""
+    """Paths from a type to types that state whose data they show: each target's name, and a document with one `%s`."""
     if says_whose(name) if name in TYPES else False:
         yield name, way
     if depth == 0 or name not in OBJECTS:
@@ -78,7 +78,7 @@ def _needs(definition: GraphQLField) -> bool:
 
 
 def all_paths() -> dict[str, str]:
-    """By document: the type to which it leads."""
+    """For each document, the type to which it leads."""
     found = {}
     for field, arguments in ARGUMENTS.items():
         inner = str(get_named_type(QUERY.fields[field].type))
@@ -94,7 +94,7 @@ def all_paths() -> dict[str, str]:
 
 
 async def looks(colleague: Account, anna: Account) -> int:
-    """How many audit entries say that the colleague saw Anna's data."""
+    """The number of audit entries that record that the colleague saw Anna's data."""
     by_colleague = AuditEntry.filter(account_id=colleague.id)
     of_record = await by_colleague.filter(patient_id=anna.patient_id).count()
     return of_record + await by_colleague.filter(patient_ids__contains=[anna.patient_id]).count()
@@ -129,7 +129,7 @@ async def entries(colleague: Account) -> list[tuple[str, str | None, int]]:
     return [(entry.action, entry.list_name, len(entry.patient_ids or [])) for entry in found]
 
 
-async def test_a_page_is_one_entry_that_names_the_list_and_whose_lines_it_had() -> None:
+async def test_a_page_leaves_one_entry_naming_the_list_and_the_patients_on_it() -> None:
     rita, anna, borys = await cast.rita(), await cast.anna(), await cast.borys()
     place = await cast.clinic()
     slots = await cast.morning(cast.warsaw(24, 8).date(), 3, at=place, by=await cast.doctor(place))
@@ -139,18 +139,18 @@ async def test_a_page_is_one_entry_that_names_the_list_and_whose_lines_it_had() 
     await ask(rita, "{ visits(filter: {}, first: 2) { nodes { patient { lastName } } } }")
     await ask(rita, '{ slots(filter: { day: "2026-11-24" }) { nodes { visit { status } } } }')
     assert await entries(rita) == [("read_list", "Query.visits", 1), ("read_list", "Query.slots", 2)]
-    await ask(rita, f"{{ visits(filter: {{}}) {{ {lines} }} }}")  # going on into the records opens them
+    await ask(rita, f"{{ visits(filter: {{}}) {{ {lines} }} }}")  # following the list into records opens them
     assert (await entries(rita))[2:] == [("open_record", None, 0)] * 2
 
 
-async def test_names_that_a_client_gives_hide_nothing() -> None:
+async def test_aliases_chosen_by_a_client_hide_nothing() -> None:
     rita, anna = await cast.rita(), await cast.anna()
     await book(anna, await cast.slot())
     document = """query($id: ID!) { clinics: visits(filter: {}) { nothing: edges { cursor } }
         x: node(id: $id) { ...Innocent } y: patients(search: "zolc") { pageInfo { endCursor } } }
         fragment Innocent on Node { id ... on Patient { __typename } }"""
     await answer(document, rita, id=id_of(patient_of(anna)))
-    assert await entries(rita) == [("open_record", None, 0)]  # of whom the pages show nobody else
+    assert await entries(rita) == [("open_record", None, 0)]  # the pages show only this patient
     document = (
         '{ clinics: visits(filter: {}) { edges { cursor } } y: patients(search: "zolc") { pageInfo { endCursor } } }'
     )
@@ -167,7 +167,7 @@ async def test_an_error_in_a_later_field_does_not_hide_what_was_shown() -> None:
     assert await entries(rita) == [("open_record", None, 0)]
 
 
-async def test_without_the_entry_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_answer_is_given_if_the_entry_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     rita, anna = await cast.rita(), await cast.anna()
 
     async def fails(*_: object) -> None:
@@ -179,7 +179,7 @@ async def test_without_the_entry_there_is_no_answer(monkeypatch: pytest.MonkeyPa
     assert [error.extensions["code"] for error in result.errors] == ["INTERNAL_SERVER_ERROR"]
 
 
-async def test_what_a_mutation_shows_beside_its_own_entry_is_noted_and_nothing_twice() -> None:
+async def test_other_data_shown_by_a_mutation_are_audited_and_nothing_twice() -> None:
     rita, anna, borys = await cast.rita(), await cast.anna(), await cast.borys()
     slot = await cast.slot()
     await book(borys, slot)
@@ -208,7 +208,7 @@ async def test_the_patient_sees_the_lists_in_which_their_data_were_shown() -> No
     assert line not in (await ask(celina, log))["patient"]["accessLog"]["nodes"]
 
 
-async def test_an_entry_has_its_object_and_what_changed_without_whom() -> None:
+async def test_an_entry_shows_its_object_and_the_changes_with_masked_names() -> None:
     rita, adam = await cast.rita(), await cast.adam()
     dorota = await cast.dorota(rita)
     change = "mutation($id: ID!) { changePatient(input: { patientId: $id, lastName: %s, phone: %s }) { __typename } }"
@@ -232,11 +232,11 @@ async def test_every_event_of_a_subscription_is_an_answer_of_its_own() -> None:
     for _ in range(2):
         reading_audit.open(patient_of(anna).id)
         await reading_audit.save(rita)
-    await reading_audit.save(rita)  # shows nothing
+    await reading_audit.save(rita)  # an event that shows nothing
     assert await entries(rita) == [("open_record", None, 0)] * 2
 
 
-async def test_a_mutation_knows_its_own_entry_also_while_the_clock_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mutation_recognises_its_own_entry_even_while_the_clock_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     rita, anna, free = await cast.rita(), await cast.anna(), await cast.slot()
     client, ticks = await client_of(rita), itertools.count(1)
     monkeypatch.setattr(clock, "now", lambda: cast.MONDAY + timedelta(milliseconds=next(ticks)))

@@ -1,4 +1,4 @@
-"""The printed schema: committed as it is, described throughout, and with the rules beside the fields they guard."""
+"""The printed schema: committed as printed, fully described, with rules shown beside the fields they guard."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def test_every_argument_says_what_it_is() -> None:
         if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_)
         for name, field in type_.fields.items()
         for argument_name, argument in field.args.items()
-        if not (argument.description or argument_name in ("input", "filter"))  # their types are described
+        if not (argument.description or argument_name in ("input", "filter"))  # the type is described
     ]
     assert silent == []
 
@@ -84,7 +84,7 @@ def test_every_value_of_a_models_enum_says_what_it_is(name: str) -> None:
     assert [value for value, definition in enum.values.items() if not definition.description] == []
 
 
-# They hold nothing but a password, which the resolver checks itself.
+# These contain only a password, which the resolver checks itself.
 PASSWORD_ONLY = {"BeginSecondFactorInput", "CloseAccountInput"}
 INPUTS = {name for name, type_ in BUILT.type_map.items() if isinstance(type_, GraphQLInputObjectType)}
 
@@ -133,7 +133,7 @@ def parse_fields(type_name: str) -> list[tuple[str, set[str]]]:
 ON_SHEET = {"state", "visit", "heldUntil", "offer", "absence", "blockReason"}  # for reception alone
 
 
-# Lists of these are long: each resolver would cost every row (docs/decisions).
+# Lists of these types are long, and a resolver would cost time for every row (docs/decisions).
 @pytest.mark.parametrize(
     ("type_name", "with_resolver"),
     [
@@ -145,7 +145,7 @@ ON_SHEET = {"state", "visit", "heldUntil", "offer", "absence", "blockReason"}  #
         ("FreeDay", set()),
     ],
 )
-def test_long_lists_are_of_plain_attributes(type_name: str, with_resolver: set[str]) -> None:
+def test_items_of_long_lists_have_no_unlisted_resolvers(type_name: str, with_resolver: set[str]) -> None:
     fields = definition_of(type_name).fields
     assert {public_name(field) for field in fields if not field.is_basic_field} == with_resolver
     assert {public_name(field) for field in fields if field.extensions} <= ON_SHEET

@@ -1,4 +1,4 @@
-"""Identical subscriptions promise to share one execution and one text, and to tell each caller only what is theirs."""
+"""Identical subscriptions share one execution and one serialised text, and each caller gets only their own data."""
 
 import asyncio
 from typing import Any
@@ -26,13 +26,13 @@ WITH_ARGUMENT = (
 
 @pytest.fixture(autouse=True)
 def compiling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not compiled is not shared."""
+    """Answers are shared only if they are compiled."""
     monkeypatch.setattr(settings, "COMPILE_COMPLETION", True)
 
 
 @pytest.fixture
 def executions(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The events that were executed."""
+    """A growing list of the events for which the operation was executed."""
     executed: list[Any] = []
     execute = CompilingExecutor.execute_operation
 
@@ -67,7 +67,7 @@ async def test_an_event_is_executed_once_for_identical_subscriptions(executions:
     assert first.data["slotChanges"]["isFree"] is True
 
 
-async def test_it_is_written_once_and_each_frame_has_its_own_id() -> None:
+async def test_an_event_is_serialised_once_and_each_frame_has_its_own_id() -> None:
     first, second = await answers(await cast.slot(), (PLAIN, {}), (PLAIN, {}))
     frames = [orjson.loads(write_shared(id_, result) or "") for id_, result in (('a"1', first), ("b", second))]
     assert [frame["id"] for frame in frames] == ['a"1', "b"]
@@ -75,7 +75,7 @@ async def test_it_is_written_once_and_each_frame_has_its_own_id() -> None:
     assert first.data.text is second.data.text
 
 
-async def test_what_depends_on_variables_is_not_shared(executions: list[Any]) -> None:
+async def test_answers_that_depend_on_variables_are_not_shared(executions: list[Any]) -> None:
     shown, hidden = await answers(await cast.slot(), (WITH_ARGUMENT, {"no": False}), (WITH_ARGUMENT, {"no": True}))
     assert "isFree" in shown.data["slotChanges"]
     assert "isFree" not in hidden.data["slotChanges"]

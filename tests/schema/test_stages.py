@@ -1,4 +1,4 @@
-"""Stages promise to run the hooks of extensions as Strawberry does: in order, and in reverse order at the end."""
+"""Stages run extension hooks as Strawberry does: in order at the start, and in reverse order at the end."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -77,14 +77,14 @@ async def test_a_failure_passes_all_hooks() -> None:
     assert said == ["outer begins", "inner begins", "outer saw lost"]
 
 
-async def test_what_a_hook_raises_instead_is_what_the_outer_hooks_see() -> None:
+async def test_outer_hooks_see_the_error_that_an_inner_hook_raises_instead() -> None:
     with pytest.raises(ValueError, match="renamed"):
         async with stage(Outer, Renaming):
             raise LookupError("lost")
     assert said == ["outer begins", "outer saw renamed"]
 
 
-async def test_a_hook_may_forgive() -> None:
+async def test_a_hook_may_suppress_an_error() -> None:
     async with stage(Outer, Forgiving):
         raise LookupError("lost")
     assert said == ["outer begins", "forgiven", "outer ends"]

@@ -1,1 +1,1 @@
-"""Tools of the tests: clients, servers and processes, and words for what the cast does."""
+"""Test tools: clients, servers and processes, and helpers for the cast's actions."""

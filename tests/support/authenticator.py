@@ -1,4 +1,4 @@
-"""A colleague's authenticator program, with its own computation of RFC 6238."""
+"""A colleague's authenticator app, with its own implementation of RFC 6238."""
 
 import hmac
 import struct
@@ -17,7 +17,7 @@ class Authenticator:
     recovery_codes: list[str] = field(default_factory=list)
 
     def code(self, steps: int = 0) -> str:
-        """The code that it shows now, or `steps` times 30 seconds from now."""
+        """The code that it shows now, or `steps` periods of 30 seconds from now."""
         counter = int(clock.now().timestamp()) // 30 + steps
         digest = hmac.digest(b32decode(self.secret), struct.pack(">Q", counter), "sha1")
         start = digest[-1] & 15
@@ -26,7 +26,7 @@ class Authenticator:
 
 
 async def set_up_second_factor(account: Account) -> Authenticator:
-    """A second factor in use from now on; the code of this moment is spent."""
+    """Set up a second factor; the current code is thereby used up."""
     session, _ = await Session.open_for(account)
     secret, _uri = await SecondFactor.begin(account)
     telephone = Authenticator(secret)

@@ -1,4 +1,4 @@
-"""Patients who book, move and cancel without a pause, and remember what they were answered."""
+"""Patients who keep booking, moving and cancelling visits, and remember the answers."""
 
 import asyncio
 import json
@@ -20,12 +20,12 @@ from tests.support.cluster import Cluster
 from tests.support.service import ROOT
 from tests.support.waiting import eventually, patience
 
-LOST_ON_THE_WAY = 0.3  # of answers: done, and the patient does not know
+LOST_ON_THE_WAY = 0.3  # share of answers that never reach the patient, although the change was made
 
 
 @dataclass
 class KnownVisit:
-    """What a patient knows of one visit from the answers."""
+    """What a patient knows about one visit from the answers."""
 
     slot: str
     starts_at: str
@@ -52,7 +52,7 @@ class BookingLoad:
 
     @asynccontextmanager
     async def present(self) -> AsyncIterator[None]:
-        """All at once, as long as the block lasts; each finishes what was begun."""
+        """Run all patients concurrently while the block lasts; each finishes the step in progress."""
         self.leaving.clear()
         async with asyncio.TaskGroup() as group:
             for token in self.tokens:
@@ -88,19 +88,19 @@ class BookingLoad:
             await self._do(webs, "CancelVisit", "CANCELLED", visitId=visit)
 
     async def _do(self, webs: list[Client], mutation: str, change: str, **fields: Any) -> str | None:
-        """The visit's id when it was done, None when it was refused; noted as the answer says it."""
+        """Record the change as answered, and return the visit's id, or None if the change was refused."""
         answer = await self._insist(webs, mutation, {**fields, "idempotencyKey": uuid4().hex})
         if answer["__typename"] != "Visit":
             return None
         slot = fields.get("slotId", "")
         told = self.visits.setdefault(answer["reference"], KnownVisit(slot, answer["startsAt"]))
-        is_news = change != "MOVED" or told.slot != slot  # to where it was: nothing happens
+        is_news = change != "MOVED" or told.slot != slot  # a move to the same slot changes nothing
         told.slot, told.starts_at = slot, answer["startsAt"]
         told.changes += [change] if is_news else []
         return str(answer["id"])
 
     async def _insist(self, webs: list[Client], mutation: str, fields: dict[str, Any]) -> Any:
-        """Ask anybody with the same key until there is an answer."""
+        """Repeat the request with the same key to any process until an answer arrives."""
         async with asyncio.timeout(patience()):
             while True:
                 try:

@@ -1,4 +1,4 @@
-"""A client of the service, like a patient's program: it posts documents and reads answers."""
+"""A client of the service, like a patient's app: it posts documents and reads answers."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,7 +27,7 @@ DOCUMENTS = {name: print_ast(document) for name, document in separate_operations
 
 
 class Client:
-    """Somebody's program: signed in or not, with a language and a place in the network."""
+    """A client program, signed in or not, with a language and a network address."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Client:
 
     @property
     def account(self) -> Account:
-        """The row behind a signed-in client of the cast."""
+        """The account of a client that is signed in as one of the cast."""
         assert self._account is not None
         return self._account
 
@@ -59,13 +59,13 @@ class Client:
         return await self.http.post("/graphql", content=body, headers=sent)
 
     async def send(self, document: str, **variables: Any) -> dict[str, Any]:
-        """The whole answer to a document, or to one of documents.graphql by its name."""
+        """The whole answer to a document, which may also be named as in documents.graphql."""
         body = {"query": DOCUMENTS.get(document, document), "variables": variables}
         answer: dict[str, Any] = (await self.post(orjson.dumps(body))).json()
         return answer
 
     async def ask(self, document: str, **variables: Any) -> Any:
-        """What the one field of the document answers; there is no error."""
+        """The value of the document's only field; there must be no error."""
         answer = await self.send(document, **variables)
         assert "errors" not in answer, answer
         [value] = answer["data"].values()
@@ -76,13 +76,13 @@ class Client:
         return await self.ask(mutation, input=fields)
 
     async def code(self, document: str, **variables: Any) -> str:
-        """The code of the error, or of all of them, that the document is answered with."""
+        """The single code of the error or errors in the answer to the document."""
         errors = (await self.send(document, **variables))["errors"]
         [code] = {str(error["extensions"]["code"]) for error in errors}
         return code
 
     async def log_in(self, login: str, password: str) -> "Client":
-        """Sign in; the same client from then on, as somebody."""
+        """Sign in, and return this same client."""
         opened = await self.do("LogIn", login=login, password=password)
         assert opened["__typename"] == "Session", opened
         self.headers["authorization"] = f"Bearer {opened['token']}"
@@ -94,7 +94,7 @@ def id_of(row: Any) -> str:
 
 
 async def deliver() -> list[dict[str, Any]]:
-    """Do all that was put off until nothing is due; the letters in the mailbox, newest first."""
+    """Do all deferred work, and return the letters in the mailbox, newest first."""
     await process_account_requests()
     await send_letters()
     return mailbox.entries()
@@ -102,7 +102,7 @@ async def deliver() -> list[dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 async def nudges(fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[list[str]]:
-    """Nothing runs in the background of a test: nudges are only noted, `deliver` does the work when asked."""
+    """Nothing runs in the background of a test: nudges are only recorded, and `deliver` does the work on demand."""
     noted: list[str] = []
 
     def note(task: AsyncTaskiqDecoratedTask[Any, Any], _labels: dict[str, str]) -> None:
@@ -116,7 +116,7 @@ async def nudges(fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 @pytest.fixture
 def nobody() -> Client:
-    """Somebody who is not signed in."""
+    """A client that is not signed in."""
     return Client()
 
 

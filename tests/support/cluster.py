@@ -1,4 +1,4 @@
-"""Many processes of the service around one PostgreSQL, one broker, one SMTP server and one SMS gateway."""
+"""Many processes of the service that share one PostgreSQL, one broker, one SMTP server and one SMS gateway."""
 
 import asyncio
 import os
@@ -32,14 +32,14 @@ def valkey_server(port: int | None = None) -> ValkeyServer:
 
 
 def zone_of_early_afternoon() -> ZoneInfo:
-    """A zone in which it is past one o'clock now: there patients are reminded of all visits until tomorrow's end."""
+    """A time zone in which it is now past 1 p.m., so that reminders of all visits until tomorrow's end are due."""
     hours = 13 - datetime.now(UTC).hour
     hours -= 24 if hours > 12 else 0
-    return ZoneInfo(f"Etc/GMT{-hours:+d}")  # the signs of these names are the other way round
+    return ZoneInfo(f"Etc/GMT{-hours:+d}")  # the signs in these names are reversed
 
 
 class Cluster:
-    """Its members by name, such as "web0" or "worker2", and what stands around them."""
+    """The processes by name, such as "web0" or "worker2", and the servers that they use."""
 
     def __init__(self, home: Path, smtp_server: SmtpServer, gateway: SmsServer) -> None:
         self.home, self.smtp_server, self.gateway = home, smtp_server, gateway
@@ -88,7 +88,7 @@ class Cluster:
 
     def stop(self) -> None:
         for member in self.members.values():
-            member.process.send_signal(signal.SIGTERM)  # to one that is gone: nothing
+            member.process.send_signal(signal.SIGTERM)  # no effect on a process that has ended
         for member in self.members.values():
             member.process.wait(patience())
 
@@ -98,7 +98,7 @@ class Cluster:
                 member.start_again()
 
     def replace_broker(self) -> None:
-        """`kill -9`, and start another one in its place, which knows nothing."""
+        """Kill the broker with `kill -9`, and start an empty one in its place."""
         port = self.valkey.port
         self.valkey.terminate()
         self.valkey = valkey_server(port)
@@ -115,11 +115,11 @@ class Cluster:
         pg_ctl(arguments, pgdata=self.data, user=user)
 
     async def send(self, task_name: str) -> None:
-        """As the scheduler does at its time."""
+        """Send the task as the scheduler does when it is due."""
         broker = RedisBroker(self.valkey.connection_url)
 
         async def known_by_name() -> None:
-            """Workers know what it does."""
+            """Only the name matters: workers know the task's code."""
 
         await broker.startup()
         await broker.task(task_name)(known_by_name).kiq()
@@ -141,7 +141,7 @@ class Cluster:
 async def run_cluster(
     *commands: str, durable: bool = False, migrated: bool = False, **settings: str
 ) -> AsyncIterator[Cluster]:
-    """A fleet of these processes, ready; stopped at the end. `migrated`: by the command, from an empty database."""
+    """Start these processes, and stop them at the end; with `migrated`, the command migrates an empty database."""
     async with AsyncExitStack() as ashore:
         home = Path(ashore.enter_context(tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)))
         smtp_server = await ashore.enter_async_context(SmtpServer().open())

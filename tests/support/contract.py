@@ -1,4 +1,4 @@
-"""The public contract as clients read it, built once for all tests of a process."""
+"""The public contract as clients read it, built once per process for all tests."""
 
 from graphql import GraphQLSchema, build_schema
 

@@ -1,4 +1,4 @@
-"""Distribution of the tests among workers: whole files, so that what a file shares is made once; the longest first."""
+"""Distribution of tests among workers: by whole files, so that shared fixtures are made once; the longest first."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,12 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = "tests/"
-FIRST = ("portal", "processes", "explorer", "web/live")  # a worker that begins them late would be the last to end
-TOGETHER = ("portal", "explorer")  # one service and one browser for all files of these rooms
+FIRST = ("portal", "processes", "explorer", "web/live")  # started late, they would delay the end of the run
+TOGETHER = ("portal", "explorer")  # all files of each of these rooms share one service and one browser
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """In the order in which they were collected. By `xdist_group` this cannot be said: pytest 9.2 ignores its names."""
+    """Keeps the order of collection; `xdist_group` is no alternative, because pytest 9.2 ignores its names."""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         config.option.loadscopereorder = False
@@ -23,7 +23,7 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
 
 
 def unit(nodeid: str) -> str:
-    """What one worker runs: the file of a test, or its room."""
+    """The unit that one worker runs: a test's file, or its room."""
     path = nodeid.partition("::")[0].removeprefix(TESTS)
     return next((room for room in TOGETHER if path.startswith(f"{room}/")), path)
 

@@ -1,4 +1,4 @@
-"""Repeatable chaos: writers that commit out of order or roll back, readers that come and go, relays that die."""
+"""Reproducible chaos: writers that commit out of order or roll back, readers that come and go, relays that die."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ FOLLOW = "subscription ($after: String) { events(after: $after) { cursor id } }"
 
 
 class Undone(Exception):
-    """A writer that rolls back."""
+    """Raised by a writer to roll back."""
 
 
 async def append(clinic_id: UUID | None = None) -> Event:
@@ -34,7 +34,7 @@ class Chaos:
     def __init__(self, url: str, seed: int, clinic_id: UUID | None = None) -> None:
         self.clinic_id = clinic_id
         self.url, self.chance = url, random.Random(seed)
-        self.committed: dict[UUID, tuple[float, float]] = {}  # when it was begun, when it was surely committed
+        self.committed: dict[UUID, tuple[float, float]] = {}  # when each was begun, and by when it had been committed
         self.undone: set[UUID] = set()
         self.kills = 0
         self.is_over = False
@@ -53,7 +53,7 @@ class Chaos:
                 self.committed |= dict.fromkeys(ids, (begun, time.monotonic()))
 
     async def read(self, context: Context, patience: int) -> list[str]:
-        """Follow the log; lose the connection at random, resume with the last cursor seen."""
+        """Follow the log, losing the connection at random and resuming with the last cursor seen."""
         seen: list[str] = []
         cursor: str | None = None
         while not (self.is_over and len(seen) >= len(self.committed)):
@@ -71,7 +71,7 @@ class Chaos:
         return seen
 
     async def kill_relays(self) -> None:
-        """Some lose their connection, some are stopped; there are always two candidates."""
+        """Cut some relays' connections and stop others; there are always two candidates."""
         killer = await asyncpg.connect(self.url)
         candidates = [asyncio.create_task(event_relay.relay(self.url)) for _ in range(2)]
         while not self.is_over or self.kills < FEWEST_KILLS:

@@ -1,4 +1,4 @@
-"""Operations executed on the schema in process, as a person of the cast, without HTTP."""
+"""Operations executed directly on the schema, without HTTP, as one of the cast."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def id_of(row: Any, kind: str | None = None) -> str:
 
 
 async def answer(document: str, account: Account | None, language: Language = Language.EN, **variables: Any) -> Any:
-    """Data and error codes of one request of its own, as web/endpoint/caller.py would create it."""
+    """The result of a single request, with the context that web/endpoint/caller.py would create."""
     session = None
     if account:
         opened, token = await Session.open_for(account)
@@ -28,7 +28,7 @@ async def answer(document: str, account: Account | None, language: Language = La
 
 
 async def ask(account: Account, document: str, language: Language = Language.EN, **variables: Any) -> Any:
-    """What the one field of the document answers; there is no error."""
+    """The value of the document's only field; there must be no error."""
     result = await answer(document, account, language, **variables)
     assert not result.errors, result.errors
     [value] = result.data.values()
@@ -36,20 +36,20 @@ async def ask(account: Account, document: str, language: Language = Language.EN,
 
 
 async def do(account: Account, mutation: str, selection: str = "", **fields: Any) -> Any:
-    """The answer to a mutation with this input; refusals with their sentence."""
+    """The answer to a mutation with this input; refusals include their message."""
     name = mutation[0].upper() + mutation[1:]
     document = f"mutation($input: {name}Input!) {{ {mutation}(input: $input) {{ {REFUSAL} {selection} }} }}"
     return await ask(account, document, input=fields)
 
 
 async def code(account: Account | None, document: str, **variables: Any) -> str:
-    """The one code with which the document is refused."""
+    """The single code with which the document is refused."""
     result = await answer(document, account, **variables)
     [found] = {error.extensions["code"] for error in result.errors or []}
     return str(found)
 
 
 async def codes(account: Account | None, document: str, **variables: Any) -> list[str]:
-    """The codes of all errors, in their order."""
+    """The codes of all errors, in order."""
     result = await answer(document, account, **variables)
     return [error.extensions["code"] for error in result.errors or []]

@@ -1,4 +1,4 @@
-"""The metrics that a process shows to Prometheus."""
+"""The metrics that a process exports to Prometheus."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -8,7 +8,7 @@ Figures = dict[str, float]
 
 
 async def figures(url: str) -> Figures:
-    """By name and labels, such as `x_total{medium="email"}`."""
+    """All values by name and labels, such as `x_total{medium="email"}`."""
     async with http_client() as client:
         page = (await client.get(f"{url}/metrics")).text
     found: Figures = {}

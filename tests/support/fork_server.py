@@ -1,7 +1,7 @@
-"""Starts `python server.py` without importing all of it each time: forks of a process that has imported it.
+"""Starts `python server.py` without importing everything each time, by forking a process that has imported it.
 
-A fork is a process like any other: with its own environment, output and exit code, and `kill -9` ends it. It reads
-the settings again from its own environment; no module may have read them before, while it was imported.
+A fork is a normal process with its own environment, output and exit code, and `kill -9` ends it. It reads the
+settings again from its own environment, so no module may have read them earlier, while it was imported.
 """
 
 import array
@@ -28,17 +28,17 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
 LONGEST_REQUEST = 1 << 20
-BROKER = "BROKER_URL"  # whether there is one decides what tasks.broker makes when it is imported
+BROKER = "BROKER_URL"  # whether it is set decides what tasks.broker creates on import
 
-# Modules that read settings while they are imported. The first are imported again in each fork; the others may be kept:
-# Tortoise's command line needs what infra.database reads, a process with WORKERS hashes no passwords itself, and
-# tasks.broker looks only whether there is a broker.
+# Modules that read settings on import. Each fork imports the first set again; the second set may be kept: Tortoise's
+# command line needs what infra.database reads, a process with WORKERS hashes no passwords itself, and tasks.broker
+# checks only whether there is a broker.
 READ_AT_IMPORT = {"server", "web.serving"}
 MAY_BE_KEPT = {"infra.database", "models.accounts.password", "tasks.broker"}
 
 
 class Forked:
-    """A process of the fork server, with as much of `subprocess.Popen` as the tests use."""
+    """A process started by the fork server, with the part of `subprocess.Popen` that the tests use."""
 
     def __init__(self, arguments: list[str], environment: Mapping[str, str], output: int = 2) -> None:
         exit_, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -73,7 +73,7 @@ class Forked:
 
 @cache
 def _server(has_broker: bool) -> socket.socket:
-    """At most two per process that runs tests; each ends when this end of its connection is closed."""
+    """Start a fork server, at most two per test process; it ends when this end of its connection is closed."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in (ours, theirs):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST_REQUEST)
@@ -83,13 +83,13 @@ def _server(has_broker: bool) -> socket.socket:
     server = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()])
     theirs.close()
     atexit.register(server.wait)
-    atexit.register(ours.close)  # the last registered is called first
+    atexit.register(ours.close)  # registered last, so called first
     return ours
 
 
 def main(requests: socket.socket) -> None:
     _import_service()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the tests', which stop what they have started
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the tests handle Ctrl+C and stop their processes
     wakeup, woken = socket.socketpair()
     wakeup.setblocking(False)
     woken.setblocking(False)
@@ -123,7 +123,7 @@ def main(requests: socket.socket) -> None:
 
 
 def _import_service() -> None:
-    """All modules that `server.py` imports; those that read settings meanwhile are forgotten again."""
+    """Import all modules that `server.py` imports, and drop those that read settings on import."""
     readers: set[str] = set()
 
     class Watched(ModuleType):
@@ -141,11 +141,11 @@ def _import_service() -> None:
     for name in READ_AT_IMPORT:
         del sys.modules[name]
     gc.collect()
-    gc.freeze()  # what all forks share is neither looked at again nor copied
+    gc.freeze()  # keeps the collector from touching, and so copying, memory that all forks share
 
 
 def _find_module_being_imported() -> str:
-    """The innermost one."""
+    """The innermost module whose import is in progress."""
     frame: FrameType | None = sys._getframe(2)
     while frame and frame.f_code.co_name != "<module>":
         frame = frame.f_back
@@ -160,7 +160,7 @@ def _read_settings() -> None:
     settings.BadSetting = refusal  # type: ignore[misc]  # the one that other modules catch
     from infra import database
 
-    database.SESSION_NAME = f"{database.APPLICATION} {secrets.token_hex(4)}"  # each process has one of its own
+    database.SESSION_NAME = f"{database.APPLICATION} {secrets.token_hex(4)}"  # unique for each process
 
 
 def _report(exits: dict[int, socket.socket]) -> None:
@@ -173,7 +173,7 @@ def _report(exits: dict[int, socket.socket]) -> None:
 
 
 def _become(arguments: list[str], environment: dict[str, str], output: int) -> NoReturn:
-    """From here on this process is `python server.py`, as if it had been started so."""
+    """Run `python server.py` in this process, as if it had been started that way."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()

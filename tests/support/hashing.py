@@ -1,4 +1,4 @@
-"""Passwords hashed cheaply in the tests' own process; production has no setting for it."""
+"""Cheap password hashing in the tests' own process; production has no setting for it."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from argon2 import Parameters, PasswordHasher, extract_parameters
 
 from models.accounts import password
 
-SERVICE = password._hasher  # what the service itself hashes with
+SERVICE = password._hasher  # the hasher that the service itself uses
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -16,7 +16,7 @@ def hash_cheaply() -> None:
 
 
 def count_hashing(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Parameters, int]]:
-    """The work that Argon2 does from now on: by which parameters, over how many characters."""
+    """A growing list of Argon2's work from now on: the parameters and the number of characters of each hash."""
     work: list[tuple[Parameters, int]] = []
     verify, hash_ = PasswordHasher.verify, PasswordHasher.hash
 

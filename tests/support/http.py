@@ -1,4 +1,4 @@
-"""Plain HTTP to the servers of the tests: no proxy of the environment, and no certificates."""
+"""Plain HTTP to the tests' servers, without the environment's proxies and without certificates."""
 
 import ssl
 
@@ -6,7 +6,7 @@ import httpx
 
 from tests.support.waiting import patience
 
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading those of the system takes 35 ms for each client
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading the system's takes 35 ms per client
 
 
 def http_client(url: str = "", seconds: float | None = None) -> httpx.AsyncClient:

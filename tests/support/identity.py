@@ -1,4 +1,4 @@
-"""The words in which people claim to be somebody, are confirmed, and change their address."""
+"""Helpers with which people claim an identity, have it confirmed, and change their address."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ async def process_requests() -> None:
 
 
 async def claim(email: str, number: str = cast.ANNA_PESEL, **names: Any) -> Account:
-    """Somebody signs up with a PESEL, which may be anybody's, and sets a password."""
+    """Sign up with a PESEL, which may be another person's, and set a password."""
     form = {"email": email, "pesel": number, "phone": None, "sms_reminders": False, "language": "PL", **ANNA, **names}
     await AccountRequest.receive(AccountRequestKind.SIGN_UP, "request", **form)
     await process_requests()
@@ -34,17 +34,17 @@ async def claim(email: str, number: str = cast.ANNA_PESEL, **names: Any) -> Acco
 
 
 async def telephone(by: Account, number: str = cast.ANNA_PESEL, **more: Any) -> Patient:
-    """Somebody registers by telephone: reception has seen nothing of them."""
+    """Register a person by telephone: reception has not seen any document."""
     return await patient_record.register(PatientDetails(**{**ANNA, "pesel": number, **more}), by=by)
 
 
 async def show(record: Patient, by: Account, seen: SeenDocument = CARD) -> Patient:
-    """The person of a record, or of an account's claim, shows a document at the desk."""
+    """Confirm a record's or a claim's person, who shows a document at the desk."""
     return await identity_confirmation.confirm(record.id, seen, by=by)
 
 
 async def again(account: Account) -> Account:
-    """The account as it is now."""
+    """The account, read again from the database."""
     return await Account.get(id=account.id).select_related("patient")
 
 

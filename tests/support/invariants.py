@@ -1,4 +1,4 @@
-"""What must be true of the database at any moment, checked in SQL."""
+"""The database's invariants, which must hold at any moment, checked in SQL."""
 
 from infra import database
 
@@ -54,7 +54,7 @@ async def check_each_change_is_recorded_once() -> None:
 
 
 async def count_rows() -> dict[str, int]:
-    """How many rows there are of all that a change writes."""
+    """The number of rows in each table that a change writes to."""
     found = await database.fetch(
         "SELECT " + ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in COUNTED)
     )

@@ -1,4 +1,4 @@
-"""The service's own time limits, which on a busy machine would refuse what is only slow."""
+"""The service's own time limits, which on a busy machine would refuse requests that are merely slow."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ USUAL: list[float] = [getattr(module, name) for module, name in LIMITS]
 
 
 def extend_by_load() -> None:
-    """As production has them on a quiet machine, and longer on one that is overloaded."""
+    """Use production's time limits on a quiet machine, and longer ones on an overloaded machine."""
     factor = slowness()
     for (module, name), seconds in zip(LIMITS, USUAL, strict=True):
         setattr(module, name, seconds * factor)

@@ -1,4 +1,4 @@
-"""A running server for tests that need sockets: the real uvicorn and routes, the relay and the watch of connections."""
+"""A running server for tests that need sockets: real uvicorn and routes, the relay, and the connection watcher."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from web.serving import SOCKET_OPTIONS
 
 @asynccontextmanager
 async def serving(database_url: str) -> AsyncIterator[str]:
-    """Host and port of a server on the tests' database; the clock is the tests'."""
+    """Host and port of a server that uses the tests' database and clock."""
     app = Starlette(routes=server.routes())
     quiet: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False}
     config = uvicorn.Config(
@@ -59,7 +59,7 @@ async def ask(address: str, document: str, token: str | None = None, **variables
 
 
 class Socket:
-    """A client that says exactly what a test wants said."""
+    """A client that sends exactly what a test tells it to."""
 
     def __init__(self, connection: websockets.ClientConnection) -> None:
         self.connection = connection
@@ -89,13 +89,13 @@ class Socket:
         return message["payload"]["data"]
 
     async def code(self) -> str:
-        """The code of the error that comes next."""
+        """The code of the next error."""
         message = await self.hear()
         errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
         return str(errors[0]["extensions"]["code"])
 
     async def closed(self) -> tuple[int, str]:
-        """How the server ends it; whatever it says before is not looked at."""
+        """The code and reason with which the server closes; earlier messages are ignored."""
         with pytest.raises(websockets.ConnectionClosed) as ended:
             async with asyncio.timeout(patience()):
                 await self._read_to_the_end()

@@ -1,4 +1,4 @@
-"""The sizes of modules and functions beside the measures of the house: `make report`. Nothing fails by it."""
+"""Reports the sizes of modules and functions against the house limits (`make report`); it never fails a build."""
 
 import ast
 import sys
@@ -29,7 +29,7 @@ def functions(path: Path) -> Iterator[Function]:
 
 
 def lines_of(function: Function) -> int:
-    """Of its body, without its docstring."""
+    """The number of lines in the function's body, without its docstring."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
 

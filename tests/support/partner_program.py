@@ -1,4 +1,4 @@
-"""A partner's program as docs/partners.md shows it: started, killed, compared with the committed log."""
+"""A partner's program as shown in docs/partners.md, started, killed, and compared with the committed log."""
 
 import asyncio
 import json
@@ -23,11 +23,11 @@ from tests.support.visits import book
 from tests.support.waiting import eventually, patience
 
 EXAMPLES, CLIENTS = ROOT / "docs" / "examples", ROOT / "tests" / "clients"
-SETTINGS = {"DEMO": "0", "EVENT_RETENTION_DAYS": "3660"}  # the longest: the tests' Monday may be long ago
+SETTINGS = {"DEMO": "0", "EVENT_RETENTION_DAYS": "3660"}  # the maximum, because the tests' Monday may be long ago
 
 
 class PartnerProgram:
-    """One of the two programs, in a folder of its own."""
+    """One of the two example programs, in a folder of its own."""
 
     def __init__(self, command: list[str], folder: Path, url: str, key: str) -> None:
         self.command, self.folder = [*command, url], folder
@@ -49,7 +49,7 @@ class PartnerProgram:
         return self.output.read_text()
 
     def ids(self) -> list[str]:
-        """Of the events that it has kept, in its order."""
+        """The ids of the events that the program has stored, in its order."""
         lines, table = self.folder / "events.jsonl", self.folder / "events.db"
         if lines.exists():
             whole = [line for line in lines.read_text().splitlines(keepends=True) if line.endswith("\n")]
@@ -58,7 +58,7 @@ class PartnerProgram:
         try:
             with sqlite3.connect(table) as store:
                 return [id_ for (id_,) in store.execute("SELECT id FROM event ORDER BY number")]
-        except sqlite3.OperationalError:  # it has not begun
+        except sqlite3.OperationalError:  # the program has not started storing events
             return []
         finally:
             store.close()
@@ -77,7 +77,7 @@ def python(folder: Path) -> list[str]:
 
 
 def node(folder: Path) -> list[str]:
-    """A copy beside installed packages, as a partner's developer has it."""
+    """Copy the example next to its installed packages, as a partner's developer would; returns the command."""
     (folder / "partner.mjs").write_text((EXAMPLES / "partner.mjs").read_text())
     (folder / "node_modules").symlink_to(CLIENTS / "node_modules")
     return ["node", "partner.mjs"]
@@ -100,13 +100,13 @@ class Centre:
             await book(self.anna, self.slots.pop(0))
 
     async def log(self) -> list[str]:
-        """All that was committed and has its place, in order."""
+        """The ids of all committed events with a position, in order."""
         rows = await Event.exclude(position=None).order_by("position")
         return [public_id("Event", row.id) for row in rows]
 
 
 async def check_nothing_is_missed_or_repeated(example: PartnerProgram, service: Service, centre: Centre) -> None:
-    """Killed itself, and its service killed: it has kept every committed event once, in order."""
+    """After the program and then its service are killed, it has stored every committed event once, in order."""
     await centre.book(5)
     await example.until_kept(3)
     example.kill()
@@ -121,10 +121,10 @@ async def check_nothing_is_missed_or_repeated(example: PartnerProgram, service: 
 
 
 async def check_return_after_retention(example: PartnerProgram, centre: Centre) -> None:
-    """What it has not seen is kept no longer: it is told so, begins anew, and goes on."""
+    """Events that the program missed have been deleted: it is told so, starts afresh, and carries on."""
     example.kill()
     await centre.book(2)
-    while await Event.filter(position=None).exists():  # the service may be about to place them, and then we do not
+    while await Event.filter(position=None).exists():  # repeat: the service may be placing them itself
         await event_log.assign_positions()
     with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
         assert await event_log.purge() > 0
@@ -137,7 +137,7 @@ async def check_return_after_retention(example: PartnerProgram, centre: Centre) 
 
 
 async def check_removal(example: PartnerProgram, centre: Centre) -> None:
-    """Its key ended: it stops, and says why."""
+    """When its key is revoked, the program stops and says why."""
     await Partner.remove(centre.partner.id, by=await cast._adding_administrator())
     assert await asyncio.to_thread(example.process.wait, patience()) == 1
     assert "this key is no longer valid" in example.log()

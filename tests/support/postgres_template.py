@@ -1,4 +1,4 @@
-"""The files of a migrated PostgreSQL: made once per run of the tests, then copied."""
+"""The data directory of a migrated PostgreSQL, made once per test run and then copied."""
 
 import fcntl
 import os
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tests.support.fork_server import Forked
 
-FOLDER = "PREPARED_FOLDER"  # in the environment, of all processes of one run of the tests
+FOLDER = "PREPARED_FOLDER"  # an environment variable that all processes of one test run share
 
 
 def copy_to(data: Path, *, demo: bool = False) -> None:
-    """Put the files at `data`, where there are none: migrated, and empty or with the demo. No run of tests: nothing."""
+    """Copy the migrated database, empty or with the demo, to `data` if that is missing; no-op outside a test run."""
     if FOLDER in os.environ and not data.exists():
         data.parent.mkdir(parents=True, exist_ok=True)
         _copy(_made("demo" if demo else "bare"), data)
@@ -32,4 +32,4 @@ def _made(name: str) -> Path:
 
 
 def _copy(made: Path, data: Path) -> None:
-    subprocess.run(["cp", "-a", made, data], check=True)  # with their owner: root's PostgreSQL is another user
+    subprocess.run(["cp", "-a", made, data], check=True)  # -a keeps the owner: root runs PostgreSQL as another user

@@ -1,7 +1,7 @@
-"""Ends all processes that a run of the tests has started, however the run ends: well, by Ctrl+C or by `kill -9`.
+"""Ends all processes that a test run has started, however the run ends: normally, by Ctrl+C or by `kill -9`.
 
-They are known by a mark in their environment, which even a PostgreSQL that has become a daemon inherits,
-or, if they write their title over it as Valkey does, by working in the run's folder.
+They are recognised by a mark in their environment, which even a daemonised PostgreSQL inherits, or, if they
+overwrite it with their process title as Valkey does, by their working directory in the run's folder.
 """
 
 import atexit
@@ -20,13 +20,13 @@ GRACE_SECONDS = 10
 
 
 def watch(folder: str) -> None:
-    """Once a run, before it starts anything; what is left of it is ended, and `folder` removed, when we are gone."""
+    """Call once per run, first: when this process ends, the reaper ends all that is left and removes `folder`."""
     command = [sys.executable, __file__, mark := uuid4().hex, str(os.getpid()), folder]
-    reaper = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # out of reach of Ctrl+C
+    reaper = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # safe from Ctrl+C
     os.environ[MARK] = mark
     atexit.register(reaper.wait)
     assert reaper.stdin
-    atexit.register(reaper.stdin.close)  # the last registered is called first
+    atexit.register(reaper.stdin.close)  # registered last, so called first
 
 
 def _left(mark: str, parent: int, folder: str) -> list[psutil.Process]:
@@ -40,7 +40,7 @@ def _belongs(process: dict[str, Any], mark: str, folder: str) -> bool:
 
 
 def _end(process: psutil.Process) -> None:
-    """PostgreSQL gives back its shared memory when it is told to stop immediately; nothing else needs a signal."""
+    """Kill the process; PostgreSQL is told to stop immediately instead, so that it releases its shared memory."""
     try:
         if process.name() == "postgres":
             process.send_signal(3)
@@ -51,7 +51,7 @@ def _end(process: psutil.Process) -> None:
 
 
 def _reap(mark: str, parent: int, folder: str) -> None:
-    sys.stdin.buffer.read()  # until the run closes it, or dies
+    sys.stdin.buffer.read()  # blocks until the run closes the pipe or dies
     begun = time.monotonic()
     while left := _left(mark, parent, folder):
         for process in left:

@@ -1,4 +1,4 @@
-"""The words in which reception plans: templates, absences, the waiting list, and what is free."""
+"""Helpers with which reception plans: templates, absences, the waiting list, and free slots."""
 
 from datetime import date, time, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ TUESDAY, NEXT_MONDAY = date(2026, 11, 24), date(2026, 11, 30)
 def line(
     weekday: int, from_: int, until: int, minutes: int = 30, breaks: tuple[tuple[int, int], ...] = ()
 ) -> TemplateLine:
-    """Hours of a weekday, Monday is 1; breaks are hours, too."""
+    """A template line for a weekday (Monday is 1); all times, including breaks, are given in hours."""
     return TemplateLine(
         weekday, from_ * 60, until * 60, minutes, tuple((begin * 60, end * 60) for begin, end in breaks)
     )
@@ -44,7 +44,7 @@ async def publish(
 
 
 async def wall_times(**which: Any) -> list[str]:
-    """When slots begin on the wall clock, those that are not withdrawn."""
+    """The local start times of all slots that are not withdrawn."""
     slots = await Slot.filter(withdrawn_at=None, **which).order_by("starts_at")
     return [f"{clock.local(slot.starts_at):%d.%m. %H:%M}" for slot in slots]
 
@@ -52,7 +52,7 @@ async def wall_times(**which: Any) -> list[str]:
 async def report_absence(
     by: Account, doctor: Doctor, day: int, from_: int = 0, until: int = 24, **more: Any
 ) -> absence_rebooking.ReportedAbsence:
-    """The doctor is not there on a day of November 2026."""
+    """Report the doctor absent on this day of November 2026."""
     begin = cast.warsaw(day, from_)
     end = cast.warsaw(day, until) if until < 24 else cast.warsaw(day + 1, 0)
     return await absence_rebooking.report(AbsenceNotice(doctor.id, begin, end, "choroba", **more), by=by)
@@ -72,13 +72,13 @@ async def join_waiting_list(
 
 
 async def holder_of(slot: Slot) -> UUID | None:
-    """Whom the slot is kept for at this moment."""
+    """The patient for whom the slot is currently held."""
     now = await Slot.get(id=slot.id)
     return now.held_by_id if now.held_until and now.held_until > clock.now() else None
 
 
 async def pass_minutes(minutes: int) -> None:
-    """Time passes, and the clock's task comes by."""
+    """Let time pass, then run the periodic task that allocates freed slots."""
     clock.advance(timedelta(minutes=minutes))
     await freed_slots.allocate()
 

@@ -15,7 +15,7 @@ DOCTORS, SLOTS = 5, 20
 
 
 async def create_centre(patients: int) -> dict[str, Any]:
-    """Patients who are signed in, and slots of tomorrow, by the centre's own clock; few enough that they meet."""
+    """Create signed-in patients, and tomorrow's slots in the centre's time zone, few enough for patients to compete."""
     clinic = await cast.clinic(planned_visits_per_patient=20)
     eight, slots = datetime.combine(clock.today() + timedelta(days=1), time(8), settings.TIME_ZONE), []
     for number in range(DOCTORS):

@@ -1,4 +1,4 @@
-"""The service as a process of its own, for tests of what only processes can show."""
+"""The service as a separate process, for tests that only a process allows."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ CHANCE = random.SystemRandom()
 
 
 def free_port() -> int:
-    """Below those that the system gives away: nobody else gets it in the seconds until the service is there."""
+    """A port below the ephemeral range, so that nobody else is given it before the service listens."""
     while True:
         port = CHANCE.randrange(10_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 class Service:
-    """`python server.py` with data of its own, open round the clock so that no test depends on the hour."""
+    """`python server.py` with its own data, open round the clock so that no test depends on the time of day."""
 
     def __init__(self, home: Path, command: str = "web", **settings: str) -> None:
         self.home, self.command, self.port = home, command, free_port()
@@ -70,7 +70,7 @@ class Service:
         return self.process.wait(patience())
 
     def postgres(self) -> psutil.Process | None:
-        """The private PostgreSQL, if it runs."""
+        """The service's private PostgreSQL, if it is running."""
         pidfile = self.home / "postgres" / "data" / "postmaster.pid"
         if not pidfile.exists():
             return None
@@ -79,7 +79,7 @@ class Service:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """A dead one whose parent has not looked yet is dead all the same."""
+    """Whether the process is running; a zombie counts as dead."""
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 
@@ -93,7 +93,7 @@ def run_shared_service(**settings: str) -> Iterator[Service]:
 
 @contextlib.contextmanager
 def run_service(home: Path, **settings: str) -> Iterator[Service]:
-    """On a database that is up to date, with the demo unless it is left out: as after an earlier start."""
+    """A service on an up-to-date database, with the demo unless switched off, as if started before."""
     if "DATABASE_URL" not in settings:
         postgres_template.copy_to(home / "postgres" / "data", demo=settings.get("DEMO") != "0")
     service = Service(home, **settings)

@@ -1,4 +1,4 @@
-"""A way to a database that can fall silent: bytes are accepted and never passed on, as by a frozen host."""
+"""A proxy to a database that can fall silent: it accepts bytes but never passes them on, like a frozen host."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ class SilentProxy:
     @classmethod
     @asynccontextmanager
     async def before(cls, database_url: str) -> AsyncIterator[Self]:
-        """In front of a PostgreSQL at a Unix socket."""
+        """Start a proxy in front of a PostgreSQL on a Unix socket."""
         query = parse_qs(urlsplit(database_url).query)
         proxy = cls(f"{query['host'][0]}/.s.PGSQL.{query['port'][0]}")
         server = await asyncio.start_server(proxy._serve, "127.0.0.1", 0)

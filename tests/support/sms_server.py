@@ -1,4 +1,4 @@
-"""A local server that answers as SMSAPI does: real sockets, made-up telephones."""
+"""A local server that answers as SMSAPI does, with real sockets and invented telephone numbers."""
 
 import json
 import threading
@@ -19,10 +19,10 @@ def error(code: object) -> Answer:
 class SmsServer:
     def __init__(self, port: int) -> None:
         self.port = port
-        self.accepted: dict[str, dict[str, str]] = {}  # idx -> form
+        self.accepted: dict[str, dict[str, str]] = {}  # forms by idx
         self.asked: list[dict[str, str]] = []
         self.tokens: list[str | None] = []
-        self.answers: list[Answer] = []  # the next ones, before it is kind again
+        self.answers: list[Answer] = []  # the answers to give next, before the normal ones
         self.silent = threading.Event()
         self.closing = threading.Event()
 
@@ -62,7 +62,7 @@ class SmsServer:
                 self.wfile.write(content)
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Logs nothing."""
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Counter)
         gateway = cls(server.server_address[1])

@@ -1,4 +1,4 @@
-"""A real SMTP server that can be slow, refuse or hang."""
+"""A real SMTP server that can be slow, refuse mail or hang."""
 
 import asyncio
 import ssl
@@ -15,15 +15,15 @@ class SmtpServer:
     def __init__(self, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
-        self.seen_ids: list[str] = []  # also of mails that were not taken
-        self.refusals: dict[str, str] = {}  # address -> answer to RCPT
-        self.data_answers: list[str] = []  # answers to the next DATA, before it is kind again
+        self.seen_ids: list[str] = []  # Message-IDs, including those of refused mails
+        self.refusals: dict[str, str] = {}  # the answer to RCPT, by address
+        self.data_answers: list[str] = []  # the answers to the next DATA commands, before the normal ones
         self.hanging: set[str] = set()  # addresses that get no answer until they are released
         self.released = asyncio.Event()
-        self.delays: dict[str, float] = {}  # address -> seconds to think
+        self.delays: dict[str, float] = {}  # seconds of delay, by address
         self.logins: list[tuple[bytes, bytes]] = []
         self.encrypted: list[bool] = []
-        self.lines: list[SMTP] = []  # the connections that were made, open or not
+        self.lines: list[SMTP] = []  # all connections ever made, open or closed
         self.tls, self.login = tls, login
         self.port = 0
 
@@ -40,12 +40,12 @@ class SmtpServer:
             await listening.wait_closed()
 
     def _counter(self) -> SMTP:
-        """Plain at first, with STARTTLS when there is a certificate."""
+        """A connection that starts unencrypted, with STARTTLS if there is a certificate."""
         self.lines.append(SMTP(self, hostname="localhost", tls_context=self.tls, authenticator=self._check))
         return self.lines[-1]
 
     def _safe_counter(self) -> SMTP:
-        """Within TLS already, which aiosmtpd does not notice."""
+        """A connection that is already inside TLS, which aiosmtpd does not notice."""
         self.lines.append(SMTP(self, hostname="localhost", auth_require_tls=False, authenticator=self._check))
         return self.lines[-1]
 

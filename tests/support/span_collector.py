@@ -1,4 +1,4 @@
-"""A collector of spans on loopback: it speaks OTLP over HTTP and keeps what it receives."""
+"""A span collector on loopback, which speaks OTLP over HTTP and keeps all spans received."""
 
 import threading
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ class SpanCollector:
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Logs nothing."""
 
         collector, server = cls(), ThreadingHTTPServer(("127.0.0.1", 0), Counter)
         collector.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,4 +1,4 @@
-"""How many statements are sent to PostgreSQL, counted where Tortoise hands them to the driver."""
+"""Counts the statements sent to PostgreSQL where Tortoise hands them to the driver."""
 
 import logging
 from collections.abc import Awaitable

@@ -1,4 +1,4 @@
-"""The words in which patients and reception book, move and cancel."""
+"""Helpers with which patients and reception book, move and cancel."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,7 +52,7 @@ async def is_free(slot: Slot) -> bool:
 
 
 async def insert_visit(connection: Any, account: Account, slot: Slot, **other: Any) -> UUID:
-    """A visit on the slot, as a stranger with SQL would write it; `other` says what is different."""
+    """Insert a visit for the slot with plain SQL, bypassing the code; `other` overrides columns."""
     visit_id: UUID = other.get("id") or uuid4()
     cancelled_at = clock.now() if other.get("status") == "CANCELLED" else None
     await connection.execute(
@@ -104,7 +104,7 @@ async def cancelled(visit: Visit, account: Account) -> Visit:
 
 
 def turn_to(moment: datetime) -> None:
-    """Set the stopped clock."""
+    """Set the stopped clock to this moment."""
     clock.advance(moment - clock.now())
 
 

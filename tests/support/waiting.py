@@ -1,4 +1,4 @@
-"""Waiting for what must happen: generous, and longer on a busy machine."""
+"""Waiting for events that must happen: generously, and longer on a busy machine."""
 
 import asyncio
 import inspect
@@ -12,17 +12,17 @@ PAUSE_SECONDS = 0.02
 
 
 def slowness() -> float:
-    """How many times longer everything takes, as the machine is overloaded."""
+    """The factor by which everything takes longer because the machine is overloaded."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def patience() -> float:
-    """Seconds after which something will never happen."""
+    """Seconds after which to give up waiting for an event."""
     return 60 * slowness()
 
 
 def short_limit() -> float:
-    """Seconds of a time limit that a test sits out, while what is in time must still keep to it."""
+    """A time limit in seconds that is short enough to wait for, and long enough for work that should meet it."""
     return 0.5 * slowness()
 
 
@@ -35,7 +35,7 @@ async def eventually(condition: Callable[[], Found | None], *, otherwise: Callab
 async def eventually(
     condition: Callable[[], Any], *, otherwise: Callable[[], object] = lambda: "It never happened."
 ) -> Any:
-    """The condition's answer as soon as it is true. How long that takes is no part of any promise."""
+    """Wait until the condition's answer is true, and return it. No promise depends on how long that takes."""
     begun = time.monotonic()
     while True:
         answer = condition()

@@ -1,1 +1,1 @@
-"""Promises of the room tasks."""
+"""Promises of the tasks."""

@@ -1,4 +1,4 @@
-"""What the tests of tasks share: an SMTP server, an SMS gateway, and no task left running."""
+"""Fixtures of the tests of tasks: an SMTP server, an SMS gateway, and no task left running."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.smtp_server import SmtpServer
 
 @pytest.fixture(autouse=True)
 async def settled(fresh: None) -> AsyncIterator[None]:
-    """No task of one test runs on in the next."""
+    """Waits after each test until its tasks have ended."""
     yield
     await all_done()
 
@@ -27,7 +27,7 @@ def own_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def smtp_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SmtpServer]:
-    """A real SMTP server that letters are sent to."""
+    """A real SMTP server, to which letters are sent."""
     monkeypatch.setattr(smtp, "CLOSE_SECONDS", 0.05)
     smtp_server = SmtpServer()
     async with smtp_server.open():

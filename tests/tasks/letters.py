@@ -1,4 +1,4 @@
-"""A letter to send, and its state."""
+"""Helpers to create letters and read their state."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests import cast
 
 
 async def post(kind: MessageKind, account: Account, **details: Any) -> Message | None:
-    """A letter whose cause is of no matter here."""
+    """Post a letter whose cause does not matter to the test."""
     async with in_transaction():
         return await Message.post(kind, account, **details)
 
@@ -28,7 +28,7 @@ async def now(message: Message) -> Message:
 
 
 async def text_sent(state: MessageState = MessageState.SENT, gateway_id: str | None = "G1") -> Message:
-    """A text that the gateway has taken."""
+    """A text message that the gateway has accepted."""
     return await Message.create(
         kind=MessageKind.VISIT_REMINDER,
         medium=Medium.SMS,

@@ -1,4 +1,4 @@
-"""The sweep for reminders, as the clock does it every minute."""
+"""The sweep for reminders, as the scheduler runs it every minute."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ async def a_visit(starts_at: datetime = NEXT_DAY, account: Account | None = None
 
 
 async def a_reminder(starts_at: datetime = NEXT_DAY, *, written: datetime | None = None) -> Message:
-    """In the outbox, at noon of the day before."""
+    """A reminder in the outbox, written by default at noon on the day before."""
     visit = await a_visit(starts_at)
     turn_to(written or hours.reminder_opens_at(starts_at))
     await sweep(sending=False)

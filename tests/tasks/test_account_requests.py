@@ -1,4 +1,4 @@
-"""Account requests: processed in the background, whatever became of the one before."""
+"""Account requests are processed in the background, whatever happened to the one before."""
 
 import logging
 from datetime import timedelta
@@ -64,7 +64,7 @@ async def test_a_request_that_cannot_be_processed_stops_no_other_and_is_not_lost
     assert "dana@" not in logged(caplog)
 
 
-async def test_one_that_could_not_be_decided_is_tried_again_soon(smtp_server: SmtpServer) -> None:
+async def test_a_request_that_could_not_be_decided_is_retried_soon(smtp_server: SmtpServer) -> None:
     broken = await AccountRequest.receive(AccountRequestKind.SIGN_UP, "request-1", **FORM)
     good = (await AccountRequest.get()).sealed
     await AccountRequest.filter(id=broken.id).update(sealed=b"broken")

@@ -1,4 +1,4 @@
-"""The relay: watchers learn of every change of a slot, by whichever path, soon, and of no other."""
+"""The relay: watchers soon learn of every change to a slot, however it is made, and of no others."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -48,7 +48,7 @@ async def heard(watch: SlotWatcher) -> tuple[Any, bool]:
 
 
 async def quiet(watch: SlotWatcher) -> bool:
-    """After all that was said so far has been dealt with."""
+    """Whether the watcher has received nothing, once all earlier notifications have been processed."""
     place = await cast.clinic("Poradnia znaku")
     with slot_watchers.watch(place.id) as other:
         marker = await cast.slot(cast.warsaw(30, 8), at=place)
@@ -57,14 +57,14 @@ async def quiet(watch: SlotWatcher) -> bool:
 
 
 async def caught_up(watch: SlotWatcher) -> None:
-    """What was said before does not count."""
+    """Discard all changes that were announced so far."""
     await quiet(watch)
     watch._slots.clear()
 
 
 @pytest.fixture
 def unlooking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is done soon is done because of a notification."""
+    """Disable polling, so that any prompt reaction is due to a notification."""
     monkeypatch.setattr(event_relay, "POLL_SECONDS", 1000)
 
 
@@ -72,11 +72,11 @@ def unlooking(monkeypatch: pytest.MonkeyPatch) -> None:
 async def relaying(database_url: str, fresh: None) -> AsyncIterator[None]:
     rung = event_signal.count
     async with event_relay.run_relay(database_url):
-        await event_signal.wait_after(rung)  # it listens
+        await event_signal.wait_after(rung)  # until the relay is listening
         yield
 
 
-async def test_watchers_hear_of_every_way_in_which_a_slot_changes(relaying: None) -> None:
+async def test_watchers_hear_of_every_kind_of_change_to_a_slot(relaying: None) -> None:
     anna, clinic = await cast.anna(), await cast.clinic()
     one, two = await cast.morning(cast.warsaw(24, 8).date(), 2, at=clinic, by=await cast.doctor(clinic))
     with slot_watchers.watch(clinic.id) as watch:
@@ -140,7 +140,7 @@ async def test_many_watchers_of_a_clinic_cost_one_reading(relaying: None, monkey
     assert readings == [1]
 
 
-async def test_what_was_read_before_a_ring_is_not_taken_for_what_is_there_after_it() -> None:
+async def test_data_read_before_a_notification_do_not_count_as_read_after_it() -> None:
     sharing, answers = SingleFlight(), iter(range(10))
     gate = asyncio.Event()
 
@@ -154,7 +154,7 @@ async def test_what_was_read_before_a_ring_is_not_taken_for_what_is_there_after_
     late = [asyncio.create_task(sharing.read(2, "place", reading)) for _ in range(3)]
     await asyncio.sleep(0)
     overtaken = asyncio.create_task(sharing.read(1, "place", reading))
-    early[1].cancel()  # one who goes away takes nothing from the others
+    early[1].cancel()  # a reader who leaves does not affect the others
     await asyncio.sleep(0)
     gate.set()
     assert [await task for task in (early[0], early[2], *late, overtaken)] == [0, 0, 1, 1, 1, 2]
@@ -174,7 +174,7 @@ async def test_a_reading_that_failed_is_not_kept() -> None:
     assert await sharing.read(1, "place", reading) == "read"
 
 
-async def test_a_watcher_that_does_not_read_keeps_the_latest_of_each_slot_and_must_then_look_anew() -> None:
+async def test_a_watcher_that_does_not_read_keeps_the_latest_changes_and_then_must_reload() -> None:
     slot = await cast.slot()
     watch = SlotWatcher()
     for _ in range(3 * subscribers.MAX_UNREAD):
@@ -194,7 +194,7 @@ async def test_when_its_connection_is_lost_watchers_learn_that_they_may_have_mis
     slot = await cast.slot()
     with slot_watchers.watch(slot.clinic_id) as watch:
         await caught_up(watch)
-        assert await stranger.fetchval(KILL)  # one, or also that of the test before, which has not quite gone
+        assert await stranger.fetchval(KILL)  # kills one relay, or also the previous test's, if it is still ending
         async with asyncio.timeout(patience()):
             with pytest.raises(ChangesMissed):
                 await watch.next()
@@ -226,7 +226,7 @@ async def test_a_notification_that_was_lost_costs_a_second_at_most(relaying: Non
         await owner.execute("ALTER TABLE event ENABLE TRIGGER event_told")
 
 
-async def test_a_booking_is_told_also_when_its_process_dies_before_it_tells(
+async def test_a_booking_is_announced_even_if_its_process_dies_first(
     relaying: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anna, slot = await cast.anna(), await cast.slot()
@@ -238,10 +238,10 @@ async def test_a_booking_is_told_also_when_its_process_dies_before_it_tells(
         await noticed(changed)
 
 
-async def test_a_relay_that_came_while_another_was_telling_looks_again_soon(
+async def test_a_relay_woken_while_another_is_relaying_checks_again_soon(
     relaying: None, unlooking: None, stranger: Any
 ) -> None:
-    """The other may have looked before the commit that this one was woken for."""
+    """The other relay may have checked before the commit that woke this one."""
     anna, slot = await cast.anna(), await cast.slot()
     with slot_watchers.watch(slot.clinic_id) as watch:
         await caught_up(watch)
@@ -265,7 +265,7 @@ async def noticed(changed: asyncio.Event) -> None:
     changed.clear()
 
 
-async def test_a_patient_hears_of_every_change_of_their_own_by_whomever_and_of_no_other(
+async def test_a_patient_hears_of_every_change_to_their_own_data_and_of_no_other(
     relaying: None, unlooking: None
 ) -> None:
     anna, celina, rita, clinic = await cast.anna(), await cast.celina(), await cast.rita(), await cast.clinic()
@@ -309,14 +309,14 @@ async def test_the_desk_hears_whose_visit_has_changed_also_when_a_colleague_mark
     with desk_watchers.watch() as desk:
         await book(celina, await cast.slot(cast.warsaw(24, 9)))
         while await next_patient(desk) != celina.patient_id:
-            pass  # what was said before
+            pass  # skip earlier changes
         await attendance.mark(visit.id, Status.ARRIVED, patient=patient_of(anna), actor=Actor(rita))
         assert await next_patient(desk) == anna.patient_id
         await database.fetch(KILL)
         assert await next_patient(desk) is None, "changes may have been lost with the connection"
 
 
-async def test_of_more_changes_than_a_desk_can_read_it_is_told_to_load_everything() -> None:
+async def test_a_desk_with_more_changes_than_it_can_read_is_told_to_reload_everything() -> None:
     desk = DeskWatcher()
     for _ in range(subscribers.MAX_UNREAD + 2):
         desk.put(uuid4())
@@ -325,7 +325,7 @@ async def test_of_more_changes_than_a_desk_can_read_it_is_told_to_load_everythin
     assert await desk.next() == last
 
 
-def test_nothing_is_kept_of_who_watches_no_more() -> None:
+def test_no_state_is_kept_of_watchers_who_have_left() -> None:
     with desk_watchers.watch():
         pass
     assert not desk_watchers._watchers

@@ -1,4 +1,4 @@
-"""Housekeeping: what has expired goes, what still counts stays."""
+"""Housekeeping: expired data are deleted, and valid data are kept."""
 
 from datetime import timedelta
 

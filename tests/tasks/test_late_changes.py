@@ -1,4 +1,4 @@
-"""Reminders: what changed after they were written is respected when they are sent."""
+"""Reminders: changes made after they were written are taken into account when they are sent."""
 
 from infra import clock
 from models.accounts.patient import Patient

@@ -1,4 +1,4 @@
-"""Offers as patients read them: letters in both languages, texts in one part that reveal no illness."""
+"""Offers as patients read them: letters in both languages, and single-part texts that reveal no illness."""
 
 import re
 from datetime import timedelta
@@ -49,7 +49,7 @@ SAYS = {
 
 
 async def told(kind: MessageKind, **more: object) -> Slot:
-    """Anna is offered a slot: as she waits, or because her doctor is absent."""
+    """Offer Anna a slot, because she is on the waiting list or because her doctor is absent."""
     anna, clinic, rita = await cast.anna(**more), await cast.clinic(), await cast.rita()
     doctor = await cast.doctor(clinic)
     [slot], [other] = [await cast.morning(TUESDAY + timedelta(days=day), 1, at=clinic, by=doctor) for day in (0, 1)]

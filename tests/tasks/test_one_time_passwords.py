@@ -1,4 +1,4 @@
-"""One-time passwords: made when they are sent, kept nowhere; and what closed accounts still get."""
+"""One-time passwords: created when sent and stored nowhere; and the letters that closed accounts still get."""
 
 import logging
 import re
@@ -51,7 +51,7 @@ async def test_a_one_time_password_is_made_at_sending_and_only_its_hash_is_kept(
 
 
 async def sent_though_its_sender_died(smtp_server: SmtpServer) -> str:
-    """A letter that arrived although its sender died before recording it."""
+    """Deliver a letter whose sender died before recording that; returns the one-time password in it."""
     await send_letters()
     [secret] = SECRET.findall(body(smtp_server.mails[-1], "plain"))
     await Message.all().update(state=MessageState.SENDING, leased_until=clock.now())
@@ -67,7 +67,7 @@ async def test_a_letter_that_comes_twice_brings_the_same_password_so_that_either
     first = await sent_though_its_sender_died(smtp_server)
     await send_letters()
     one, two = smtp_server.mails
-    assert one["message-id"] == two["message-id"]  # so a mailbox may well show only the first
+    assert one["message-id"] == two["message-id"]  # so a mail program may show only the first
     assert SECRET.findall(body(two, "plain")) == [first]
     await Account.log_in("anna@example.pl", first, address="127.0.0.1")
 
@@ -76,7 +76,7 @@ async def test_two_letters_never_bring_the_same_password() -> None:
     assert len({password.make_one_time_password(letter) for letter in (uuid7(), uuid7(), None, None)}) == 4
 
 
-async def test_a_password_that_was_used_is_not_brought_to_life_by_its_letter_coming_again(
+async def test_a_used_password_is_not_revived_when_its_letter_arrives_again(
     smtp_server: SmtpServer,
 ) -> None:
     anna = await cast.anna()
@@ -131,7 +131,7 @@ async def test_a_closed_account_is_sent_no_password(kind: MessageKind, smtp_serv
     assert await OneTimePassword.filter(account_id=anna.id).count() == 0
 
 
-async def test_the_address_of_a_closed_account_is_forgotten_after_the_last_letter(smtp_server: SmtpServer) -> None:
+async def test_the_address_of_a_closed_account_is_deleted_after_the_last_letter(smtp_server: SmtpServer) -> None:
     anna = await cast.anna()
     await post(MessageKind.PASSWORD_CHANGED, anna)
     await send_letters()
@@ -140,7 +140,7 @@ async def test_the_address_of_a_closed_account_is_forgotten_after_the_last_lette
     smtp_server.data_answers = ["451 try again"]
     await send_letters()
     assert last
-    assert (await Message.get(id=last.id)).to == "anna@example.pl"  # still to be sent
+    assert (await Message.get(id=last.id)).to == "anna@example.pl"  # the last letter is still to be sent
     clock.advance(timedelta(minutes=1))
     await send_letters()
     assert smtp_server.recipients == ["anna@example.pl"] * 2

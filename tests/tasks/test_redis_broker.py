@@ -1,4 +1,4 @@
-"""The broker over a real Valkey: it comes and goes, workers come and go, and the work goes on."""
+"""The broker on a real Valkey: broker and workers come and go, and work continues."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ async def counted_task() -> AsyncIterator[NewQueue]:
 
 
 class CountedTask:
-    """A task with a queue of its own; `hangs`: it never ends by itself."""
+    """A task with its own queue; with `hangs`, it never ends by itself."""
 
     def __init__(self, url: str, queue: str | None = None, **more: int) -> None:
         self.broker = RedisBroker(url, queue=queue or uuid4().hex, **more)
@@ -99,7 +99,7 @@ def length(server: ValkeyServer, counted: CountedTask) -> int:
         return int(client.llen(counted.broker.queue))
 
 
-async def test_what_was_sent_before_any_worker_ever_started_is_done(
+async def test_tasks_sent_before_any_worker_has_started_are_done(
     server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, counted_task: NewQueue
 ) -> None:
     counted = counted_task(server.connection_url)
@@ -108,12 +108,12 @@ async def test_what_was_sent_before_any_worker_ever_started_is_done(
         await counted.until(lambda: counted.done == 1)
 
 
-async def test_what_a_killed_worker_had_taken_is_done_at_its_next_time(
+async def test_a_task_taken_by_a_killed_worker_is_done_at_its_next_scheduled_time(
     server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, counted_task: NewQueue
 ) -> None:
     killed = counted_task(server.connection_url)
     await killed.task.kiq()
-    assert await anext(killed.broker.listen())  # taken, and never run
+    assert await anext(killed.broker.listen())  # a worker takes the task but never runs it
     heir = counted_task(server.connection_url, queue=killed.broker.queue)
     heir.task.labels["schedule"] = [{"interval": 15}]
     source = LabelScheduleSource(heir.broker)
@@ -171,7 +171,7 @@ async def test_a_worker_outlives_its_broker_and_joins_the_queue_anew(
     async with counted.worker(monkeypatch):
         await counted.task.kiq()
         await counted.until(lambda: counted.done == 1)
-        first.terminate()  # kill -9, and its memory is gone
+        first.terminate()  # kill -9, which loses the broker's memory
         with valkey_server(port):
             await counted.task.kiq()
             await counted.until(lambda: counted.done == 2)
@@ -189,7 +189,7 @@ async def test_a_worker_that_starts_before_its_broker_waits_for_it(
             await counted.until(lambda: counted.done == 1)
 
 
-async def test_what_is_no_task_holds_up_no_task(
+async def test_entries_that_are_not_tasks_hold_up_no_task(
     server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, counted_task: NewQueue
 ) -> None:
     counted = counted_task(server.connection_url)
@@ -203,7 +203,7 @@ async def test_what_is_no_task_holds_up_no_task(
 
 @asynccontextmanager
 async def silent_server() -> AsyncIterator[str]:
-    """The address of a server that takes every word and answers none."""
+    """The address of a server that reads every command and never answers."""
     silence = asyncio.Event()
 
     async def listen(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -239,13 +239,13 @@ async def test_no_answer_waits_for_a_broker_that_is_silent(
 
     monkeypatch.setattr(tasks.broker, "_kick", say_nothing)
     counted = counted_task("redis://127.0.0.1:1")
-    await tasks.broker.nudge(counted.task)  # returns although the broker never answers
+    await tasks.broker.nudge(counted.task)  # it must return although the broker never answers
     assert tasks.broker._pending_nudges
     silence.set()
     await tasks.broker.finish_nudges()
 
 
-async def test_of_a_nudge_that_a_silent_broker_lost_the_log_says_why(
+async def test_the_log_says_why_a_silent_broker_lost_a_nudge(
     counted_task: NewQueue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with silent_server() as url:
@@ -277,7 +277,7 @@ async def test_the_broker_learns_nothing_but_which_task(server: ValkeyServer, co
     await tasks.broker.finish_nudges()
     with server.client() as client:
         [entry] = client.lrange(counted.broker.queue, 0, -1)
-    message = json.loads(entry)  # JSON: nothing that a reader would unpickle
+    message = json.loads(entry)  # it is JSON, so no reader unpickles it
     assert (message["task_name"], message["args"], message["kwargs"]) == ("counted", [], {})
     assert message["labels"] == {"request_id": "request-of-anna"}
 
@@ -314,19 +314,19 @@ async def test_a_worker_that_stops_hands_an_unfinished_task_to_another(
         await heir.until(lambda: heir.done == 1)
 
 
-async def test_a_worker_stops_in_time_though_its_listening_does_not_hear_of_it(
+async def test_a_worker_stops_in_time_even_if_its_listener_ignores_cancellation(
     server: ValkeyServer, monkeypatch: pytest.MonkeyPatch, counted_task: NewQueue
 ) -> None:
     monkeypatch.setattr(settings, "STOP_SECONDS", 0.1)
     counted, listens, released = counted_task(server.connection_url), asyncio.Event(), asyncio.Event()
 
     async def deaf() -> AsyncIterator[bytes]:
-        """As a cancellation can be lost between a connection and its time limit."""
+        """Ignore cancellation, which can be lost in this way between a connection and its time limit."""
         listens.set()
         while not released.is_set():
             with suppress(asyncio.CancelledError):
                 await released.wait()
-        raise asyncio.CancelledError  # at last, or it would listen on through all tests that follow
+        raise asyncio.CancelledError  # stop now, or it would go on listening during all later tests
         yield b""
 
     monkeypatch.setattr(counted.broker, "listen", deaf)
@@ -369,7 +369,7 @@ async def test_the_broker_answers_or_not(
         await tasks.broker.ping()
 
 
-async def test_nudges_at_the_same_moment_are_one_and_a_later_one_is_not_lost(
+async def test_simultaneous_nudges_are_merged_and_a_later_one_is_not_lost(
     counted_task: NewQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, handed = list[str](), asyncio.Event()
@@ -383,7 +383,7 @@ async def test_nudges_at_the_same_moment_are_one_and_a_later_one_is_not_lost(
     for _ in range(20):
         await tasks.broker.nudge(task)
     await eventually(lambda: len(begun) == 1)
-    await tasks.broker.nudge(task)  # what the first finds may have been read before this one's commit
+    await tasks.broker.nudge(task)  # the first run may have read the data before this nudge's commit
     await eventually(lambda: len(begun) == 2)
     handed.set()
     await tasks.broker.finish_nudges()

@@ -1,4 +1,4 @@
-"""Reminders: one SMS the day before, at a decent hour, to those who want it."""
+"""Reminders: one SMS on the day before, at a reasonable hour, for patients who want it."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -149,7 +149,7 @@ async def test_sweeps_that_race_write_one_reminder_each(monkeypatch: pytest.Monk
     together, write = asyncio.Barrier(6), Message.bulk_create
 
     async def all_at_once(*messages: Any, **options: Any) -> None:
-        await together.wait()  # every sweep has looked before any of them writes
+        await together.wait()  # every sweep has read before any of them writes
         await write(*messages, **options)
 
     monkeypatch.setattr(Message, "bulk_create", all_at_once)

@@ -1,4 +1,4 @@
-"""The schedule: the clock repeats every task, so that a lost nudge costs a moment and never a message."""
+"""The schedule: every task is repeated periodically, so a lost nudge delays a message but never loses one."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ async def test_a_letter_that_nobody_nudged_is_sent_when_the_service_starts(smtp_
     assert (await Message.get(id=letter.id)).state == MessageState.SENT
 
 
-async def test_a_sending_that_has_begun_may_end_when_the_service_stops(smtp_server: SmtpServer) -> None:
+async def test_a_letter_being_sent_may_be_finished_when_the_service_stops(smtp_server: SmtpServer) -> None:
     letter = await a_letter()
     smtp_server.delays = {"anna@example.pl": 0.4}
     async with broker.run_in_web_process():
@@ -61,7 +61,7 @@ async def test_a_sending_that_has_begun_may_end_when_the_service_stops(smtp_serv
     assert (await Message.get(id=letter.id)).state == MessageState.SENT
 
 
-async def test_a_service_that_stops_does_not_wait_for_ever_and_hands_back_what_it_has_claimed(
+async def test_a_stopping_service_waits_only_so_long_and_hands_back_its_claims(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "STOP_SECONDS", 0.2)
@@ -69,4 +69,4 @@ async def test_a_service_that_stops_does_not_wait_for_ever_and_hands_back_what_i
     smtp_server.hanging = {"anna@example.pl"}
     async with asyncio.timeout(patience()), broker.run_in_web_process():
         await eventually(lambda: smtp_server.encrypted)
-    assert (await Message.get(id=letter.id)).state == MessageState.DUE  # another sender need not wait for the lease
+    assert (await Message.get(id=letter.id)).state == MessageState.DUE  # so other senders need not wait for the lease

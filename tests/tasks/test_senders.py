@@ -1,4 +1,4 @@
-"""Senders: many at once, slow, killed or faulty, and still each letter goes once."""
+"""Senders: many at once, slow, killed or faulty, and yet each letter is sent once."""
 
 import asyncio
 from datetime import timedelta
@@ -29,7 +29,7 @@ async def test_slow_recipients_hold_up_nobody(smtp_server: SmtpServer) -> None:
     assert {(await now(letter)).state for letter in slow + quick} == {MessageState.SENT}
 
 
-async def test_a_recipient_without_an_answer_is_left_in_time(
+async def test_a_recipient_whose_server_does_not_answer_is_given_up_in_time(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "SEND_TIMEOUT_SECONDS", 0.3)
@@ -39,7 +39,7 @@ async def test_a_recipient_without_an_answer_is_left_in_time(
     assert ((await now(letter)).state, (await now(letter)).reason) == (MessageState.DUE, "no answer in time")
 
 
-async def test_a_server_that_never_greets_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_never_greets_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SEND_TIMEOUT_SECONDS", 0.2)
 
     async def mute(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -68,7 +68,7 @@ async def test_no_more_than_a_handful_are_sent_at_once(smtp_server: SmtpServer) 
         await a_letter(address)
     sending = [asyncio.create_task(send_letters()) for _ in range(3)]
     await eventually(lambda: len(smtp_server.encrypted) == outbox_senders.MAX_CONCURRENT_SENDS)
-    await send_letters()  # a fourth finds no place and returns
+    await send_letters()  # a fourth drain finds no free place and returns
     assert await Message.filter(state=MessageState.SENDING).count() == outbox_senders.MAX_CONCURRENT_SENDS
     smtp_server.released.set()
     await asyncio.gather(*sending)
@@ -93,14 +93,14 @@ async def test_a_long_drain_ends_before_its_task_is_cut_off(
 
 
 async def test_drains_do_not_queue_up_before_a_server_that_hangs(smtp_server: SmtpServer) -> None:
-    """A worker has a limited number of places: they are left for texts, reminders and sign-ups."""
+    """A worker's limited task slots must stay free for texts, reminders and sign-ups."""
     smtp_server.hanging = {f"slow{number}@example.pl" for number in range(outbox_senders.MAX_CONCURRENT_SENDS)}
     for address in smtp_server.hanging:
         await a_letter(address)
     first = asyncio.create_task(send_letters())
     await eventually(lambda: len(smtp_server.encrypted) == outbox_senders.MAX_CONCURRENT_SENDS)
     late = [await a_letter(f"late{number}@example.pl") for number in range(3)]
-    second = asyncio.create_task(send_letters())  # waits for a free place before it claims a message
+    second = asyncio.create_task(send_letters())  # this drain waits for a free place before it claims a message
     await asyncio.sleep(0)
     async with asyncio.timeout(patience()):
         await asyncio.gather(*(send_letters() for _ in range(30)))
@@ -111,9 +111,9 @@ async def test_drains_do_not_queue_up_before_a_server_that_hangs(smtp_server: Sm
 
 async def test_a_sender_killed_while_sending_is_followed_by_another(smtp_server: SmtpServer) -> None:
     letter = await a_letter()
-    assert await Message.claim(Medium.EMAIL)  # all that is left of a sender killed by -9
+    assert await Message.claim(Medium.EMAIL)  # the claim is all that a sender killed by -9 leaves
     await send_letters()
-    assert not smtp_server.mails  # the claim still holds
+    assert not smtp_server.mails  # the claim is still valid
     clock.advance(LEASE + timedelta(seconds=1))
     await send_letters()
     assert smtp_server.recipients == ["anna@example.pl"]
@@ -124,7 +124,7 @@ async def test_a_sender_that_is_stopped_hands_back_what_it_has_claimed(smtp_serv
     letter = await a_letter()
     smtp_server.hanging = {"anna@example.pl"}
     stopped = asyncio.create_task(send_letters())
-    await eventually(lambda: smtp_server.encrypted)  # it has said to whom
+    await eventually(lambda: smtp_server.encrypted)  # the sender has named the recipient
     stopped.cancel()
     await asyncio.gather(stopped, return_exceptions=True)
     smtp_server.hanging.clear()

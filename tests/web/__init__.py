@@ -1,1 +1,1 @@
-"""Promises of the room web."""
+"""Promises of the web layer."""

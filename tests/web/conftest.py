@@ -1,4 +1,4 @@
-"""What these tests share: the cast as clients, and no task in the background."""
+"""Fixtures of these tests: the cast as clients, and no background tasks."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ __all__ = ["anna", "borys", "celina", "nobody", "nudges"]
 
 @pytest.fixture
 async def proxy(database_url: str, fresh: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SilentProxy]:
-    """Between the service and the database; what begins while it is silent is given up after a second."""
+    """A proxy between service and database; operations that begin while it is silent are given up after a second."""
     patient = settings.OPERATION_SECONDS, bounded_client.GIVE_BACK_SECONDS
 
     def limit_time(is_silent: bool) -> None:

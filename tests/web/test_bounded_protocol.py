@@ -1,4 +1,4 @@
-"""Endless heads and bodies are cut off, and no single address can take all connections."""
+"""Endless request heads and bodies are cut off, and no single address can use up all connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ POST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n"
 
 
 class Service:
-    """An application that answers at once, and what its server knows of connections."""
+    """An application that answers at once, with its server's state of connections."""
 
     def __init__(self) -> None:
         self.state = ServerState()
@@ -54,7 +54,7 @@ class Visitor:
             return await self.reader.readuntil(end)
 
     async def hear_all(self) -> bytes:
-        """Until the server closes."""
+        """Everything that the server sends until it closes the connection."""
         async with asyncio.timeout(patience()):
             try:
                 return await self.reader.read()
@@ -126,7 +126,7 @@ async def test_behind_a_head_that_is_refused_nothing_is_carried_out(service: Ser
 
 @pytest.mark.parametrize("reads_body", [True, False])
 async def test_a_body_that_dribbles_in_ends_with_its_connection(reads_body: bool, service: Service) -> None:
-    """Even if the answer was already sent and only the rest of the body keeps the connection open."""
+    """This holds even if the answer has been sent and only the rest of the body keeps the connection open."""
     service.reads_body = reads_body
     visitor = await service.connect()
     visitor.say(POST)
@@ -151,7 +151,7 @@ async def test_a_connection_answered_before_its_request_was_complete_is_not_used
     assert await visitor.hear_all() == b""
 
 
-async def test_one_address_has_so_many_connections_and_gets_places_back(
+async def test_connections_per_address_are_limited_and_places_are_given_back(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "CONNECTIONS_PER_ADDRESS", 3)
@@ -177,7 +177,7 @@ async def test_a_connection_with_nothing_to_do_is_closed(service: Service) -> No
 
 
 @pytest.mark.parametrize("proxies", ["127.0.0.1", "10.0.0.1, 127.0.0.0/8", "*"])
-async def test_a_trusted_proxy_has_as_many_as_it_needs(
+async def test_a_trusted_proxy_has_as_many_connections_as_it_needs(
     proxies: str, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "CONNECTIONS_PER_ADDRESS", 1)
@@ -187,7 +187,7 @@ async def test_a_trusted_proxy_has_as_many_as_it_needs(
         assert b" 200 " in await visitor.hear()
 
 
-def test_the_service_is_served_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_uses_the_bounded_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     told: dict[str, Any] = {}
     monkeypatch.setattr(uvicorn, "run", lambda *_, **options: told.update(options))
     server.serve("app", 0)

@@ -1,4 +1,4 @@
-"""Callers: a bearer token, or a cookie that only our own pages can use; a language; an address."""
+"""Callers: a bearer token, or a cookie that only our own pages can use; their language and their address."""
 
 import orjson
 import pytest
@@ -19,7 +19,7 @@ async def login_of(client: Client, **headers: str) -> str | None:
 
 
 async def browser() -> tuple[Client, list[str]]:
-    """A browser after log-in, and the cookie headers that it got: of the session, and of the device."""
+    """A browser after login, and the cookie headers that it got, for the session and for the device."""
     client = Client()
     sent = orjson.dumps({"query": DOCUMENTS["LogIn"], "variables": {"input": WITH_COOKIE}})
     response = await client.post(sent)

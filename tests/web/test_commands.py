@@ -1,4 +1,4 @@
-"""The operator's command line: the first administrator is let in, everything else is explained."""
+"""The operator's command line: the first administrator is given access, and everything else is explained."""
 
 import re
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from web import commands, sms_reports
 
 @pytest.fixture(autouse=True)
 async def reopened(fresh: None, database_url: str) -> AsyncIterator[None]:
-    """A command opens and closes the database itself."""
+    """Reopens the database after the test, because a command opens and closes it itself."""
     yield
     await database.connect(database_url)
 

@@ -1,4 +1,4 @@
-"""Connections that fall silent are cut off: in the middle of a head, and when they do not read their answer."""
+"""Connections that fall silent are cut off, in the middle of a request head or when they do not read their answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,11 +13,11 @@ from tests.support.waiting import eventually, patience, short_limit
 from web.bounded_protocol import BoundedProtocol
 
 HEAD = b"GET / HTTP/1.1\r\nhost: x\r\n"
-LONG = 20_000_000  # more than the system keeps for a connection
+LONG = 20_000_000  # more than the system buffers per connection
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """`/LENGTH` answers with that many bytes, all at once or, with `?in-pieces`, piece by piece."""
+    """Answers `/LENGTH` with that many bytes, all at once or, with `?in-pieces`, piece by piece."""
     length = int(scope["path"][1:] or 2)
     count = 100 if scope["query_string"] else 1
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % length)]})
@@ -51,12 +51,12 @@ async def test_a_head_that_dribbles_in_is_cut_off(begun: bytes, port: int) -> No
     writer.close()
 
 
-async def test_so_is_the_head_of_a_further_request_and_nobody_else(port: int) -> None:
+async def test_the_head_of_a_later_request_is_cut_off_too_but_not_an_idle_client(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for _ in range(2):
         writer.write(HEAD + b"\r\n")
         assert (await reader.readuntil(b"ok")).endswith(b"ok")
-        await asyncio.sleep(1.2 * settings.BODY_SECONDS)  # between requests one may think
+        await asyncio.sleep(1.2 * settings.BODY_SECONDS)  # a pause between requests is allowed
     writer.write(HEAD)
     assert await reader.read() == b""
     writer.close()
@@ -74,7 +74,7 @@ async def test_an_answer_that_nobody_reads_is_given_up(path: str, port: int, sta
 
 
 @pytest.mark.parametrize("path", [f"/{LONG}", f"/{LONG}?in-pieces"])
-async def test_one_that_is_read_arrives_whole(path: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_that_is_read_arrives_whole(path: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SOCKET_PATIENCE_SECONDS", patience())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(HEAD.replace(b"/", path.encode(), 1) + b"\r\n")

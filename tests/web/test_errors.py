@@ -1,4 +1,4 @@
-"""Errors of our own: the client gets a masked sentence with a request id, the log gets the rest, nobody a secret."""
+"""Internal errors: the client gets a masked message with a request id, the log the details, and nobody a secret."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ SECRET = "PESEL 02211307589, hasło: zielona kaczka"
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading clinics fails with words that nobody must read."""
+    """Make reading clinics fail with a message that nobody may see."""
 
     async def fail(*_: Any) -> None:
         raise RuntimeError(SECRET)
@@ -49,7 +49,7 @@ async def test_an_error_before_the_operation_is_masked_too(monkeypatch: pytest.M
 
     monkeypatch.setattr(web.endpoint.http, "read_context", fail)
     response = await nobody.post(orjson.dumps({"query": DOCUMENTS["Me"]}))
-    assert response.status_code == 200  # of every request that is well-formed, with the old media type
+    assert response.status_code == 200  # as for every well-formed request with the old media type
     [error] = response.json()["errors"]
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     assert error["extensions"]["requestId"] == response.headers["x-request-id"]
@@ -89,7 +89,7 @@ async def test_an_error_in_the_middle_of_a_booking_undoes_all_of_it(anna: Client
 async def test_an_answer_may_fail_in_one_place_only(
     anna: Client, borys: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The refusal stands even when its alternatives cannot be read."""
+    """The refusal is still returned even if its alternatives cannot be read."""
     slot = await cast.slot()
     await anna.do("BookVisit", slotId=id_of(slot))
 

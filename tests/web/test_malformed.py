@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is JSON with a code of the contract, never a crash, and nothing has changed."""
+"""Whatever is sent, the answer is JSON with a code from the contract, nothing crashes, and no data change."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -68,7 +68,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("sent", BODIES.values(), ids=BODIES)
-async def test_a_body_that_is_no_request_is_refused(sent: bytes, nobody: Client) -> None:
+async def test_a_body_that_is_not_a_request_is_refused(sent: bytes, nobody: Client) -> None:
     response = await nobody.post(sent)
     assert response.status_code == (413 if len(sent) > settings.BODY_LIMIT_BYTES else 400)
     assert codes(response) == {"BAD_USER_INPUT"}
@@ -98,7 +98,7 @@ VALUES = ["1", 1.5, 1e300, True, None, [], {}, 2**31, -(2**31) - 1, 2**63, -0.5]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=map(str, VALUES))
-async def test_a_number_that_is_none_is_refused(value: Any, nobody: Client) -> None:
+async def test_an_invalid_number_is_refused(value: Any, nobody: Client) -> None:
     assert codes(await nobody.post(body(COUNT, variables={"first": value}))) == {"BAD_USER_INPUT"}
 
 
@@ -157,7 +157,7 @@ async def test_a_clients_own_text_is_not_sent_back_endlessly(nobody: Client) -> 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "%%%", ""])
 async def test_only_json_is_read(content_type: str, nobody: Client) -> None:
-    """Forms and plain text are what a foreign page can send without asking: a browser's cookie must not serve it."""
+    """A foreign page can send forms and plain text without a preflight: a browser's cookie must not work for it."""
     response = await nobody.post(QUERY, content_type=content_type)
     assert (response.status_code, codes(response)) == (415, {"BAD_USER_INPUT"})
 
@@ -195,7 +195,7 @@ HEADERS = [
 
 
 @pytest.mark.parametrize("headers", HEADERS, ids=range(len(HEADERS)))
-async def test_odd_headers_are_borne(headers: dict[str, str], nobody: Client) -> None:
+async def test_odd_headers_are_tolerated(headers: dict[str, str], nobody: Client) -> None:
     response = await nobody.post(QUERY, **headers)
     assert (response.status_code, response.json()["data"]) == (200, {"me": None})
 
@@ -264,7 +264,7 @@ CODES = {"BAD_USER_INPUT", "UNAUTHENTICATED", "QUERY_TOO_COMPLEX", "RATE_LIMITED
 
 
 def replaced(meant: Any, value: Any) -> Iterator[Any]:
-    """What was meant, with one part of it after the other replaced by something hostile."""
+    """The valid input, with one part at a time replaced by a hostile value."""
     if isinstance(meant, dict):
         for name, part in meant.items():
             yield from ({**meant, name: other} for other in replaced(part, value))
@@ -282,7 +282,7 @@ def filled(meant: Any, ids: dict[str, str]) -> Any:
 
 
 async def content() -> dict[str, str]:
-    """A fingerprint of all that must not change."""
+    """A fingerprint of all data that must not change."""
     sums = (f"(SELECT md5(string_agg(t::text, ';' ORDER BY t::text)) FROM {name} t) AS {name}" for name in KEPT)
     return dict((await database.fetch(f"SELECT {', '.join(sums)}"))[0])
 
@@ -310,6 +310,6 @@ async def test_no_hostile_value_anywhere_breaks_anything(name: str, anna: Client
             if refusals or "message" in json.dumps(answer.get("data")):
                 assert await content() == before, variables
                 harmless += 1
-            elif (after := await content()) != before:  # what is odd may be allowed: a reason of one emoji
+            elif (after := await content()) != before:  # odd input may be valid, such as a reason of one emoji
                 before = after
     assert harmless > 0

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, for those who may see them; readiness is truthful."""
+"""Metrics for Prometheus, shown only to those who may see them; readiness tells the truth."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""`server.py check` tries everything, says in a line what is wrong with each thing, and changes nothing."""
+"""`server.py check` tests everything, reports each problem in one line, and changes nothing."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,13 +25,13 @@ EVERYTHING = ["database", "migrations", "role", "keys", "broker", "mail server",
 
 @pytest.fixture(autouse=True)
 async def reopened(fresh: None, database_url: str) -> AsyncIterator[None]:
-    """The command opens and closes the database itself."""
+    """Reopens the database after the test, because the command opens and closes it itself."""
     yield
     await database.connect(database_url)
 
 
 async def results(url: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, tuple[str, str]]]:
-    """The exit code, and by each thing whether it works and what is said of it."""
+    """The exit code, and for each checked item whether it works and what is reported about it."""
     code = await self_check.run(url)
     lines = capsys.readouterr().out.splitlines()
     return code, {line[8:19].strip(): (line[:6].strip(), line[21:]) for line in lines}
@@ -54,7 +54,7 @@ async def test_on_a_new_machine_everything_works_and_the_mailbox_stands_in(
     assert await kept_constant(database_url) == before
 
 
-async def test_who_can_rewrite_the_audit_trail_is_told(
+async def test_a_role_that_can_rewrite_the_audit_trail_is_reported(
     database_url: str, postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, found = await results(database_url, capsys)
@@ -102,7 +102,7 @@ async def test_servers_that_are_not_there_fail_alone(
     assert found["database"][0] == found["migrations"][0] == found["keys"][0] == "ok"
 
 
-async def test_what_breaks_in_an_unforeseen_way_is_a_line_and_not_the_end(
+async def test_an_unforeseen_failure_is_reported_and_does_not_end_the_check(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def break_down() -> None:
@@ -115,7 +115,7 @@ async def test_what_breaks_in_an_unforeseen_way_is_a_line_and_not_the_end(
     assert "unexpected UnicodeError" in found["mail server"][1]
 
 
-async def test_another_key_and_missing_migrations_are_said(
+async def test_a_different_key_and_missing_migrations_are_reported(
     database_url: str, owner: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await key_check.verify()
@@ -145,7 +145,7 @@ async def test_why_the_database_cannot_be_reached_is_one_line_with_what_to_do(
     change: tuple[str, str], said: str, database_url: str
 ) -> None:
     url = database_url.replace(*change)
-    if "@/" in change:  # no longer the Unix socket
+    if "@/" in change:  # connect by TCP, not by the Unix socket
         url = urlsplit(url)._replace(query="").geturl()
     with pytest.raises(settings.BadSetting) as refused:
         await database.migrate(url)

@@ -1,4 +1,4 @@
-"""Delivery reports: believed on the unguessable address only, of known texts only, always answered OK."""
+"""Delivery reports: accepted only at the unguessable URL and only for known texts, and always answered with OK."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ async def state_of(text: Message) -> tuple[MessageState, str | None]:
         ("nonsense", (MessageState.SENT, None)),
     ],
 )
-async def test_what_became_of_a_text_is_noted(
+async def test_the_delivery_status_of_a_text_is_recorded(
     method: str, status: str, expected: tuple[MessageState, str | None]
 ) -> None:
     text = await text_sent()

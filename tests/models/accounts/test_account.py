@@ -1,4 +1,4 @@
-"""Accounts: the right password gets in, nothing else does, and every failure looks the same."""
+"""Accounts: only the right password gives access, and every failure looks the same."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -132,7 +132,7 @@ async def test_a_one_time_password_is_good_for_24_hours_and_not_a_moment_longer(
 
 
 async def test_a_newer_letter_does_not_void_an_older_one_and_each_opens_once() -> None:
-    """Anybody can cause a newer letter."""
+    """Anybody can have a newer letter sent, so it must not void an older one."""
     anna = await cast.anna()
     secrets = [await OneTimePassword.issue(anna) for _ in range(3)]
     for secret in secrets:
@@ -142,7 +142,7 @@ async def test_a_newer_letter_does_not_void_an_older_one_and_each_opens_once() -
 
 
 async def test_a_one_time_password_voided_while_it_is_being_used_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The owner set a password between the look-up of the letter's password and its use."""
+    """The owner sets a password between the look-up of the one-time password and its use."""
     anna = await cast.anna()
     secret = await OneTimePassword.issue(anna)
     find = OneTimePassword.find_hash
@@ -159,7 +159,7 @@ async def test_a_one_time_password_voided_while_it_is_being_used_opens_nothing(m
 
 
 async def test_the_own_password_still_works_while_a_one_time_one_is_outstanding() -> None:
-    """Anybody may ask for a new password in Anna's name: it must not lock her out."""
+    """Anybody may request a new password in Anna's name, and that must not lock her out."""
     anna = await cast.anna()
     secret = await OneTimePassword.issue(anna)
     assert not (await log_in("anna@example.pl", cast.PASSWORD))[0].must_change_password
@@ -249,7 +249,7 @@ async def test_the_centres_name_and_a_birth_year_known_without_a_pesel_are_no_se
 
 
 async def test_of_two_changes_with_one_password_at_once_one_counts() -> None:
-    """The first to change it has ended the other's session: a thief cannot overwrite the owner's new password."""
+    """The first change ends the other's session, so a thief cannot overwrite the owner's new password."""
     anna = await cast.anna()
     for n in range(5):
         old = cast.PASSWORD if n == 0 else f"{NEW_PASSWORD} {n}"
@@ -262,7 +262,7 @@ async def test_of_two_changes_with_one_password_at_once_one_counts() -> None:
 
 
 async def test_a_log_in_with_the_old_password_during_its_change_leaves_no_session() -> None:
-    """The old password is right when it is read and wrong when the session would open."""
+    """The old password is right when it is checked but no longer when the session would open."""
     anna = await cast.anna()
     old = cast.PASSWORD
     for n in range(6):
@@ -280,7 +280,7 @@ async def test_a_log_in_with_the_old_password_during_its_change_leaves_no_sessio
 async def test_the_old_password_read_before_and_proved_after_its_change_opens_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The same race, decided: the change happens while the old password is being hashed."""
+    """The same race made deterministic: the change happens while the old password is being hashed."""
     anna = await cast.anna()
     session, _ = await log_in("anna@example.pl", cast.PASSWORD)
     matches = password.verify
@@ -318,7 +318,7 @@ async def test_a_thief_of_an_open_session_cannot_guess_its_password() -> None:
     with pytest.raises(WrongCredentials):
         await anna.reauthenticate(cast.PASSWORD, session)
     with clock.pinned(clock.now() + timedelta(seconds=30)):
-        await anna.reauthenticate(cast.PASSWORD, session)  # tries during the delay have not extended it
+        await anna.reauthenticate(cast.PASSWORD, session)  # attempts during the delay did not extend it
 
 
 async def test_a_proved_password_forgets_the_failures_before() -> None:
@@ -333,7 +333,7 @@ async def test_a_proved_password_forgets_the_failures_before() -> None:
 
 
 async def test_of_a_burst_of_guesses_at_once_only_the_free_tries_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The right password among them is refused too, once the others have failed; hashing runs at its real speed."""
+    """Even the right password among them is refused once the others have failed; hashing runs at its real speed."""
     monkeypatch.setattr(password, "_hasher", SERVICE)
     monkeypatch.setattr(cast, "_hashes", {})
     await cast.anna()

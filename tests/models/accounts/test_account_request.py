@@ -46,7 +46,7 @@ async def letters() -> list[tuple[str, str]]:
 
 
 async def people() -> dict[str, Any]:
-    """All that is known of patients and accounts."""
+    """All rows about patients and accounts."""
     return {
         table: await database.fetch(f"SELECT * FROM {table} ORDER BY id") for table in ("patient", "account", "session")
     }
@@ -96,7 +96,7 @@ async def test_the_owner_of_a_known_address_in_any_case_is_notified_and_nothing_
 
 @pytest.mark.parametrize("address", ["stranger@example.pl", "borys@example.pl"])
 async def test_a_known_pesel_changes_nothing_for_whoever_has_it_and_is_told_to_nobody(address: str) -> None:
-    """The account gets a record of its own; the owner of an address that is in use is notified, whatever the PESEL."""
+    """The account gets a record of its own; if the address is in use, its owner is notified, whatever the PESEL."""
     anna, borys = await cast.anna(), await cast.borys()
     before = await people()
     await sign_up(pesel=cast.ANNA_PESEL, email=address)
@@ -154,7 +154,7 @@ async def test_twenty_applications_at_once_with_one_pesel_become_twenty_claims_a
 
 
 def pesel_of(n: int) -> str:
-    """The n-th of many valid numbers."""
+    """The n-th of many valid PESEL numbers."""
     body = f"850101{n:04d}"
     return body + str((10 - sum(int(d) * w for d, w in zip(body, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3), strict=True))) % 10)
 
@@ -217,7 +217,7 @@ async def test_a_new_password_for_nobody_writes_to_nobody(email: str) -> None:
 
 
 async def test_asking_for_a_new_password_changes_no_password_yet() -> None:
-    """It is made when the letter is sent; asking alone must not lock the owner out."""
+    """A one-time password is created when its letter is sent; the request alone must not lock the owner out."""
     anna = await cast.anna()
     before = await people()
     await ask_for_password("ANNA@example.pl")
@@ -257,8 +257,8 @@ async def test_a_failure_in_the_middle_leaves_the_application_and_nothing_else(m
     assert await Account.all().count() == 1
 
 
-async def test_nowhere_in_the_database_is_a_pesel_to_be_read(tables: str) -> None:
-    """Neither as text nor as bytes, after all that is done with it."""
+async def test_no_pesel_can_be_read_anywhere_in_the_database(tables: str) -> None:
+    """It appears neither as text nor as bytes, after every operation that handles it."""
     await sign_up()
     await decide_all()
     await sign_up()

@@ -1,4 +1,4 @@
-"""One address however it is typed: at sign-up, at log-in, at the desk, and in accounts of earlier releases."""
+"""An address is the same however it is typed: at sign-up, login and the desk, and in accounts of earlier releases."""
 
 import importlib
 
@@ -17,7 +17,7 @@ HOME = "192.0.2.1"
 
 
 class Editor:
-    """What a migration gets of the database."""
+    """The database interface that a migration receives."""
 
     @property
     def client(self) -> object:
@@ -53,7 +53,7 @@ async def test_two_spellings_of_one_address_open_one_account() -> None:
 
 async def test_keys_of_an_earlier_release_are_respelled_once_and_for_all() -> None:
     anna = await cast.patient_account("anna@straße.de", None, "Anna", "Żółć")
-    await Account.filter(id=anna.id).update(email_key="anna@strasse.de")  # as it was folded
+    await Account.filter(id=anna.id).update(email_key="anna@strasse.de")  # the key as an earlier release folded it
     with pytest.raises(WrongCredentials):
         await Account.log_in("anna@straße.de", cast.PASSWORD, address=HOME)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Doubles: a record that is known as one is marked, found as one, and nothing is booked into it unawares."""
+"""Duplicates: such a record can be marked and is found as one, and nobody books into it unawares."""
 
 from uuid import uuid4
 
@@ -90,7 +90,7 @@ async def test_a_claim_is_no_double_it_joins_its_record() -> None:
 
 
 async def test_the_patient_of_a_double_books_as_ever() -> None:
-    """The warning is for reception: whose record is which is nothing that the patient can change."""
+    """Only reception is warned: the patient cannot do anything about a duplicate record."""
     rita, anna, slot = await cast.rita(), await cast.anna(), await cast.slot()
     right = await cast.dorota(rita)
     await double_record.mark(patient_of(anna).id, right.id, by=rita)

@@ -55,7 +55,7 @@ async def test_a_new_address_is_the_login_once_it_is_confirmed_and_the_former_on
     ]
 
 
-async def test_said_twice_the_answer_is_the_same_and_nothing_changes_more() -> None:
+async def test_a_link_used_twice_gives_the_same_answer_and_changes_nothing_more() -> None:
     anna = await cast.anna()
     await ask_for_address(anna, NEW)
     token = await token_for(NEW)

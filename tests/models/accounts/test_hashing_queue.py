@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 async def test_while_a_password_is_hashed_the_loop_answers_others() -> None:
     gate, queue = threading.Event(), HashingQueue(1)
     hashed = asyncio.create_task(queue.run(gate.wait))
-    await asyncio.sleep(0)  # the loop goes on
+    await asyncio.sleep(0)  # the event loop is not blocked
     assert not hashed.done()
     gate.set()
     assert await hashed
@@ -38,7 +38,7 @@ async def test_a_full_queue_refuses_with_the_time_to_come_again() -> None:
 
 
 async def test_strangers_leave_a_quarter_of_the_places_to_those_who_are_known() -> None:
-    """Log-ins from many addresses must not crowd out a known device or somebody who is signed in."""
+    """Logins from many addresses must not crowd out known devices or people who are signed in."""
     gate, queue = threading.Event(), HashingQueue(1, longest=8)
     strangers = [asyncio.create_task(queue.run_for_stranger(gate.wait)) for _ in range(20)]
     await asyncio.sleep(0)
@@ -103,7 +103,7 @@ async def test_passwords_wait_in_such_a_queue(monkeypatch: pytest.MonkeyPatch) -
     await waiting
 
 
-async def test_hashing_gives_way_to_answering() -> None:
+async def test_hashing_has_a_lower_priority_than_answering() -> None:
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 

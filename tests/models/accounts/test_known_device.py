@@ -1,4 +1,4 @@
-"""Known devices: a mark is good for one account and its present password, and nobody can make one."""
+"""Known devices: a mark is valid for one account and its current password, and nobody can forge one."""
 
 import pytest
 
@@ -24,7 +24,7 @@ async def test_a_device_is_known_to_the_account_that_signed_in_there_and_to_no_o
 
 
 async def test_a_new_password_makes_every_device_a_stranger() -> None:
-    """Including the marks of a thief who knew the former password."""
+    """This includes the marks of a thief who knew the previous password."""
     anna = await cast.anna()
     kept = known_device.remember("", anna)
     session, _ = await Account.log_in("anna@example.pl", cast.PASSWORD, address=HOME)
@@ -41,7 +41,7 @@ async def test_a_letter_alone_does_not_change_which_devices_are_known() -> None:
 
 
 @pytest.mark.parametrize("forged", ["", "x", ".", "0" * 65, "ł" * 65, f"{'0' * 32}-{'0' * 32}", "." * 100_000])
-async def test_what_is_no_mark_is_a_stranger(forged: str) -> None:
+async def test_an_invalid_mark_makes_no_device_known(forged: str) -> None:
     anna = await cast.anna()
     assert known_device.find_mark(forged, anna) is None
     assert known_device.find_mark(forged, None) is None

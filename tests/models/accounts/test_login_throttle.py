@@ -27,7 +27,7 @@ async def fail(login: str, address: str = HOME, device: str = "") -> None:
 
 
 async def waits(login: str, address: str = HOME, secret: str = cast.PASSWORD, device: str = "") -> timedelta:
-    """How long the right password is refused from now on."""
+    """How long even the right password will be refused from now on."""
     with pytest.raises(TooManyAttempts) as refusal:
         await Account.log_in(login, secret, address=address, device=device)
     return datetime.fromisoformat(refusal.value.details["retry_at"]) - clock.now()
@@ -40,13 +40,13 @@ async def get_in(login: str, address: str = HOME, device: str = "") -> str:
 
 
 def addresses() -> Iterator[str]:
-    """Very many addresses, as a botnet has."""
+    """A great many network addresses, as a botnet has."""
     return (f"198.51.{n // 250}.{n % 250}" for n in range(50_000))
 
 
 @pytest.mark.parametrize("login", [ANNA, NOBODY])
 async def test_after_five_failures_each_one_doubles_the_wait_from_half_a_minute_to_an_hour(login: str) -> None:
-    """Even for a login that nobody has: a delay reveals nothing."""
+    """The same happens for a login that does not exist, so a delay reveals nothing."""
     await cast.anna()
     for _ in range(5):
         await fail(login)
@@ -90,7 +90,7 @@ async def test_failures_at_one_address_do_not_make_the_owner_wait_at_another() -
     await get_in(ANNA, HOME)
 
 
-async def test_failures_of_one_login_are_not_another_s() -> None:
+async def test_failures_at_one_login_do_not_count_at_another() -> None:
     await cast.anna()
     await cast.borys()
     for _ in range(5):
@@ -113,7 +113,7 @@ async def test_failures_fade_by_half_every_six_hours_and_not_all_at_one_moment()
     clock.advance(HALVED_AFTER)
     for _ in range(2):
         await fail(ANNA)
-    await fail(ANNA)  # two are left of the first four: this is the fifth
+    await fail(ANNA)  # the first four failures have faded to two; with three more this is the fifth
     assert await waits(ANNA) == timedelta(seconds=30)
     clock.advance(4 * HALVED_AFTER)
     for _ in range(4):
@@ -133,7 +133,7 @@ async def test_after_twenty_logins_have_failed_an_address_waits_whichever_is_nex
 
 
 async def test_the_many_mistakes_of_few_people_do_not_slow_their_address_down() -> None:
-    """A surgery's network, or that of a telephone company."""
+    """This happens in the network of a doctor's surgery or of a mobile operator."""
     await cast.anna()
     for n in range(10):
         for _ in range(4):
@@ -169,7 +169,7 @@ async def test_an_account_of_one_s_own_is_no_excuse_for_guessing_others() -> Non
 
 
 async def test_a_stranger_with_any_number_of_addresses_keeps_no_known_device_out() -> None:
-    """An attacker who knows only the login tries it from everywhere, even from the owner's own network."""
+    """An attacker who knows only the login tries it from anywhere, even from the owner's own network."""
     await cast.anna()
     device = await get_in(ANNA)
     places = addresses()
@@ -192,7 +192,7 @@ async def test_a_stranger_with_any_number_of_addresses_is_slowed_down_at_a_login
     for _ in range(FREE_TRIES["login"]):
         await fail(ANNA, next(places))
     assert await waits(ANNA, next(places)) == timedelta(seconds=30)
-    for n in range(500):  # whatever they do during the wait, nothing is judged
+    for n in range(500):  # attempts during the wait are never checked
         await waits(ANNA, next(places)) if n % 100 == 0 else next(places)
     guesses, end = 0, clock.now() + timedelta(days=1)
     while clock.now() < end:
@@ -202,8 +202,8 @@ async def test_a_stranger_with_any_number_of_addresses_is_slowed_down_at_a_login
     assert guesses < 250
 
 
-async def test_a_known_device_is_slowed_down_itself_and_by_itself() -> None:
-    """A thief who has the device does not know the password; the owner's other devices do not have to wait."""
+async def test_a_known_device_is_slowed_down_separately_by_its_own_failures() -> None:
+    """A thief has the device but not the password; the owner's other devices do not have to wait."""
     await cast.anna()
     stolen, own = await get_in(ANNA), await get_in(ANNA, CAFE)
     places = addresses()
@@ -232,7 +232,7 @@ async def test_failures_outlive_a_restart() -> None:
         await fail(ANNA)
     await database.fetch("SELECT 1")
     pool = database.connection()
-    await pool.close()  # every connection and all that the process knew of them
+    await pool.close()  # drops every connection and all state that the process kept
     assert await waits(ANNA) == timedelta(seconds=30)
 
 

@@ -1,4 +1,4 @@
-"""Password rules: long and unguessable is enough, nothing else is demanded; every weakness has its code."""
+"""Password rules: long and hard to guess is enough, nothing else is required; every weakness has its own code."""
 
 import random
 import re
@@ -38,7 +38,7 @@ def test_fifteen_characters_are_enough_and_fourteen_are_not() -> None:
 
 
 def test_length_is_counted_after_normalisation() -> None:
-    """Fifteen letters with combining accents are fifteen, not thirty; one ligature can be three letters."""
+    """Fifteen letters with combining accents count as fifteen, not thirty; one ligature can count as three letters."""
     assert "TOO_SHORT" in password.find_weaknesses("z\u0301" * 14, [])
     assert "TOO_SHORT" not in password.find_weaknesses("ﬃ" * 5, [])
 
@@ -78,7 +78,7 @@ def test_the_common_list_is_asked_whatever_the_length_allows(listed: str, monkey
         "Przychodnia Diamed!",
     ],
 )
-def test_own_words_and_those_of_the_place_are_no_secret(secret: str) -> None:
+def test_personal_words_and_the_centres_name_make_a_password_weak(secret: str) -> None:
     assert {"COMMON", "PERSONAL"} & set(password.find_weaknesses(secret, ANNA))
 
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_stored_is_malformed() -> None:
 
 @pytest.mark.parametrize("secret", ["ß" * 128, "ŉ" * 64, "İ" * 128, "\u0345" * 20, " " * 20, "", "ﬀ" * 64, "-" * 15])
 def test_no_strange_spelling_breaks_the_rules(secret: str) -> None:
-    """Folding makes some texts longer and leaves nothing of others."""
+    """Case folding and normalisation lengthen some texts and empty others."""
     assert "COMMON" in password.find_weaknesses(secret, ["", "ß" * 300, "@"])
 
 
@@ -109,7 +109,7 @@ HOSTILE = [
     "19851985" * 16,
     "ß" * 128,
     "ﷺ" * 7,
-    "a" + "\u0301\u0316" * 255,  # out of order, so that normalising sorts it
+    "a" + "\u0301\u0316" * 255,  # marks in the wrong order, so that normalisation has to sort them
     "a" + "\u0316\u0301" * 131_000,
     "x" * 262_144,
     "가" * 128,
@@ -117,14 +117,14 @@ HOSTILE = [
 
 
 def cpu_seconds(secret: str, words: list[str]) -> float:
-    """The work of judging; time at which others had the processor does not count."""
+    """CPU time that checking the password takes; time used by other threads does not count."""
     begun = time.thread_time()
     password.find_weaknesses(secret, words)
     return time.thread_time() - begun
 
 
 def test_the_worst_of_a_thousand_hostile_passwords_takes_a_fraction_of_a_second() -> None:
-    """zxcvbn needed seven seconds for one of them, in which nobody else was answered."""
+    """zxcvbn took seven seconds for one of them, and nobody else was answered meanwhile."""
     chance = random.Random(7)
     alphabet = "aA@4sS$5oO0lL1!pPwWrRdDqweasd123[]" + "ßﬀĳ\u0301\u0316"
     made = ["".join(chance.choices(alphabet, k=chance.choice((64, 128, 512)))) for _ in range(1000 - len(HOSTILE))]
@@ -147,7 +147,7 @@ def test_the_worst_of_a_thousand_hostile_passwords_takes_a_fraction_of_a_second(
         "(monkey)(dragon)(1)",
     ],
 )
-def test_common_words_with_something_about_them_are_common(secret: str) -> None:
+def test_a_common_word_with_additions_is_still_common(secret: str) -> None:
     assert "COMMON" in password.find_weaknesses(secret, [])
 
 
@@ -174,7 +174,7 @@ async def test_two_keyboards_spell_one_password() -> None:
 
 
 async def test_a_password_is_never_cut() -> None:
-    """The longest one allowed does not match with something more behind it."""
+    """The longest allowed password does not match when more characters follow it."""
     longest = "k7#Qz!m2Vx9&Lp4 " * 8
     hash_ = await password.hash_password(longest)
     assert len(longest) == password.MAX_LENGTH
@@ -206,7 +206,7 @@ def test_a_one_time_password_is_recognised_however_it_is_typed() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_without_a_one_time_password_nothing_is_one(nothing: str | None) -> None:
+def test_without_a_stored_one_time_password_no_input_matches(nothing: str | None) -> None:
     for typed in ("", "x", password.make_one_time_password(), "None"):
         assert not password.is_one_time_password(typed, nothing)
 

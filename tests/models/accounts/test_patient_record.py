@@ -1,4 +1,4 @@
-"""Records that reception opens: one per person, even without PESEL or e-mail; and accounts for these people."""
+"""Records opened by reception: one per person, even without PESEL or e-mail address, and accounts for these people."""
 
 import json
 import re
@@ -236,7 +236,7 @@ async def test_a_look_at_a_whole_pesel_is_audited() -> None:
     assert (entry.account_id, entry.patient_id, entry.role) == (rita.id, dorota.id, "RECEPTIONIST")
 
 
-async def test_of_nobody_nothing_is_revealed_changed_or_opened() -> None:
+async def test_an_unknown_record_cannot_be_revealed_changed_or_given_an_account() -> None:
     rita, nobody = await cast.rita(), (await cast.slot()).id
     for attempt in (
         patient_record.reveal_pesel(nobody, by=rita),

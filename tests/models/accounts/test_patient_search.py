@@ -1,4 +1,4 @@
-"""Reception finds people by what they say: by a name's beginning, a number, a telephone, a reference."""
+"""Reception finds people by what they say: the beginning of a name, a number, a telephone number, a reference."""
 
 import importlib
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The second factor: asked for only after the right password; each code works once; there is no way around it."""
+"""The second factor: requested only after the right password, usable once per code, and impossible to bypass."""
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -62,7 +62,7 @@ async def test_a_wrong_password_is_never_asked_for_a_code() -> None:
     for code in (None, "000000", telephone.code(), telephone.recovery_codes[0]):
         with pytest.raises(WrongCredentials):
             await log_in(code, "not her password")
-    assert await log_in(telephone.code())  # nothing of it was spent
+    assert await log_in(telephone.code())  # the code was not used up
 
 
 async def test_a_code_is_good_once_and_an_earlier_one_not_after_it() -> None:
@@ -74,7 +74,7 @@ async def test_a_code_is_good_once_and_an_earlier_one_not_after_it() -> None:
         assert await refused(used) == "WRONG"
 
 
-async def test_of_ten_at_once_with_one_code_one_gets_in() -> None:
+async def test_of_ten_simultaneous_logins_with_one_code_one_succeeds() -> None:
     telephone = await set_up_second_factor(await cast.rita())
     for _round in range(3):
         clock.advance(2 * STEP)

@@ -1,4 +1,4 @@
-"""Sessions: a token opens what belongs to its account until it idles, grows old or is ended; no copy is kept."""
+"""Sessions: a token gives access to its account until it idles, expires or is ended; only its hash is stored."""
 
 from datetime import timedelta
 

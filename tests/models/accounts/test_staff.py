@@ -1,4 +1,4 @@
-"""Colleagues: invited by mail, removed with immediate effect, the last administrator never; the same password rules."""
+"""Colleagues: invited by mail, removed at once (never the last administrator), and bound by the same password rules."""
 
 from typing import Any
 from uuid import uuid4
@@ -113,7 +113,7 @@ async def test_a_colleague_gets_another_name_and_role_and_signs_in_anew() -> Non
     promoted = await staff.change(rita.id, role=Role.ADMINISTRATOR, by=adam)
     assert (promoted.staff_name, promoted.role) == ("Rita Nowa", Role.ADMINISTRATOR)
     assert await Session.filter(account_id=rita.id, ended_at=None).count() == 0
-    await staff.change(rita.id, role=Role.ADMINISTRATOR, by=adam)  # repeated, it changes nothing
+    await staff.change(rita.id, role=Role.ADMINISTRATOR, by=adam)  # repeating the change has no effect
     assert await AuditEntry.filter(action="change_staff", account_id=adam.id, subject_id=rita.id).count() == 2
 
 

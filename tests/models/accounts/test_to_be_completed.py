@@ -1,4 +1,4 @@
-"""Callers without a number: booked by name and telephone, listed until somebody adds the PESEL or document."""
+"""Callers without a PESEL or document: booked by name and telephone number, and listed until a number is added."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support.racing import only, race, tally
 from tests.support.visits import book_for
 
 JAN: dict[str, Any] = {"first_name": "Jan", "last_name": "Żak", "phone": "22 621 00 00", "to_be_completed": True}
-BORN = date(1985, 3, 12)  # as Dorota's PESEL says
+BORN = date(1985, 3, 12)  # the birth date in Dorota's PESEL
 
 
 async def register(**more: Any) -> Patient:
@@ -60,11 +60,11 @@ async def test_a_birth_date_that_the_pesel_contradicts_is_a_mistake() -> None:
     assert await flaws(birth_date=date(1985, 3, 13), pesel=cast.DOROTA_PESEL) == [("birthDate", "NOT_AVAILABLE")]
 
 
-async def test_without_the_wish_a_number_is_needed_as_ever() -> None:
+async def test_a_number_is_required_unless_the_record_is_to_be_completed_later() -> None:
     assert await flaws(to_be_completed=False) == [("document", "REQUIRED")]
 
 
-async def test_what_was_seen_has_a_number() -> None:
+async def test_a_document_that_was_seen_must_have_a_number() -> None:
     with pytest.raises(InvalidInput) as refused:
         await patient_record.register(PatientDetails(**JAN), by=await cast.rita(), seen=SeenDocument.PASSPORT)
     assert refused.value.flaws == [(("identitySeen",), "NOT_AVAILABLE")]

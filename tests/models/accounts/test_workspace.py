@@ -1,4 +1,4 @@
-"""A workspace promises: kept encrypted for one session, bounded, and gone with the session however that ends."""
+"""A workspace is stored encrypted for one session, limited in size, and deleted however that session ends."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The demo centre is a real one: published schedules that go on being filled, and people who can sign in."""
+"""The demo centre works like a real one: its schedules keep being filled, and its people can sign in."""
 
 from datetime import timedelta
 

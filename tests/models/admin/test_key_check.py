@@ -1,4 +1,4 @@
-"""The key check promises: a service with another SECRET_KEY refuses to start, whatever the database holds."""
+"""The key check: a service with a different SECRET_KEY refuses to start, whatever the database holds."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ NEW = "another key of more than thirty-two characters"
 
 @pytest.fixture(autouse=True)
 async def unchecked(fresh: None) -> AsyncIterator[None]:
-    """A database that no key has been used with yet."""
+    """A database with which no key has been used yet."""
     await database.fetch("DELETE FROM key_check")
     yield
     await database.fetch("DELETE FROM key_check")

@@ -1,4 +1,4 @@
-"""Rotating SECRET_KEY: everything encrypted opens with the new key and is found by it, or nothing has changed."""
+"""Rotating SECRET_KEY: all encrypted data can be read and found with the new key, or nothing has changed."""
 
 from datetime import date
 
@@ -22,13 +22,13 @@ NEW = "a new key of more than thirty-two characters"
 
 @pytest.fixture
 def rotated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the operator sets it: the present key becomes the previous one."""
+    """Settings as the operator makes them for a rotation: the current key becomes the previous one."""
     monkeypatch.setattr(settings, "SECRET_KEY_PREVIOUS", settings.SECRET_KEY)
     monkeypatch.setattr(settings, "SECRET_KEY", NEW)
 
 
 async def oksana() -> Patient:
-    """Known by a passport."""
+    """Oksana Bondar, whose identity is known by a passport."""
     passport = IdentityDocument.parse(DocumentKind.PASSPORT, "UA", "FE123456")
     patient = (await cast.patient_account("oksana@example.pl", None, "Oksana", "Bondar")).patient
     assert patient
@@ -73,8 +73,8 @@ async def test_a_second_factor_and_its_recovery_codes_stay_good(request: pytest.
 
 
 @pytest.mark.usefixtures("rotated")
-async def test_said_twice_it_changes_nothing_more() -> None:
-    await cast.anna()  # sealed with the new key already
+async def test_a_second_rotation_changes_nothing_more() -> None:
+    await cast.anna()  # her data are encrypted with the new key already
     assert set((await key_rotation.rotate()).values()) == {0}
 
 

@@ -1,4 +1,4 @@
-"""One's own account: the old address is notified of a new one, and what is closed stays closed."""
+"""One's own account: the old address is notified of a new one, and a closed account stays closed."""
 
 import asyncio
 import json
@@ -93,7 +93,7 @@ async def test_a_closed_account_opens_to_nobody_and_keeps_no_way_to_reach_the_pe
 
 @pytest.mark.parametrize("wanted", [{"email": "nowa@example.pl"}, {"phone": "501 234 568"}])
 async def test_a_change_that_comes_after_closing_brings_no_contact_back(wanted: dict[str, str]) -> None:
-    """Two windows of one browser: the account is closed in the other one."""
+    """Two windows of one browser are open, and the account is closed in the other one."""
     anna = await cast.anna()
     seen_before = await Account.get(id=anna.id).select_related("patient")
     await book(anna, await cast.slot())
@@ -115,7 +115,7 @@ async def test_closing_keeps_the_visits_and_lists_the_planned_ones_in_a_last_let
 
 
 async def test_a_log_in_while_the_account_is_closed_leaves_no_open_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Decided at the worst moment: the session is opened just before the account's row is written."""
+    """The race at its worst moment: the session is opened just before the account's row is written."""
     anna = await cast.anna()
     end_all, are_ended, may_go_on = Session.end_all, asyncio.Event(), asyncio.Event()
 
@@ -184,7 +184,7 @@ def exported_tables() -> set[str]:
 
 
 async def test_every_table_is_exported_or_has_its_reason(tables: str) -> None:
-    """A new table fails here until it is exported, or data_export says why it is not."""
+    """A new table makes this test fail until it is exported, or until data_export says why it is not."""
     stored = {name.strip('"') for name in tables.split(", ")} | {"tortoise_migrations"}
     models = {model._meta.db_table for model in Tortoise.apps["models"].values()}
     assert models <= stored
@@ -194,7 +194,7 @@ async def test_every_table_is_exported_or_has_its_reason(tables: str) -> None:
 
 
 async def everything_about_anna() -> tuple[Account, dict[str, Any]]:
-    """Her export, with a record of each kind."""
+    """Anna's account and her export, with at least one record of each kind."""
     anna, rita = await cast.anna(), await cast.rita()
     clinic = await cast.clinic(minimum_notice_minutes=48 * 60)
     doctor = await cast.doctor(clinic)
@@ -247,7 +247,7 @@ def _is_said(column: str, keys: set[str]) -> bool:
 
 
 async def test_every_column_is_exported_or_has_its_reason() -> None:
-    """A new column fails here until it is exported, or data_export says why it is not."""
+    """A new column makes this test fail until it is exported, or until data_export says why it is not."""
     _, told = await everything_about_anna()
     shown = {
         table: told[section][0] for section, (table, _load) in data_export.SECTIONS.items() if section != "consents"

@@ -1,4 +1,4 @@
-"""A person who never had a visit leaves nothing behind, and an account that nobody claims is removed."""
+"""A person who never had a visit leaves no data behind, and an account that nobody claims is removed."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ MONTH = timedelta(days=settings.UNCLAIMED_DAYS, minutes=1)
 
 
 async def everything(tables: str) -> str:
-    """The whole database as text, without what names no person: the audit trail, and Tortoise's own."""
+    """The whole database as text, without the tables that name no person: the audit trail and Tortoise's own."""
     kept = [table for table in tables.split(", ") if table not in ("audit_entry", "tortoise_migrations")]
     return str({table: await database.fetch(f"SELECT {table}::text FROM {table}") for table in kept})
 

@@ -1,4 +1,4 @@
-"""Each kind of row goes when its time is over and not before, and no table is without a decision about its rows."""
+"""Each kind of row is deleted when its time is over and not before, and retention is decided for every table."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -115,7 +115,7 @@ async def _leave() -> None:
 
 
 class Case(NamedTuple):
-    """What is left behind, for how long, and how many rows of it there are."""
+    """How to leave rows behind, how long they are kept, and how to count them."""
 
     leave: Callable[[], Awaitable[None]]
     kept_for: timedelta
@@ -172,7 +172,7 @@ def test_everything_that_is_removed_is_tried() -> None:
 
 async def test_what_is_not_over_stays_however_old_it_is() -> None:
     anna, clinic = await cast.anna(), await cast.clinic()
-    await book(anna, await cast.slot(at=clinic))  # its letter is due
+    await book(anna, await cast.slot(at=clinic))  # its letter is waiting to be sent
     await join_waiting_list(anna, clinic)
     await cast.partner(clinic)
     clock.advance(30 * 366 * DAYS)

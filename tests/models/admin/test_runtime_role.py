@@ -1,4 +1,4 @@
-"""The role that serves reads and writes rows; whoever takes the service over changes neither history nor its guards."""
+"""The runtime role reads and writes rows; an attacker with its connection cannot change history or its guards."""
 
 import logging
 from pathlib import Path
@@ -59,20 +59,20 @@ async def test_history_and_its_guards_withstand_whoever_has_the_service_s_connec
         assert (await database.fetch(f"SELECT count(*) AS n FROM {table}"))[0]["n"] == 1
 
 
-async def test_young_history_stays_when_the_functions_that_forget_are_called(stranger: Any) -> None:
+async def test_recent_history_is_kept_when_the_deleting_functions_are_called(stranger: Any) -> None:
     await book(await cast.anna(), await cast.slot())
     assert await stranger.fetchval("SELECT forget_audit_entries('infinity')") == 0
     assert await stranger.fetchval("SELECT count(*) FROM audit_entry") == 1
 
 
 @pytest.mark.parametrize("function", runtime_role.FUNCTIONS)
-async def test_what_acts_as_the_owner_looks_nothing_up_in_places_of_the_caller_s(owner: Any, function: str) -> None:
+async def test_functions_run_as_the_owner_ignore_the_callers_search_path(owner: Any, function: str) -> None:
     found = await owner.fetchrow(
         "SELECT prosecdef, proconfig, proacl::text FROM pg_proc WHERE oid = $1::text::regprocedure", function
     )
     assert (found["prosecdef"], found["proconfig"]) == (True, ["search_path=public, pg_temp"])
     assert f"{postgres.RUNTIME}=X/" in found["proacl"]
-    assert "{=X/" not in found["proacl"]  # not for everybody
+    assert "{=X/" not in found["proacl"]  # PUBLIC may not call it
     assert ",=X/" not in found["proacl"]
 
 
@@ -110,7 +110,7 @@ async def test_tables_of_later_migrations_can_be_written_by_a_role_of_earlier_on
 
 
 async def test_a_database_of_one_role_gets_a_second_one_with_its_password(tmp_path: Path) -> None:
-    """The first `migrate` with two roles; and the next one, which finds everything done."""
+    """The first `migrate` with two roles sets up the second role; the next one finds nothing left to do."""
     data = tmp_path / "postgres" / "data"
     postgres_template.copy_to(data)
     access = data / "pg_hba.conf"
@@ -163,4 +163,4 @@ async def test_the_role_that_serves_does_not_migrate_and_says_who_can(
     empty = urlsplit(database_url)._replace(path="/template1").geturl()
     with pytest.raises(settings.BadSetting, match=r"lacks \d+ migrations.*Run `python server.py migrate`"):
         await runtime_role.migrate(empty)
-    await runtime_role.migrate(database_url)  # where nothing is missing, there is nothing to do
+    await runtime_role.migrate(database_url)  # without missing migrations there is nothing to do

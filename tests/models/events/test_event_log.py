@@ -1,4 +1,4 @@
-"""The event log: each committed event is delivered once, in the order of commits; nothing rolled back ever is."""
+"""The event log: each committed event is delivered once, in commit order; events rolled back never are."""
 
 import asyncio
 import re
@@ -48,7 +48,7 @@ async def test_what_commits_later_comes_later_even_if_it_was_written_first(stran
     await event_log.assign_positions()
     assert await told() == [second.id]
     await slow.commit()
-    assert await told() == [second.id]  # without a position it is not delivered: the relay ensures the order
+    assert await told() == [second.id]  # no event is delivered without a position: the relay ensures the order
     await event_log.assign_positions()
     assert await told() == [second.id, first]
     assert await told(after=1) == [first]
@@ -66,7 +66,7 @@ async def test_what_is_rolled_back_never_happened() -> None:
 async def test_changes_of_a_slot_come_in_their_order_whatever_the_hosts_clocks_say() -> None:
     anna, slot = await cast.anna(), await cast.slot()
     visit = await book(anna, slot)
-    with clock.pinned(clock.now() - timedelta(minutes=5)):  # a host whose clock is slow
+    with clock.pinned(clock.now() - timedelta(minutes=5)):  # as on a host whose clock is slow
         await visit.cancel(visit.id, patient=visit.patient, by=anna)
     await event_log.assign_positions()
     stretch = await event_log.read(None, None, 10)
@@ -138,7 +138,7 @@ async def test_a_great_many_events_get_their_places_and_are_forgotten_in_portion
         " SELECT gen_random_uuid(), $1, gen_random_uuid(), 'SlotsPublished', '{}' FROM generate_series(1, 12000)",
         clock.now(),
     )
-    await owner.execute("ANALYZE event")  # the tests before it left another picture of the table
+    await owner.execute("ANALYZE event")  # otherwise the statistics would be those of earlier tests
     assert [await event_log.assign_positions() for _ in range(3)] == [10_000, 2_000, 0]
     out_of_order = "SELECT count(*) FROM event one JOIN event two ON two.position = one.position + 1"
     assert await stranger.fetchval(f"{out_of_order} WHERE two.appended < one.appended") == 0
@@ -190,7 +190,7 @@ async def test_every_reader_gets_each_committed_event_once_in_order_whatever_die
     ]
     killing = asyncio.create_task(chaos.kill_relays())
     await asyncio.gather(*(chaos.write(15) for _ in range(8)))
-    begun, last = time.monotonic(), await append()  # the last event: nobody waits for one that was read
+    begun, last = time.monotonic(), await append()  # a last event, so that no reader waits in vain
     chaos.committed[last.id] = (begun, time.monotonic())
     chaos.is_over = True
     async with asyncio.timeout(patience()):
@@ -215,7 +215,7 @@ async def test_every_reader_gets_each_committed_event_once_in_order_whatever_die
 
 
 async def test_after_a_restored_backup_every_earlier_cursor_expires_by_the_operators_statement(owner: Any) -> None:
-    """Else places that partners have seen would be given anew, to other events."""
+    """Otherwise positions that partners have already seen would be assigned again, to other events."""
     manual = (ROOT / "docs" / "operations.md").read_text()
     [statement] = re.findall(r"-c '(UPDATE event_log [^']+)'", manual)
     await append()

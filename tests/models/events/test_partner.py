@@ -1,4 +1,4 @@
-"""Partners: a key is shown once and ends when it should; budgets and open subscriptions have a limit."""
+"""Partners: a key is shown once and ends when it should; budgets and open subscriptions are limited."""
 
 import asyncio
 from collections.abc import Callable
@@ -98,11 +98,11 @@ async def test_a_budget_is_spent_and_refills_evenly(monkeypatch: pytest.MonkeyPa
         assert await partner_quota.charge(partner, 2) is None
         assert await partner_quota.charge(partner, 1)
     with clock.pinned(clock.now() + timedelta(days=1)):
-        assert await partner_quota.charge(partner, 60) is None  # it never holds more than a minute's
+        assert await partner_quota.charge(partner, 60) is None  # the budget never exceeds one minute's allowance
         assert await partner_quota.charge(partner, 1)
 
 
-async def test_what_costs_more_than_a_minute_s_budget_takes_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_that_costs_more_than_a_minutes_budget_takes_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "PARTNER_COST_PER_MINUTE", 60)
     partner, _ = await cast.partner(await cast.clinic())
     assert await partner_quota.charge(partner, 100) is None
@@ -118,7 +118,7 @@ async def test_many_who_spend_at_once_spend_no_more_than_there_is(monkeypatch: p
 
 @pytest.fixture
 def processes() -> Callable[[], Budgets]:
-    """As many processes as are asked for; each settles when the test says so."""
+    """Returns a function that starts simulated processes; each settles its charges when the test says so."""
 
     def start() -> Budgets:
         budgets = Budgets()
@@ -133,12 +133,12 @@ async def test_what_processes_charge_in_memory_comes_together_when_they_settle(p
     await Partner.filter(id=partner.id).update(tokens=60, refilled_at=clock.now())
     here, there = processes(), processes()
     for each in (here, there):
-        assert await each.charge(partner.id, 10, 60) is None  # the first is charged in PostgreSQL
+        assert await each.charge(partner.id, 10, 60) is None  # only the first charge goes to PostgreSQL
         assert await each.charge(partner.id, 15, 60) is None
     assert (await Partner.get(id=partner.id)).tokens == 40
     await asyncio.gather(here.settle(), there.settle())
     assert (await Partner.get(id=partner.id)).tokens == 10
-    await here.settle()  # charges nothing twice
+    await here.settle()  # must not charge anything twice
     assert (await Partner.get(id=partner.id)).tokens == 10
     assert await here.charge(partner.id, 11, 60) == 10
     assert await there.charge(partner.id, 10, 60) is None
@@ -156,7 +156,7 @@ async def test_what_several_processes_have_granted_too_much_is_paid_back(
     for each in (here, there):
         assert await each.charge(partner.id, 58, 60) is None
         await each.settle()
-    with clock.pinned(clock.now() + timedelta(seconds=57)):  # 116 were granted instead of 58
+    with clock.pinned(clock.now() + timedelta(seconds=57)):  # the two processes together granted 116 instead of 58
         assert await partner_quota.charge(partner, 1)
     with clock.pinned(clock.now() + timedelta(seconds=60)):
         assert await partner_quota.charge(partner, 1) is None
@@ -194,7 +194,7 @@ async def test_a_place_is_given_back_at_whatever_moment_its_task_is_cancelled_an
         task = asyncio.create_task(follow())
         for _ in range(turns):
             await asyncio.sleep(0)
-        while not task.done():  # as anyio does it: again at each await
+        while not task.done():  # anyio cancels like this: again at each await
             task.cancel()
             await asyncio.sleep(0)
     follower = asyncio.create_task(follow())

@@ -1,4 +1,4 @@
-"""For each constraint of the database: whoever breaks it gets a refusal, or no caller can break it."""
+"""For each database constraint: a request that violates it gets a refusal, or no request can violate it."""
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -8,8 +8,8 @@ from models.refusals import constraints
 from models.refusals.refusal import InvalidInput
 from tests import cast
 
-# What no request can break, each with the reason. Primary keys and NOT NULL are not looked at: keys are random or
-# written ON CONFLICT, and the models' fields say which column may be empty.
+# Constraints that no request can violate, by reason. Primary keys and NOT NULL are not examined: keys are random or
+# inserted with ON CONFLICT, and the models' fields say which columns may be empty.
 UNREACHABLE = {
     "the form checks the values first": {
         "absence_times",
@@ -86,7 +86,7 @@ UNREACHABLE = {
     "it contains the primary key": {"slot_as_seen_by_visit"},
     "not ours: Tortoise's list of migrations": {"uid_tortoise_mi_app_3803a5"},
 }
-FOREIGN_KEYS = "f"  # the ids come from rows that were just read, and rows that others refer to are never deleted
+FOREIGN_KEYS = "f"  # ids come from rows that were just read, and referenced rows are never deleted
 
 _CONSTRAINTS = """
     SELECT conname AS name, contype::text AS type FROM pg_constraint

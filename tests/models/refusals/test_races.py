@@ -1,4 +1,4 @@
-"""Each constraint that a race can break refuses in words: of concurrent callers one wins, and nobody gets an error."""
+"""Each constraint that a race can violate becomes a refusal: one concurrent caller wins, and none gets an error."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Refusals: each has a message in both languages, with nothing left to fill in."""
+"""Refusals: each has a message in both languages, with every placeholder filled in."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A doctor who is back: everybody who was notified learns it, and only what a colleague has closed stays closed."""
+"""The doctor is back: everybody who was notified is told, and only slots that a colleague has closed stay closed."""
 
 from datetime import timedelta
 
@@ -125,7 +125,7 @@ async def test_single_slots_come_back_and_those_withdrawn_by_hand_do_not() -> No
     visit = await book(anna, slots[0])
     await single_slots.withdraw([slots[1].id], by=rita)
     report = await report_absence(rita, doctor, 24, 0, 24)
-    await cancel(anna, visit)  # her slot is withdrawn with the absence
+    await cancel(anna, visit)  # because of the absence, her slot is withdrawn at once
     await absence_ending.end(report.absence.id, by=rita)
     assert await wall_times(clinic_id=clinic.id) == ["24.11. 08:00", "25.11. 08:00", "25.11. 08:20"]
     assert not (await Slot.get(id=slots[0].id)).withdrawn_at, "the same slot, by the same id"

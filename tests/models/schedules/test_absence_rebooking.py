@@ -1,4 +1,4 @@
-"""An absent doctor: the time is closed in one step, another slot is held for each patient, nobody is moved unasked."""
+"""A doctor is absent: the time is closed in one step, each patient is offered another slot, nobody is moved unasked."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -96,7 +96,7 @@ async def test_without_the_doctor_the_clinics_next_slot_is_offered_and_never_one
     elsewhere = await cast.slot(cast.warsaw(26, 9), at=await cast.clinic("Poradnia okulistyczna"))
     await book(anna, elsewhere)
     visit = await book(anna, slots[1])
-    await cast.slot(cast.warsaw(26, 9, 10), at=clinic, by=other)  # Anna is elsewhere then
+    await cast.slot(cast.warsaw(26, 9, 10), at=clinic, by=other)  # Anna has another visit then
     late = await cast.slot(cast.warsaw(26, 10), at=clinic, by=other)
     report = await absence_rebooking.report(
         AbsenceNotice(doctor.id, cast.warsaw(24, 0), cast.warsaw(30, 0), "urlop"), by=await cast.rita()
@@ -163,7 +163,7 @@ async def test_reception_books_what_is_offered_to_the_patient_and_what_a_waiting
     offered, free = slots[3], slots[4]
     with pytest.raises(SlotTaken):
         await book_for(rita, patient_of(borys), offered)
-    extra = await book_for(rita, patient_of(anna), offered)  # another visit of hers, on what was held for her
+    extra = await book_for(rita, patient_of(anna), offered)  # a further visit of hers, in the slot held for her
     assert (extra.slot_id, (await Offer.get()).answer) == (offered.id, OfferAnswer.ACCEPTED)
     await join_waiting_list(borys, clinic)
     assert (await book_for(rita, patient_of(borys), free)).slot_id == free.id
@@ -241,7 +241,7 @@ async def test_a_declined_offer_is_free_for_others_and_the_patient_is_called() -
     assert [found.reason for found in await call_list.list_for_day(None, TUESDAY)] == [CallReason.DECLINED]
 
 
-async def test_reported_twice_nobody_is_asked_twice() -> None:
+async def test_an_absence_reported_twice_makes_only_one_offer() -> None:
     _, doctor, slots = await place()
     anna, rita = await cast.anna(), await cast.rita()
     await book(anna, slots[1])

@@ -1,4 +1,4 @@
-"""The audit trail says what administration changed of clinics, doctors, schedules and colleagues: before and after."""
+"""The audit trail records administrators' changes to clinics, doctors, schedules and colleagues, before and after."""
 
 from datetime import date, timedelta
 
@@ -16,13 +16,13 @@ DAY = timedelta(days=1)
 
 
 async def noted(action: AuditAction) -> dict[str, list[str | None]] | None:
-    """What the last entry of this action says."""
+    """The changes in the latest entry about this action."""
     entry = await AuditEntry.filter(action=action).order_by("-id").first()
     assert entry
     return entry.changes
 
 
-async def test_of_a_clinic_all_that_it_opens_with_and_then_only_what_changes() -> None:
+async def test_a_new_clinic_is_audited_in_full_and_later_only_its_changes() -> None:
     adam = await cast.adam()
     details = ClinicDetails(name="Kardiologia", address="ul. Długa 1", phone="22 111 11 11", days_ahead=30)
     clinic = await clinic_admin.open_clinic(details, by=adam)
@@ -37,7 +37,7 @@ async def test_of_a_clinic_all_that_it_opens_with_and_then_only_what_changes() -
     assert await noted("change_clinic") == {"phone": ["22 111 11 11", "22 111 11 12"], "days_ahead": ["30", "60"]}
 
 
-async def test_of_a_doctor_the_name_and_the_clinics_by_their_names() -> None:
+async def test_a_doctor_is_audited_with_the_name_and_the_names_of_the_clinics() -> None:
     adam, heart, skin = await cast.adam(), await cast.clinic("Kardiologia"), await cast.clinic("Skóra")
     details = DoctorDetails("lek.", "Ewa", "Nowak", ["kardiolog"], None, [heart.id])
     doctor = await clinic_admin.add_doctor(details, by=adam)
@@ -57,7 +57,7 @@ async def test_of_a_doctor_the_name_and_the_clinics_by_their_names() -> None:
     }
 
 
-async def test_of_a_closing_the_day_and_of_its_end_the_day_that_it_was() -> None:
+async def test_a_closing_is_audited_with_its_day_and_a_reopening_with_the_former_day() -> None:
     adam, clinic = await cast.adam(), await cast.clinic()
     day = clock.today() + 7 * DAY
     await closing.close(closing.CLINIC, clinic.id, day, by=adam)
@@ -66,7 +66,7 @@ async def test_of_a_closing_the_day_and_of_its_end_the_day_that_it_was() -> None
     assert await noted("reopen_clinic") == {"closed_from": [day.isoformat(), None]}
 
 
-async def test_of_a_schedule_the_days_and_the_template_in_a_line() -> None:
+async def test_a_schedule_is_audited_with_its_days_and_its_template_in_one_line() -> None:
     adam, clinic = await cast.adam(), await cast.clinic()
     doctor = await cast.doctor(clinic)
     begin = TUESDAY
@@ -90,7 +90,7 @@ async def test_of_a_schedule_the_days_and_the_template_in_a_line() -> None:
     assert follower["valid_from"] == [None, later.isoformat()]
 
 
-async def test_of_a_colleague_the_role_and_the_clinics_but_the_address_masked() -> None:
+async def test_a_colleague_is_audited_with_role_and_clinics_and_a_masked_address() -> None:
     adam, heart, skin = await cast.adam(), await cast.clinic("Kardiologia"), await cast.clinic("Skóra")
     await cast.administrator()
     roma = await staff.invite("roma@diamed.example", "Roma Nowa", Role.RECEPTIONIST, by=adam, clinic_ids=[heart.id])

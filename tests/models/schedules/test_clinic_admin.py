@@ -1,4 +1,4 @@
-"""Clinics and doctors as administration keeps them: everything wrong is named at once, nothing half done."""
+"""Administrators maintain clinics and doctors: all errors are reported at once, and nothing is left half done."""
 
 from typing import Any
 from uuid import uuid4
@@ -42,7 +42,7 @@ def test_a_licence_is_checked_by_its_first_digit(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["", "542574", "54257400", "0000000", "５４２５７４０", "542574a", "5425740\n"])
-def test_what_is_no_licence(number: str) -> None:
+def test_an_invalid_licence_number_is_refused(number: str) -> None:
     assert not licence.is_valid(number)
 
 
@@ -121,7 +121,7 @@ async def test_a_doctor_is_added_to_clinics_and_found_by_name() -> None:
     assert doctor.licence == LICENCE
 
 
-async def test_a_licence_is_one_persons() -> None:
+async def test_a_licence_belongs_to_one_doctor_only() -> None:
     adam, clinic = await cast.adam(), await cast.clinic()
     doctor = await clinic_admin.add_doctor(DoctorDetails(clinic_ids=[clinic.id], **EWA), by=adam)
     for number, code in ((LICENCE, "NOT_AVAILABLE"), ("5425741", "MALFORMED")):
@@ -141,7 +141,7 @@ async def test_of_two_doctors_given_one_licence_at_once_one_is_refused() -> None
     assert await Doctor.all().count() == 1
 
 
-async def test_another_clinic_of_that_name_there_is_opened_when_that_is_said() -> None:
+async def test_a_second_clinic_of_the_same_name_and_place_is_opened_on_confirmation() -> None:
     adam = await cast.adam()
     known = await clinic_admin.open_clinic(ClinicDetails(**HEART), by=adam)
     another = await clinic_admin.open_clinic(ClinicDetails(**HEART), by=adam, is_another=True)
@@ -162,7 +162,7 @@ async def test_a_doctor_added_twice_at_once_is_there_once() -> None:
     assert await Doctor.all().count() == await AuditEntry.filter(action="add_doctor").count() == 1
 
 
-async def test_a_namesake_is_added_when_that_is_said_or_the_licence_says_it() -> None:
+async def test_a_namesake_is_added_on_confirmation_or_if_the_licence_differs() -> None:
     adam, clinic = await cast.adam(), await cast.clinic()
 
     async def add(number: str | None, **more: Any) -> Doctor:

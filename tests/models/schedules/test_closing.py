@@ -1,4 +1,4 @@
-"""Closing: nothing new can be planned at a clinic that closes or with a doctor who retires; visits stay until moved."""
+"""Closing: no new slots or visits at a clinic that closes or with a doctor who retires; visits stay until moved."""
 
 from datetime import date
 from typing import Any
@@ -242,7 +242,7 @@ async def test_who_books_while_it_closes_is_listed_or_refused(place: Place, kind
 
 
 @KINDS
-async def test_who_publishes_while_it_closes_comes_before_or_is_refused(place: Place, kind: Kind) -> None:
+async def test_publishing_during_a_closing_happens_before_it_or_is_refused(place: Place, kind: Kind) -> None:
     days = {"valid_from": NEXT_MONDAY, "valid_until": date(2026, 12, 4)}
     published = publish(place.by, place.doctor, place.clinic, line(5, 8, 10), **days)
     outcome, closed = await race(published, closing.close(kind, place.id_of(kind), NEXT_MONDAY, by=place.by))
@@ -252,7 +252,7 @@ async def test_who_publishes_while_it_closes_comes_before_or_is_refused(place: P
 
 
 async def test_all_who_change_slots_at_once_wait_for_each_other_in_one_order(place: Place) -> None:
-    """The database aborts none of them because of a deadlock."""
+    """None of them is aborted by the database because of a deadlock."""
     anna, other = await cast.anna(), await cast.doctor(place.clinic, last_name="Nowa")
     slot = await place.slot(1, 8)
     outcomes = await race(
@@ -273,7 +273,7 @@ async def test_all_who_change_slots_at_once_wait_for_each_other_in_one_order(pla
 
 
 async def test_no_doctor_publishes_at_a_clinic_while_it_closes(place: Place) -> None:
-    """Also one who had nothing there before: the clinic is shared by whoever adds slots."""
+    """Nor does a doctor with no earlier slots there: everybody who adds slots takes a shared lock on the clinic."""
     other = await cast.doctor(place.clinic, last_name="Nowa")
     added = [
         single_slots.add(other.id, place.clinic.id, cast.warsaw(1, hour, month=12), 20, by=place.by)

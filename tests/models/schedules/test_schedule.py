@@ -1,4 +1,4 @@
-"""Schedules: published as slots by the wall clock, changed without losing a visit, filled by the clock, never twice."""
+"""Schedules: published as slots in local time, changed without losing a visit, filled automatically, never twice."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ async def place() -> tuple[Clinic, Doctor]:
 
 
 def shown(plan: PublicationPlan) -> tuple[list[Any], list[Any], list[Any]]:
-    """A plan, so that two can be compared."""
+    """A plan in a form that can be compared."""
     return (
         [(slot.starts_at, slot.ends_at) for slot in plan.fresh],
         [slot.id for slot in plan.stale],
@@ -43,7 +43,7 @@ async def test_a_template_becomes_slots_until_the_horizon() -> None:
     found = await wall_times(schedule_id=schedule.id)
     assert found[:5] == ["24.11. 08:00", "24.11. 08:30", "26.11. 14:00", "26.11. 14:20", "26.11. 14:40"]
     assert found[-1] == "18.02. 14:40"
-    assert len(plan.fresh) == len(found) == 13 * 2 + 12 * 3  # Christmas Eve is a Thursday
+    assert len(plan.fresh) == len(found) == 13 * 2 + 12 * 3  # one Thursday fewer: Christmas Eve is a holiday
     assert schedule.filled_until == clock.today() + timedelta(days=90)
 
 
@@ -72,7 +72,7 @@ async def test_sundays_and_polish_holidays_are_skipped_unless_said_otherwise() -
     daily = [line(day, 8, 9, 60) for day in range(1, 7)]
     christmas = {"valid_from": date(2026, 12, 23), "valid_until": date(2026, 12, 28)}
     schedule, _ = await publish(rita, doctor, clinic, *daily, **christmas)
-    assert await wall_times() == ["23.12. 08:00", "28.12. 08:00"]  # 24 December is a holiday since 2025; 27 is a Sunday
+    assert await wall_times() == ["23.12. 08:00", "28.12. 08:00"]  # the 24th is a holiday, the 27th a Sunday
     more = template(doctor, clinic, *daily, line(7, 8, 9, 60), **christmas, on_sundays=True, on_holidays=True)
     await Schedule.publish(more, schedule.id, by=rita)
     assert await wall_times() == [f"{day}.12. 08:00" for day in range(23, 29)]
@@ -104,10 +104,10 @@ async def test_on_both_nights_of_the_switch_slots_are_where_the_wall_clock_says(
 async def test_only_times_to_come_are_published() -> None:
     clinic, doctor = await place()
     await publish(await cast.rita(), doctor, clinic, line(1, 8, 11, 60), valid_from=date(2026, 11, 2))
-    assert (await wall_times())[:2] == ["23.11. 10:00", "30.11. 08:00"]  # nine o'clock is now
+    assert (await wall_times())[:2] == ["23.11. 10:00", "30.11. 08:00"]  # it is nine o'clock now
 
 
-async def test_the_same_publication_twice_is_one() -> None:
+async def test_publishing_twice_has_the_effect_of_publishing_once() -> None:
     clinic, doctor = await place()
     rita = await cast.rita()
     first, _ = await publish(rita, doctor, clinic, line(2, 8, 9))
@@ -118,7 +118,7 @@ async def test_the_same_publication_twice_is_one() -> None:
     assert await wall_times() == before
 
 
-async def test_two_publications_at_once_are_one() -> None:
+async def test_two_simultaneous_publications_have_the_effect_of_one() -> None:
     clinic, doctor = await place()
     rita = await cast.rita()
     outcomes = await race(*(publish(rita, doctor, clinic, line(2, 8, 12)) for _ in range(4)))
@@ -141,7 +141,7 @@ async def test_a_doctor_cannot_be_in_two_clinics_and_the_clash_is_named() -> Non
 
 
 async def test_the_database_refuses_what_goes_around_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slots that somebody makes between planning and writing: refused by the constraint, named all the same."""
+    """Slots created between planning and writing violate the constraint, and the refusal still names them."""
     clinic, doctor = await place()
     rita = await cast.rita()
     planned = Schedule._plan
@@ -269,7 +269,7 @@ async def test_the_horizon_neither_brings_back_what_was_taken_away_nor_stops_at_
     clinic, doctor = await place()
     _, plan = await publish(await cast.rita(), doctor, clinic, line(2, 8, 9))
     await Slot.filter(id=plan.fresh[0].id).update(withdrawn_at=clock.now())
-    begin = cast.MONDAY + timedelta(days=92, hours=-1)  # a Tuesday behind the horizon, eight o'clock
+    begin = cast.MONDAY + timedelta(days=92, hours=-1)  # eight o'clock on a Tuesday beyond the horizon
     await cast.slot(begin, at=clinic, by=doctor, minutes=10)
     with clock.pinned(cast.MONDAY + timedelta(days=3)):
         assert await Schedule.fill_horizon() == 1

@@ -1,4 +1,4 @@
-"""Changing a template from a given day: in one step, earlier days untouched, and slots that both have are kept."""
+"""A template is changed from a given day in one step; earlier days stay unchanged, and common slots are kept."""
 
 from datetime import date, timedelta
 
@@ -23,7 +23,7 @@ SECOND, THIRD = TUESDAY + WEEK, TUESDAY + 2 * WEEK
 
 
 async def a_schedule() -> Schedule:
-    """Tuesdays from eight to nine, three of them."""
+    """A schedule of three Tuesdays from eight to nine."""
     clinic = await cast.clinic()
     doctor = await cast.doctor(clinic)
     schedule, _ = await publish(await cast.rita(), doctor, clinic, line(2, 8, 9), valid_until=THIRD)
@@ -43,7 +43,7 @@ def following(change: ChangedSchedule) -> Schedule:
 
 
 async def later_slots(**which: object) -> list[Slot]:
-    """The slots after the first Tuesday, in order of time."""
+    """The slots after the first Tuesday, ordered by time."""
     return await Slot.filter(starts_at__gt=cast.warsaw(30, 0), **which).order_by("starts_at")
 
 
@@ -90,7 +90,7 @@ async def test_a_preview_says_what_the_change_does_and_writes_nothing() -> None:
     assert (len(done.fresh), len(done.stale), [row.id for row in done.outside]) == (4, 3, [visit.id])
 
 
-async def test_repeated_it_changes_nothing_and_other_lines_change_what_follows() -> None:
+async def test_a_repeated_change_has_no_effect_and_other_lines_change_the_later_schedule() -> None:
     schedule = await a_schedule()
     first = await changed(schedule, line(2, 10, 11))
     slots = {slot.id for slot in await Slot.filter(withdrawn_at=None)}

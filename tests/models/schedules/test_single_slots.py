@@ -1,4 +1,4 @@
-"""Single slots: added where the doctor has room, taken away or blocked only while they are free."""
+"""Single slots: added only where the doctor has time, withdrawn or blocked only while they are free."""
 
 from uuid import uuid4
 

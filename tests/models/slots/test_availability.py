@@ -1,4 +1,4 @@
-"""Availability: the list shows what is wanted and free, in time order, without gap or repeat between pages."""
+"""Availability: the list shows free slots that match the filter, by time, with no gap or repeat between pages."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -113,7 +113,7 @@ async def test_all_wishes_hold_together() -> None:
 
 
 async def pages(wanted: SlotFilter, size: int, between: Any = None) -> list[FreeSlot]:
-    """All pages, one after the other; `between` happens after each."""
+    """The slots of all pages, read one after another; `between` is run after each page."""
     slots: list[FreeSlot] = []
     while True:
         after = (slots[-1].starts_at, slots[-1].id) if slots else None
@@ -136,7 +136,7 @@ async def test_pages_of_any_size_show_each_slot_once_even_when_many_begin_at_onc
 
 
 async def test_pages_have_no_gap_and_no_repeat_while_slots_come_and_go() -> None:
-    """After each page a slot already shown goes, one not yet shown goes, and new ones appear before and behind."""
+    """After each page, a slot already shown and one not yet shown disappear, and new ones appear earlier and later."""
     clinic = await cast.clinic()
     doctor, other = await cast.doctor(clinic), await cast.doctor(clinic, last_name="Kowal")
     steady = await cast.morning(TUESDAY, 20, at=clinic, by=doctor)

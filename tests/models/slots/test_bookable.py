@@ -1,4 +1,4 @@
-"""The rules of time, at their exact edges, and the same rules said to the database: one slot, one answer."""
+"""The time rules at their exact limits: for every slot, the rules in Python and in SQL give the same answer."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from tests import cast
 from tests.cast import WARSAW
 from tests.support.visits import book, hold, insert_visit, patient_of
 
-MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)  # slots begin and end on whole minutes
+MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)  # MINUTE, because slots begin and end on whole minutes
 
 
 def why_not(slot: Slot, clinic: Clinic, now: datetime | None = None) -> list[str]:
@@ -29,7 +29,7 @@ async def listed(patient_id: UUID | None = None) -> set[UUID]:
 
 
 async def agree(slot: Slot, clinic: Clinic, patient_id: UUID | None = None) -> bool:
-    """Whether the slot can be booked: the rules in Python, the list from SQL and the refusal say the same."""
+    """Whether the slot can be booked, checking that the rules in Python, the list from SQL and the refusal agree."""
     slot = await Slot.get(id=slot.id)
     is_bookable = not why_not(slot, clinic) and slot.is_free_for(patient_id)
     assert (slot.id in await listed(patient_id)) is is_bookable
@@ -70,7 +70,7 @@ async def test_a_slot_that_has_begun_is_in_the_past_and_not_merely_short_of_noti
 )
 @pytest.mark.parametrize("days", [0, 1, 90])
 async def test_days_ahead_are_days_of_the_calendar_in_warsaw(now: datetime, days: int) -> None:
-    """The whole last day can be booked, whatever the hour now, and nothing of the next; also when clocks change."""
+    """The whole last day can be booked, whatever the time now, and none of the next, even when clocks change."""
     with clock.pinned(now):
         clinic = await cast.clinic(days_ahead=days, minimum_notice_minutes=0)
         doctor = await cast.doctor(clinic)
@@ -85,7 +85,7 @@ async def test_days_ahead_are_days_of_the_calendar_in_warsaw(now: datetime, days
             assert await agree(last, clinic) is True
 
 
-async def test_of_a_withdrawn_slot_that_is_named_first_and_all_else_too() -> None:
+async def test_withdrawal_is_the_first_of_all_reasons_named_for_a_slot() -> None:
     clinic = await cast.clinic(days_ahead=0, minimum_notice_minutes=3 * 24 * 60)
     slot = await cast.slot(cast.warsaw(24, 10), at=clinic)
     slot.withdrawn_at = clock.now()
@@ -142,7 +142,7 @@ async def strangers(count: int) -> list[Patient]:
 
 
 async def test_the_list_and_the_rules_agree_on_every_slot(stranger: Any) -> None:
-    """All states of a slot, at all distances, by the rules of very different clinics, for anybody, holder or not."""
+    """All slot states, at all distances in time, under very different clinics' rules, for holders and others."""
     now, holders = clock.now(), await strangers(len(RULES) * len(OFFSETS) * 4)
     clinics, slots, free = {}, [], iter(holders)
     for notice, days in RULES:
@@ -174,7 +174,7 @@ async def test_the_list_and_the_rules_agree_on_every_slot(stranger: Any) -> None
 
 
 async def test_booking_and_the_list_agree() -> None:
-    """Every slot in the list can be booked, every other one is refused: tested with real bookings."""
+    """Real bookings: every slot in the list can be booked, and every other one is refused."""
     clinic = await cast.clinic(minimum_notice_minutes=120, days_ahead=1, planned_visits_per_patient=100)
     doctor = await cast.doctor(clinic)
     slots = [await cast.slot(cast.MONDAY + timedelta(hours=n), at=clinic, by=doctor) for n in range(-3, 48)]

@@ -1,4 +1,4 @@
-"""Holding: a slot is kept for one patient for five minutes, and is free again by the clock alone."""
+"""Holding: a slot is kept for one patient for five minutes, after which it is free without any action."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -150,7 +150,7 @@ async def test_a_patient_who_holds_many_slots_at_once_holds_one() -> None:
     assert await Slot.filter(held_by_id=anna.patient_id).count() == 1
 
 
-async def test_one_who_holds_against_one_who_books_one_wins() -> None:
+async def test_of_a_hold_and_a_booking_at_once_exactly_one_wins() -> None:
     anna, borys = await cast.anna(), await cast.borys()
     clinic = await cast.clinic(planned_visits_per_patient=100)
     for slot in await cast.morning(cast.warsaw(24, 8).date(), 15, at=clinic, by=await cast.doctor(clinic)):
@@ -173,8 +173,8 @@ async def test_two_bookings_of_a_held_slot_at_once_by_its_holder_make_one_visit(
     assert tally(await race(book(anna, slot), book(anna, slot), book(anna, slot))) == {"Visit": 1, "SlotTaken": 2}
 
 
-async def test_a_claim_looks_for_itself_whatever_was_checked_before() -> None:
-    """The row decides, not what was read of it: taken, held by another or withdrawn, the claim changes nothing."""
+async def test_a_claim_checks_the_row_itself_whatever_was_checked_before() -> None:
+    """The current row decides, not what was read earlier: if it is taken, held or withdrawn, nothing changes."""
     anna, borys, clinic = await cast.anna(), await cast.borys(), await cast.clinic()
     taken, held, withdrawn = await cast.morning(cast.warsaw(24, 8).date(), 3, at=clinic, by=await cast.doctor(clinic))
     visit = await book(borys, taken)
@@ -188,7 +188,7 @@ async def test_a_claim_looks_for_itself_whatever_was_checked_before() -> None:
 
 
 async def test_a_hold_does_not_outlive_a_visit() -> None:
-    """Held, booked, cancelled: the slot is free for everybody, not still held."""
+    """After a hold, a booking and a cancellation the slot is free for everybody and no longer held."""
     anna, slot = await cast.anna(), await cast.slot()
     await hold(anna, slot)
     await cancel(anna, await book(anna, slot))
@@ -226,11 +226,11 @@ async def test_a_slot_is_held_for_a_visit_that_is_to_be_moved_there() -> None:
         assert moved.slot_id == slot.id
         visit = await move(anna, moved, one)
     stranger = await book(borys, two)
-    with pytest.raises(TooManyVisits):  # moving a stranger's visit does not lift the limit
+    with pytest.raises(TooManyVisits):  # naming a stranger's visit as the one to move does not lift the limit
         await hold(anna, overlapping, moved_id=stranger.id)
 
 
-async def test_a_visit_that_cannot_be_moved_any_more_opens_nothing() -> None:
+async def test_a_visit_that_can_no_longer_be_moved_does_not_lift_the_limit() -> None:
     anna = await cast.anna()
     clinic = await cast.clinic(planned_visits_per_patient=1, cancel_until_minutes=22 * 60)
     doctor = await cast.doctor(clinic)
@@ -245,7 +245,7 @@ async def test_a_visit_that_cannot_be_moved_any_more_opens_nothing() -> None:
             await move(anna, visit, two)
         with pytest.raises(TooManyVisits):
             await hold(anna, two, moved_id=visit.id)
-        await report_absence(await cast.rita(), await visit.doctor, 24, 8, 9)  # the patient may move it again
+        await report_absence(await cast.rita(), await visit.doctor, 24, 8, 9)  # this lets the patient move it again
         other = await cast.slot(cast.warsaw(25, 8), at=clinic, by=doctor)
         assert (await hold(anna, other, moved_id=visit.id)).held_by_id == anna.patient_id
         assert (await move(anna, visit, other)).slot_id == other.id

@@ -1,7 +1,7 @@
-"""Plans: what is asked most reads an index, and a bounded part of it, also by a plan that knows no values.
+"""Plans: the most frequent queries read a bounded part of an index, even in a generic plan without values.
 
-The plans are those of 504,000 slots (`make bench` has them): what decides is that a clinic has more free slots than a
-page, and that statistics are fresh.
+The plans are the same as for 504,000 slots (as in `make bench`), because they depend only on a clinic having more
+free slots than a page, and on fresh statistics.
 """
 
 import json
@@ -33,7 +33,7 @@ Asking = Callable[[], Awaitable[Any]]
 
 
 async def fill(owner: Any) -> tuple[Clinic, Doctor]:
-    await owner.execute("VACUUM FULL slot")  # the holes that other tests left scatter the rows
+    await owner.execute("VACUUM FULL slot")  # other tests have left holes, which would scatter the rows
     begin = cast.warsaw(24, 9)
     for n in range(CLINICS):
         clinic = await cast.clinic(f"Poradnia {n}")
@@ -44,7 +44,7 @@ async def fill(owner: Any) -> tuple[Clinic, Doctor]:
 
 
 async def vacuum(owner: Any, table: str) -> None:
-    """Make statistics fresh and rows known to be visible: with `synchronous_commit` off after a checkpoint."""
+    """Refresh the statistics and the visibility map; with `synchronous_commit` off that needs a checkpoint first."""
     await owner.execute("CHECKPOINT")
     await owner.execute(f"VACUUM ANALYZE {table}")
 
@@ -58,7 +58,7 @@ def literal(value: Any) -> str:
 
 
 async def plan(url: str, statement: str, values: list[Any], mode: str) -> dict[str, Any]:
-    """The plan, run for its counts, with (`force_custom_plan`) or without (`force_generic_plan`) knowing the values."""
+    """The executed plan with its counts, made with (`force_custom_plan`) or without (`force_generic_plan`) values."""
     given = ", ".join(map(literal, values))
     connection = await asyncpg.connect(url)
     try:
@@ -71,7 +71,7 @@ async def plan(url: str, statement: str, values: list[Any], mode: str) -> dict[s
 
 
 def reads(node: dict[str, Any], table: str) -> tuple[set[str], int]:
-    """The indexes by which the table is read ("": none), and how many pages of it."""
+    """The indexes used to read the table ("" for none), and the number of its pages that are read."""
     if node.get("Relation Name") == table:
         return {node.get("Index Name", "")}, node["Shared Hit Blocks"] + node["Shared Read Blocks"]
     found = [reads(child, table) for child in node.get("Plans", [])]
@@ -85,7 +85,7 @@ async def sent(asking: Asking) -> tuple[str, list[Any]]:
 
 
 def searches(clinic: Clinic, doctor: Doctor) -> dict[str, tuple[Asking, int]]:
-    """By name: what is asked, and how many pages of slots may be read for it."""
+    """By name: each query, and how many pages of the slot table it may read."""
 
     def free(limit: int, patient_id: UUID | None = None, **wanted: Any) -> Asking:
         return lambda: availability.find_free_slots(SlotFilter(clinic.id, **wanted), patient_id, None, limit)
@@ -126,7 +126,7 @@ async def test_slots_are_read_once_when_statistics_know_of_one_doctor(database_u
 
 async def test_planned_visits_are_counted_by_an_index_of_their_own(database_url: str, owner: Any) -> None:
     clinic, _ = await fill(owner)
-    await owner.execute("VACUUM FULL visit")  # as of slots
+    await owner.execute("VACUUM FULL visit")  # for the same reason as for slots
     people = [Patient(first_name="Jan", last_name="Kolejny", created_at=clock.now()) for _ in range(400)]
     await Patient.bulk_create(people)
     await database.fetch(_VISITS, [[person.id for person in people]])

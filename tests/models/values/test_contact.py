@@ -1,4 +1,4 @@
-"""Contact rules: an address one can write to, a mobile number one can text, in one spelling each."""
+"""Contact rules: an address that can be written to and a mobile number that can be texted, each in one spelling."""
 
 import pytest
 from hypothesis import given
@@ -197,7 +197,7 @@ def test_an_international_domain_is_one_address_however_it_is_typed(domain: str)
     ("one", "other"), [("straße.de", "strasse.de"), ("οδος.gr", "οδοσ.gr"), ("xn--strae-oqa.de", "strasse.de")]
 )
 def test_sharp_s_and_final_sigma_of_a_domain_are_letters_of_their_own(one: str, other: str) -> None:
-    """IDNA 2008; the standard of 2003 folded them, and would have written to somebody else's mailbox."""
+    """IDNA 2008 keeps them; the 2003 standard folded them, so letters would have reached another person's mailbox."""
     for spell in (contact.email_key, contact.parse_email, contact.to_ascii_address):
         assert spell(f"anna@{one}") != spell(f"anna@{other}")
 

@@ -1,4 +1,4 @@
-"""Forms: accepted whole and clean, or every flaw is named at once."""
+"""Forms: accepted in full and normalised, or refused with every error named at once."""
 
 from dataclasses import asdict
 from typing import Any

@@ -1,4 +1,4 @@
-"""Hours: e-registration is open 07:00-22:00 by the clinic's wall clock, half-open, on the nights of DST too."""
+"""Hours: e-registration is open from 07:00 until just before 22:00, local time, even when the clocks change."""
 
 from datetime import UTC, date, datetime, timedelta
 

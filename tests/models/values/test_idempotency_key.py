@@ -1,4 +1,4 @@
-"""Idempotency keys: a repeated request is answered again and done once."""
+"""Idempotency keys: a repeated request gets the same answer and is carried out only once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -248,7 +248,7 @@ def test_a_refusal_survives_being_kept(details: dict[str, Any]) -> None:
 
 
 async def test_a_key_belongs_to_the_caller_and_not_to_the_patient() -> None:
-    """Reception books for Anna under its own key; Anna's key of the same name is another."""
+    """Reception books for Anna with a key of its own; the same key used by Anna is a different one."""
     anna, reception, (one, two, _) = await cast.anna(), await cast.borys(), await slots()
     booked = await Visit.book(one.id, patient=patient_of(anna), by=reception, key="k")
     assert (await book(anna, two, key="k")).id != booked.id

@@ -1,4 +1,4 @@
-"""Names as people have them: letters and marks of any script, apostrophes and hyphens of any keyboard."""
+"""Names as people spell them: letters and marks of any script, apostrophes and hyphens from any keyboard."""
 
 import pytest
 from hypothesis import given
@@ -46,7 +46,7 @@ def test_hyphens_of_every_keyboard_are_one(hyphen: str) -> None:
 
 
 @pytest.mark.parametrize("space", [" ", "  ", "\u00a0", "\u2009", "\u3000", " \u00a0 "])
-def test_spaces_are_one(space: str) -> None:
+def test_all_kinds_of_spaces_become_one_plain_space(space: str) -> None:
     assert person_name.parse(f"Jan{space}Maria") == "Jan Maria"
 
 
@@ -63,7 +63,7 @@ def test_what_is_no_name_is_refused(text: str) -> None:
 
 
 @given(text=st.text(max_size=40))
-def test_a_name_is_its_own_spelling(text: str) -> None:
+def test_parsing_a_name_again_changes_nothing(text: str) -> None:
     try:
         name = person_name.parse(text)
     except person_name.InvalidName:

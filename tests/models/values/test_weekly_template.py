@@ -1,4 +1,4 @@
-"""Templates by the wall clock: both nights on which clocks change, breaks, and nothing that overlaps itself."""
+"""Templates in local time: both nights when clocks change, breaks, and no overlaps within a template."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Reception acts for patients: the same slots by the same rules; a reason overrides a rule, never a promise."""
+"""Reception acts for patients under the same rules; a reason can override a clinic's rule, never an invariant."""
 
 import asyncio
 from datetime import timedelta

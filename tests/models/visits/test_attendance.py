@@ -1,4 +1,4 @@
-"""What becomes of a visit on its day: the table of transitions, the hours at which they are possible, and races."""
+"""A visit's status on its day: the allowed transitions, the times at which they are possible, and races."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ TABLE = [(was, wanted, (was, wanted) in ALLOWED) for was in Status for wanted in
 
 
 async def visit_of_dorota(status: Status = B) -> tuple[Visit, Actor]:
-    """Tomorrow at ten, with Rita's actor."""
+    """A visit of Dorota's tomorrow at ten in this status, and Rita as the actor."""
     rita = await cast.rita()
     visit = await book_for(rita, await cast.dorota(rita), await cast.slot())
     if status == C:
@@ -147,7 +147,7 @@ async def test_a_patient_is_tried_again_after_now_and_before_the_visit(again_at:
     with pytest.raises(InvalidInput):
         await attendance.record_call(visit.id, report, patient=visit.patient, actor=by)
     report = CallReport(again_at=cast.warsaw(23, 12))
-    with pytest.raises(InvalidInput):  # who was reached is not tried again
+    with pytest.raises(InvalidInput):  # a patient who has been reached need not be called again
         await attendance.record_call(visit.id, report, patient=visit.patient, actor=by)
     assert await VisitChange.filter(kind="CALLED").count() == 0
 

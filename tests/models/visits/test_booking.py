@@ -1,4 +1,4 @@
-"""Booking: one visit per slot, one place at a time for a patient, whatever happens at once."""
+"""Booking: one visit per slot, and no patient in two places at a time, whatever happens concurrently."""
 
 import asyncio
 import json
@@ -248,7 +248,7 @@ async def test_booking_against_withdrawing_leaves_a_visit_or_a_withdrawn_slot(st
 
 
 async def test_a_booking_waits_for_a_rival_around_the_code_and_then_yields(stranger: Any) -> None:
-    """Somebody with SQL has the slot's row in an open transaction: the model does not look past it."""
+    """A person with SQL access has locked the slot's row in an open transaction; the model must wait for it."""
     anna, slot = await cast.anna(), await cast.slot()
     withdrawing = stranger.transaction()
     await withdrawing.start()

@@ -1,4 +1,4 @@
-"""whyNotBookable names every rule that refuses, and only those: it agrees with what booking does."""
+"""whyNotBookable names exactly the rules that forbid a booking, in agreement with booking itself."""
 
 import itertools
 from datetime import timedelta
@@ -29,7 +29,7 @@ async def test_nothing_speaks_against_a_free_slot() -> None:
     assert await named(slot, (await cast.anna()).patient_id) == []
 
 
-async def test_everything_that_speaks_against_is_named_at_once() -> None:
+async def test_all_reasons_against_a_booking_are_named_at_once() -> None:
     """A withdrawn slot that has begun, overlapping another visit, for a patient at the limit of visits."""
     rita, clinic = await cast.rita(), await cast.clinic(planned_visits_per_patient=1)
     dorota = await cast.dorota(rita)
@@ -97,7 +97,7 @@ COMBINED = [
     if not any(pair <= {*combined} for pair in NEVER_TOGETHER)
 ]
 
-BOOKING_SAYS = {"SlotHeld": "SlotTaken", "SlotKept": "SlotTaken"}  # it does not tell why somebody else has it
+BOOKING_SAYS = {"SlotHeld": "SlotTaken", "SlotKept": "SlotTaken"}  # booking does not reveal why the slot is not free
 
 
 @pytest.mark.parametrize("conditions", COMBINED, ids=lambda conditions: ", ".join(conditions) or "none")

@@ -1,4 +1,4 @@
-"""The call list: patients without an address or a message, or whose message failed; and when they leave it."""
+"""The call list: patients who have no address, got no message, or whose message failed, and when they leave it."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ async def calls(clinic_id: object = None) -> list[tuple[str, str]]:
 
 
 async def fails(visit: Visit, kind: MessageKind, reason: str = "SMTP 550: no such mailbox") -> None:
-    """The letter is tried and refused for good."""
+    """Make the letter's sending fail for good."""
     letter = await Message.get(visit_id=visit.id, kind=kind).select_related("account")
     await Message.filter(id=letter.id).update(state=MessageState.SENDING, tries=1)
     letter.tries = 1
@@ -164,6 +164,6 @@ async def test_only_who_was_reached_leaves_the_list_and_calls_in_vain_are_told_l
     await call(rita, visit)
     assert await calls() == []
     clock.advance(timedelta(minutes=5))
-    await Visit.filter(id=visit.id).update(changed_at=clock.now())  # something happens to it
+    await Visit.filter(id=visit.id).update(changed_at=clock.now())  # as if the visit had been changed
     [entry] = await call_list.list_for_day(None, TUESDAY)
-    assert entry.tries == []  # those were of the time before
+    assert entry.tries == []  # earlier calls were about the visit before its change

@@ -1,4 +1,4 @@
-"""Cancelling: the slot is free again at once; a visit that is over or already cancelled stays as it is."""
+"""Cancelling: the slot is free again at once; a visit that is over or already cancelled is not changed."""
 
 from datetime import timedelta
 from uuid import uuid4

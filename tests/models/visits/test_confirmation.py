@@ -1,4 +1,4 @@
-"""Confirmation promises: said once and for this date only; a letter's link stands for one visit until it begins."""
+"""Confirmation: given once and for this date only; a letter's link is valid for one visit until it begins."""
 
 from datetime import timedelta
 
@@ -100,7 +100,7 @@ async def test_whoever_has_the_link_confirms_and_cancels_without_an_account_of_t
     assert await is_free(slot)
     assert await Message.filter(kind="visit_cancelled").count() == 1
     used = await AuditEntry.filter(action="use_visit_link", patient_id=anna.patient_id)
-    assert [entry.role for entry in used] == ["NOBODY", "NOBODY"]  # once for each change
+    assert [entry.role for entry in used] == ["NOBODY", "NOBODY"]  # repeating a change adds no entry
 
 
 async def test_a_repeated_cancellation_by_link_changes_nothing_and_answers_the_same() -> None:
@@ -129,7 +129,7 @@ async def test_a_link_dies_with_a_move_and_the_new_letter_has_a_new_one() -> Non
     assert (await confirmation.find_linked(new)).starts_at == cast.warsaw(25, 10)
     await cancel(anna, visit)
     with pytest.raises(LinkNotValid):
-        await confirmation.find_linked(old)  # not even when the visit has been cancelled since
+        await confirmation.find_linked(old)  # the old link is invalid even now that the visit is cancelled
     assert (await confirmation.find_linked(new)).status is Status.CANCELLED
 
 
@@ -151,7 +151,7 @@ async def test_a_link_cancels_only_while_the_clinic_allows_it() -> None:
     turn_to(visit.starts_at - minutes(120))
     with pytest.raises(VisitNotChangeable):
         await confirmation.cancel_linked(link, None)
-    assert (await confirmation.confirm_linked(link)).confirmed_at  # but confirms
+    assert (await confirmation.confirm_linked(link)).confirmed_at  # it may still confirm
 
 
 @pytest.mark.parametrize("token", ["", "x", "ż", "a" * 43, "\0", "=" * 1000])

@@ -20,7 +20,7 @@ def event_of(text: str) -> tuple[Calendar, Any]:
 
 
 async def calendars(visit: Visit) -> list[str]:
-    """What the letters about this visit have attached, in order."""
+    """The calendar files attached to the letters about this visit, in order."""
     letters = await Message.filter(visit_id=visit.id).order_by("id")
     return [icalendar.render(letter.details["visit"], letter.language, letter.to) for letter in letters]
 
@@ -55,7 +55,7 @@ async def test_times_are_utc_lines_are_folded_and_ended_as_the_rfc_says() -> Non
 
 @pytest.mark.parametrize(("language", "summary"), [("PL", "Wizyta – CM Diamed"), ("EN", "Visit – CM Diamed")])
 async def test_the_summary_is_neutral(language: str, summary: str) -> None:
-    """A calendar is often shared: neither clinic nor doctor nor reason is there."""
+    """A calendar is often shared, so the entry names neither clinic, doctor nor reason."""
     clinic = await cast.clinic("Poradnia onkologiczna")
     visit = await book(await cast.anna(), await cast.slot(at=clinic), reason="nowotwór")
     text = icalendar.render(side_effects.snapshot(visit), language, "anna@example.pl")

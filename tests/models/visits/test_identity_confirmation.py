@@ -1,4 +1,4 @@
-"""Confirming who somebody is: what an account claims to be stays apart from the person until a document is seen."""
+"""Confirming identity: an account's claim is kept apart from the person's record until a document has been seen."""
 
 import json
 from datetime import timedelta
@@ -50,7 +50,7 @@ async def two_at_once() -> tuple[Slot, Slot]:
 
 
 async def all_that_reaches(account: Account) -> str:
-    """All that is written to the account, and all that it can export."""
+    """The content of all messages to the account, and all that it can export."""
     letters = await Message.filter(account_id=account.id).order_by("id").values("kind", "to", "details")
     exported = json.loads(await data_export.export(account))
     del exported["exportedAt"], exported["accessLog"]
@@ -77,7 +77,7 @@ async def test_what_reception_books_for_somebody_reaches_no_account_that_only_cl
 
 
 async def test_the_record_opened_for_a_claim_gets_no_way_to_reach_whoever_claims() -> None:
-    """A stranger's telephone on the person's record would get the reminders."""
+    """Otherwise a stranger's telephone number in the person's record would get the reminders."""
     rita, stranger, [slot] = await cast.rita(), await claim("s@example.pl"), await slots(1)
     await own_account.update_contact(stranger, patient_of(stranger), phone="601 234 567", sms_reminders=True)
     visit = await book_for(rita, patient_of(stranger), slot)
@@ -220,7 +220,7 @@ async def test_the_account_that_reception_gave_a_record_is_confirmed_with_it() -
     assert (await Account.get(email="anna@example.pl")).patient_id == visit.patient_id == record.id
 
 
-async def test_confirmed_twice_nothing_changes_more() -> None:
+async def test_confirming_twice_changes_nothing_more() -> None:
     rita, roman, anna = await cast.rita(), await cast.roman(), await claim("anna@example.pl")
     first = await show(patient_of(anna), rita)
     clock.advance(timedelta(days=1))
@@ -243,7 +243,7 @@ async def test_visits_at_one_time_are_named_and_nothing_changes_until_reception_
     assert (await show(patient_of(anna), rita)).id == record.id
 
 
-async def test_who_did_not_come_was_nowhere_else_so_the_records_join_all_the_same() -> None:
+async def test_a_missed_visit_does_not_prevent_the_records_from_being_joined() -> None:
     rita, anna, (one, two) = await cast.rita(), await claim("anna@example.pl"), await two_at_once()
     record = await telephone(rita)
     hers, online = await book_for(rita, record, one), await book(anna, two)
@@ -267,7 +267,7 @@ async def test_other_claims_of_the_number_stay_apart_and_get_no_sign() -> None:
     assert await all_that_reaches(await again(stranger)) == before
     assert await database.fetch("SELECT * FROM patient WHERE id = $1", [stranger.patient_id]) == [row]
     assert [visit.id for visit in await Visit.list_page(patient_of(stranger).id, None, 9, past=False)] == [theirs.id]
-    with pytest.raises(SlotTaken):  # and not that this person has a visit then
+    with pytest.raises(SlotTaken):  # rather than a refusal that reveals this person's visit at that time
         await book(stranger, pages[1])
     await book(stranger, pages[2])
 
@@ -321,7 +321,7 @@ async def test_arriving_with_a_document_confirms_in_the_same_step_or_not_at_all(
     assert (arrived.status, arrived.patient_id, arrived.patient.identity_seen) == (Status.ARRIVED, record.id, CARD)
 
 
-async def test_too_early_for_arriving_nothing_is_confirmed_either() -> None:
+async def test_an_arrival_marked_too_early_confirms_nothing_either() -> None:
     rita, anna, [slot] = await cast.rita(), await claim("anna@example.pl"), await slots(1)
     visit = await book(anna, slot)
     marking = attendance.mark(visit.id, Status.ARRIVED, patient=patient_of(anna), actor=actor(rita), seen=CARD)
@@ -329,7 +329,7 @@ async def test_too_early_for_arriving_nothing_is_confirmed_either() -> None:
     assert (await Patient.get(id=anna.patient_id)).identity_confirmed_at is None
 
 
-async def test_of_nobody_nothing_is_confirmed() -> None:
+async def test_an_unknown_record_cannot_be_confirmed() -> None:
     with pytest.raises(PatientNotFound):
         await identity_confirmation.confirm(uuid4(), CARD, by=await cast.rita())
 
@@ -423,12 +423,12 @@ async def test_a_letter_to_a_claim_is_sent_again_to_the_same_person_after_joinin
 
 
 async def test_every_table_that_belongs_to_a_patient_is_moved_or_known_to_stay() -> None:
-    """A table added later is decided here: does it join the record (identity_confirmation.py), and go with the person
+    """For each new table, decide here: does it join the record (identity_confirmation.py), and go with the person
     (person_removal.py)?
     """
     moved = {"visit.patient_id", "waiting_list_entry.patient_id", "offer.patient_id", "slot.held_by_id"}
     moved |= {"account.patient_id", "patient.invited_from_id"}
-    # former names and words describe the row that they belong to, and go with it; nothing writes doubles yet
+    # former names and search words describe their row and are deleted with it; nothing writes doubles yet
     stays = {"patient.joined_to_id", "former_name.patient_id", "patient_word.patient_id", "patient.double_of_id"}
     found = await database.fetch(
         "SELECT conrelid::regclass || '.' || attname AS name FROM pg_constraint"

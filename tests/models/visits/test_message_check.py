@@ -1,4 +1,4 @@
-"""A message that was overtaken is dropped, or says the present state: every kind of message, every later change."""
+"""An outdated message is dropped or states the current facts: every kind of message, every later change."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ async def newest(kind: MessageKind, medium: Medium = Medium.EMAIL) -> Message:
 
 
 async def letter(world: World, kind: MessageKind) -> Message:
-    """A letter of this kind, through what usually causes it; it waits in the outbox."""
+    """A letter of this kind, produced by its usual cause and waiting in the outbox."""
     await CAUSES.get(kind, _post(kind))(world)
     return await newest(kind, Medium.SMS if kind is K.VISIT_REMINDER else Medium.EMAIL)
 
@@ -136,7 +136,7 @@ CAUSES = {
 
 
 async def nothing(_: World) -> None:
-    """The letter is sent at once."""
+    """Nothing happens before the letter is sent."""
 
 
 async def visit_moved(world: World) -> None:
@@ -224,8 +224,8 @@ CHANGES = (
     ),
     *(offer_lapsed, offer_declined, waiting_left, slot_withdrawn, texts_unwanted, account_closed),
 )
-LOST = (doctor_absent, clinic_closed, doctor_retired)  # the visit cannot take place
-# After which changes a message is dropped; after all others it is sent, with the facts of that moment.
+LOST = (doctor_absent, clinic_closed, doctor_retired)  # events after which the visit cannot take place
+# The changes after which a message is dropped; after all others it is sent with the facts current at that time.
 DROPPED: dict[K, set[Callable[[World], Awaitable[None]]]] = {
     K.VISIT_BOOKED: {visit_moved, visit_moved_and_back, visit_cancelled, visit_begun, account_closed, *LOST},
     K.VISIT_MOVED: {visit_moved, visit_cancelled, account_closed, *LOST},
@@ -253,7 +253,7 @@ DROPPED: dict[K, set[Callable[[World], Awaitable[None]]]] = {
 async def prepare(message: Message) -> bool:
     """Whether the message may be sent now."""
     again = await Message.get_or_none(id=message.id).select_related("account__patient")
-    if again is None:  # removed with a person who never had a visit
+    if again is None:  # deleted together with a person who never had a visit
         return False
     try:
         await message_check.bring_up_to_date(again)
@@ -370,7 +370,7 @@ async def test_a_letter_goes_to_the_present_address_and_a_notice_to_the_one_it_c
 
 
 async def test_the_letter_of_a_first_offer_is_dropped_when_a_second_one_was_written() -> None:
-    """Her offered slot is withdrawn by a second absence: the second letter says what is offered now."""
+    """A second absence withdraws the slot that she was offered; the second letter states the new offer."""
     world = await World.make()
     first = await letter(world, K.DOCTOR_ABSENT)
     clock.advance(timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""Messages: listed for reception without contents, and sent again when that makes sense."""
+"""Messages: listed for reception without their content, and sent again on request when that makes sense."""
 
 from datetime import timedelta
 from typing import Any
@@ -164,7 +164,7 @@ async def test_an_offer_to_one_who_waits_is_sent_again_while_it_stands() -> None
     assert await reasons(letter, rita) == "OUTDATED"
 
 
-async def test_that_no_other_slot_was_found_is_sent_again_until_the_visit_has_moved() -> None:
+async def test_the_letter_that_no_slot_was_found_can_be_resent_until_the_visit_is_moved() -> None:
     rita, anna, clinic = await cast.rita(), await cast.anna(), await cast.clinic()
     doctor = await cast.doctor(clinic)
     visit = await book(anna, await cast.slot(at=clinic, by=doctor))

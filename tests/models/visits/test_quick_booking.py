@@ -1,4 +1,4 @@
-"""A booking is judged without locks; whatever changes before it is written, the rules have their say again."""
+"""A booking is first checked without locks; if anything changes before it is written, the rules are checked again."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -58,7 +58,7 @@ async def be_elsewhere(anna: Account, slot: Slot) -> None:
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Awaitable[Any]]], None]:
-    """Something that happens once, after the next booking has read and before it writes."""
+    """Returns a function that makes something happen once, after the next booking has read and before it writes."""
 
     def arrange(happen: Callable[[], Awaitable[Any]]) -> None:
         read = booking_rows.read
@@ -92,14 +92,14 @@ async def test_what_forbids_a_booking_after_it_was_judged_refuses_it(
 ) -> None:
     anna, slot = await cast.anna(), await cast.slot()
     meanwhile(lambda: change(anna, slot))
-    for _ in range(2):  # a repeated request gets the same
+    for _ in range(2):  # a repeated request gets the same refusal
         with pytest.raises(refusal):
             await book(anna, slot, key=key)
     assert not await Visit.filter(slot_id=slot.id, patient_id=anna.patient_id).exists()
     await check_each_change_is_recorded_once()
 
 
-async def test_what_forbids_nothing_delays_a_booking_and_no_more(meanwhile: Any) -> None:
+async def test_a_harmless_change_only_delays_a_booking(meanwhile: Any) -> None:
     anna, slot = await cast.anna(), await cast.slot()
     meanwhile(lambda: Patient.filter(id=anna.patient_id).update(phone="+48600100200"))
     visit = await book(anna, slot, key="k")
@@ -128,7 +128,7 @@ async def test_a_key_is_kept_with_the_booking_and_with_a_refusal() -> None:
     with pytest.raises(SlotTaken):
         await book(borys, slot, key="k")
     await cancel(anna, visit)
-    with pytest.raises(SlotTaken):  # what the key was told before
+    with pytest.raises(SlotTaken):  # the answer that was stored for the key
         await book(borys, slot, key="k")
 
 
@@ -150,7 +150,7 @@ async def test_a_booking_takes_two_statements_and_a_refusal_one() -> None:
 
 
 async def test_a_booking_is_told_by_the_relay_and_not_by_its_own_commit() -> None:
-    """PostgreSQL lets one transaction that tells commit at a time: of a rush, one after the other."""
+    """PostgreSQL commits transactions that notify one at a time, so a rush of bookings would queue up."""
     anna, slot = await cast.anna(), await cast.slot()
     await book(anna, slot)
     told = "SELECT channel FROM untold_change ORDER BY channel"

@@ -1,4 +1,4 @@
-"""Races of reception with itself and with patients: what is planned, offered and withdrawn at once."""
+"""Races among receptionists and with patients: planning, offering and withdrawing at the same time."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -108,7 +108,7 @@ async def test_what_is_held_offered_or_waited_for_is_not_withdrawn() -> None:
     await join_waiting_list(anna, clinic)
     await cancel(borys, visit)
     await hold(borys, held)
-    for _ in range(2):  # before it is offered, and afterwards
+    for _ in range(2):  # before and after the slot is offered
         with pytest.raises(SlotsNotFree) as refused:
             await single_slots.withdraw([free.id, held.id, waited.id], by=rita)
         assert refused.value.details["slot_ids"] == [str(held.id), str(waited.id)]
@@ -140,7 +140,7 @@ async def test_a_patient_who_accepts_while_reception_moves_the_visit_gets_one_an
 
 
 async def test_an_offer_cannot_be_accepted_once_reception_has_moved_the_visit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between reading the offer and the patient's lock."""
+    """The move happens after the offer has been read and before the patient's row is locked."""
     clinic = await cast.clinic()
     doctor, rita, anna = await cast.doctor(clinic), await cast.rita(), await cast.anna()
     [slot] = await cast.morning(TUESDAY, 1, at=clinic, by=doctor)
@@ -235,7 +235,7 @@ async def test_two_schedulers_fill_the_night_of_the_switch_once() -> None:
             line(1, 0, 5, 60),
             on_sundays=True,
             on_holidays=True,
-        )  # it is Easter
+        )  # the nights are those of Easter
     before = await Slot.all().count()
     with clock.pinned(cast.warsaw(27, 12, month=12) + 2 * DAY):
         outcomes = await race(Schedule.fill_horizon(), Schedule.fill_horizon(), Schedule.fill_horizon())
@@ -262,7 +262,7 @@ async def test_many_slots_that_one_person_wants_are_free_for_all_after_a_handful
 
 
 async def test_a_centre_that_grows_at_once_waits_for_no_statistics(owner: Any) -> None:
-    """PostgreSQL still believes that there is one slot: compared each with each, these would take minutes."""
+    """By its statistics PostgreSQL still expects one slot; a nested loop over all of these would take minutes."""
     clinic = await cast.clinic()
     doctor, anna = await cast.doctor(clinic), await cast.anna()
     await join_waiting_list(anna, clinic)

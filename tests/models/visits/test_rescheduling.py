@@ -1,4 +1,4 @@
-"""Rescheduling: the old slot is given up only once the new one is taken, and the visit keeps its identity."""
+"""Rescheduling: the old slot is released only once the new one is taken, and the visit keeps its identity."""
 
 from datetime import timedelta
 from typing import Any
@@ -174,7 +174,7 @@ async def test_a_visit_can_be_moved_until_the_clinic_s_limit_and_not_at_it(minut
 
 
 async def test_two_patients_who_swap_at_once_keep_their_own_slots() -> None:
-    """Each wants what the other has: neither is free, nobody deadlocks, nobody loses a slot."""
+    """Each wants the other's slot: neither is free, nothing deadlocks, and nobody loses a slot."""
     anna, borys, (one, two, _) = await cast.anna(), await cast.borys(), await some_slots()
     hers, his = await book(anna, one), await book(borys, two)
     for _round in range(30):
@@ -186,7 +186,7 @@ async def test_two_patients_who_swap_at_once_keep_their_own_slots() -> None:
 
 
 async def test_a_crowd_that_moves_around_one_free_slot_never_deadlocks_and_never_shares() -> None:
-    """Musical chairs: ten patients, eleven slots, everybody moves at once, in both directions."""
+    """Musical chairs: ten patients and eleven slots; everybody moves at once, in both directions."""
     rivals, slots = await cast.rivals(10), await some_slots(11)
     visits = [await book(rival, slot) for rival, slot in zip(rivals, slots[:10], strict=True)]
     for step in range(12):
@@ -212,7 +212,7 @@ async def test_of_many_who_move_to_one_free_slot_at_once_one_does_and_the_others
     await check_each_change_is_recorded_once()
 
 
-async def test_moving_against_booking_of_one_slot_at_once_one_wins() -> None:
+async def test_of_a_move_and_a_booking_into_one_slot_at_once_one_wins() -> None:
     anna, borys, slots = await cast.anna(), await cast.borys(), await some_slots(21, planned_visits_per_patient=100)
     visit = await book(anna, slots[0])
     for slot in slots[1:]:

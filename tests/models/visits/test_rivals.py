@@ -1,4 +1,4 @@
-"""Rivals: those who lose share one look at the taken slot, and each gets a try of its own if the slot is free."""
+"""Rivals: losers share one check of the taken slot, and each makes an attempt of its own if the slot is free."""
 
 import asyncio
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ SLOT = uuid4()
 
 
 class Slots:
-    """What a look finds, and how often somebody looked."""
+    """The slots that a check finds taken, and a count of the checks."""
 
     def __init__(self) -> None:
         self.taken, self.looks = set[UUID](), 0
@@ -28,7 +28,7 @@ async def test_all_who_came_meanwhile_share_one_look() -> None:
     async with rivals.take_turn(SLOT):
         others = [asyncio.create_task(rivals.lose(SLOT, slots.is_taken)) for _ in range(63)]
         await asyncio.sleep(0)
-        assert slots.looks == 0  # not before the first is done
+        assert slots.looks == 0  # no check before the first request is finished
         slots.taken.add(SLOT)
     assert await asyncio.gather(*others) == [True] * 63
     assert slots.looks == 1
@@ -57,7 +57,7 @@ async def test_whoever_waits_too_long_tries_beside_the_first(monkeypatch: pytest
         async with rivals.take_turn(SLOT):
             pass
     assert slots.looks == 0
-    async with rivals.take_turn(SLOT):  # ending the second turn did not disturb the end of the first
+    async with rivals.take_turn(SLOT):  # the end of the second turn did not disturb that of the first
         pass
 
 
@@ -67,6 +67,6 @@ async def test_a_rival_who_leaves_takes_nobody_along() -> None:
         gone, other = (asyncio.create_task(rivals.lose(SLOT, slots.is_taken)) for _ in range(2))
         await asyncio.sleep(0)
         slots.taken.add(SLOT)
-    await asyncio.sleep(0)  # the look has begun
+    await asyncio.sleep(0)  # the check has begun
     gone.cancel()
     assert await other is True

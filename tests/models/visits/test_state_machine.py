@@ -1,6 +1,6 @@
-"""Several patients book, move, cancel, hold and release as it comes; a model of a few lines says what must come of it.
+"""Patients book, move, cancel, hold and release in random order; a model of a few lines predicts the results.
 
-More by hand: `FUZZ=thorough python -m pytest tests/models/visits/test_state_machine.py`.
+For a longer run: `FUZZ=thorough python -m pytest tests/models/visits/test_state_machine.py`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.support.racing import race, tally
 from tests.support.visits import book, cancel, hold, move, patient_of, release
 
 HOLD = timedelta(minutes=5)
-# doctor and beginning: clinic A (one hour's notice, two visits per patient) has two doctors, clinic B one
+# doctor and start: clinic A (one hour's notice, two visits per patient) has two doctors, clinic B has one
 SLOTS = [
     (0, (23, 9, 50)),
     (0, (24, 10, 0)),
@@ -42,7 +42,7 @@ which = strategies.integers(0, len(SLOTS) - 1)
 
 @dataclass
 class ModelSlot:
-    """What must be true of a slot."""
+    """The expected state of a slot."""
 
     starts_at: datetime
     clinic: str
@@ -67,7 +67,7 @@ class ModelSlot:
 
 @dataclass
 class Appointment:
-    """What must be true of a visit."""
+    """The expected state of a visit."""
 
     patient: int
     slot: int
@@ -75,12 +75,12 @@ class Appointment:
 
 
 class Desk(RuleBasedStateMachine):
-    """Each step is done to the model and to the database; both must answer alike, and look alike afterwards."""
+    """Each step is applied to the model and the database; both must give the same answer and be in the same state."""
 
     loop: asyncio.AbstractEventLoop
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """In the loop of the tests, which is another thread's."""
+        """Run it in the tests' event loop, which belongs to another thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     async def answer(self, work: Any) -> Any:
@@ -171,7 +171,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(n=which)
     def race(self, n: int) -> None:
-        """All want the same at once: one of those who may have it gets it, the others hear why not."""
+        """All patients want the same slot at once: one who may book it gets it, and the others are told why not."""
         alone = [self.refusal_of_booking(patient, self.model_slots[n]) for patient in range(3)]
         outcomes = self.run(race(*(book(account, self.slots[n]) for account in self.patients)))
         winners = [patient for patient, outcome in enumerate(outcomes) if isinstance(outcome, Visit)]
@@ -209,7 +209,7 @@ class Desk(RuleBasedStateMachine):
     @rule(patient=who, n=which)
     def hold(self, patient: int, n: int) -> None:
         slot = self.model_slots[n]
-        refusal = self.refusal_of_booking(patient, slot)  # nobody may hold what they cannot book
+        refusal = self.refusal_of_booking(patient, slot)  # patients may hold only slots that they could book
         outcome = self.run(self.answer(hold(self.patients[patient], self.slots[n])))
         assert type(outcome).__name__ == (refusal or "Slot")
         if refusal is None and not (slot.held_by == patient and slot.held_until > clock.now()):

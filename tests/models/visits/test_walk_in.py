@@ -1,4 +1,4 @@
-"""A walk-in is recorded once, at a time that nobody else had, and no message is sent."""
+"""A walk-in is recorded once, at a time that nobody else had booked, and no message is sent."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from tests.support.visits import book, patient_of
 WHY, BEGIN = "przyszedł bez rezerwacji", cast.warsaw(23, 8, 20)
 
 
-async def test_who_was_seen_in_a_slot_that_nobody_had_booked_has_been_there() -> None:
+async def test_a_walk_in_seen_in_a_free_slot_is_recorded_as_a_visit() -> None:
     rita, anna, slot = await cast.rita(), await cast.anna(), await cast.slot(BEGIN)
     visit = await walk_in.record(WalkIn(WHY, slot.id, reason="gorączka"), patient=patient_of(anna), by=rita)
     assert (visit.status, visit.channel, visit.slot_id, visit.reason) == (

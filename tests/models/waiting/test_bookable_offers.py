@@ -1,4 +1,4 @@
-"""Offers obey booking's rules: nobody is asked who could not book, and an offer that cannot be accepted passes on."""
+"""Offers obey booking's rules: only patients who could book are asked; an offer that cannot be accepted passes on."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 async def freed(limit: int = 2) -> tuple[Clinic, Doctor, Slot, Account, Account]:
-    """Anna and then Borys wait for the slot that Celina has just given up."""
+    """Anna, and after her Borys, wait for the slot that Celina has just given up."""
     clinic = await cast.clinic(planned_visits_per_patient=limit)
     doctor = await cast.doctor(clinic)
     slot = await cast.slot(at=clinic, by=doctor)
@@ -68,7 +68,7 @@ async def test_when_nobody_who_waits_could_book_the_slot_is_free_for_all() -> No
 
 
 async def wait_again(clinic: Clinic, *accounts: Account) -> None:
-    """Their entries, as booking another slot of the clinic has ended them, are open again."""
+    """Reopen the patients' waiting-list entries, which ended when they booked another slot at the clinic."""
     ids = [account.patient_id for account in accounts]
     await WaitingListEntry.filter(clinic_id=clinic.id, patient_id__in=ids).update(ended_at=None, outcome=None)
 
@@ -106,7 +106,7 @@ async def test_an_offer_that_can_be_accepted_stays() -> None:
 
 
 async def test_the_offer_for_a_visit_of_an_absent_doctor_does_not_count_that_visit_against_itself() -> None:
-    """Anna has as many visits as allowed, one of them with the absent doctor: it moves, and no other is added."""
+    """Anna is at the limit of visits, and hers is with the absent doctor: the offer moves it and adds no other."""
     clinic = await cast.clinic(planned_visits_per_patient=1)
     doctor = await cast.doctor(clinic)
     slot = await cast.slot(at=clinic, by=doctor)

@@ -1,4 +1,4 @@
-"""The waiting list: one patient at a time, in order of joining, never strangers first, despite races and crashes."""
+"""The waiting list: one patient at a time, first come first served, before anybody else, despite races and crashes."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 
 
 async def taken(count: int = 1) -> tuple[Clinic, Doctor, list[Slot], Account, list[Visit]]:
-    """A clinic whose slots of tomorrow are all booked by Zofia, who will give some up."""
+    """A clinic where Zofia has booked all of tomorrow's slots and will give some up."""
     clinic = await cast.clinic(planned_visits_per_patient=50)
     doctor = await cast.doctor(clinic)
     slots = await cast.morning(TUESDAY, count, at=clinic, by=doctor)
@@ -40,7 +40,7 @@ async def taken(count: int = 1) -> tuple[Clinic, Doctor, list[Slot], Account, li
 
 
 async def queue(clinic: Clinic, *accounts: Account) -> None:
-    """They join one after another."""
+    """Put the patients on the waiting list one after another."""
     for account in accounts:
         await join_waiting_list(account, clinic)
         clock.advance(timedelta(seconds=1))
@@ -51,7 +51,7 @@ async def test_a_slot_that_is_cancelled_is_kept_for_the_first_who_waits() -> Non
     anna, borys, celina = await cast.anna(), await cast.borys(), await cast.celina()
     await queue(clinic, anna, borys)
     await cancel(zofia, visit)
-    for passer_by in (celina, borys, anna):  # before it is offered it is nobody's
+    for passer_by in (celina, borys, anna):  # until the freed slot is offered, nobody can book it
         with pytest.raises(SlotTaken):
             await book(passer_by, slot)
     await freed_slots.allocate()
@@ -120,7 +120,7 @@ async def test_an_offer_is_sent_by_mail_and_where_wanted_by_text() -> None:
     assert told[0].details["term"]["starts_at"] == slot.starts_at.isoformat()
 
 
-async def test_taking_it_ends_the_waiting_and_others_wait_on() -> None:
+async def test_accepting_an_offer_ends_the_wait_and_others_keep_waiting() -> None:
     clinic, _, [slot], zofia, [visit] = await taken()
     anna, borys = await cast.anna(), await cast.borys()
     await queue(clinic, anna, borys)
@@ -181,14 +181,14 @@ async def test_a_declined_offer_goes_to_the_next_at_once(how: str, answer: Offer
     assert (entry.ended_at is not None) == (how == "leave")
 
 
-async def test_a_lapsed_or_released_online_hold_comes_free_for_those_who_wait() -> None:
+async def test_a_lapsed_or_released_online_hold_is_offered_to_the_waiting_list() -> None:
     clinic = await cast.clinic()
     doctor = await cast.doctor(clinic)
     one, two, three = await cast.morning(TUESDAY, 3, at=clinic, by=doctor)
     anna, borys, celina, zofia = await cast.anna(), await cast.borys(), await cast.celina(), (await cast.rivals(1))[0]
     await hold(zofia, one)
-    await queue(clinic, anna, borys)  # joined while it was held
-    await hold(celina, two)  # held while they waited
+    await queue(clinic, anna, borys)  # they join while the first slot is held
+    await hold(celina, two)  # the second slot is held while they are waiting
     clock.advance(timedelta(minutes=5))
     for slot in (one, two):
         with pytest.raises(SlotTaken):
@@ -231,7 +231,7 @@ async def test_published_slots_go_to_those_who_wait_one_each_and_the_rest_to_eve
     assert [await is_free(slot) for slot in plan.fresh] == [False, False, True, True]
 
 
-async def test_only_whose_wish_it_meets_is_asked() -> None:
+async def test_only_patients_whose_wish_the_slot_meets_are_asked() -> None:
     clinic, doctor, [slot], zofia, [visit] = await taken()
     other = await cast.doctor(clinic, last_name="Inna")
     wishes: list[dict[str, Any]] = [
@@ -451,7 +451,7 @@ async def test_killed_between_any_two_steps_the_next_sweep_goes_on(monkeypatch: 
     async def die(*_: object, **__: object) -> Offer:
         raise ConnectionError("killed")
 
-    monkeypatch.setattr(Offer, "make", die)  # in the middle of an offer
+    monkeypatch.setattr(Offer, "make", die)  # the process dies in the middle of making an offer
     with pytest.raises(ConnectionError):
         await freed_slots.allocate()
     assert [await holder_of(slot) for slot in slots] == [None, None]
@@ -465,7 +465,7 @@ async def test_killed_between_any_two_steps_the_next_sweep_goes_on(monkeypatch: 
             raise ConnectionError("killed")
         return await make(*arguments, **named)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(Offer, "make", once_then_die)  # between two offers
+    monkeypatch.setattr(Offer, "make", once_then_die)  # the process dies between two offers
     with pytest.raises(ConnectionError):
         await freed_slots.allocate()
     assert [await holder_of(slot) for slot in slots] == [anna.patient_id, None]

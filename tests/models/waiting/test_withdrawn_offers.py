@@ -1,4 +1,4 @@
-"""A slot that was offered is withdrawn: the patient who counted on it is notified, and nobody else."""
+"""An offered slot is withdrawn: the patient who counted on it is notified, and nobody else is."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from tests.support.visits import book, cancel, patient_of, release
 
 
 class Offered(NamedTuple):
-    """Anna waits, and this slot is held for her."""
+    """Anna is on the waiting list, and this slot is held for her."""
 
     anna: Account
     rita: Account

@@ -1,4 +1,4 @@
-"""Delivery by SMTP: what each answer of a server means for the letter."""
+"""Delivery by SMTP: how each kind of server response affects the letter."""
 
 import logging
 from dataclasses import replace
@@ -35,7 +35,7 @@ async def test_a_letter_waits_while_the_server_is_down_and_arrives_when_it_is_ba
     assert (await now(letter)).reason == "SMTP: no connection"
     async with smtp_server.open():
         await send_letters()
-        assert not smtp_server.mails  # not before the pause is over
+        assert not smtp_server.mails  # nothing is sent before the pause is over
         clock.advance(timedelta(seconds=30))
         await send_letters()
     assert len(smtp_server.mails) == 1
@@ -51,7 +51,7 @@ async def test_letters_of_a_batch_share_connections(smtp_server: SmtpServer) -> 
     assert len(smtp_server.lines) <= MAX_CONCURRENT_SENDS
 
 
-async def test_a_server_that_hangs_up_between_two_letters_gets_both(smtp_server: SmtpServer) -> None:
+async def test_both_letters_arrive_if_the_server_hangs_up_between_them(smtp_server: SmtpServer) -> None:
     async with smtp.keep_connections():
         await smtp.send(MAIL)
         smtp_server.hang_up()
@@ -60,7 +60,7 @@ async def test_a_server_that_hangs_up_between_two_letters_gets_both(smtp_server:
     assert len(smtp_server.lines) == 2
 
 
-async def test_a_connection_ends_before_a_server_would_tire_of_it(
+async def test_a_connection_is_closed_before_the_server_would_close_it(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smtp, "LETTERS_PER_CONNECTION", 2)
@@ -108,7 +108,7 @@ async def test_a_retried_mail_keeps_its_message_id(smtp_server: SmtpServer) -> N
     for _ in range(3):
         await send_letters()
         clock.advance(timedelta(minutes=5))
-        await Message.filter(state=MessageState.SENT).update(state=MessageState.DUE)  # as if the answer had been lost
+        await Message.filter(state=MessageState.SENT).update(state=MessageState.DUE)  # as if no answer had come
     assert smtp_server.seen_ids == [f"<{letter.id}@diamed.example>"] * 3
     assert smtp_server.mails[0]["message-id"] == f"<{letter.id}@diamed.example>"
 
@@ -146,7 +146,7 @@ async def test_a_mail_refused_for_its_content_has_failed_at_once(smtp_server: Sm
     ("at", "answer"),
     [("rcpt", "450 4.2.1 mailbox busy"), ("data", "452 4.3.1 no room"), ("rcpt", "530 5.7.0 authentication required")],
 )
-async def test_what_may_be_better_later_is_tried_later(at: str, answer: str, smtp_server: SmtpServer) -> None:
+async def test_temporary_failures_are_retried_later(at: str, answer: str, smtp_server: SmtpServer) -> None:
     if at == "rcpt":
         smtp_server.refusals["anna@example.pl"] = answer
     else:
@@ -161,7 +161,7 @@ async def test_what_may_be_better_later_is_tried_later(at: str, answer: str, smt
     assert (await now(letter)).state == MessageState.SENT
 
 
-def test_the_words_of_a_server_are_kept_short_and_without_addresses() -> None:
+def test_the_servers_replies_are_shortened_and_stored_without_addresses() -> None:
     said = smtp.scrub("<jan.nowak@x.pl>\r\n JAN.NOWAK unknown " + "x" * 500, "jan.nowak@x.pl")
     assert said.startswith("[address] [address] unknown xxx")
     assert len(said) == 200
@@ -201,7 +201,7 @@ async def test_every_name_of_the_sender_arrives_as_one_name(
 async def test_letters_go_to_the_domain_of_idna_2008_and_come_from_one(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The 2003 standard would turn it into "strasse.example": somebody else's mailbox."""
+    """The 2003 standard would turn it into "strasse.example", another person's mailbox."""
     monkeypatch.setattr(settings, "MAIL_FROM", "Źródło <poczta@źródło.example>")
     await a_letter("anna@straße.example")
     await send_letters()

@@ -1,4 +1,4 @@
-"""Invitations: the calendar file of a visit is accepted, follows each move and goes away with the visit."""
+"""Invitations: mail programs accept a visit's calendar file, which follows each move and ends with the visit."""
 
 from email.message import EmailMessage
 from typing import Any
@@ -21,13 +21,13 @@ async def last_mail(smtp_server: SmtpServer) -> EmailMessage:
     return smtp_server.mails[-1]
 
 
-def event_of(mail: EmailMessage) -> Any:  # its properties are of many types
+def event_of(mail: EmailMessage) -> Any:  # Any, because its properties have many types
     [event] = Calendar.from_ical(parts(mail, "text/calendar")[-1].get_content()).walk("VEVENT")
     return event
 
 
 def method_of(mail: EmailMessage) -> str:
-    """Said by the calendar and, the same, by the header of each part that holds it."""
+    """The calendar's method, after checking that the header of each part with the calendar states the same one."""
     method = str(Calendar.from_ical(parts(mail, "text/calendar")[-1].get_content())["method"])
     assert [part.get_param("method") for part in parts(mail, "text/calendar")] == [method, method]
     return method
@@ -86,7 +86,7 @@ async def test_mail_programs_find_the_invitation_beside_the_text_and_as_a_file(
     mail = await last_mail(smtp_server)
     [alternative] = parts(mail, "multipart/alternative")
     kinds = [part.get_content_type() for part in alternative.iter_parts()]
-    assert kinds == ["text/plain", "text/html", "text/calendar"]  # the last one is what a program prefers
+    assert kinds == ["text/plain", "text/html", "text/calendar"]  # mail programs prefer the last one
     [file] = mail.iter_attachments()
     assert (file.get_filename(), file.get_content_disposition()) == (name, "attachment")
     for part in parts(mail, "text/calendar"):

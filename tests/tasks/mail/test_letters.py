@@ -1,4 +1,4 @@
-"""Letters: what every one of them says and never says, as they arrive by SMTP."""
+"""Letters as they arrive by SMTP: what each must say, and what none may say."""
 
 import re
 from email.message import EmailMessage
@@ -97,7 +97,7 @@ SAYS = {
         "24 listopada 2026, 14:30",
         "zarezerwować po zalogowaniu",
     ],
-    # True for everybody: the letter about the absence may have waited for the mail server until it was overtaken.
+    # True for every reader, even one whose letter about the absence was dropped as outdated before it could be sent.
     (MessageKind.VISIT_TAKES_PLACE, "PL"): [
         *("odbędzie się w zarezerwowanym terminie. Jeżeli otrzymali", "24 listopada 2026, 14:30"),
         "Jeżeli proponowaliśmy inny termin",
@@ -112,7 +112,7 @@ SAYS = {
 
 @pytest.fixture(autouse=True)
 def as_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How letters are rendered is tried here, with facts that nothing has overtaken (see test_message_check.py)."""
+    """Switch off the checks for outdated facts: only rendering is tested here (see test_message_check.py)."""
     monkeypatch.setattr(message_check, "CHECKS", dict.fromkeys(MessageKind, message_check._check_nothing))
     monkeypatch.setattr(message_check, "FOLLOWING_KINDS", set())
 
@@ -162,7 +162,7 @@ async def test_no_letter_names_a_person_or_shows_how_it_was_made(
     assert settings.CENTRE_PHONE in body(mail, "plain")
 
 
-async def test_what_people_wrote_is_neither_markup_nor_html(smtp_server: SmtpServer) -> None:
+async def test_user_input_in_a_letter_is_treated_as_plain_text(smtp_server: SmtpServer) -> None:
     mail = await sent(MessageKind.VISIT_BOOKED, await cast.anna(), smtp_server)
     assert "Adres: ul. *Długa* <1>, 00-238 Warszawa" in body(mail, "plain")
     assert "Adres: ul. *Długa* &lt;1&gt;, 00-238 Warszawa" in body(mail, "html")

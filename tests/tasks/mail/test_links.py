@@ -1,4 +1,4 @@
-"""Letters lead to the portal's page of what they are about, in their language; personal links stand in two of them."""
+"""Letters link to the portal page for their subject, in their own language; two of them contain personal links."""
 
 import re
 from typing import Any
@@ -50,7 +50,7 @@ LEADS = {
 
 @pytest.fixture
 def as_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The facts of these letters are made up: nothing has overtaken them (see test_message_check.py)."""
+    """Switch off the checks for outdated facts: those of these letters are invented (see test_message_check.py)."""
     monkeypatch.setattr(message_check, "CHECKS", dict.fromkeys(MessageKind, message_check._check_nothing))
     monkeypatch.setattr(message_check, "FOLLOWING_KINDS", set())
 

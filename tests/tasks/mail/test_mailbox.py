@@ -1,4 +1,4 @@
-"""The development mailbox: everything sent can be read, also after a restart."""
+"""The development mailbox: everything sent can be read, even after a restart."""
 
 import logging
 import shutil
@@ -75,13 +75,13 @@ async def test_without_a_running_mailbox_a_letter_waits() -> None:
     assert (await Message.get(id=letter.id)).reason == "the development mailbox is not running"
 
 
-async def test_it_stays_closed_where_a_real_server_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_mailbox_stays_closed_if_a_real_server_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SMTP_URL", "smtp://mail.example")
     async with mailbox.run_mailbox() as address:
         assert address is None
 
 
-async def test_production_never_uses_it(
+async def test_production_never_uses_the_mailbox(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(settings, "IN_PRODUCTION", True)

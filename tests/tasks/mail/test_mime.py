@@ -1,4 +1,4 @@
-"""A mail as bytes: whatever it says arrives as it was written, in lines that every server takes."""
+"""A mail as bytes: its content arrives exactly as written, in lines that every server accepts."""
 
 from dataclasses import replace
 from email import message_from_bytes, policy

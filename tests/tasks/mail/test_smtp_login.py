@@ -1,4 +1,4 @@
-"""SMTP_URL: logging in only over trusted TLS; wrong settings are reported to the operator, and nothing is lost."""
+"""SMTP_URL: login only over trusted TLS; wrong settings are reported to the operator, and no letter is lost."""
 
 import datetime as dt
 import logging
@@ -30,7 +30,7 @@ from tests.tasks.logs import logged
 async def guarded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, trusted: bool = True
 ) -> AsyncIterator[SmtpServer]:
-    """A server with TLS that asks for a login."""
+    """A TLS server that requires a login."""
     certificate = self_signed(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
@@ -81,7 +81,7 @@ async def test_a_refused_login_is_reported_to_the_operator_and_the_letters_wait(
     assert "p@ss" not in logged(caplog)
 
 
-async def test_a_server_that_can_take_no_login_safely_is_reported_to_the_operator(
+async def test_a_server_that_offers_no_safe_login_is_reported_to_the_operator(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(settings, "SMTP_URL", f"smtp://me:secret@127.0.0.1:{smtp_server.port}")
@@ -193,6 +193,6 @@ async def test_the_age_of_a_message_counts_from_its_creation(smtp_server: SmtpSe
     smtp_server.data_answers = ["451 not now"]
     await a_letter()
     await send_letters()
-    with clock.pinned(clock.now() + timedelta(seconds=20)):  # the next try is due in thirty
+    with clock.pinned(clock.now() + timedelta(seconds=20)):  # the next attempt is due after thirty
         waiting = await outbox_backlog.measure()
     assert 20 <= waiting[Medium.EMAIL, MessageState.DUE].age < 60

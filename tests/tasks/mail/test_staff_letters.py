@@ -1,4 +1,4 @@
-"""The letter to a new colleague: login and one-time password, which opens the first login and nothing else."""
+"""The letter to a new colleague: login and one-time password, which is good for the first login and nothing else."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""SMSAPI.pl: what we ask of it, and what each kind of answer means."""
+"""SMSAPI.pl: what we request from it, and what each kind of answer means."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ async def sent_with(answer: Answer, gateway: SmsServer) -> Message:
     return await Message.get(id=text.id)
 
 
-async def test_a_text_is_asked_for_with_everything_that_makes_it_safe(
+async def test_the_request_for_a_text_has_every_parameter_that_makes_it_safe(
     gateway: SmsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "SMS_FROM", "CMDiamed")
@@ -47,7 +47,7 @@ async def test_a_text_is_asked_for_with_everything_that_makes_it_safe(
     assert (sent.state, sent.gateway_id, sent.sent_at) == (MessageState.SENT, "ID1", clock.now())
 
 
-async def test_without_a_sender_name_none_is_sent(gateway: SmsServer) -> None:
+async def test_no_sender_name_is_sent_unless_configured(gateway: SmsServer) -> None:
     await a_reminder()
     await send_texts()
     assert "from" not in gateway.asked[0]
@@ -55,7 +55,7 @@ async def test_without_a_sender_name_none_is_sent(gateway: SmsServer) -> None:
 
 async def test_a_text_accepted_before_is_sent(gateway: SmsServer) -> None:
     text = await a_reminder()
-    claimed = await Message.claim(Medium.SMS)  # by a sender that handed it over and died
+    claimed = await Message.claim(Medium.SMS)  # claimed by a sender that handed it over and then died
     assert claimed
     gateway.accepted[text.id.hex] = {}
     clock.advance(LEASE + timedelta(seconds=1))
@@ -74,7 +74,7 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("answer", PASSING + UNKNOWN + HTTP + GARBAGE)
-async def test_what_may_pass_is_tried_again(
+async def test_a_temporary_failure_is_retried(
     answer: Answer, gateway: SmsServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     text = await sent_with(answer, gateway)
@@ -112,7 +112,7 @@ async def test_a_mistake_of_ours_is_reported_to_the_operator_and_the_text_waits(
     assert "ken" not in str(vars(record)["reason"])
 
 
-async def test_silence_ends_in_time(gateway: SmsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_gateway_is_given_up_in_time(gateway: SmsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SEND_TIMEOUT_SECONDS", 0.2)
     gateway.silent.set()
     text = await a_reminder()
@@ -128,7 +128,7 @@ async def test_a_gateway_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPa
     assert (await Message.get(id=text.id)).reason == "SMSAPI: no connection"
 
 
-async def test_it_is_not_tried_again_when_the_gateway_would_no_longer_know_it(
+async def test_a_text_is_not_retried_once_the_gateway_no_longer_recognises_it(
     gateway: SmsServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     text = await a_reminder(cast.warsaw(24, 18), written=cast.warsaw(23, 12))
@@ -161,7 +161,7 @@ def test_https_is_used_unless_configured_otherwise(monkeypatch: pytest.MonkeyPat
     assert vars(choose()) == {"url": "https://api.smsapi.pl/sms.do", "token": "token"}
 
 
-def test_nothing_configured_is_the_mailbox_but_not_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_gateway_texts_go_to_the_mailbox_except_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(choose(), MailboxGateway)
     monkeypatch.setattr(settings, "IN_PRODUCTION", True)
     with pytest.raises(Exception, match="SMS_URL is not set"):

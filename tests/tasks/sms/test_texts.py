@@ -1,4 +1,4 @@
-"""Texts: one part each, in letters that every telephone has, and nothing private in them."""
+"""Text messages: each is a single part, in letters that every telephone can show, with nothing private."""
 
 import pytest
 

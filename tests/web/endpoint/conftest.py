@@ -1,4 +1,4 @@
-"""What the tests of the endpoint share: the assembled application, without a network, and a client."""
+"""Fixtures of the endpoint's tests: the assembled application, without a network, and a client."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 
 
 class Client:
-    """Somebody with an HTTP client."""
+    """A caller with an HTTP client."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
@@ -35,7 +35,7 @@ class Client:
         return [error["extensions"]["code"] for error in answer.get("errors", [])]
 
     async def send(self, content: bytes, **headers: str) -> httpx.Response:
-        """Raw bytes as a body."""
+        """Send raw bytes as the body."""
         wanted = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
         return await self.http.post("/graphql", content=content, headers=wanted)
 
@@ -49,7 +49,7 @@ async def client(fresh: None) -> AsyncIterator[Client]:
 
 @pytest.fixture(autouse=True)
 async def settled(fresh: None) -> AsyncIterator[None]:
-    """No task of one test runs on in the next."""
+    """Waits after each test until its tasks have ended."""
     yield
     assert isinstance(broker, InMemoryBroker)
     while broker._running_tasks:

@@ -1,4 +1,4 @@
-"""The list of types is for staff at work; nobody else gets more than that a type exists whose name they know."""
+"""Only signed-in staff can list the types; others learn at most that a type whose name they know exists."""
 
 import pytest
 from graphql import get_introspection_query
@@ -25,7 +25,7 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize("query", ATTACKS)
-async def test_nobody_else_gets_around_it(client: Client, query: str) -> None:
+async def test_callers_other_than_staff_get_no_introspection(client: Client, query: str) -> None:
     partner = await cast.colleague("lab@partner.example", "Lab", Role.PARTNER)
     for by in (None, await cast.anna(), partner):
         answer = await client.ask(query, by=by)
@@ -34,7 +34,7 @@ async def test_nobody_else_gets_around_it(client: Client, query: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "B", "A", None])
-async def test_nor_by_naming_another_operation(client: Client, name: str | None) -> None:
+async def test_naming_another_operation_gives_no_introspection(client: Client, name: str | None) -> None:
     query = "query A { __schema { types { name } } } query C { serviceHours { isOpen } }"
     answer = await client.ask(query, operationName=name)
     assert "types" not in str(answer.get("data"))
@@ -42,22 +42,22 @@ async def test_nor_by_naming_another_operation(client: Client, name: str | None)
 
 
 @pytest.mark.parametrize("name", ["", None])
-async def test_nor_by_an_empty_name(client: Client, name: str | None) -> None:
+async def test_an_empty_operation_name_gives_no_introspection(client: Client, name: str | None) -> None:
     answer = await client.ask("{ __schema { types { name } } }", operationName=name)
     assert not answer.get("data")
 
 
-async def test_staff_at_work_see_it(client: Client) -> None:
+async def test_signed_in_staff_may_introspect(client: Client) -> None:
     answer = await client.ask(get_introspection_query(), by=await cast.rita())
     assert answer["data"]["__schema"]["types"]
 
 
-async def test_a_one_time_password_of_staff_opens_it_not(client: Client) -> None:
+async def test_a_one_time_password_of_staff_gives_no_introspection(client: Client) -> None:
     _session, token = await Session.open_for(await cast.rita(), one_time_hash="x")
     headers = {"authorization": f"Bearer {token}"}
     assert await client.codes(get_introspection_query(), headers=headers) == ["FORBIDDEN"]
 
 
-async def test_what_is_no_field_is_not_guessed_at(client: Client) -> None:
+async def test_an_unknown_field_gets_no_suggestions(client: Client) -> None:
     answer = await client.ask("{ clinicz { nodes { nam } } }")
     assert "Did you mean" not in str(answer)

@@ -1,4 +1,4 @@
-"""What is wrong with a request itself is said in the caller's language, too."""
+"""Errors in the request itself are also reported in the caller's language."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from tests.web.endpoint.conftest import Client
     ],
     ids=["no JSON", "a list", "no query", "query", "variables", "operation", "persisted", "media type", "too long"],
 )
-async def test_a_request_that_is_none_is_explained_in_polish(content: bytes, content_type: str, client: Client) -> None:
+async def test_an_invalid_request_is_explained_in_polish(content: bytes, content_type: str, client: Client) -> None:
     english, polish = [
         (await client.send(content, content_type=content_type, accept_language=language)).json()["errors"][0]["message"]
         for language in ("en", "pl")

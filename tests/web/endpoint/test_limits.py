@@ -1,4 +1,4 @@
-"""What one document may ask for is limited, and refusing it takes no longer than answering it."""
+"""The cost of one document is limited, and refusing it takes no longer than answering it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ TOO_COMPLEX = ["QUERY_TOO_COMPLEX"]
 
 
 def doubling(levels: int, *, nested: bool) -> str:
-    """Fragments each of which holds the next one twice: 2 ** levels selections in some hundred bytes."""
+    """Fragments each of which spreads the next one twice: 2 ** levels selections in a few hundred bytes."""
     parent, start = ("Clinic", "{ clinics { nodes { ...F0 } } }") if nested else ("Query", "{ ...F0 }")
     twice = "a: doctors {{ nodes {{ clinics {{ {0} }} }} }} b: doctors {{ nodes {{ clinics {{ {0} }} }} }}"
     inner = twice if nested else "{0} {0}"
@@ -29,7 +29,7 @@ def doubling(levels: int, *, nested: bool) -> str:
 async def test_of_twenty_doubling_fragments_each_is_measured_once(
     client: Client, nested: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """benchmarks/caches.py holds the answer to 50 ms."""
+    """benchmarks/caches.py checks that the answer takes at most 50 ms."""
     looked: list[Any] = []
     really = CostVisitor._selections
 
@@ -103,14 +103,14 @@ async def test_a_page_size_in_a_variable_counts_by_its_value(client: Client, fir
 @pytest.mark.parametrize(
     ("declared", "variables", "rows"),
     [
-        ("Int!", '{"first": 100.0}', 100),  # GraphQL takes it for an Int
+        ("Int!", '{"first": 100.0}', 100),  # GraphQL accepts it as an Int
         ("Int!", '{"first": 1e2}', 100),
         ("Int! = 100", "{}", 100),
         ("Int! = 100", '{"first": 3.0}', 3),
         ("Int = 100", "{}", 100),
     ],
 )
-async def test_the_cost_is_that_of_the_value_that_is_used(
+async def test_the_cost_is_calculated_from_the_value_actually_used(
     client: Client, declared: str, variables: str, rows: int
 ) -> None:
     query = f"query Q($first: {declared}) {{ clinics(first: $first) {{ nodes {{ id }} }} }}"
@@ -171,7 +171,7 @@ def fields() -> list[tuple[str, Any]]:
 
 
 def test_every_field_with_pages_declares_its_size_beside_it() -> None:
-    """To fix a new list of the schema: `directives=[PAGED]`, see schema/execution/limits.py."""
+    """To fix this for a new list in the schema: `directives=[PAGED]`, see schema/execution/limits.py."""
     paged = {name: field for name, field in fields() if "first" in getattr(field, "args", {})}
     assert paged
     undeclared = [
@@ -204,7 +204,7 @@ async def test_a_document_asked_again_is_neither_parsed_nor_validated_again(
 
 
 def test_no_directive_of_an_operation_makes_every_field_wait() -> None:
-    """Strawberry resolves each field by a coroutine as soon as there is one of its own."""
+    """If an operation has a custom directive, Strawberry resolves every field by a coroutine."""
     ours = {directive.name for directive in schema._schema.directives} - {known.name for known in specified_directives}
     executed = {"QUERY", "FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "FRAGMENT_DEFINITION"}
     places = {place.name for found in schema._schema.directives if found.name in ours for place in found.locations}
@@ -220,10 +220,8 @@ def test_no_directive_of_an_operation_makes_every_field_wait() -> None:
     ],
     ids=["fields", "inputs", "types"],
 )
-async def test_of_a_document_with_many_flaws_the_first_are_told_and_the_rest_is_not_looked_for(
-    client: Client, flaws: str
-) -> None:
-    """Each "Did you mean" takes milliseconds: a hundred of them would hold up everybody else."""
+async def test_only_the_first_flaws_of_a_document_are_searched_for_and_reported(client: Client, flaws: str) -> None:
+    """Each "Did you mean" takes milliseconds, so a hundred of them would delay everybody else."""
     errors = (await client.ask(flaws))["errors"]
     assert len(errors) == limits.FLAWS + 1
     assert errors[-1]["message"].startswith("Too many flaws")

@@ -1,4 +1,4 @@
-"""Media types: what a client prefers decides on the type of its answer and the meaning of its status."""
+"""Media types: the client's preference decides the type of the answer and the meaning of its status."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ JSON, GRAPHQL_JSON, STREAM = "application/json", "application/graphql-response+j
         (f"x{GRAPHQL_JSON}", JSON),
     ],
 )
-def test_the_new_type_is_for_whoever_names_it_and_does_not_prefer_the_old(accept: str, chosen: str) -> None:
+def test_the_new_type_is_for_clients_that_name_it_and_do_not_prefer_the_old(accept: str, chosen: str) -> None:
     assert choose_json(accept) == chosen
 
 
@@ -86,7 +86,7 @@ async def test_an_error_of_a_field_is_200_with_data_with_either_type(client: Any
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON])
-async def test_what_is_no_request_says_why_by_its_status_with_either_type(accept: str, client: Any) -> None:
+async def test_an_invalid_request_has_a_fitting_status_with_either_type(accept: str, client: Any) -> None:
     for content, kind, status in (
         (b"{", "application/json", 400),
         (b"[]", "application/json", 400),

@@ -1,4 +1,4 @@
-"""Overload: a caller who gets no connection soon is told so, and lists are answered while bookings wait for a lock."""
+"""Overload: callers who get no connection soon are told so, and lists are answered while bookings wait for a lock."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ BOOK = 'mutation { bookVisit(input: {slotId: "%s"}) { __typename } }'
 
 @pytest.fixture
 async def narrow(fresh: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Eight connections, six of them for transactions, which do not wait for long."""
+    """A pool of eight connections, of which six may be in transactions, which do not wait long for one."""
     client: Any = database.connection()
     monkeypatch.setattr(client, "turns", Turns(8, patience()))
     monkeypatch.setattr(client, "transactions", Turns(6, short_limit()))
@@ -48,7 +48,7 @@ async def test_bookings_behind_a_strangers_lock_are_refused_and_lists_are_answer
         assert await race(*(client.codes(CLINICS) for _ in range(8))) == [[]] * 8
         await eventually(lambda: narrow.transactions.waiting == 0)
     outcomes = await booking
-    assert outcomes.count(["OVERLOADED"]) == 40 - 6  # all but those that have a connection
+    assert outcomes.count(["OVERLOADED"]) == 40 - 6  # all except the six that have a connection
     assert outcomes.count([]) == 6
     assert narrow.turns.waiting == narrow.transactions.waiting == 0
     assert await client.codes(CLINICS) == []
@@ -56,7 +56,7 @@ async def test_bookings_behind_a_strangers_lock_are_refused_and_lists_are_answer
 
 @pytest.fixture
 async def impatient(database_url: str, fresh: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """The database lets nobody wait for a lock for long."""
+    """A database that ends every long wait for a lock."""
     config = database.config
     await database.disconnect()
     with monkeypatch.context() as patch:
@@ -68,7 +68,7 @@ async def impatient(database_url: str, fresh: None, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_who_waits_for_a_lock_in_vain_may_try_again_and_nothing_counts_as_broken(
+async def test_a_caller_who_waits_for_a_lock_in_vain_may_retry_and_no_failure_is_counted(
     client: Client, stranger: Any, lines: pytest.LogCaptureFixture
 ) -> None:
     slot, anna = await cast.slot(), await cast.anna()
@@ -82,7 +82,7 @@ async def test_who_waits_for_a_lock_in_vain_may_try_again_and_nothing_counts_as_
 async def test_the_refusal_says_when_to_come_again(
     client: Client, narrow: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(narrow, "turns", Turns(0))  # no connection, and no place in the queue
+    monkeypatch.setattr(narrow, "turns", Turns(0))  # neither a connection nor a place in the queue
     for accept, status in ((GRAPHQL_JSON, 503), ("application/json", 200)):
         response = await client.http.post("/graphql", json={"query": CLINICS}, headers={"accept": accept})
         [error] = response.json()["errors"]
@@ -90,7 +90,7 @@ async def test_the_refusal_says_when_to_come_again(
         assert response.headers["retry-after"] == str(error["extensions"]["retryAfterSeconds"]) == "2"
 
 
-async def test_whoever_leaves_the_queue_leaves_their_place_to_others(narrow: Any) -> None:
+async def test_a_caller_who_leaves_the_queue_frees_a_place(narrow: Any) -> None:
     async def sleep() -> None:
         await database.fetch("SELECT pg_sleep(10)")
 

@@ -1,4 +1,4 @@
-"""Documents named by their hash or id; in the mode of trusted documents patients and strangers have no others."""
+"""Documents named by their hash or id; in trusted-documents mode, patients and strangers may use no others."""
 
 import hashlib
 import json
@@ -62,7 +62,7 @@ async def test_a_malformed_name_is_bad_input(client: Client, told: Any) -> None:
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_what_is_remembered_is_bounded_and_the_oldest_is_forgotten(
+async def test_the_number_of_remembered_documents_is_limited_and_the_oldest_is_dropped(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(persisted, "MAX_DOCUMENTS", 3)
@@ -97,7 +97,7 @@ async def test_patients_and_strangers_may_use_registered_documents_only(client: 
 async def test_a_registered_document_is_found_by_its_id_or_hash(client: Client) -> None:
     assert (await post(client, documentId="names"))["data"] == {"clinics": {"nodes": []}}
     assert "errors" in await post(client, documentId="other")
-    assert "errors" in await post(client, extensions=named(REGISTERED))  # its id is not its hash here
+    assert "errors" in await post(client, extensions=named(REGISTERED))  # in this register its id is not its hash
     assert "data" in await post(client, query=REGISTERED, extensions=named(REGISTERED))
 
 

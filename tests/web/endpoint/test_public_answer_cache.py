@@ -1,4 +1,4 @@
-"""Kept answers: after any change, and at any time, everybody is told what somebody asking anew is told."""
+"""Cached answers: after any change, and at any time, they are the same as fresh ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,7 +34,7 @@ async def keeping(database_url: str, fresh: None) -> AsyncIterator[None]:
 
 
 class Stage:
-    """A clinic with two doctors, some slots, and the questions that a patient's program asks about it."""
+    """A clinic with two doctors and some slots, and the queries that a patient's app sends about it."""
 
     def __init__(self, clinic: Clinic, doctors: list[Doctor], slots: list[Slot]) -> None:
         self.clinic, self.doctors, self.slots = clinic, doctors, slots
@@ -71,20 +71,20 @@ def body_of(name: str, variables: dict[str, Any], **more: Any) -> bytes:
 
 
 async def told(client: Client, stage: Stage) -> list[Any]:
-    """What the questions are answered, from kept answers where there are any."""
+    """The answers to the queries, taken from the cache if possible."""
     return [(await client.post(body_of(*question))).json()["data"] for question in stage.questions]
 
 
 async def told_anew(client: Client, stage: Stage) -> list[Any]:
-    """The same questions in words that nobody has used before."""
+    """The answers to the same queries, sent in a form that cannot be cached yet."""
     spoken = [body_of(*question, extensions={"asked": uuid4().hex}) for question in stage.questions]
     return [(await client.post(body)).json()["data"] for body in spoken]
 
 
 async def is_kept(client: Client, stage: Stage) -> bool:
-    """Whether asking once more reads nothing from the tables."""
+    """Whether repeating the query reads nothing from the tables."""
     _, count = await count_statements(client.post(body_of(*stage.questions[0])))
-    return count <= 1  # the counter of rates, which is exact here
+    return count <= 1  # the rate counter, which is exact here
 
 
 Writer = Callable[[Stage], Awaitable[object]]
@@ -161,7 +161,7 @@ async def _sql(stage: Stage) -> object:
 
 
 async def _wait(stage: Stage) -> object:
-    """A slot given back goes to the waiting list first."""
+    """A slot given up is first offered to the waiting list."""
     anna, borys = await cast.anna(), await cast.borys()
     visit = await book(borys, stage.slots[0])
     await join_waiting_list(anna, stage.clinic)
@@ -173,7 +173,7 @@ WRITERS += [_rules, _rename, _join, _leave, _open, _sql, _wait]
 
 
 @pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__.strip("_"))
-async def test_after_every_change_all_is_told_as_if_asked_anew(write: Writer, stage: Stage, nobody: Client) -> None:
+async def test_after_every_change_kept_answers_equal_fresh_ones(write: Writer, stage: Stage, nobody: Client) -> None:
     before = await told(nobody, stage)
     assert await is_kept(nobody, stage)
     await write(stage)
@@ -188,7 +188,7 @@ TRIGGERS = {"slot": _book, "clinic": _rules, "doctor": _rename, "doctor_clinic":
 
 @pytest.mark.parametrize("table", TRIGGERS)
 async def test_it_is_the_triggers_that_keep_answers_true(table: str, stage: Stage, nobody: Client, owner: Any) -> None:
-    """The test above can fail: without a table's trigger it does."""
+    """Proves that the test above can fail: without a table's trigger it does."""
     await told(nobody, stage)
     await owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     try:
@@ -204,7 +204,7 @@ async def _regret(stage: Stage) -> None:
         raise ZeroDivisionError
 
 
-async def test_what_is_undone_changes_no_version(stage: Stage, database_url: str) -> None:
+async def test_a_rolled_back_change_increments_no_version(stage: Stage, database_url: str) -> None:
     watch = VersionWatch(database_url)
     try:
         before = await watch.look()
@@ -265,7 +265,7 @@ async def test_a_new_day_comes_into_kept_answers_at_midnight(day: datetime, nobo
         assert after == await told_anew(nobody, stage)
 
 
-async def test_who_signed_in_sees_their_own_and_leaves_nothing_for_others(
+async def test_signed_in_patients_see_their_own_data_and_leave_none_for_others(
     stage: Stage, anna: Client, nobody: Client
 ) -> None:
     await told(nobody, stage)
@@ -292,7 +292,7 @@ async def test_the_same_question_at_once_is_answered_by_one_reading(stage: Stage
 
     answers, together = await count_statements(crowd())
     assert all(answer == answers[0] for answer in answers)
-    assert together < 2 * alone + 20  # the counter of rates is exact here: one statement each
+    assert together < 2 * alone + 20  # the rate counter, exact here, takes one statement each
 
 
 async def test_each_answer_has_an_id_of_its_own_and_is_never_stored_outside(stage: Stage, nobody: Client) -> None:
@@ -312,7 +312,7 @@ async def test_kept_answers_count_against_the_rate_of_an_address(
     assert bodies[-1]["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 
-async def test_without_a_look_the_endpoint_answers(
+async def test_the_endpoint_answers_even_if_versions_cannot_be_read(
     stage: Stage, nobody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await told(nobody, stage)
@@ -330,7 +330,7 @@ def entry(clinic_id: UUID, size: int) -> Entry:
     return Entry(b"x" * size, [], dict.fromkeys(clinics, 1), clinics, clock.now() + timedelta(hours=1), "", {})
 
 
-def test_a_rush_of_one_clinic_does_not_drive_out_the_others() -> None:
+def test_a_rush_on_one_clinic_does_not_evict_answers_about_others() -> None:
     answers, quiet, busy = Answers(1_000_000), uuid4(), uuid4()
     answers.put((b"quiet", Language.PL, b"", b""), entry(quiet, 10_000))
     for n in range(500):

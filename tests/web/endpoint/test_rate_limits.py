@@ -1,4 +1,4 @@
-"""Rates: how often somebody may ask, counted in the database for all processes at once."""
+"""Rate limits: how often a caller may send requests, counted in the database for all processes together."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ def at(address: str) -> Client:
 
 
 async def granted(client: Client, **more: object) -> int:
-    """How many of ten operations are answered."""
+    """How many out of ten operations are answered."""
     return sum([await client.codes(HOURS, **more) == [] for _ in range(10)])
 
 
@@ -67,11 +67,11 @@ async def test_signing_in_is_rarer_than_the_rest_and_aliases_do_not_multiply_it(
 
 
 async def test_a_network_of_ipv6_is_one_address() -> None:
-    """Anybody with one such address has 2 ** 64 of them."""
+    """Anybody with one IPv6 address has 2 ** 64 of them."""
     assert sum([await granted(at(f"2001:db8:1:2::{n}")) for n in range(1, 4)]) == 3
     assert await granted(at("2001:db8:1:3::1")) == 3
     assert await granted(at("::ffff:198.51.100.7")) == 3
-    assert await granted(at("198.51.100.7")) == 0  # the same machine
+    assert await granted(at("198.51.100.7")) == 0  # the same IPv4 address
 
 
 async def test_neither_addresses_nor_accounts_can_be_read_from_what_is_kept(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Browsers are protected: headers on every answer, foreign pages and proxies only as configured."""
+"""Browsers are protected: headers on every answer, and foreign pages and proxies allowed only as configured."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ async def test_a_proxy_that_nobody_told_us_of_is_mentioned_once_in_the_log(
     assert not caplog.records
 
 
-async def test_a_foreign_pages_request_with_our_cookie_is_nobodys(client: Client) -> None:
+async def test_a_request_from_a_foreign_page_with_our_cookie_is_anonymous(client: Client) -> None:
     token = await cast.signed_in(await cast.anna())
     me = {"query": "{ me { login } }"}
     for headers, is_ours in (

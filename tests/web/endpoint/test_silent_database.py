@@ -1,4 +1,4 @@
-"""A database that falls silent: every caller gets an answer in time, and nothing stays behind when it speaks again."""
+"""A database falls silent: every caller gets an answer in time, and when it speaks again nothing is left behind."""
 
 import asyncio
 from contextvars import Context
@@ -27,8 +27,8 @@ async def test_every_operation_ends_in_time_and_the_next_one_is_answered(client:
     assert await client.codes(CLINICS) == []
     proxy.fall_silent()
     everything = [
-        *(client.codes(CLINICS) for _ in range(20)),  # no session to look up
-        *(client.codes(MINE, headers=anna) for _ in range(20)),  # the session look-up gets no answer
+        *(client.codes(CLINICS) for _ in range(20)),  # needs no session look-up
+        *(client.codes(MINE, headers=anna) for _ in range(20)),  # its session look-up gets no answer
         *(client.codes(BOOK % id_of(slot), headers=anna) for _ in range(20)),
     ]
     for codes in await race(*everything):
@@ -56,7 +56,7 @@ async def test_a_transaction_is_left_in_time_wherever_the_database_falls_silent(
             if silent_at == "statement":
                 fall_silent()
             await database.ping()
-            if silent_at == "ROLLBACK":  # has a limit of its own
+            if silent_at == "ROLLBACK":  # ROLLBACK has a time limit of its own
                 proxy.fall_silent()
                 raise LookupError
             fall_silent()
@@ -67,11 +67,11 @@ async def test_a_transaction_is_left_in_time_wherever_the_database_falls_silent(
     proxy.speak_again()
     pool: Any = database.connection()
     held = [asyncio.create_task(database.fetch("SELECT pg_sleep(0.01)")) for _ in range(3 * pool.turns.limit)]
-    assert len(await asyncio.gather(*held)) == 3 * pool.turns.limit  # no connection and no turn was lost
+    assert len(await asyncio.gather(*held)) == 3 * pool.turns.limit  # no connection and no turn is lost
 
 
 async def test_a_booking_that_is_given_up_lets_go_of_its_locks(proxy: SilentProxy) -> None:
-    """Cut off while it waits for a lock of somebody else, it does not hold its own for the rest of its statement."""
+    """Cut off while waiting for another's lock, it does not hold its own until its statement would have ended."""
     first, second = await cast.slot(), await cast.slot(cast.warsaw(23, 11))
     async with in_transaction():
         await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [second.id])

@@ -1,4 +1,4 @@
-"""Time limits: an operation that takes too long and a body that trickles in are given up with a code."""
+"""Time limits: an operation that takes too long, or a body that trickles in, is given up with a code."""
 
 import asyncio
 import json

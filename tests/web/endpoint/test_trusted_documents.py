@@ -1,4 +1,4 @@
-"""Trusted documents: with a register, patients and strangers may use what is in it, staff what they like."""
+"""Trusted documents: with a register, patients and strangers may use only its documents, and staff any."""
 
 import json
 from collections.abc import Iterator

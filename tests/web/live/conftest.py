@@ -1,4 +1,4 @@
-"""What tests of sockets and streams stand on: a running server."""
+"""The fixture of the tests of sockets and streams: a running server."""
 
 from collections.abc import AsyncIterator
 

@@ -1,5 +1,5 @@
-"""Each stage of an operation is broken in turn: whatever the transport, the answer is masked, coded and has a request
-id, the log has the rest once, and the metrics count it."""
+"""Each stage of an operation is broken in turn: whatever the transport, the answer is masked and has a code and a
+request id, the log contains the details once, and the metrics count the failure."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from tests.web.live.test_sse import following
 
 SECRET = "connection to 10.1.2.3:5432 failed for Anna Żółć, 02211307589"
 CLINICS = "{ clinics { nodes { name } } } # of this stage, so not yet parsed: "
-COUNTED_AS_ANSWERED = ("metrics", "extensions")  # what fails comes after the counting
+COUNTED_AS_ANSWERED = ("metrics", "extensions")  # these fail after the operation has been counted
 
 
 def fail(*_: Any, **__: Any) -> Any:
@@ -62,7 +62,7 @@ OF_HTTP: dict[str, Stage] = {
 
 def _fail_in_a_hook(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Publicity, "on_operation", _fail_at_the_end)
-    patch.setattr(stages, "_find_hooks", stages._find_hooks.__wrapped__)  # they are remembered by class
+    patch.setattr(stages, "_find_hooks", stages._find_hooks.__wrapped__)  # the hooks are cached by class
 
 
 def _fail_at_the_end(*_: Any) -> Any:
@@ -71,7 +71,7 @@ def _fail_at_the_end(*_: Any) -> Any:
 
 
 def _once(failing: Any) -> Any:
-    """The first answer cannot be sent, the one that says so can."""
+    """Make sending fail for the first answer, but not for the error answer that follows."""
     whole, calls = Response.__call__, []
 
     async def call(*arguments: Any) -> Any:
@@ -82,7 +82,7 @@ def _once(failing: Any) -> Any:
 
 
 def counted() -> tuple[float, float]:
-    """Failures, and operations with the outcome of one."""
+    """The number of failures, and of operations counted as failed."""
     outcomes = [
         sample.value
         for metric in REGISTRY.collect()
@@ -125,7 +125,7 @@ async def test_over_http(
             f"http://{address}/graphql", json={"query": CLINICS + stage + media_type}, headers=headers
         )
     answer = response.json()
-    is_whole = "data" in answer  # a field of it failed
+    is_whole = "data" in answer  # only a field failed
     assert response.status_code == (200 if is_whole or media_type == "application/json" else 500)
     assert response.headers["content-type"].startswith(media_type)
     [error] = answer["errors"]
@@ -145,7 +145,7 @@ async def test_over_a_socket(
         broken(monkeypatch)
         await client.say({"id": "1", "type": "subscribe", "payload": {"query": f"{CLINICS} {stage} ws"}})
         said = await client.hear()
-        if "errors" not in said["payload"] and said["type"] == "next":  # it failed after its result was sent
+        if "errors" not in said["payload"] and said["type"] == "next":  # it failed after its result had been sent
             said = await client.hear()
         [error] = said["payload"] if said["type"] == "error" else said["payload"]["errors"]
         await check_error(stage, error, caplog, before)

@@ -27,7 +27,7 @@ BOTH = pytest.mark.parametrize("protocol", ["ws", "sse"])
 
 
 class Follower:
-    """A program that prints what the reference client tells it."""
+    """A program that prints what the reference client receives."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -92,7 +92,7 @@ async def test_events_are_followed_and_resumed_by_cursor(address: str, protocol:
 
 
 @BOTH
-async def test_a_query_is_answered_too_and_then_it_is_complete(address: str, protocol: str) -> None:
+async def test_a_query_is_answered_and_then_completed(address: str, protocol: str) -> None:
     async with following(protocol, address, "", 5, "{ serviceHours { isOpen } }") as follower:
         assert (await follower.line())["data"] == {"serviceHours": {"isOpen": True}}
         assert await follower.line() == {"complete": True}
@@ -100,13 +100,13 @@ async def test_a_query_is_answered_too_and_then_it_is_complete(address: str, pro
 
 @BOTH
 async def test_a_refusal_reaches_the_program_with_its_code(address: str, protocol: str) -> None:
-    """graphql-ws throws errors; graphql-sse hands on a result with errors, as its protocol has no other way."""
+    """graphql-ws throws errors; graphql-sse passes on a result with errors, because its protocol has no other way."""
     async with following(protocol, address, "", 5, EVENTS) as follower:
         line = await follower.line()
     assert line["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-async def test_a_key_that_is_good_for_nothing_closes_the_socket_with_4403(address: str) -> None:
+async def test_an_invalid_key_closes_the_socket_with_4403(address: str) -> None:
     url = f"ws://{address}/graphql"
     process = await asyncio.create_subprocess_exec(
         "node",
@@ -144,13 +144,13 @@ async def test_a_client_comes_back_by_itself_when_the_service_restarts(
             await asyncio.to_thread(restart, service)
             await follower.connected()  # on its own
             heard = asyncio.create_task(follower.line())
-            while not heard.done():  # until it has subscribed again, nobody tells it of anything
+            while not heard.done():  # repeat the change until it has subscribed again and hears of it
                 await hold(anna, slot)
                 await release(anna, slot)
                 await asyncio.sleep(0.1)
             await heard
             await book(anna, slot)
-            while (await follower.line())["data"]["slotChanges"]["isFree"]:  # that it was published comes before
+            while (await follower.line())["data"]["slotChanges"]["isFree"]:  # skip news of its publication
                 pass
     assert connections.RESTARTING.close_code == 1012
 

@@ -1,4 +1,4 @@
-"""Python's `gql` is served over a socket as it expects."""
+"""The Python client `gql` is served over a socket as it expects."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What many sockets get alike is written at once to those that keep up; nobody loses anything or hears it too early."""
+"""Frames shared by many sockets are written at once to those that keep up; none is lost or sent out of order."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ def compiling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The events for which a subscription's task woke up."""
+    """A growing list of the events for which a subscription's task woke up."""
     found: list[Any] = []
     build = SharingExecutor.build_per_event_executor
 
@@ -46,7 +46,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture
 def refusing(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """What sockets answer in turn when they are asked to write at once; then as always."""
+    """The answers that sockets give in turn when asked to write at once; after these they behave normally."""
     answers: list[bool] = []
     write = SocketProtocol.write_now
 
@@ -88,7 +88,7 @@ async def read_into(read: list[str], client: Socket) -> None:
 
 
 async def until_waiting(clinic_id: Any) -> None:
-    """All that was told is written, and every subscription waits for more."""
+    """Wait until every announced change has been written and every subscription waits for more."""
     await eventually(lambda: all(watcher._is_waiting for watcher in slot_watchers._watchers[clinic_id]))
 
 
@@ -108,7 +108,7 @@ async def test_after_the_first_change_no_task_wakes_up_for_a_socket_that_keeps_u
 
 
 @pytest.mark.parametrize("length", [0, 200, 70_000])
-async def test_both_ways_of_writing_say_the_same(address: str, length: int) -> None:
+async def test_both_ways_of_writing_send_the_same_frames(address: str, length: int) -> None:
     first, second = await slots(2)
     await Clinic.filter(id=first.clinic_id).update(description="ż" * length)
     async with watching(address, first.clinic_id, BIG, max_size=None) as client:
@@ -148,7 +148,7 @@ async def test_an_operation_that_is_over_gets_nothing_more(address: str) -> None
         assert (await client.hear())["type"] == "pong"
 
 
-async def test_missed_changes_are_said_to_those_who_keep_up_too(address: str) -> None:
+async def test_missed_changes_are_announced_even_to_sockets_that_keep_up(address: str) -> None:
     [first] = await slots(1)
     async with watching(address, first.clinic_id) as client:
         await slot_watchers.notify([first.id])

@@ -1,4 +1,4 @@
-"""A database that falls silent while somebody opens a socket, or asks over one that is open."""
+"""A database falls silent while a client opens a socket or sends an operation over an open one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What holds for requests holds over sockets and event streams: rates, cost, masking, trusted documents, log lines."""
+"""The rules for requests also apply to sockets and event streams: rates, cost, masking, trusted documents, logs."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ SCHEMA = "{ __schema { types { name } } }"
 
 
 async def refused(client: Socket, query: str, **variables: Any) -> dict[str, Any]:
-    """The one error with which an operation ends that does not begin."""
+    """The single error with which a refused operation ends at once."""
     await client.subscribe(query, **variables)
     message = await client.hear()
     assert message["type"] == "error", message
@@ -256,10 +256,8 @@ async def test_one_address_holds_no_more_sockets_and_streams_than_allowed(
         assert await one.next()
 
 
-async def test_those_that_are_being_opened_count_like_those_that_are_open(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A burst gets no more places than one after the other, and all come back."""
+async def test_streams_being_opened_count_like_open_ones(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A burst gets no more places than a sequence would, and all places are given back."""
     monkeypatch.setattr(settings, "SOCKETS_PER_ADDRESS", 2)
     monkeypatch.setattr(settings, "PARTNER_STREAMS", 100)
     _, key = await cast.partner(await cast.clinic())
@@ -285,8 +283,8 @@ async def test_a_one_time_password_opens_nothing_over_a_socket_either(address: s
         assert error["extensions"]["code"] == "PASSWORD_CHANGE_REQUIRED"
 
 
-async def test_a_cookie_that_ended_leaves_its_page_what_everybody_may_see(address: str) -> None:
-    """Its script can neither read nor remove the cookie."""
+async def test_a_page_with_an_expired_cookie_still_gets_public_data(address: str) -> None:
+    """The page's script can neither read nor remove the cookie."""
     cookie = {"cookie": "__Host-session=ended"}
     async with socket(address, origin=f"http://{address}", additional_headers=cookie) as page:
         await page.init()
@@ -294,7 +292,7 @@ async def test_a_cookie_that_ended_leaves_its_page_what_everybody_may_see(addres
         assert (await page.next())["me"] is None
 
 
-async def test_an_idle_session_ends_its_sockets_because_listening_is_no_use_of_it(address: str) -> None:
+async def test_an_idle_session_ends_its_sockets_because_listening_is_not_activity(address: str) -> None:
     slot = await cast.slot()
     async with socket(address) as client:
         await client.init(await cast.signed_in(await cast.anna()))
@@ -304,7 +302,7 @@ async def test_an_idle_session_ends_its_sockets_because_listening_is_no_use_of_i
 
 
 class Deaf(websockets.ClientConnection):
-    """A client that has gone without a word: it answers no ping."""
+    """A client that has vanished without closing: it answers no pings."""
 
     pings = 0
 

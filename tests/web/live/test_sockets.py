@@ -1,4 +1,4 @@
-"""Sockets promise: the protocol to the letter, no traceback for any frame, and closing when the right ends."""
+"""Sockets: they follow the protocol to the letter, no frame causes a traceback, and they close when access ends."""
 
 import asyncio
 import logging
@@ -44,9 +44,9 @@ async def test_a_calendar_hears_that_a_slot_was_taken_and_is_free_again(address:
             await watcher.subscribe(CHANGES, clinicId=clinic_of(slot))
             while len(slot_watchers._watchers.get(slot.clinic_id, ())) < number:
                 await asyncio.sleep(0.01)
-        await hold(anna, slot)  # also the holder is told what everybody sees
+        await hold(anna, slot)  # even the holder is told only what everybody sees
         for watcher in (nobody, page):
-            while await change(watcher) != (public_id("Slot", slot.id), False):  # that it was published comes before
+            while await change(watcher) != (public_id("Slot", slot.id), False):  # skip news of its publication
                 pass
         visit = await book(anna, slot)
         await cancel(anna, visit)
@@ -133,7 +133,7 @@ async def test_many_followers_at_the_same_place_cost_one_reading_of_each_event(
             told = [(await client.next())["events"] for client in clients]
             assert len({event["cursor"] for event in told}) == 1
             assert [event["visitReference"] for event in told] == [visit.reference] * 9 + [""]
-    assert len(readings) <= 4 + 2  # two for each event: with and without references; rarely two rings for one
+    assert len(readings) <= 4 + 2  # two per event, with and without references; two notifications for one are rare
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_each_breach_of_the_protocol_has_its_code(address: str, monkeypatc
         for _ in range(2):
             await same.subscribe(CHANGES, "x" * 300, clinicId=public_id("Clinic", clinic.id))
         assert (await same.closed())[0] == 4409
-    for protocol in ("graphql-ws", None):  # the legacy one is off
+    for protocol in ("graphql-ws", None):  # the legacy protocol is not supported
         try:
             async with socket(address, protocol=protocol) as old:
                 assert (await old.closed())[0] == 4406
@@ -207,7 +207,7 @@ async def test_a_silent_socket_is_closed_within_ten_seconds(database_url: str, m
 
 
 @pytest.mark.parametrize("told", ["Bearer nonsense", "Bearer erp_nonsense", "Basic x", "", 7])
-async def test_credentials_that_are_good_for_nothing_are_refused(address: str, told: Any) -> None:
+async def test_invalid_credentials_are_refused(address: str, told: Any) -> None:
     async with socket(address) as client:
         await client.say({"type": "connection_init", "payload": {"authorization": told}})
         assert (await client.closed())[0] == 4403
@@ -294,7 +294,7 @@ async def test_a_log_out_ends_the_session_s_sockets_and_no_others(address: str) 
             await client.init(whose)
             await client.subscribe(CHANGES, clinicId=clinic_of(slot))
         assert (await ask(address, "mutation { logOut }", token))["data"] == {"logOut": True}
-        assert (await here.closed())[0] == 4401  # within seconds: nothing was asked over it
+        assert (await here.closed())[0] == 4401  # closed within seconds, although no operation was sent over it
         for client in (there, nobody):
             await client.subscribe("{ serviceHours { isOpen } }", "after")
             assert await client.next()

@@ -1,4 +1,4 @@
-"""Event streams: for clients that prefer them to JSON, with the same events as sockets and the same ends."""
+"""Event streams: for clients that prefer them to JSON; they carry the same events and end the same way as sockets."""
 
 import asyncio
 import logging
@@ -25,14 +25,14 @@ STREAM = "text/event-stream"
 
 
 class EventSource:
-    """Reads an event stream as it comes."""
+    """Reads an event stream as it arrives."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
         self._lines = response.aiter_lines()
 
     async def next(self) -> tuple[str, Any]:
-        """Kind and content of the next event; comments are passed over."""
+        """Kind and content of the next event, skipping comments."""
         kind = ""
         async with asyncio.timeout(patience()):
             async for line in self._lines:
@@ -50,7 +50,7 @@ class EventSource:
         return content["data"]["events"]
 
     async def end(self) -> str:
-        """The code of the error with which it ends."""
+        """The code of the error with which the stream ends."""
         while True:
             kind, content = await self.next()
             assert kind == "next"
