@@ -18,11 +18,19 @@ from models.waiting.waiting_list import WaitingListEntry
 if TYPE_CHECKING:
     from models.visits.visit import Visit
 
+_HAS_WISHES = """
+    SELECT EXISTS (SELECT FROM waiting_list_entry WHERE patient_id = $1 AND ended_at IS NULL)
+        OR EXISTS (SELECT FROM offer WHERE patient_id = $1 AND answer = 'OPEN')
+        OR EXISTS (SELECT FROM offer WHERE visit_id = $2 AND answer = 'OPEN')
+"""
+
 
 async def after_move(visit: "Visit", actor: Actor, old_slot_id: UUID, old_starts_at: datetime) -> None:
     database.require_transaction()
-    await WaitingListEntry.mark_served(visit.patient.id, visit.slot_id)
-    await Offer.close(visit_id=visit.id)
+    [[has_wishes]] = await database.fetch_rows(_HAS_WISHES, [visit.patient.id, visit.id])
+    if has_wishes:
+        await WaitingListEntry.mark_served(visit.patient.id, visit.slot_id)
+        await Offer.close(visit_id=visit.id)
     await _record_change(visit, "MOVED", actor, from_starts_at=old_starts_at, to_starts_at=visit.starts_at)
     changes: Changes = {"starts_at": (old_starts_at, visit.starts_at)}
     await _write_letter(visit, MessageKind.VISIT_MOVED, actor, changes, moved_from=old_starts_at.isoformat())
@@ -70,7 +78,7 @@ WRITTEN: dict[MessageKind, AuditAction] = {
 
 async def _write_letter(visit: "Visit", kind: MessageKind, actor: Actor, changes: Changes, **details: Any) -> None:
     """Write to the patient, if they have an account, and add to the audit trail."""
-    if account := await visit.patient.account:
+    if account := visit.patient.account:  # read with the visit (`Visit.lock`)
         await Message.post(kind, account, visit_id=visit.id, visit=snapshot(visit), **details)
     action, patient_id = WRITTEN[kind], visit.patient.id
     await AuditEntry.record(

@@ -180,10 +180,11 @@ class Visit(Model):
         cls, visit_id: UUID, slot_id: UUID, *, patient: Patient, by: "Account | Actor", key: str | None = None
     ) -> Self:
         """Move the visit to another free slot; the old slot is freed only if the new one is taken."""
-        actor = Actor.acting(by)
+        actor, made = Actor.acting(by), list[Self]()
 
         async def change() -> UUID:
             visit = await cls.lock(visit_id, patient)
+            made.append(visit)
             slots = await Slot.lock(visit.slot_id, slot_id)
             visit._check_changeable(actor)
             if (slot := slots.get(slot_id)) is None:
@@ -193,11 +194,13 @@ class Visit(Model):
             return visit.id
 
         request = ["reschedule", visit_id, slot_id, *actor.fingerprint]
-        return await cls.get_with_details(await IdempotencyKey.run_once(actor.by.id, key, request, change))
+        changed_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
+        return made[0] if made else await cls.get_with_details(changed_id)
 
     async def _move(self, slot: Slot, actor: Actor) -> None:
-        await slot.check_bookable(self.patient.id, actor)
         is_elsewhere = slot.clinic_id != self.clinic_id
+        slot.clinic = await slot.clinic if is_elsewhere else self.clinic
+        await slot.check_bookable(self.patient.id, actor)
         if is_elsewhere and (refusal := await booking_rules.find_limit_refusal(self.patient, await slot.clinic)):
             actor.raise_or_override(refusal)
         old_slot, old_starts_at = self.slot, self.starts_at
@@ -222,10 +225,11 @@ class Visit(Model):
         key: str | None = None,
     ) -> Self:
         """Cancel the visit; its slot is free again at once."""
-        actor = Actor.acting(by)
+        actor, made = Actor.acting(by), list[Self]()
 
         async def change() -> UUID:
             visit = await cls.lock(visit_id, patient)
+            made.append(visit)
             await Slot.lock(visit.slot_id)
             visit._check_changeable(actor)
             is_free = await Slot.free(visit.slot_id, visit.id)
@@ -238,15 +242,16 @@ class Visit(Model):
             return visit.id
 
         request = ["cancel", visit_id, reason, *actor.fingerprint]
-        return await cls.get_with_details(await IdempotencyKey.run_once(actor.by.id, key, request, change))
+        changed_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
+        return made[0] if made else await cls.get_with_details(changed_id)
 
     @classmethod
     async def lock(cls, visit_id: UUID, patient: Patient) -> Self:
-        """The patient's visit; locking the patient prevents changes to it until the transaction ends."""
+        """The patient's visit with its details; locking the patient prevents changes to it in the meantime."""
         database.require_transaction()
         locked = await Patient.lock(patient.id)
-        visit = await cls.get_or_none(id=visit_id, patient_id=locked.id).select_related("clinic", "patient", "slot")
-        if visit is None:
+        visit = await visit_details.find(cls, visit_id)
+        if visit is None or visit.patient_id != locked.id:
             raise VisitNotFound
         return visit
 

@@ -203,7 +203,8 @@ class WaitingListEntry(Model):
         values = {"patient_id": patient_id, "slot_id": slot_id, "now": clock.now(), "zone": settings.TIME_ZONE.key}
         ended = await database.fetch(_MARK_SERVED, values)
         await Offer.mark_accepted(patient_id, slot_id)
-        await Offer.close(entry_id__in=[row["id"] for row in ended])
+        if ended:
+            await Offer.close(entry_id__in=[row["id"] for row in ended])
 
     @classmethod
     async def expire(cls) -> None:
