@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 LEFT = re.compile(r"[1-4]:\d\d")
 
 
-async def test_all_terms_of_a_day_can_be_reached_however_many(opened: Opener) -> None:
+async def test_all_slots_of_a_day_can_be_reached_however_many(opened: Opener) -> None:
     clinic, other = await cast.clinic(), clock.today() + 3 * DAY
     for number in range(2):
         doctor = await cast.doctor(clinic, last_name=f"Lekarska{'ab'[number]}")
@@ -29,7 +29,7 @@ async def test_all_terms_of_a_day_can_be_reached_however_many(opened: Opener) ->
     await window.sees("Rano", "W południe")
 
 
-async def test_the_day_shows_terms_by_part_of_the_day_and_the_doctor_once(opened: Opener) -> None:
+async def test_the_day_shows_slots_by_part_of_the_day_and_the_doctor_once(opened: Opener) -> None:
     clinic = await cast.clinic()
     doctor = await cast.doctor(clinic)
     day = clock.today() + 3 * DAY
@@ -53,7 +53,7 @@ async def test_what_somebody_else_takes_goes_and_what_comes_free_appears(opened:
     await expect(window.page.locator(".time")).to_have_text(["08:00", "08:20", "08:40", "09:00"])
 
 
-async def test_two_at_one_term_one_wins_and_the_other_keeps_the_choice(opened: Opener) -> None:
+async def test_two_at_one_slot_one_wins_and_the_other_keeps_the_choice(opened: Opener) -> None:
     anna, borys = await cast.anna(), await cast.borys()
     clinic, slots = await clinic_with_slots(4)
     windows = [await opened(by=anna), await opened(by=borys, size=DESKTOP)]
@@ -203,7 +203,7 @@ async def test_nothing_free_leads_to_the_waiting_list_beside_the_calendar(opened
     await window.sees("Skreślono z listy")
 
 
-async def test_who_taps_a_date_on_a_phone_sees_its_terms(opened: Opener) -> None:
+async def test_who_taps_a_date_on_a_phone_sees_its_slots(opened: Opener) -> None:
     clinic, _ = await clinic_with_slots(6, days=8)
     window = await opened()
     await window.go(f"/rezerwacja/{public(clinic)}")

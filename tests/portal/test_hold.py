@@ -16,7 +16,7 @@ from tests.support.waiting import eventually
 LEFT = re.compile(r"[1-4]:\d\d")
 
 
-async def test_going_back_gives_the_term_back(opened: Opener) -> None:
+async def test_going_back_gives_the_slot_back(opened: Opener) -> None:
     anna = await cast.anna()
     clinic, [slot, *_] = await clinic_with_slots()
     window = await opened(by=anna)
@@ -39,7 +39,7 @@ LEAVE_AT_ONCE = """title => new MutationObserver((_, observer) => {
 }).observe(document.body, { childList: true, subtree: true, characterData: true })"""
 
 
-async def test_one_who_leaves_before_the_review_is_painted_gives_the_term_back(opened: Opener) -> None:
+async def test_one_who_leaves_before_the_review_is_painted_gives_the_slot_back(opened: Opener) -> None:
     clinic, [slot, *_] = await clinic_with_slots()
     window = await opened(by=await cast.anna())
     await window.go(f"/rezerwacja/{public(clinic)}")
@@ -99,7 +99,7 @@ async def _released(slot: Slot) -> None:
     async def is_released() -> bool:
         return (await Slot.get(id=slot.id)).held_until is None
 
-    await eventually(is_released, otherwise=lambda: "The term is still held.")
+    await eventually(is_released, otherwise=lambda: "The slot is still held.")
 
 
 async def test_a_reload_keeps_the_same_hold(opened: Opener) -> None:

@@ -41,7 +41,7 @@ SUBMIT = "form button[type=submit]"
 PLACES = "nav.bottom a"
 
 
-async def test_a_term_is_booked_moved_and_cancelled(opened: Opener) -> None:
+async def test_a_slot_is_booked_moved_and_cancelled(opened: Opener) -> None:
     anna = await cast.anna()
     await clinic_with_slots()
     window = await opened(by=anna)

@@ -179,7 +179,7 @@ async def _draw(opened: Opener) -> None:
             await window.page.screenshot(path=path, type="jpeg", quality=72 if size == "phone" else 50)
 
 
-async def test_a_term_of_next_year_names_its_year(opened: Opener) -> None:
+async def test_a_slot_of_next_year_names_its_year(opened: Opener) -> None:
     clinic = await cast.clinic(days_ahead=366)
     doctor = await cast.doctor(clinic)
     near, far = (clock.today() + timedelta(days=days) for days in (1, 366))

@@ -32,7 +32,7 @@ async def absence() -> tuple[Account, Visit, list[Slot]]:
     return anna, visit, slots
 
 
-async def test_the_offered_term_is_taken_instead_of_the_visit(opened: Opener) -> None:
+async def test_the_offered_slot_is_taken_instead_of_the_visit(opened: Opener) -> None:
     anna, visit, [_, other] = await absence()
     window = await opened(by=anna)
     await window.go("/")

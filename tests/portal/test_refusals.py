@@ -76,7 +76,7 @@ async def test_a_password_that_is_easy_to_guess_says_why_and_may_be_shown(opened
     await refused(window, "Obecne hasło jest nieprawidłowe")
 
 
-async def test_a_term_that_is_taken_meanwhile_offers_others_in_place(opened: Opener) -> None:
+async def test_a_slot_that_is_taken_meanwhile_offers_others_in_place(opened: Opener) -> None:
     anna, borys = await cast.anna(), await cast.borys()
     _, slots = await clinic_with_slots()
     await visit_of(borys, slots[0])
@@ -100,7 +100,7 @@ async def test_a_visit_at_the_same_time_is_named(opened: Opener) -> None:
     await window.titled("Wizyta")
 
 
-async def test_too_many_visits_and_terms_out_of_reach_are_explained(opened: Opener) -> None:
+async def test_too_many_visits_and_slots_out_of_reach_are_explained(opened: Opener) -> None:
     anna = await cast.anna()
     clinic = await cast.clinic(planned_visits_per_patient=1, days_ahead=10)
     doctor = await cast.doctor(clinic)

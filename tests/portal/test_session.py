@@ -131,7 +131,7 @@ async def test_at_each_step_a_lost_session_leads_back_to_it_after_logging_in(ope
         await window.at(way)
 
 
-async def test_a_stranger_who_chooses_a_term_gets_it_after_logging_in(opened: Opener) -> None:
+async def test_a_stranger_who_chooses_a_slot_gets_it_after_logging_in(opened: Opener) -> None:
     anna = await cast.anna()
     clinic, _ = await clinic_with_slots()
     window = await opened()

@@ -15,7 +15,7 @@ import { common } from "../words/common";
 import { DoctorChoice, Filters } from "./calendar-choices";
 import { Icon } from "./icon";
 import { Month } from "./month";
-import { Refused, type TermRefusal } from "./refused";
+import { Refused, type SlotRefusal } from "./refused";
 import { Failed, Loading } from "./states";
 import { type FreeSlot, Times } from "./times";
 import { WaitingForm } from "./waiting-form";
@@ -29,10 +29,10 @@ interface CalendarProps {
 }
 
 /** Holds the chosen slot. If that is refused, the calendar explains it and keeps every choice. */
-function useTermChoice(moving: string | undefined, onLost: () => void) {
+function useSlotChoice(moving: string | undefined, onLost: () => void) {
   const { route } = useLocation();
   const [busy, setBusy] = useState<string | null>(null);
-  const [refusal, setRefusal] = useState<TermRefusal | null>(null);
+  const [refusal, setRefusal] = useState<SlotRefusal | null>(null);
   const asked = useRef<string | null>(null);
   const leave = () => {
     const id = asked.current;
@@ -77,16 +77,16 @@ export function Calendar({ clinic, moving }: CalendarProps) {
     slots.refresh();
   };
   const shown = useLiveSlots(clinic.id, slots.nodes, fitting(day, choice), refresh);
-  const term = useTermChoice(moving?.visit, refresh);
+  const picked = useSlotChoice(moving?.visit, refresh);
   const choose = (changed: Partial<Choice>) => {
-    term.forget();
+    picked.forget();
     change(changed);
   };
   const words = booking.value;
   const isEmpty = days.data !== undefined && !next && days.days.size === 0;
   return (
     <>
-      {term.refusal && <Refused refusal={term.refusal} busy={term.busy} onChoose={term.choose} />}
+      {picked.refusal && <Refused refusal={picked.refusal} busy={picked.busy} onChoose={picked.choose} />}
       <DoctorChoice
         clinic={clinic}
         chosen={choice.doctor}
@@ -120,7 +120,7 @@ export function Calendar({ clinic, moving }: CalendarProps) {
           {day && !shown && (slots.fault ? <Failed fault={slots.fault} retry={slots.reload} /> : <Loading />)}
           {day &&
             shown &&
-            (shown.length ? <Times slots={shown} busy={term.busy} onChoose={term.choose} /> : <p>{words.dayEmpty}</p>)}
+            (shown.length ? <Times slots={shown} busy={picked.busy} onChoose={picked.choose} /> : <p>{words.dayEmpty}</p>)}
           {!moving && (
             <WaitingForm
               clinic={clinic.id}

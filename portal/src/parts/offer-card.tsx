@@ -7,7 +7,7 @@ import { ways } from "../state/ways";
 import { visits } from "../words/visits";
 import { useDeed } from "./deed";
 import { Icon } from "./icon";
-import { Refused, type TermRefusal } from "./refused";
+import { Refused, type SlotRefusal } from "./refused";
 import { Box } from "./states";
 import { type Appointment, When } from "./visit-card";
 
@@ -53,13 +53,13 @@ export function OfferCard({ offer, visit, onChange, onAccepted }: OfferCardProps
       {offer.slot ? (
         <Offered offer={offer} slot={offer.slot} left={left} {...{ onChange, onAccepted }} />
       ) : (
-        <NoTerm visit={offer.visitId} />
+        <NoSlot visit={offer.visitId} />
       )}
     </article>
   );
 }
 
-function NoTerm({ visit }: { visit: string | null }) {
+function NoSlot({ visit }: { visit: string | null }) {
   const words = visits.value;
   return (
     <>
@@ -81,7 +81,7 @@ interface OfferedProps extends Omit<OfferCardProps, "visit"> {
 }
 
 function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
-  const [refusal, setRefusal] = useState<TermRefusal | null>(null);
+  const [refusal, setRefusal] = useState<SlotRefusal | null>(null);
   const words = visits.value;
   const accept = useDeed(async () => {
     const { acceptOffer: answer } = await ask(AcceptOffer, { input: { offerId: offer.id } });

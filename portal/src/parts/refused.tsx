@@ -10,7 +10,7 @@ import { Alternatives, type FreeSlot } from "./times";
 import { PhoneLink } from "./states";
 
 /** Every refusal that a patient can meet when choosing a slot. */
-export type TermRefusal =
+export type SlotRefusal =
   | { readonly __typename: "SlotTaken"; readonly alternatives: readonly FreeSlot[] }
   | { readonly __typename: "SlotNotBookable"; readonly reason: keyof ReturnType<typeof reasons> }
   | { readonly __typename: "VisitsOverlap"; readonly visit?: Other; readonly message: string }
@@ -34,7 +34,7 @@ interface Said {
   readonly alternatives?: readonly FreeSlot[];
 }
 
-function saidOf(refusal: TermRefusal): Said {
+function saidOf(refusal: SlotRefusal): Said {
   const words = review.value;
   const title = words.notBookableTitle;
   switch (refusal.__typename) {
@@ -77,7 +77,7 @@ function overlap(visit: Other | undefined, message: string): Pick<Said, "text" |
 }
 
 interface RefusedProps {
-  readonly refusal: TermRefusal;
+  readonly refusal: SlotRefusal;
   readonly busy: string | null;
   readonly onChoose: (slot: FreeSlot) => void;
 }

@@ -7,7 +7,7 @@ import { BookVisit, RescheduleVisit, Slot as SlotOperation, Visit as VisitOperat
 import { TextArea } from "../parts/fields";
 import { done, FormView, text, useForm } from "../parts/form";
 import { Icon } from "../parts/icon";
-import { Refused, type TermRefusal } from "../parts/refused";
+import { Refused, type SlotRefusal } from "../parts/refused";
 import { Screen } from "../parts/screen";
 import { Box, Failed, Loading } from "../parts/states";
 import type { FreeSlot } from "../parts/times";
@@ -19,7 +19,7 @@ import { ways } from "../state/ways";
 import { booking, review } from "../words/booking";
 import { common } from "../words/common";
 
-type State = { readonly hold: Hold } | { readonly refusal: TermRefusal } | { readonly fault: Fault } | null;
+type State = { readonly hold: Hold } | { readonly refusal: SlotRefusal } | { readonly fault: Fault } | null;
 
 /** Holds the slot while this screen is open, and releases it afterwards. */
 function useHold(slotId: string, movedId: string | null) {
@@ -38,7 +38,7 @@ function useHold(slotId: string, movedId: string | null) {
     if (!known) void take();
     return () => release(slotId);
   }, [slotId]);
-  return { state, take: () => void take(), refuse: (refusal: TermRefusal) => setState({ refusal }) };
+  return { state, take: () => void take(), refuse: (refusal: SlotRefusal) => setState({ refusal }) };
 }
 
 export function Review() {
@@ -99,11 +99,11 @@ interface HeldProps {
   readonly hold: Hold;
   readonly old: Appointment | null;
   readonly title: string;
-  readonly onLost: (refusal: TermRefusal) => void;
+  readonly onLost: (refusal: SlotRefusal) => void;
   readonly onAgain: () => void;
 }
 
-function useConfirmation(slotId: string, old: Appointment | null, onLost: (refusal: TermRefusal) => void) {
+function useConfirmation(slotId: string, old: Appointment | null, onLost: (refusal: SlotRefusal) => void) {
   const { route } = useLocation();
   const key = useRef(crypto.randomUUID()); // one key per decision, so that repeated requests book once
   const form = useForm("review", { reason: "" });
