@@ -15,7 +15,7 @@ import { Mailbox } from "./screens/mailbox";
 import { Move } from "./screens/move";
 import { NotFound } from "./screens/not-found";
 import { OfferScreen } from "./screens/offer";
-import { Forgotten, OwnPasswordScreen } from "./screens/passwords";
+import { Forgotten, ForgottenMailbox, OwnPasswordScreen } from "./screens/passwords";
 import { Past } from "./screens/past";
 import { Review } from "./screens/review";
 import { SignUpScreen } from "./screens/sign-up";
@@ -63,6 +63,7 @@ function Screens() {
       <Route path="/zaloz-konto/poczta" component={Mailbox} />
       <Route path="/zaloguj" component={LogInScreen} />
       <Route path="/haslo" component={Forgotten} />
+      <Route path="/haslo/poczta" component={ForgottenMailbox} />
       <Route path="/haslo/wlasne" component={OwnPasswordScreen} />
       <Route path="/rezerwacja" component={Clinics} />
       <Route path="/rezerwacja/:clinic" component={ClinicCalendar} />

@@ -4,15 +4,17 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+from playwright.async_api import Route
+
 from infra import clock
 from models.accounts.account import Account, Role
 from models.accounts.session import Session
 from models.audit import AuditEntry
-from models.schedules import absence_rebooking
 from models.visits.visit import Visit
 from models.waiting.offer import Offer
 from tests import cast
-from tests.portal.stage import DAY, clinic_with_slots, link_of, public, visit_of
+from tests.portal.outage import Broken
+from tests.portal.stage import DAY, clinic_with_slots, link_of, public, report_absence, visit_of
 from tests.portal.window import PHONE, Opener, Window
 from tests.support import schedules
 from tests.support.visits import cancel
@@ -89,10 +91,15 @@ async def screens(opened: Opener, language: str) -> Screens:
         yield screen
     async for screen in _linked(stranger):
         yield screen
+    async for screen in _troubles(stranger):
+        yield screen
+    async for screen in _choices(patient, ids["clinic"]):
+        yield screen
+    yield "lapsed", await _lapsed(await opened(by=anna, language=language), ids["slot"])
     async for screen in _patients_dialogs(patient):
         yield screen
     rita = await Account.get(role=Role.RECEPTIONIST)
-    async for screen in _offers(patient, ids["visit"], rita):
+    async for screen in _offers(patient, ids["visit"], anna, rita):
         yield screen
     async for screen in _sessions(patient):
         yield screen
@@ -131,6 +138,48 @@ async def _linked(window: Window) -> Screens:
     yield "linked-confirmed", window
 
 
+async def _troubles(window: Window) -> Screens:
+    """The service is away, at first for what is sent and then for whole pages; then it is closed."""
+    await window.go("/haslo")
+    await window.fill(email="anna@example.pl")
+    async with Broken(window, "502"):
+        await window.send()
+        await window.page.locator("form .warn").wait_for()
+        yield "no-answer", window
+        await window.go("/rezerwacja")
+        yield "away", window
+    await window.page.route("**/graphql", _close)
+    await window.go("/rezerwacja")
+    await window.page.locator(".notices .warn").wait_for()
+    yield "closed", window
+    await window.page.unroute("**/graphql")
+
+
+async def _close(route: Route) -> None:
+    answer = await route.fetch()
+    body = await answer.json()
+    if "serviceHours" in body["data"]:
+        tomorrow = (clock.now() + DAY).isoformat()
+        body["data"]["serviceHours"] |= {"isOpen": False, "nextOpening": tomorrow, "nextClosing": tomorrow}
+    await route.fulfill(response=answer, json=body)
+
+
+async def _choices(window: Window, clinic: str) -> Screens:
+    yield "filters", await window.go(f"/rezerwacja/{clinic}?dni=1234567&pora=6-12")
+    await window.page.click(".waiting-form summary")
+    yield "waiting-form", window
+
+
+async def _lapsed(window: Window, slot: str) -> Window:
+    """A hold that has run out while the patient thought."""
+    await window.page.clock.install()
+    await window.go(f"/termin/{slot}")
+    await window.page.get_by_role("timer").wait_for()
+    await window.page.clock.fast_forward("06:00")
+    await window.page.locator("main .box.warn").wait_for()
+    return window
+
+
 async def _patients_dialogs(window: Window) -> Screens:
     await window.go("/wizyty")
     await window.press(re.compile("^(Odwołaj|Cancel)$"))
@@ -145,15 +194,15 @@ async def _patients_dialogs(window: Window) -> Screens:
     yield "weak", window
 
 
-async def _offers(window: Window, visit: str, rita: Account) -> Screens:
-    """The doctor of the visit is absent, and has a slot two days later."""
+async def _offers(window: Window, visit: str, anna: Account, rita: Account) -> Screens:
+    """The doctor of the visit is absent, and has a slot two days later; the doctor of another one has none."""
     own = await Visit.get(status="BOOKED", patient__last_name="Żółć").select_related("slot__clinic")
     slot = own.slot
     doctor, day = await slot.doctor, clock.local(slot.starts_at).date()
     await cast.morning(day + 2 * DAY, 1, at=slot.clinic, by=doctor)
-    begin = datetime.combine(day, datetime.min.time(), cast.WARSAW)
-    notice = absence_rebooking.AbsenceNotice(doctor.id, begin, begin + DAY, "choroba")
-    await absence_rebooking.report(notice, by=rita)
+    _, [only] = await clinic_with_slots(1, days=6, name="Poradnia neurologiczna")
+    await report_absence(await visit_of(anna, only), by=rita)
+    await report_absence(own, by=rita)
     paths = {
         "offer": f"/oferty/{public(await Offer.get(visit_id=own.id))}",
         "offers": "/wizyty",

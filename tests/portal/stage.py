@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from infra import clock
 from models.accounts.account import Account
+from models.schedules import absence_rebooking
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
 from models.slots.slot import Slot
@@ -38,6 +39,14 @@ async def slots_on(day: date, at: time, count: int, *, clinic: Clinic, doctor: D
 def link_of(visit: Visit) -> str:
     """The personal link, as the visit's letters hold it."""
     return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"
+
+
+async def report_absence(visit: Visit, *, by: Account) -> None:
+    """The doctor of this visit is not there on its day."""
+    slot = await Slot.get(id=visit.slot_id)
+    begin = datetime.combine(clock.local(slot.starts_at).date(), time.min, cast.WARSAW)
+    notice = absence_rebooking.AbsenceNotice(slot.doctor_id, begin, begin + DAY, "choroba")
+    await absence_rebooking.report(notice, by=by)
 
 
 async def visit_of(account: Account, slot: Slot) -> Visit:

@@ -9,44 +9,11 @@ from playwright.async_api import Route, expect
 
 from models.visits.visit import Visit
 from tests import cast
+from tests.portal.outage import Broken, forgive
 from tests.portal.stage import clinic_with_slots, public, visit_of
 from tests.portal.window import Opener, Window
 
 SAID = re.compile("Nie udało się połączyć|[Pp]róbujemy ponownie|Brak połączenia")
-LOST = ("Failed to load resource", "net::ERR", "502")
-
-
-def forgive(window: Window) -> None:
-    """The browser itself complains of what the test has broken."""
-    window.faults[:] = [fault for fault in window.faults if not any(part in fault for part in LOST)]
-
-
-class Broken:
-    """The way to the API, broken in one manner until it is mended."""
-
-    def __init__(self, window: Window, manner: str) -> None:
-        self.window, self.manner, self.hits = window, manner, 0
-
-    async def __aenter__(self) -> "Broken":
-        if self.manner == "offline":
-            await self.window.context.set_offline(True)
-            return self
-        await self.window.page.route("**/graphql", self._refuse)
-        return self
-
-    async def _refuse(self, route: Route) -> None:
-        self.hits += 1
-        if self.manner == "502":
-            await route.fulfill(status=502, content_type="text/html", body="<h1>Bad Gateway</h1>")
-        else:
-            await route.abort("internetdisconnected")
-
-    async def __aexit__(self, *_: object) -> None:
-        if self.manner == "offline":
-            await self.window.context.set_offline(False)
-        else:
-            await self.window.page.unroute("**/graphql")
-        forgive(self.window)
 
 
 @pytest.mark.parametrize("manner", ["502", "abort"])
@@ -138,7 +105,7 @@ async def test_offline_is_said_and_what_was_typed_is_sent_when_the_connection_is
     await window.context.set_offline(True)
     await window.sees("Brak połączenia z internetem")
     await window.send()
-    await window.sees("Próbujemy ponownie")
+    await window.sees("Czekamy na połączenie")
     assert await Visit.all().count() == 0
     await window.context.set_offline(False)
     await window.titled("Wizyta umówiona")

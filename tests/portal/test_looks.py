@@ -40,6 +40,7 @@ DIVIDED = """() => {
 DATA = (
     "Poradnia kardiologiczna",
     "Poradnia okulistyczna",
+    "Poradnia neurologiczna",
     "ul. Długa 1, 00-238 Warszawa",
     "Wiśniewska",
     "Żółć",

@@ -1,18 +1,17 @@
 """Offered slots: for a visit whose doctor is absent, and to somebody who waits."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from playwright.async_api import expect
 
 from infra import clock
 from models.accounts.account import Account
-from models.schedules import absence_rebooking
 from models.slots.slot import Slot
 from models.visits.visit import Visit
 from models.waiting.offer import Offer
 from tests import cast
-from tests.portal.stage import DAY, public, visit_of
+from tests.portal.stage import DAY, public, report_absence, visit_of
 from tests.portal.window import Opener
 from tests.support.visits import cancel
 
@@ -26,9 +25,7 @@ async def absence() -> tuple[Account, Visit, list[Slot]]:
         *await cast.morning(day + 2 * DAY, 1, at=clinic, by=doctor),
     ]
     visit = await visit_of(anna, slots[0])
-    begin = datetime.combine(day, datetime.min.time(), cast.WARSAW)
-    notice = absence_rebooking.AbsenceNotice(doctor.id, begin, begin + DAY, "choroba")
-    await absence_rebooking.report(notice, by=await cast.rita())
+    await report_absence(visit, by=await cast.rita())
     return anna, visit, slots
 
 

@@ -21,6 +21,7 @@ ADDRESSES = [
     "/zaloz-konto/poczta",
     "/zaloguj",
     "/haslo",
+    "/haslo/poczta",
     "/haslo/wlasne",
     "/rezerwacja",
     "/rezerwacja/abc",

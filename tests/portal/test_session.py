@@ -164,7 +164,7 @@ async def test_a_half_open_session_leads_to_an_own_password_from_everywhere(open
     for path in ("/wizyty", "/konto", f"/termin/{public(slot)}"):
         await window.go(path)
         await window.titled(OWN_PASSWORD)
-        await expect(window.page.locator(".notices")).not_to_contain_text("własne hasło")  # the screen says it
+        await expect(window.page.locator("section.notices")).not_to_contain_text("własne hasło")  # the screen says it
     for path in ("/", "/rezerwacja", "/zaloz-konto"):
         await window.go(path)
         await window.sees("Pozostało ustawić własne hasło")

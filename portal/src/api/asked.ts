@@ -33,7 +33,8 @@ async function askUntilAnswered<Answer, Variables>(
       const fault = error instanceof Fault ? error : new Fault("OTHER");
       if (!given.aborted) onFault(fault);
       if (!fault.isPassing) return undefined;
-      await untilWorthTrying(PAUSES[Math.min(turn, PAUSES.length - 1)] as number, given);
+      const pause = PAUSES[Math.min(turn, PAUSES.length - 1)] as number;
+      await untilWorthTrying(Math.max(pause, fault.pause), given);
     }
   }
   return undefined;

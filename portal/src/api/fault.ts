@@ -5,9 +5,14 @@ export type FaultCode =
 export class Fault extends Error {
   constructor(
     readonly code: FaultCode,
-    readonly retryAfterSeconds = 5,
+    private readonly retryAfterSeconds = 5,
   ) {
     super(code);
+  }
+
+  /** How long the server wants us to wait, in milliseconds. */
+  get pause(): number {
+    return this.code === "RATE_LIMITED" ? this.retryAfterSeconds * 1000 : 0;
   }
 
   /** Whether a retry may succeed. */

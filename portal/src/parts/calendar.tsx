@@ -6,7 +6,7 @@ import type { ClinicCalendarQuery } from "../generated/operations";
 import { type Choice, isNarrowed, useChoice } from "../state/choice";
 import { fitting, useFreeDays, useFreeSlots, useLiveSlots } from "../state/free";
 import { forgo, hold } from "../state/hold";
-import { announce, say } from "../state/notice";
+import { announce, hush, warn } from "../state/notice";
 import { standing } from "../state/session";
 import { addDays, addMonths, type Day, dayOf, distance, longDay, monthOf, today } from "../state/time";
 import { ways } from "../state/ways";
@@ -37,6 +37,7 @@ function useSlotChoice(moving: string | undefined, onLost: () => void) {
   const leave = () => {
     const id = asked.current;
     asked.current = null;
+    hush();
     if (id) forgo(id);
   };
   useLayoutEffect(() => leave, []);
@@ -46,15 +47,17 @@ function useSlotChoice(moving: string | undefined, onLost: () => void) {
     if (standing.value !== "patient") return route(way);
     setBusy((asked.current = id));
     try {
-      const answer = await hold(id, moving ?? null, () => say(() => common.value.stillTrying));
+      const answer = await hold(id, moving ?? null, () => warn(() => common.value.stillTrying));
+      hush();
       if (!answer) return;
       if (answer.__typename === "SlotHold") return route(way);
       setRefusal(answer);
       onLost();
     } catch (error) {
+      hush();
       if (!asked.current) return; // the patient has left
       if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // that screen asks for the log-in
-      say(unsent(error));
+      warn(unsent(error));
     } finally {
       setBusy(null);
     }
@@ -120,7 +123,11 @@ export function Calendar({ clinic, moving }: CalendarProps) {
           {day && !shown && (slots.fault ? <Failed fault={slots.fault} retry={slots.reload} /> : <Loading />)}
           {day &&
             shown &&
-            (shown.length ? <Times slots={shown} busy={picked.busy} onChoose={picked.choose} /> : <p>{words.dayEmpty}</p>)}
+            (shown.length ? (
+              <Times slots={shown} busy={picked.busy} onChoose={picked.choose} />
+            ) : (
+              <p>{words.dayEmpty}</p>
+            ))}
           {!moving && (
             <WaitingForm
               clinic={clinic.id}

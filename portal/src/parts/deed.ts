@@ -1,30 +1,33 @@
 import { useState } from "preact/hooks";
 import { attempt } from "../api/attempt";
 import { unsent } from "../api/unsent";
-import { say, type Words } from "../state/notice";
-import { common } from "../words/common";
+import type { Words } from "../state/notice";
 
 export interface Deed {
   readonly isBusy: boolean;
+  /** Whether there is no answer yet, and the request is repeated. */
+  readonly isWaiting: boolean;
   readonly fault: Words | null;
   readonly run: () => void;
 }
 
-/** The action of a button: never runs twice at once; retries if that is safe. */
+/** The action of a button: never runs twice at once; retries if that is safe. `Outcome` shows what became of it. */
 export function useDeed(doIt: () => Promise<void>, isSafe = true): Deed {
   const [isBusy, setBusy] = useState(false);
+  const [isWaiting, setWaiting] = useState(false);
   const [fault, setFault] = useState<Words | null>(null);
   const run = async () => {
     if (isBusy) return;
     setBusy(true);
     setFault(null);
     try {
-      await attempt(doIt, { isSafe, onWaiting: () => say(() => common.value.stillTrying) });
+      await attempt(doIt, { isSafe, onWaiting: () => setWaiting(true) });
     } catch (error) {
       setFault(() => unsent(error));
     } finally {
       setBusy(false);
+      setWaiting(false);
     }
   };
-  return { isBusy, fault, run: () => void run() };
+  return { isBusy, isWaiting, fault, run: () => void run() };
 }

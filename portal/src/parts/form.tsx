@@ -7,6 +7,8 @@ import { draft, forgetDraft, type Values } from "../state/drafts";
 import { language } from "../state/language";
 import type { Words } from "../state/notice";
 import { common } from "../words/common";
+import { useErrorInTitle } from "./screen";
+import { CallInstead, StillTrying } from "./states";
 
 export interface Refusal {
   readonly title: Words;
@@ -47,8 +49,6 @@ export function useForm(key: string, empty: Values = {}): Form {
 export const text = (form: Form, name: string): string => String(form.values.value[name] ?? "");
 export const isChecked = (form: Form, name: string): boolean => form.values.value[name] === true;
 export const secret = (form: Form, name: string): string => form.secrets.value[name] ?? "";
-export const isFlawed = (form: Form): boolean =>
-  form.refusal.value !== null || Object.keys(form.errors.value).length > 0;
 export const done = (form: Form): void => forgetDraft(form.key);
 
 /** The server's sentence, as long as the page stays in its language. */
@@ -111,7 +111,7 @@ export function FormView({ form, required = [], isSafe = true, onSubmit, ...rest
     <form noValidate onSubmit={onForm}>
       <ErrorSummary form={form} />
       {children}
-      {form.isWaiting.value && <p role="status">{common.value.stillTrying}</p>}
+      {form.isWaiting.value && <StillTrying />}
       <div class="actions">
         <button class={isDanger ? "button danger" : "button"} aria-disabled={form.isBusy.value} type="submit">
           {submit}
@@ -132,7 +132,9 @@ function ErrorSummary({ form }: { form: Form }) {
   useEffect(() => {
     if (form.refused.value) box.current?.focus();
   }, [form.refused.value]);
-  if (!names.length && !refusal) return null;
+  const isShown = names.length > 0 || refusal !== null;
+  useErrorInTitle(isShown);
+  if (!isShown) return null;
   return (
     <div class="summary" role="alert" tabIndex={-1} ref={box}>
       <h2>{refusal ? refusal.title() : common.value.checkForm}</h2>
@@ -148,6 +150,7 @@ function ErrorSummary({ form }: { form: Form }) {
           ))}
         </ul>
       )}
+      {refusal && <CallInstead />}
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { visits } from "../words/visits";
 import { useDeed } from "./deed";
 import { Icon } from "./icon";
 import { Refused, type SlotRefusal } from "./refused";
-import { Box } from "./states";
+import { Box, Outcome } from "./states";
 import { type Appointment, When } from "./visit-card";
 
 export type Offer = StandingOfferFragment;
@@ -42,7 +42,7 @@ function useLeft(expiresAt: string, onOver: () => void): number {
 export function OfferCard({ offer, visit, onChange, onAccepted }: OfferCardProps) {
   const left = useLeft(offer.expiresAt, onChange);
   const words = visits.value;
-  const isOver = offer.answer !== "OPEN" || left <= 0;
+  const isOver = offer.slot ? offer.answer !== "OPEN" || left <= 0 : !visit?.doctorIsAbsent;
   if (isOver) return <Box icon="info">{words.offerOver}</Box>;
   return (
     <article class="card offer">
@@ -96,7 +96,6 @@ function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
     say(() => (offer.visitId ? visits.value.declinedVisit : visits.value.declinedWaiting));
     onChange();
   });
-  const fault = accept.fault ?? decline.fault;
   return (
     <>
       <When at={slot.startsAt} />
@@ -114,7 +113,8 @@ function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
         </span>
       </p>
       {refusal && <Refused refusal={refusal} busy={null} onChoose={() => {}} />}
-      {fault && <p class="flaw">{fault()}</p>}
+      <Outcome deed={accept} />
+      <Outcome deed={decline} />
       <div class="actions">
         <button class="button" type="button" aria-disabled={accept.isBusy} onClick={accept.run}>
           {words.accept}

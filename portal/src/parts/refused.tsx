@@ -6,8 +6,9 @@ import { ways } from "../state/ways";
 import { booking, review } from "../words/booking";
 import { common } from "../words/common";
 import { visits } from "../words/visits";
+import { useErrorInTitle } from "./screen";
 import { Alternatives, type FreeSlot } from "./times";
-import { PhoneLink } from "./states";
+import { CallInstead } from "./states";
 
 /** Every refusal that a patient can meet when choosing a slot. */
 export type SlotRefusal =
@@ -86,6 +87,7 @@ interface RefusedProps {
 export function Refused({ refusal, busy, onChoose }: RefusedProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.focus(), [refusal]);
+  useErrorInTitle(true);
   const { title, text, link, alternatives = [] } = saidOf(refusal);
   return (
     <div class="summary" role="alert" tabIndex={-1} ref={box}>
@@ -97,11 +99,7 @@ export function Refused({ refusal, busy, onChoose }: RefusedProps) {
         </p>
       )}
       {alternatives.length > 0 && <Alternatives slots={alternatives} busy={busy} onChoose={onChoose} />}
-      {refusal.__typename !== "SlotTaken" && (
-        <p>
-          <PhoneLink />
-        </p>
-      )}
+      {refusal.__typename !== "SlotTaken" && <CallInstead />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { errorsShown } from "../state/notice";
 import { centre } from "../state/session";
 import { common } from "../words/common";
 import { Icon } from "./icon";
@@ -7,7 +8,6 @@ import { Icon } from "./icon";
 interface ScreenProps {
   readonly title: string;
   readonly lead?: ComponentChildren;
-  readonly hasErrors?: boolean;
   readonly back?: { readonly href: string; readonly label: string };
   readonly width?: "narrow" | "wide";
   /** Content of the large panel around the title. */
@@ -17,11 +17,23 @@ interface ScreenProps {
 
 let isFirst = true; // after a page load the browser manages the focus
 
+/** As long as an error is shown, the document's title begins with it. */
+export function useErrorInTitle(isShown: boolean): void {
+  useEffect(() => {
+    if (!isShown) return undefined;
+    errorsShown.value += 1;
+    return () => {
+      errorsShown.value -= 1;
+    };
+  }, [isShown]);
+}
+
 /** One screen: sets the document's title and moves the focus to its h1, so that screen readers announce it. */
-export function Screen({ title, lead, hasErrors, back, width = "narrow", hero, children }: ScreenProps) {
+export function Screen({ title, lead, back, width = "narrow", hero, children }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const name = centre.value?.name;
   const words = common.value;
+  const hasErrors = errorsShown.value > 0;
   useEffect(() => {
     const whole = `${title} – ${words.brand}${name ? ` ${name}` : ""}`;
     document.title = hasErrors ? `${words.error}: ${whole}` : whole;

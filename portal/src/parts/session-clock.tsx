@@ -4,6 +4,7 @@ import { minutes, now } from "../state/time";
 import { common } from "../words/common";
 import { useDeed } from "./deed";
 import { useModal } from "./modal";
+import { Outcome } from "./states";
 
 const WARN_BEFORE = 2 * 60_000;
 
@@ -37,7 +38,7 @@ function Warning({ left, canStay, onSeen }: { left: number; canStay: boolean; on
     <dialog ref={dialog} aria-labelledby="session-title" onClose={onSeen}>
       <h2 id="session-title">{words.sessionEnds}</h2>
       <p role="timer">{why(minutes(left))}</p>
-      {stay.fault && <p class="flaw">{stay.fault()}</p>}
+      <Outcome deed={stay} />
       <div class="actions">
         <button class="button" type="button" autofocus onClick={canStay ? stay.run : onSeen}>
           {canStay ? words.stay : words.understood}

@@ -8,13 +8,14 @@ import { language, speak } from "../state/language";
 import { announcement, notice } from "../state/notice";
 import { centre, hours, logOut, standing, start } from "../state/session";
 import { brand } from "../state/theme";
-import { isPrivate, ways } from "../state/ways";
+import { isPrivate, ways, withWish } from "../state/ways";
 import { common } from "../words/common";
 import { useDeed } from "./deed";
 import { Closed } from "./closed";
 import { Icon, type IconName } from "./icon";
+import { Screen } from "./screen";
 import { SessionClock } from "./session-clock";
-import { Box, centrePhone, Failed, Loading } from "./states";
+import { Box, centrePhone, Failed, Loading, Outcome } from "./states";
 
 /** Loads the centre, its hours and the session; retries until that succeeds. */
 function useStart(): { readonly isReady: boolean; readonly fault: Fault | null; readonly retry: () => void } {
@@ -50,32 +51,48 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </a>
       <Header />
       <section class="notices" aria-label={common.value.notices}>
-        {!isOnline.value && (
-          <div role="alert">
-            <Box icon="alert" kind="warn">
-              <p>{common.value.offline}</p>
-            </Box>
-          </div>
-        )}
         {isReady && <Banners />}
-        <div role="status">
-          {notice.value && (
-            <Box icon="check" kind="good">
-              <p>{notice.value()}</p>
-            </Box>
-          )}
-        </div>
         <p class="unseen" aria-live="polite">
           {announcement.value}
         </p>
       </section>
+      <Now />
       <main id="content" tabIndex={-1}>
-        {isReady ? children : fault ? <Failed fault={fault} retry={retry} /> : <Loading />}
+        {isReady && children}
+        {!isReady && !fault && <Loading />}
+        {!isReady && fault && (
+          <Screen title={common.value.brand}>
+            <Failed fault={fault} retry={retry} />
+          </Screen>
+        )}
       </main>
       {isReady && <Footer />}
       <BottomBar />
       {isReady && <SessionClock />}
     </>
+  );
+}
+
+/** What has just happened; it stays in sight however far down the page is read. */
+function Now() {
+  const said = notice.value;
+  return (
+    <div class="notices now">
+      {!isOnline.value && (
+        <div role="alert">
+          <Box icon="alert" kind="warn">
+            <p>{common.value.offline}</p>
+          </Box>
+        </div>
+      )}
+      <div role="status">
+        {said && (
+          <Box icon={said.kind === "good" ? "check" : "alert"} kind={said.kind}>
+            <p>{said.words()}</p>
+          </Box>
+        )}
+      </div>
+    </div>
   );
 }
 
@@ -176,7 +193,7 @@ function LanguageSwitch() {
 }
 
 function SignInOrOut() {
-  const { path, route } = useLocation();
+  const { path, url, route } = useLocation();
   const leave = useDeed(async () => {
     await logOut();
     route(ways.home);
@@ -185,16 +202,19 @@ function SignInOrOut() {
   if (standing.value === "stranger") {
     if (path === ways.logIn) return null;
     return (
-      <a class="tool strong" href={ways.logIn}>
+      <a class="tool strong" href={withWish(ways.logIn, path.startsWith(ways.booking) ? url : undefined)}>
         {words.logIn}
       </a>
     );
   }
   return (
-    <button class="tool" type="button" aria-label={words.logOut} onClick={leave.run}>
-      <Icon name="exit" />
-      <span class="long">{words.logOut}</span>
-    </button>
+    <>
+      <button class="tool" type="button" aria-label={words.logOut} aria-disabled={leave.isBusy} onClick={leave.run}>
+        <Icon name="exit" />
+        <span class="long">{words.logOut}</span>
+      </button>
+      <Outcome deed={leave} />
+    </>
   );
 }
 

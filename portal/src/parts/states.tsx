@@ -2,9 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import type { Fault } from "../api/fault";
+import { isOnline } from "../state/connection";
 import { centre } from "../state/session";
 import { ways } from "../state/ways";
 import { common } from "../words/common";
+import type { Deed } from "./deed";
 import { Icon, type IconName } from "./icon";
 
 export function centrePhone(): { name: string; href: string } {
@@ -38,16 +40,54 @@ export function Failed({ fault, retry }: { fault: Fault; retry: () => void }) {
   const isOutdated = fault.code === "OUTDATED";
   const said = { OFFLINE: words.failedOffline, RATE_LIMITED: words.busy, OUTDATED: words.outdated } as const;
   const why = fault.code in said ? said[fault.code as keyof typeof said] : words.failed;
+  const isOurs = !fault.isPassing && !isOutdated;
   return (
-    <Box icon="alert" kind="warn" title={isOutdated ? undefined : words.failedTitle}>
-      <p>{why}</p>
-      <p class="row">
-        <button class="button secondary" type="button" onClick={isOutdated ? () => location.reload() : retry}>
-          {isOutdated ? words.refresh : words.tryAgain}
-        </button>
-      </p>
-      <p>{words.callInstead(centrePhone().name)}</p>
-    </Box>
+    <div role="alert">
+      <Box icon="alert" kind="warn" title={isOutdated ? undefined : isOurs ? words.brokenTitle : words.failedTitle}>
+        <p>{isOurs ? words.broken : why}</p>
+        <p class="row">
+          <button class="button secondary" type="button" onClick={isOutdated ? () => location.reload() : retry}>
+            {isOutdated ? words.refresh : words.tryAgain}
+          </button>
+        </p>
+        <CallInstead />
+      </Box>
+    </div>
+  );
+}
+
+/** The other way, wherever the page cannot help. */
+export function CallInstead({ phone }: { phone?: string }) {
+  return (
+    <p>
+      {common.value.callInstead} <PhoneLink {...(phone && { phone })} />
+    </p>
+  );
+}
+
+/** Replaces or accompanies what is sent, as long as there is no answer. */
+export function StillTrying() {
+  return (
+    <div role="status">
+      <Box icon="clock" kind="warn">
+        <p>{isOnline.value ? common.value.stillTrying : common.value.failedOffline}</p>
+        <CallInstead />
+      </Box>
+    </div>
+  );
+}
+
+/** What became of a button's action, if it was not done at once. */
+export function Outcome({ deed: { isWaiting, fault } }: { deed: Pick<Deed, "isWaiting" | "fault"> }) {
+  if (isWaiting) return <StillTrying />;
+  if (!fault) return null;
+  return (
+    <div role="alert">
+      <Box icon="alert" kind="warn">
+        <p>{fault()}</p>
+        <CallInstead />
+      </Box>
+    </div>
   );
 }
 

@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { ConfirmVisit } from "../generated/operations";
-import { say } from "../state/notice";
+import { say, warn } from "../state/notice";
 import { now } from "../state/time";
 import { ways } from "../state/ways";
 import { visits } from "../words/visits";
 import { CancelDialog } from "./cancel";
 import { useDeed } from "./deed";
 import { Icon } from "./icon";
+import { Outcome } from "./states";
 import type { Appointment } from "./visit-card";
 
 export const isChangeable = ({ status, cancellableUntil }: Appointment): boolean =>
@@ -51,16 +52,20 @@ export function ConfirmButton({ visit, onChange }: VisitDeedsProps) {
   const deed = useDeed(async () => {
     const { confirmVisit: answer } = await ask(ConfirmVisit, { input: { visitId: visit.id } });
     const isDone = answer.__typename === "Visit";
-    say(() => (isDone ? visits.value.confirmed : visits.value.notChangeable));
+    if (isDone) say(() => visits.value.confirmed);
+    else warn(() => visits.value.notChangeable);
     onChange();
   });
   if (visit.status !== "BOOKED" || visit.confirmedAt || visit.doctorIsAbsent || Date.parse(visit.startsAt) <= now())
     return null;
   return (
-    <button class="button secondary" type="button" aria-disabled={deed.isBusy} onClick={deed.run}>
-      <Icon name="check" />
-      {visits.value.confirm}
-    </button>
+    <>
+      <Outcome deed={deed} />
+      <button class="button secondary" type="button" aria-disabled={deed.isBusy} onClick={deed.run}>
+        <Icon name="check" />
+        {visits.value.confirm}
+      </button>
+    </>
   );
 }
 

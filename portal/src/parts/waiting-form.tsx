@@ -7,7 +7,7 @@ import { flawsOf } from "../screens/sign-up";
 import { type Choice, hoursOf, namesOf, weekdaysIn } from "../state/choice";
 import { whenOf } from "../state/hours";
 import { say } from "../state/notice";
-import { standing } from "../state/session";
+import { hasEnded, standing } from "../state/session";
 import { addDays, today } from "../state/time";
 import { ways, withWish } from "../state/ways";
 import { signing } from "../words/signing";
@@ -15,7 +15,7 @@ import { booking } from "../words/booking";
 import { common } from "../words/common";
 import { WeekdayChoice } from "./calendar-choices";
 import { TextField } from "./fields";
-import { done, type Form, FormView, refuse, refuseWith, text, useForm } from "./form";
+import { done, type Form, FormView, isChecked, refuse, refuseWith, text, useForm } from "./form";
 import { Icon } from "./icon";
 
 interface WaitingFormProps {
@@ -64,7 +64,7 @@ function useWish(clinic: string, choice: Choice): Form {
   const weekdays = choice.weekdays.join("");
   const narrowed = { weekdays, earliest: earliest ?? "", latest: latest ?? "" };
   const days = useMemo(() => ({ from: addDays(today(), 1), until: addDays(today(), 30) }), []);
-  const form = useForm(`waiting-${clinic}`, { ...days, ...narrowed });
+  const form = useForm(`waiting-${clinic}`, { ...days, ...narrowed, isOpen: false });
   const isChanged = useRef(false);
   useEffect(() => {
     if (isChanged.current) form.values.value = { ...form.values.value, ...narrowed };
@@ -79,8 +79,11 @@ export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
   const form = useWish(clinic, choice);
   const words = booking.value;
   const isPatient = standing.value === "patient";
+  const keepOpen = ({ currentTarget }: { currentTarget: HTMLDetailsElement }) => {
+    form.values.value = { ...form.values.value, isOpen: currentTarget.open };
+  };
   return (
-    <details class="card waiting-form" open={isOpen}>
+    <details class="card waiting-form" open={isOpen || isChecked(form, "isOpen")} onToggle={keepOpen}>
       <summary>
         <Icon name="bell" />
         {words.wait}
@@ -108,11 +111,14 @@ export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
           </div>
         </FormView>
       ) : (
-        <p>
-          <a class="button secondary" href={withWish(ways.logIn, url)}>
-            {signing.value.logIn}
-          </a>
-        </p>
+        <>
+          {hasEnded.value && <p>{common.value.sessionEndedWhy}</p>}
+          <p>
+            <a class="button secondary" href={withWish(ways.logIn, url)}>
+              {signing.value.logIn}
+            </a>
+          </p>
+        </>
       )}
     </details>
   );

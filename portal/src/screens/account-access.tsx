@@ -2,7 +2,7 @@ import { useLocation } from "preact-iso";
 import { usePages } from "../api/pages";
 import { AccessLog as AccessLogOperation } from "../generated/operations";
 import { useDeed } from "../parts/deed";
-import { Failed, Loading } from "../parts/states";
+import { Failed, Loading, Outcome } from "../parts/states";
 import { datedMoment } from "../state/time";
 import { account } from "../words/account";
 import { common } from "../words/common";
@@ -42,6 +42,7 @@ export function AccessLog() {
           </li>
         ))}
       </ul>
+      <Outcome deed={more} />
       {list.hasMore && (
         <p class="actions">
           <button class="button secondary" type="button" aria-disabled={more.isBusy} onClick={more.run}>

@@ -8,6 +8,7 @@ import { PasswordField } from "../parts/fields";
 import { FormView, refuse, refuseWith, secret, useForm } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { useModal } from "../parts/modal";
+import { Outcome } from "../parts/states";
 import { say } from "../state/notice";
 import { signedOut } from "../state/session";
 import { ways } from "../state/ways";
@@ -31,7 +32,7 @@ export function Download() {
   return (
     <>
       <p>{words.downloadLead}</p>
-      {deed.fault && <p class="flaw">{deed.fault()}</p>}
+      <Outcome deed={deed} />
       <p class="actions">
         <button class="button" type="button" aria-disabled={deed.isBusy} onClick={deed.run}>
           <Icon name="download" />

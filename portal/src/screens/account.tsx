@@ -2,6 +2,7 @@ import { useLocation } from "preact-iso";
 import { useDeed } from "../parts/deed";
 import { Icon, type IconName } from "../parts/icon";
 import { Screen } from "../parts/screen";
+import { Outcome } from "../parts/states";
 import { logOut, me } from "../state/session";
 import { ways } from "../state/ways";
 import { account } from "../words/account";
@@ -50,7 +51,7 @@ export function AccountHome() {
           {common.value.logOut}
         </button>
       </p>
-      {leave.fault && <p class="flaw">{leave.fault()}</p>}
+      <Outcome deed={leave} />
       <ul class="links danger">
         <PartLink name="zamknij" icon="x" />
       </ul>

@@ -2,7 +2,7 @@ import { useAsked } from "../api/asked";
 import { NextVisit } from "../generated/operations";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
-import { Box, Loading, PhoneLink } from "../parts/states";
+import { Box, Failed, Loading, PhoneLink } from "../parts/states";
 import { VisitCard } from "../parts/visit-card";
 import { isClosed } from "../state/hours";
 import { centre, hours, me, standing } from "../state/session";
@@ -98,7 +98,7 @@ function Service() {
 
 function PatientsHome() {
   const words = home.value;
-  const { data } = useAsked(NextVisit, {});
+  const { data, fault, reload } = useAsked(NextVisit, {});
   const patient = data?.me?.patient;
   const [next] = patient?.plannedVisits.nodes ?? [];
   return (
@@ -113,7 +113,11 @@ function PatientsHome() {
       <section aria-labelledby="next">
         <h2 id="next">{words.nextVisit}</h2>
         {!patient ? (
-          <Loading />
+          fault ? (
+            <Failed fault={fault} retry={reload} />
+          ) : (
+            <Loading />
+          )
         ) : next ? (
           <VisitCard visit={next} isLarge>
             <a class="button secondary" href={ways.visit(next.id)}>

@@ -4,15 +4,23 @@ import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { LogIn as LogInOperation } from "../generated/operations";
 import { EmailField, PasswordField } from "../parts/fields";
-import { done, FormView, isFlawed, refuse, refuseWith, secret, text, useForm, type Form } from "../parts/form";
+import { done, FormView, refuse, refuseWith, secret, text, useForm, type Form } from "../parts/form";
 import { Staff } from "../parts/private";
 import { Screen } from "../parts/screen";
 import { Box } from "../parts/states";
+import { draft } from "../state/drafts";
 import { hour } from "../state/time";
 import { hasEnded, signIn, standing } from "../state/session";
 import { ways, wish, withWish } from "../state/ways";
 import { common } from "../words/common";
 import { signing } from "../words/signing";
+
+const CALLER = { login: "" };
+
+/** Fills in the address that was typed a moment ago, so that it need not be typed twice. */
+export const proposeLogin = (email: string): void => {
+  draft("log-in", CALLER).value = { login: email };
+};
 
 /** Returns whether the log-in succeeded; else the form shows the refusal. */
 async function logIn(form: Form): Promise<boolean> {
@@ -41,12 +49,12 @@ async function logIn(form: Form): Promise<boolean> {
 
 /** `isBetween`: the form replaces a private screen, which appears after the log-in. */
 export function LogIn({ isBetween = false, onDone }: { isBetween?: boolean; onDone?: () => void }) {
-  const form = useForm("log-in", { login: "" });
-  const { url, query } = useLocation();
-  const next = isBetween ? url : wish(query["dalej"]);
+  const form = useForm("log-in", CALLER);
+  const { url, path, query } = useLocation();
+  const next = isBetween && path !== ways.ownPassword ? url : wish(query["dalej"]);
   const words = signing.value;
   return (
-    <Screen title={words.logInTitle} hasErrors={isFlawed(form)}>
+    <Screen title={words.logInTitle}>
       {hasEnded.value ? (
         <Box icon="lock" kind="warn" title={common.value.sessionEnded}>
           <p>{common.value.sessionEndedWhy}</p>

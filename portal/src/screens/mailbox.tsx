@@ -11,7 +11,8 @@ import { APPLICANT } from "./sign-up";
 /** The page after signing up. It knows the e-mail address from memory only, not from its URL. */
 export function Mailbox() {
   const typed = useForm("sign-up", APPLICANT);
-  const { query, route } = useLocation();
+  const { query } = useLocation();
+  const next = wish(query["dalej"]);
   const email = text(typed, "email").trim();
   const words = signing.value;
   return (
@@ -25,11 +26,11 @@ export function Mailbox() {
         ))}
       </ol>
       <p class="actions">
-        <a class="button" href={withWish(ways.logIn, wish(query["dalej"]))}>
+        <a class="button" href={withWish(ways.logIn, next)}>
           {words.toLogIn}
         </a>
       </p>
-      <MailNothing email={email} {...(email && { onWrongAddress: () => route(ways.signUp) })} />
+      <MailNothing email={email} correct={withWish(ways.signUp, next)} />
     </Screen>
   );
 }

@@ -14,10 +14,12 @@ export function OfferScreen() {
   const offer = data?.node?.__typename === "Offer" ? data.node : null;
   const asked = useAsked(VisitOperation, offer?.visitId ? { visit: offer.visitId } : null);
   const visit = asked.data?.node?.__typename === "Visit" ? asked.data.node : undefined;
+  const problem = fault ?? asked.fault;
+  const isHere = data && (!offer?.visitId || asked.data);
   const words = visits.value;
   return (
     <Screen title={words.offerTitle} back={{ href: ways.visits, label: words.allVisits }}>
-      {offer && (
+      {isHere && offer && (
         <OfferCard
           offer={offer}
           visit={visit}
@@ -25,8 +27,9 @@ export function OfferScreen() {
           onAccepted={(booked) => route(ways.booked(booked), true)}
         />
       )}
-      {data && !offer && <Box icon="info">{words.offerOver}</Box>}
-      {!data && (fault ? <Failed fault={fault} retry={reload} /> : <Loading />)}
+      {isHere && !offer && <Box icon="info">{words.offerOver}</Box>}
+      {!isHere && !problem && <Loading />}
+      {!isHere && problem && <Failed fault={problem} retry={data ? asked.reload : reload} />}
     </Screen>
   );
 }

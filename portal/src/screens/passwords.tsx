@@ -4,7 +4,7 @@ import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { ChangePassword, RequestNewPassword } from "../generated/operations";
 import { EmailField, PasswordField } from "../parts/fields";
-import { done, FormView, isFlawed, refuse, refuseWith, secret, spoken, text, useForm, type Form } from "../parts/form";
+import { FormView, refuse, refuseWith, secret, spoken, text, useForm, type Form } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
 import { Box } from "../parts/states";
@@ -12,7 +12,7 @@ import { say } from "../state/notice";
 import { centre, me, refreshMe, signIn, standing } from "../state/session";
 import { ways, wish, withWish } from "../state/ways";
 import { signing } from "../words/signing";
-import { LogIn } from "./log-in";
+import { LogIn, proposeLogin } from "./log-in";
 
 async function setPassword(form: Form, isFirst: boolean, onDone: () => void): Promise<void> {
   const current = isFirst ? null : secret(form, "current");
@@ -108,37 +108,41 @@ export function OwnPasswordScreen() {
   return isSettled ? null : <OwnPassword />;
 }
 
+const FORGETFUL = { email: "" };
+
 export function Forgotten() {
-  const form = useForm("forgotten", { email: "" });
-  const sent = useForm("forgotten-sent", { email: "" });
-  const { query } = useLocation();
+  const form = useForm("forgotten", FORGETFUL);
+  const { query, route } = useLocation();
+  const next = wish(query["dalej"]);
   const words = signing.value;
-  const email = text(sent, "email");
   const send = async () => {
-    const address = text(form, "email").trim();
-    await ask(RequestNewPassword, { input: { email: address } });
-    sent.values.value = { email: address };
-    done(form);
+    const email = text(form, "email").trim();
+    await ask(RequestNewPassword, { input: { email } });
+    proposeLogin(email);
+    route(withWish(ways.forgottenMailbox, next));
   };
-  if (email) return <Sent email={email} next={wish(query["dalej"])} />;
   return (
-    <Screen title={words.forgottenTitle} lead={words.forgottenLead} hasErrors={isFlawed(form)}>
+    <Screen title={words.forgottenTitle} lead={words.forgottenLead}>
       <FormView form={form} required={["email"]} submit={words.forgottenSend} onSubmit={send}>
         <EmailField form={form} name="email" label={words.email} />
       </FormView>
       <p class="aside">
-        <a href={ways.logIn}>{words.toLogIn}</a>
+        <a href={withWish(ways.logIn, next)}>{words.toLogIn}</a>
       </p>
     </Screen>
   );
 }
 
-function Sent({ email, next }: { email: string; next: string | undefined }) {
+/** The page after asking for a password. It knows the e-mail address from memory only, not from its URL. */
+export function ForgottenMailbox() {
+  const { query } = useLocation();
+  const next = wish(query["dalej"]);
+  const email = text(useForm("forgotten", FORGETFUL), "email").trim();
   const words = signing.value;
   return (
     <Screen title={words.mailTitle}>
       <Box icon="mail" kind="good">
-        <p>{words.forgottenDone(email)}</p>
+        <p>{email ? words.forgottenDone(email) : words.forgottenDoneUnknown}</p>
       </Box>
       <ol class="steps">
         {words.forgottenSteps.map((step) => (
@@ -150,19 +154,25 @@ function Sent({ email, next }: { email: string; next: string | undefined }) {
           {words.toLogIn}
         </a>
       </p>
-      <MailNothing email={email} />
+      <MailNothing email={email} correct={withWish(ways.forgotten, next)} />
     </Screen>
   );
 }
 
+interface MailNothingProps {
+  /** Empty after a reload. */
+  readonly email: string;
+  /** Where the address was typed. */
+  readonly correct: string;
+}
+
 /** Help for patients who receive no letter. */
-export function MailNothing({ email, onWrongAddress }: { email: string; onWrongAddress?: () => void }) {
-  const again = useForm("again", { email });
+export function MailNothing({ email, correct }: MailNothingProps) {
+  const again = useForm("again", { email: "" });
   const words = signing.value;
   const send = async () => {
-    await ask(RequestNewPassword, { input: { email: text(again, "email").trim() } });
+    await ask(RequestNewPassword, { input: { email: email || text(again, "email").trim() } });
     say(() => signing.value.sentAgain);
-    scrollTo(0, 0);
   };
   return (
     <details class="card">
@@ -172,12 +182,12 @@ export function MailNothing({ email, onWrongAddress }: { email: string; onWrongA
           <li key={line}>{line}</li>
         ))}
       </ul>
-      <FormView form={again} required={["email"]} submit={words.sendAgain} onSubmit={send}>
+      <FormView form={again} required={email ? [] : ["email"]} submit={words.sendAgain} onSubmit={send}>
         {!email && <EmailField form={again} name="email" label={words.email} />}
       </FormView>
-      {onWrongAddress && (
+      {email && (
         <p>
-          <a href={ways.signUp}>{words.wrongAddress}</a>
+          <a href={correct}>{words.wrongAddress}</a>
         </p>
       )}
     </details>

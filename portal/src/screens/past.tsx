@@ -2,7 +2,7 @@ import { usePages } from "../api/pages";
 import { PastVisits, type VisitStatus } from "../generated/operations";
 import { useDeed } from "../parts/deed";
 import { Screen } from "../parts/screen";
-import { Failed, Loading } from "../parts/states";
+import { Failed, Loading, Outcome } from "../parts/states";
 import { VisitCard } from "../parts/visit-card";
 import { ways } from "../state/ways";
 import { common } from "../words/common";
@@ -39,6 +39,7 @@ export function Past({ isCancelled }: { isCancelled: boolean }) {
           </li>
         ))}
       </ul>
+      <Outcome deed={more} />
       {list.hasMore && (
         <p class="actions">
           <button class="button secondary" type="button" aria-disabled={more.isBusy} onClick={more.run}>

@@ -9,7 +9,7 @@ import { done, FormView, text, useForm } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Refused, type SlotRefusal } from "../parts/refused";
 import { Screen } from "../parts/screen";
-import { Box, Failed, Loading } from "../parts/states";
+import { Box, Failed, Loading, StillTrying } from "../parts/states";
 import type { FreeSlot } from "../parts/times";
 import { type Appointment, Facts } from "../parts/visit-card";
 import { hold, type Hold, held, release, spend } from "../state/hold";
@@ -25,12 +25,15 @@ type State = { readonly hold: Hold } | { readonly refusal: SlotRefusal } | { rea
 function useHold(slotId: string, movedId: string | null) {
   const known = held.value?.slot.id === slotId ? held.value : null;
   const [state, setState] = useState<State>(known && { hold: known });
+  const [isWaiting, setWaiting] = useState(false);
   const take = async () => {
     try {
-      const answer = await hold(slotId, movedId, () => {});
+      const answer = await hold(slotId, movedId, () => setWaiting(true));
       if (answer) setState(answer.__typename === "SlotHold" ? { hold: answer } : { refusal: answer });
     } catch (error) {
       setState({ fault: error instanceof Fault ? error : new Fault("OTHER") });
+    } finally {
+      setWaiting(false);
     }
   };
   useLayoutEffect(() => {
@@ -38,7 +41,7 @@ function useHold(slotId: string, movedId: string | null) {
     if (!known) void take();
     return () => release(slotId);
   }, [slotId]);
-  return { state, take: () => void take(), refuse: (refusal: SlotRefusal) => setState({ refusal }) };
+  return { state, isWaiting, take: () => void take(), refuse: (refusal: SlotRefusal) => setState({ refusal }) };
 }
 
 export function Review() {
@@ -54,7 +57,7 @@ interface ReviewProps {
 
 function ReviewOf({ slotId, movedId }: ReviewProps) {
   const { route } = useLocation();
-  const { state, take, refuse } = useHold(slotId, movedId);
+  const { state, isWaiting, take, refuse } = useHold(slotId, movedId);
   const moved = useAsked(VisitOperation, movedId ? { visit: movedId } : null);
   const old = moved.data?.node?.__typename === "Visit" ? moved.data.node : null;
   const words = review.value;
@@ -65,11 +68,11 @@ function ReviewOf({ slotId, movedId }: ReviewProps) {
       return (
         <Screen title={title}>{moved.fault ? <Failed fault={moved.fault} retry={moved.reload} /> : <Loading />}</Screen>
       );
-    return <Held hold={state.hold} old={old} title={title} onLost={refuse} onAgain={take} />;
+    return <Held hold={state.hold} old={old} title={title} onLost={refuse} onAgain={take} isWaiting={isWaiting} />;
   }
   return (
     <Screen title={title}>
-      {!state && <Loading />}
+      {!state && (isWaiting ? <StillTrying /> : <Loading />)}
       {state && "fault" in state && <Failed fault={state.fault} retry={take} />}
       {state && "refusal" in state && (
         <>
@@ -101,6 +104,7 @@ interface HeldProps {
   readonly title: string;
   readonly onLost: (refusal: SlotRefusal) => void;
   readonly onAgain: () => void;
+  readonly isWaiting: boolean;
 }
 
 function useConfirmation(slotId: string, old: Appointment | null, onLost: (refusal: SlotRefusal) => void) {
@@ -124,7 +128,7 @@ function useConfirmation(slotId: string, old: Appointment | null, onLost: (refus
   return { form, confirm };
 }
 
-function Held({ hold: { slot, expiresAt }, old, title, onLost, onAgain }: HeldProps) {
+function Held({ hold: { slot, expiresAt }, old, title, onLost, onAgain, isWaiting }: HeldProps) {
   const { form, confirm } = useConfirmation(slot.id, old, onLost);
   const left = useCountdown(expiresAt);
   const words = review.value;
@@ -133,6 +137,7 @@ function Held({ hold: { slot, expiresAt }, old, title, onLost, onAgain }: HeldPr
   return (
     <Screen title={title} back={{ href: back, label: words.other }}>
       <Countdown left={left} onAgain={onAgain} />
+      {isWaiting && <StillTrying />}
       <div class="card">
         {old && (
           <p class="quiet crossed">

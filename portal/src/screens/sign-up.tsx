@@ -3,7 +3,7 @@ import { ask } from "../api/ask";
 import { unforeseen } from "../api/unforeseen";
 import { SignUp, type SignUpMutation } from "../generated/operations";
 import { CheckField, EmailField, PhoneField, TextField } from "../parts/fields";
-import { FormView, isChecked, isFlawed, refuse, refuseWith, spoken, text, useForm, type Form } from "../parts/form";
+import { FormView, isChecked, refuse, refuseWith, spoken, text, useForm, type Form } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
 import { PhoneLink } from "../parts/states";
@@ -13,6 +13,7 @@ import type { Words } from "../state/notice";
 import { ways, wish, withWish } from "../state/ways";
 import { signing } from "../words/signing";
 import { common } from "../words/common";
+import { proposeLogin } from "./log-in";
 
 export const APPLICANT = { firstName: "", lastName: "", pesel: "", email: "", phone: "", smsReminders: false };
 
@@ -58,6 +59,7 @@ async function signUp(form: Form, onDone: () => void): Promise<void> {
   const { signUp: answer } = await ask(SignUp, { input });
   switch (answer.__typename) {
     case "Accepted":
+      proposeLogin(input.email.trim());
       form.values.value = { ...form.values.value, pesel: "" }; // the rest stays, in case the e-mail address needs correcting
       return onDone();
     case "InvalidInput":
@@ -77,7 +79,7 @@ export function SignUpScreen() {
   const next = wish(query["dalej"]);
   const words = signing.value;
   return (
-    <Screen title={words.signUp} lead={words.signUpLead} hasErrors={isFlawed(form)}>
+    <Screen title={words.signUp} lead={words.signUpLead}>
       <WhoCan />
       <FormView
         form={form}

@@ -4,7 +4,7 @@ import { useLive } from "../api/live";
 import { MyChanges, Visit as VisitOperation, type VisitQuery } from "../generated/operations";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
-import { Box, Failed, Loading } from "../parts/states";
+import { Box, CallInstead, Failed, Loading } from "../parts/states";
 import { Facts } from "../parts/visit-card";
 import { CalendarLink, ConfirmButton, isChangeable, PrintButton, VisitDeeds } from "../parts/visit-deeds";
 import { dayOf, distance, moment } from "../state/time";
@@ -104,9 +104,11 @@ export function Slip({ visit }: { visit: FullVisit }) {
 export function Until({ visit }: { visit: FullVisit }) {
   const words = visits.value;
   if (visit.status !== "BOOKED") return null;
+  if (isChangeable(visit)) return <p class="quiet">{words.until(moment(visit.cancellableUntil))}</p>;
   return (
-    <p class="quiet">
-      {isChangeable(visit) ? words.until(moment(visit.cancellableUntil)) : words.tooLate(visit.clinic.phone)}
-    </p>
+    <Box icon="info">
+      <p>{words.tooLate}</p>
+      <CallInstead phone={visit.clinic.phone} />
+    </Box>
   );
 }

@@ -7,7 +7,7 @@ import { useDeed } from "../parts/deed";
 import { Icon } from "../parts/icon";
 import { OfferCard } from "../parts/offer-card";
 import { Screen } from "../parts/screen";
-import { Failed, Loading } from "../parts/states";
+import { Failed, Loading, Outcome } from "../parts/states";
 import { type Appointment, VisitCard } from "../parts/visit-card";
 import { ConfirmButton, VisitDeeds } from "../parts/visit-deeds";
 import { daysOf } from "../state/choice";
@@ -153,7 +153,7 @@ function WaitingCard({ entry, onChange }: { entry: Entry; onChange: () => void }
         {weekdays && `, ${daysOf(weekdays).map(shortWeekdayName).join(", ")}`}
         {(earliest || latest) && `, ${words.waitingHours(hour(earliest, "0:00"), hour(latest, "24:00"))}`}
       </p>
-      {leave.fault && <p class="flaw">{leave.fault()}</p>}
+      <Outcome deed={leave} />
       <div class="actions">
         <button class="button secondary" type="button" aria-disabled={leave.isBusy} onClick={leave.run}>
           {words.leave}

@@ -14,10 +14,13 @@ let wanted: string | null = null;
 /** A slot that is being given back could otherwise be held again before it is. */
 let returning: Promise<unknown> = Promise.resolve();
 
-/** Holding the same slot again returns the same hold. Returns null if the patient has left meanwhile. */
+/**
+ * Holding the same slot again returns the same hold. Asks until there is an answer, or the patient has left: then it
+ * returns null.
+ */
 export async function hold(slotId: string, visitId: string | null, onWaiting: () => void): Promise<HoldAnswer | null> {
   wanted = slotId;
-  const answer = await attempt(() => request(slotId, visitId), { isSafe: true, onWaiting });
+  const answer = await attempt(() => request(slotId, visitId), { isSafe: true, turns: Infinity, onWaiting });
   const granted = answer?.__typename === "SlotHold" ? answer : null;
   if (wanted === slotId) {
     held.value = granted;

@@ -4,14 +4,27 @@ import { signal } from "@preact/signals";
 
 export type Words = () => string;
 
-export const notice = signal<Words | null>(null);
+export interface Notice {
+  readonly words: Words;
+  readonly kind: "good" | "warn";
+}
+
+export const notice = signal<Notice | null>(null);
+/** How many summaries of errors are on the screen; the document's title says whether there are any. */
+export const errorsShown = signal(0);
 /** Read out by screen readers; not visible. */
 export const announcement = signal("");
 let isFresh = false;
 
 export function say(words: Words): void {
-  notice.value = words;
+  notice.value = { words, kind: "good" };
   isFresh = true;
+}
+
+/** Says what keeps the person on this screen. */
+export function warn(words: Words): void {
+  notice.value = { words, kind: "warn" };
+  isFresh = false;
 }
 
 export function announce(text: string): void {
@@ -24,7 +37,7 @@ export function turnPage(): void {
   else notice.value = null;
 }
 
+/** Takes a warning back, as what it told of is over. */
 export function hush(): void {
-  notice.value = null;
-  isFresh = false;
+  if (notice.value?.kind === "warn") notice.value = null;
 }

@@ -6,6 +6,7 @@ export const ways = {
   mailbox: "/zaloz-konto/poczta",
   logIn: "/zaloguj",
   forgotten: "/haslo",
+  forgottenMailbox: "/haslo/poczta",
   ownPassword: "/haslo/wlasne",
   booking: "/rezerwacja",
   clinic: (id: string) => `/rezerwacja/${id}`,

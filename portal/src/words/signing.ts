@@ -56,6 +56,7 @@ export const signing = inBoth(
       "Prosimy podać adres e-mail konta. Wyślemy hasło jednorazowe, którym można się zalogować i ustawić nowe hasło.",
     forgottenSend: "Wyślij hasło jednorazowe",
     forgottenDone: (email: string) => `Jeżeli istnieje konto z adresem ${email}, wiadomość jest już w drodze.`,
+    forgottenDoneUnknown: "Jeżeli podany adres należy do konta, wiadomość jest już w drodze.",
     forgottenSteps: [
       "Otworzyć wiadomość z hasłem jednorazowym.",
       "Zalogować się tym hasłem.",
@@ -141,6 +142,7 @@ export const signing = inBoth(
       "Please enter the e-mail address of your account. We will send a one-time password to log in with and to set a new password.",
     forgottenSend: "Send a one-time password",
     forgottenDone: (email: string) => `If there is an account with the address ${email}, a message is on its way.`,
+    forgottenDoneUnknown: "If the address you gave belongs to an account, a message is on its way.",
     forgottenSteps: [
       "Open the message with the one-time password.",
       "Log in with it.",
