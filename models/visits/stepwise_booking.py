@@ -33,9 +33,10 @@ async def book(kind: type[V], slot_id: UUID, patient_id: UUID, reason: str | Non
     if rows.patient.joined_to_id:  # everything must be read and locked again for that record
         raise Overtaken
     await rows.judge(actor)
-    visit = booking_rows.make_visit(kind, rows, reason, actor)
+    new = booking_rows.prepare(slot_id, record_id, rows.account, reason, actor)
+    visit = booking_rows.make_visit(kind, rows, new)
     try:
-        if not await booking_rows.write(visit, rows.account, actor):
+        if not await booking_rows.write(visit, new, actor):
             raise SlotTaken(slot_id=str(slot_id))
     except IntegrityError as broken:  # the database decides, for every writer
         raise Overtaken if isinstance(constraints.find_refusal(broken), VisitsOverlap) else broken from None

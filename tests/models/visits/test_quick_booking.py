@@ -1,27 +1,30 @@
 """A booking is first checked without locks; if anything changes before it is written, the rules are checked again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
+import settings
 from infra import clock, database
 from models.accounts.account import Account
 from models.accounts.patient import Patient
+from models.outbox import Message
 from models.refusals.booking import SlotNotBookable, SlotTaken, TooManyVisits, VisitsOverlap
 from models.slots.clinic import Clinic
 from models.slots.slot import Slot
 from models.values.idempotency_key import IdempotencyKey
-from models.visits import booking_rows
+from models.visits import booking_rows, quick_booking, side_effects
 from models.visits.booking_rows import BookingRows
 from models.visits.visit import Visit
 from tests import cast
 from tests.support.invariants import check_each_change_is_recorded_once
-from tests.support.racing import race, tally
+from tests.support.racing import race, tally, until_blocked
 from tests.support.schedules import join_waiting_list
 from tests.support.statement_count import count_statements
-from tests.support.visits import book, cancel, hold
+from tests.support.visits import book, cancel, hold, patient_of
 
 Change = Callable[[Account, Slot], Awaitable[Any]]
 
@@ -63,9 +66,9 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Awaitab
     def arrange(happen: Callable[[], Awaitable[Any]]) -> None:
         read = booking_rows.read
 
-        async def reading(account: Account, patient: Patient, slot_id: UUID) -> BookingRows | None:
+        async def reading(account: Account, patient: Patient, *more: Any, may_book: bool) -> BookingRows | None:
             monkeypatch.setattr(booking_rows, "read", read)
-            rows = await read(account, patient, slot_id)
+            rows = await read(account, patient, *more, may_book=False)
             await happen()
             return rows
 
@@ -97,6 +100,89 @@ async def test_what_forbids_a_booking_after_it_was_judged_refuses_it(
             await book(anna, slot, key=key)
     assert not await Visit.filter(slot_id=slot.id, patient_id=anna.patient_id).exists()
     await check_each_change_is_recorded_once()
+
+
+async def keep_for_the_waiting_list(_: Account, slot: Slot) -> None:
+    await Slot.filter(id=slot.id).update(queued_at=clock.now())
+
+
+async def look_less_far_ahead(_: Account, slot: Slot) -> None:
+    await Clinic.filter(id=slot.clinic_id).update(days_ahead=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        (take, SlotTaken),
+        (hold_for_another, SlotTaken),
+        (keep_for_the_waiting_list, SlotTaken),
+        (withdraw, SlotNotBookable),
+        (need_notice, SlotNotBookable),
+        (look_less_far_ahead, SlotNotBookable),
+        (be_strict, TooManyVisits),
+        (book_another, TooManyVisits),
+        (be_elsewhere, VisitsOverlap),
+    ],
+)
+async def test_the_statement_that_reads_books_nothing_that_a_rule_forbids(
+    change: Change, refusal: type[Exception]
+) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    await change(anna, slot)
+    with pytest.raises(refusal):
+        await book(anna, slot)
+    assert not await Visit.filter(slot_id=slot.id, patient_id=anna.patient_id).exists()
+
+
+async def test_an_unconfirmed_patient_gets_no_more_visits_than_all_clinics_together_allow() -> None:
+    anna = await cast.anna(is_confirmed=False)
+    clinic = await cast.clinic(planned_visits_per_patient=100)
+    day, doctor = cast.warsaw(24, 8).date(), await cast.doctor(clinic)
+    slots = await cast.morning(day, settings.UNCONFIRMED_VISITS + 1, at=clinic, by=doctor)
+    for slot in slots[:-1]:
+        await book(anna, slot)
+    with pytest.raises(TooManyVisits):
+        await book(anna, slots[-1])
+
+
+async def test_the_statement_that_reads_keeps_to_the_bounds_of_time_as_python_does() -> None:
+    anna, clinic, now = await cast.anna(), await cast.clinic(planned_visits_per_patient=100), clock.now()
+    moments = [now + timedelta(minutes=minutes) for minutes in (0, 59, 60, 61)]
+    moments += [now + timedelta(days=day, hours=hours) for day in (1, 2) for hours in (-1, 0, 1, 14, 15)]
+    for number, starts_at in enumerate(moments):
+        doctor = await cast.doctor(clinic, last_name=f"Nowak {number}")
+        slot = await cast.slot(starts_at, at=clinic, by=doctor, minutes=1)
+        for notice, days in ((0, 0), (60, 1), (0, 2)):
+            await Clinic.filter(id=clinic.id).update(minimum_notice_minutes=notice, days_ahead=days)
+            try:
+                await (await Slot.get(id=slot.id)).check_bookable(patient_of(anna).id)
+            except SlotNotBookable:
+                with pytest.raises(SlotNotBookable):
+                    await book(anna, slot)
+            else:
+                await cancel(anna, await book(anna, slot))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_its_letter_says_what_any_letter_about_the_visit_says(
+    at_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick_booking, "AT_ONCE", at_once)
+    anna, slot = await cast.anna(), await cast.slot()
+    visit = await book(anna, slot)
+    letter = await Message.get(visit_id=visit.id)
+    assert letter.details == {"visit": side_effects.snapshot(await Visit.get_with_details(visit.id))}
+
+
+async def test_a_booking_that_waited_for_a_lock_sees_what_has_changed(stranger: Any) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    async with stranger.transaction():
+        await stranger.execute("SELECT FROM slot WHERE id = $1 FOR UPDATE", slot.id)
+        booking = asyncio.ensure_future(book(anna, slot))
+        await until_blocked()
+        await stranger.execute("UPDATE slot SET withdrawn_at = $2 WHERE id = $1", slot.id, clock.now())
+    with pytest.raises(SlotNotBookable):
+        await booking
 
 
 async def test_a_harmless_change_only_delays_a_booking(meanwhile: Any) -> None:
@@ -140,11 +226,11 @@ async def test_of_many_requests_with_one_key_one_books_and_all_get_its_visit() -
     await check_each_change_is_recorded_once()
 
 
-async def test_a_booking_takes_two_statements_and_a_refusal_one() -> None:
+async def test_a_booking_takes_one_statement_and_so_does_a_refusal() -> None:
     anna, borys, slot = await cast.anna(), await cast.borys(), await cast.slot()
     await book(anna, await cast.slot(cast.warsaw(26, 8), at=await slot.clinic))
     _, booking = await count_statements(book(anna, slot))
-    assert booking == 2
+    assert booking == 1
     _, refusing = await count_statements(race(book(borys, slot)))
     assert refusing == 1
 
