@@ -8,11 +8,10 @@ export function minutesOf(instant: string): number {
   return Number(instant.slice(11, 13)) * 60 + Number(instant.slice(14, 16));
 }
 
+const atCentre = new Intl.DateTimeFormat("sv-SE", { timeZone: page.timeZone, dateStyle: "short", timeStyle: "short" });
+
 /** 2026-11-23T09:00, now at the centre. */
-export function now(): string {
-  const format = new Intl.DateTimeFormat("sv-SE", { timeZone: page.timeZone, dateStyle: "short", timeStyle: "short" });
-  return format.format(new Date()).replace(" ", "T");
-}
+export const now = () => atCentre.format(new Date()).replace(" ", "T");
 
 export const today = () => dayOf(now());
 export const hasBegun = (instant: string) => instant.slice(0, 16) <= now();
