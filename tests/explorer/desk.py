@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page
 
 from models.accounts.account import Account
 from tests import cast
 from tests.support import browser
+from tests.support.browser import expect
 from tests.support.service import ROOT
 
 AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"

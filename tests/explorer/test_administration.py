@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from playwright.async_api import expect
-
 from models.accounts.account import Account, Role
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
@@ -12,7 +10,7 @@ from tests import cast
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import Desk
 from tests.explorer.scene import Scene, busy_day
-from tests.support.browser import one_time_password
+from tests.support.browser import expect, one_time_password
 from tests.support.invariants import check_invariants
 from tests.support.service import Service
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, time, timedelta
 
 import pypdf
-from playwright.async_api import ViewportSize, expect
+from playwright.async_api import ViewportSize
 
 from infra import clock
 from models.accounts.patient import Patient
@@ -18,6 +18,7 @@ from tests import cast
 from tests.explorer.conftest import LARGE, SMALL, Hire
 from tests.explorer.desk import MOST_EFFORTS, Desk
 from tests.explorer.scene import Scene, busy_day
+from tests.support.browser import expect
 from tests.support.invariants import check_invariants
 
 A4: ViewportSize = {"width": 794, "height": 1123}

@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator
 
 from infra import clock
 from models.slots.slot import Slot
@@ -11,6 +11,7 @@ from tests import cast
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import Desk
 from tests.explorer.scene import Scene, busy_day
+from tests.support.browser import expect
 from tests.support.invariants import check_invariants
 
 

@@ -2,7 +2,7 @@
 
 from datetime import time, timedelta
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response
 from tortoise.transactions import in_transaction
 
 from infra import clock, database
@@ -13,6 +13,7 @@ from tests import cast
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import Desk
 from tests.support.authenticator import Authenticator
+from tests.support.browser import expect
 from tests.support.schedules import line, publish
 from tests.support.service import ROOT
 
@@ -130,14 +131,18 @@ async def test_filled_forms_survive_a_reload_and_passwords_do_not(hired: Hire) -
     await expect(form.get_by_label("Nowe hasło")).to_have_value("")
 
 
+def is_kept_with_the_form(answer: Response) -> bool:
+    sent = answer.request.post_data or ""
+    return "KeepDesk" in sent and "RegisterPatient" in sent
+
+
 async def test_a_page_waits_for_what_the_page_before_it_is_still_saving(hired: Hire) -> None:
     await cast.rita()
     desk = await hired()
-    async with in_transaction():
-        await database.connection().execute_script(
-            "LOCK TABLE workspace IN EXCLUSIVE MODE"
-        )  # it can be read, but not written
+    async with desk.page.expect_response(is_kept_with_the_form):  # or its save might come last
         form = await desk.open_form("Nowy pacjent")
+    async with in_transaction():  # it can be read, but not written
+        await database.connection().execute_script("LOCK TABLE workspace IN EXCLUSIVE MODE")
         await form.get_by_label("Imię").fill("Zofia")
         async with desk.page.expect_response(lambda answer: "query Desk" in (answer.request.post_data or "")):
             await desk.page.reload(wait_until="commit")

@@ -1,6 +1,6 @@
 """The same Monday by keyboard alone: nothing here touches the mouse."""
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator
 
 from infra import clock
 from models.schedules.schedule import Schedule
@@ -10,6 +10,7 @@ from tests import cast
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import MOST_EFFORTS, Desk
 from tests.explorer.scene import Scene, busy_day
+from tests.support.browser import expect
 from tests.support.invariants import check_invariants
 from tests.support.schedules import line, publish
 from tests.support.waiting import patience
@@ -78,7 +79,7 @@ async def enter_never_chooses_from_the_answer_to_an_older_question(desk: Desk) -
     await desk.type("dzwoniaca")
     await expect(desk.side.get_by_role("option")).to_have_count(1)
     slow = await desk.page.context.new_cdp_session(desk.page)
-    await slow.send("Emulation.setCPUThrottlingRate", {"rate": 8})
+    await slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     await desk.page.evaluate(TYPE_AND_ENTER, "kowalska")
     await expect(desk.side.locator(".whom")).to_contain_text("Kowalska", timeout=1000 * patience())
     await slow.detach()

@@ -2,8 +2,6 @@
 
 from datetime import time, timedelta
 
-from playwright.async_api import expect
-
 from infra import clock
 from models.accounts.patient import Patient
 from models.values import pesel
@@ -13,6 +11,7 @@ from tests import cast
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import Desk
 from tests.explorer.scene import Scene, busy_day
+from tests.support.browser import expect
 
 
 async def test_marks_are_made_and_taken_back_and_walk_ins_recorded_afterwards(hired: Hire) -> None:

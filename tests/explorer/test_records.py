@@ -1,7 +1,5 @@
 """Callers without a number are completed later, and a record known as a double warns before it is used."""
 
-from playwright.async_api import expect
-
 from models.accounts import double_record
 from models.accounts.patient import Patient
 from models.values.identity_document import SeenDocument
@@ -9,6 +7,7 @@ from models.visits.visit import Visit
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import Desk
 from tests.explorer.scene import Scene, busy_day
+from tests.support.browser import expect
 
 
 async def test_a_caller_without_a_number_is_booked_and_completed_later_and_a_double_is_not_used(hired: Hire) -> None:

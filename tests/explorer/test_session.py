@@ -1,13 +1,12 @@
 """The session's end hides the screen and gives it back; a colleague at the same desk sees nothing of it."""
 
-from playwright.async_api import expect
-
 from infra import clock
 from models.accounts.session import Session
 from tests import cast
 from tests.explorer.conftest import Hire
 from tests.explorer.desk import Desk
 from tests.explorer.scene import Scene, busy_day
+from tests.support.browser import expect
 
 
 async def ended(desk: Desk) -> None:

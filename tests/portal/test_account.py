@@ -4,13 +4,12 @@ import asyncio
 import json
 import re
 
-from playwright.async_api import expect
-
 from models.accounts.account import Account, Language
 from models.audit import AuditEntry
 from tests import cast
 from tests.portal.stage import clinic_with_slots, visit_of
 from tests.portal.window import DESKTOP, Opener, Window
+from tests.support.browser import expect
 from tests.support.visits import cancel
 
 ADDRESS_LINK = re.compile(r"/potwierdz-adres(?:\?lang=en)?#[\w.~-]+")

@@ -4,14 +4,13 @@ import asyncio
 import re
 from datetime import UTC, date, datetime, time
 
-from playwright.async_api import expect
-
 from infra import clock
 from models.visits.visit import Visit
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
 from tests.portal.stage import DAY, clinic_with_slots, public, slots_on, visit_of
 from tests.portal.window import DESKTOP, Opener
+from tests.support.browser import expect
 from tests.support.visits import cancel
 from tests.support.waiting import eventually
 

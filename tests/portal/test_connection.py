@@ -5,13 +5,14 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Route
 
 from models.visits.visit import Visit
 from tests import cast
 from tests.portal.outage import Broken, forgive
 from tests.portal.stage import clinic_with_slots, public, visit_of
 from tests.portal.window import Opener, Window
+from tests.support.browser import expect
 
 SAID = re.compile("Nie udało się połączyć|[Pp]róbujemy ponownie|Brak połączenia")
 

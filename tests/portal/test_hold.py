@@ -4,13 +4,14 @@ import asyncio
 import re
 from datetime import UTC, datetime
 
-from playwright.async_api import Route, expect
+from playwright.async_api import Route
 
 from infra import clock
 from models.slots.slot import Slot
 from tests import cast
 from tests.portal.stage import clinic_with_slots, public
 from tests.portal.window import Opener
+from tests.support.browser import expect
 from tests.support.waiting import eventually
 
 LEFT = re.compile(r"[1-4]:\d\d")

@@ -1,12 +1,11 @@
 """Everything goes by keys alone, and what has the focus is never hidden."""
 
-from playwright.async_api import expect
-
 from models.accounts.account import Account
 from models.visits.visit import Visit
 from tests import cast
 from tests.portal.stage import clinic_with_slots, public
 from tests.portal.window import Opener, Window, one_time_password
+from tests.support.browser import expect
 
 IS_SEEN = """(it) => {
     const { left, top, width, height } = it.getClientRects()[0]; // a link may go over two lines

@@ -2,12 +2,11 @@
 
 import re
 
-from playwright.async_api import expect
-
 from models.visits.visit import Visit
 from tests import cast
 from tests.portal.stage import clinic_with_slots, link_of, visit_of
 from tests.portal.window import Opener
+from tests.support.browser import expect
 from tests.support.visits import cancel
 
 

@@ -6,14 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import expect
-
 from infra import clock
 from models.visits.visit import Visit
 from tests import cast
 from tests.portal.screens import screens, stage
 from tests.portal.stage import clinic_with_slots, public
 from tests.portal.window import DESKTOP, PHONE, Opener, Window
+from tests.support.browser import expect
 
 ROOT = Path(__file__).parents[2]
 AXE = (ROOT / "portal/node_modules/axe-core/axe.min.js").read_text()

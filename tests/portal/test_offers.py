@@ -3,8 +3,6 @@
 import re
 from datetime import timedelta
 
-from playwright.async_api import expect
-
 from infra import clock
 from models.accounts.account import Account
 from models.slots.slot import Slot
@@ -13,6 +11,7 @@ from models.waiting.offer import Offer
 from tests import cast
 from tests.portal.stage import DAY, public, report_absence, visit_of
 from tests.portal.window import Opener
+from tests.support.browser import expect
 from tests.support.visits import cancel
 
 

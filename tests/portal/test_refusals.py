@@ -4,13 +4,12 @@ import asyncio
 import re
 from datetime import timedelta
 
-from playwright.async_api import expect
-
 from infra import clock
 from models.slots.clinic import Clinic
 from tests import cast
 from tests.portal.stage import DAY, clinic_with_slots, public, visit_of
 from tests.portal.window import DESKTOP, Opener, Window
+from tests.support.browser import expect
 from tests.support.service import Service
 
 SUMMARY = ".summary"

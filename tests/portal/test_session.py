@@ -5,14 +5,13 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from playwright.async_api import expect
-
 from infra import clock
 from models.accounts.session import Session
 from models.visits.visit import Visit
 from tests import cast
 from tests.portal.stage import clinic_with_slots, public, visit_of
 from tests.portal.window import Opener, Window, one_time_password
+from tests.support.browser import expect
 
 ENDED, LOG_IN, OWN_PASSWORD = "Sesja została zakończona", "Logowanie", "Ustaw własne hasło"
 

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import expect
-
 from tests import cast
 from tests.portal.stage import clinic_with_slots, public, visit_of
 from tests.portal.window import Opener, Window, one_time_password
+from tests.support.browser import expect
 
 
 async def survives(window: Window, title: str, english: str) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import re
 
-from playwright.async_api import Route, expect
+from playwright.async_api import Route
 
 from tests import cast
 from tests.portal.stage import clinic_with_slots, public, visit_of
 from tests.portal.window import Opener
+from tests.support.browser import expect
 from tests.support.visits import cancel, move
 
 

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import BrowserContext, Page, Request, Response, Route, expect
+from playwright.async_api import BrowserContext, Page, Request, Response, Route
 
 from models.accounts.account import Account
 from tests import cast
 from tests.support import browser
+from tests.support.browser import expect
 from tests.support.http import http_client
 from tests.support.waiting import eventually
 

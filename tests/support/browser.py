@@ -1,15 +1,26 @@
 """A real browser and the service as a process, for the tests of pages."""
 
+import contextlib
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, cast, overload
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    async_playwright,
+)
+from playwright.async_api import TimeoutError as TooLate
+from playwright.async_api import expect as playwright_expect
+from playwright.async_api._generated import LocatorAssertions, PageAssertions
 
 from models.accounts.account import Account
-from tests import cast
+from tests import cast as people
 from tests.support.http import http_client
 from tests.support.service import ROOT, Service, run_shared_service
 from tests.support.waiting import eventually, patience
@@ -28,9 +39,44 @@ CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 def wait_patiently(page: Page) -> None:
     """On a busy machine a page is slow, not broken."""
     milliseconds = 1000 * patience()
-    expect.set_options(timeout=milliseconds)
+    playwright_expect.set_options(timeout=milliseconds)
     page.set_default_timeout(milliseconds)
     page.set_default_navigation_timeout(milliseconds)
+
+
+@overload
+def expect(actual: Locator) -> LocatorAssertions: ...
+@overload
+def expect(actual: Page) -> PageAssertions: ...
+def expect(actual: Locator | Page) -> LocatorAssertions | PageAssertions:
+    """Playwright's, after a wait: at each look that fails it describes the whole page, a third of a page's work."""
+    return playwright_expect(actual) if isinstance(actual, Page) else cast(LocatorAssertions, _Waiting(actual))
+
+
+class _Waiting:
+    def __init__(self, locator: Locator) -> None:
+        self._locator = locator
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[None]]:
+        assertion = getattr(playwright_expect(self._locator), name)
+
+        async def waiting(*arguments: Any, **more: Any) -> None:
+            if wanted := self._wanted(name, *arguments):
+                with contextlib.suppress(TooLate):  # then the assertion says what is there instead
+                    await wanted.first.wait_for(state="visible" if name == "to_be_visible" else "attached")
+            await assertion(*arguments, **more)
+
+        return waiting
+
+    def _wanted(self, name: str, expected: Any = None, *_: object) -> Locator | None:
+        """Is there once the assertion holds, and not much earlier."""
+        if isinstance(expected, list) or name in ("to_have_count", "to_be_hidden"):
+            return None
+        if name in ("to_contain_text", "to_have_text"):
+            return self._locator.filter(has_text=expected)
+        if name == "not_to_contain_text":
+            return self._locator.filter(has_not_text=expected)
+        return None if name.startswith("not_") else self._locator
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +170,7 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
 
 async def sign_in(context: BrowserContext, url: str, account: Account) -> None:
     """As if signed in before: the session's cookie is there."""
-    token = await cast.signed_in(account)
+    token = await people.signed_in(account)
     await context.add_cookies(
         [
             {
