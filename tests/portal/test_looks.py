@@ -33,7 +33,7 @@ DIVIDED = """() => {
         text.selectNodeContents(it);
         return text.getBoundingClientRect().height > 1.9 * parseFloat(getComputedStyle(it).fontSize);
     };
-    const words = [...document.querySelectorAll("button.day, .month th, .bottom span")].filter(isDivided);
+    const words = [...document.querySelectorAll("button.day, .month th, .week span, .bottom span")].filter(isDivided);
     return words.map((it) => `divided: ${it.outerHTML.slice(0, 120)}`);
 }"""
 DATA = (

@@ -49,7 +49,7 @@ const whole = (text: string): string => text.replace(/(\d) /, "$1\u00a0");
 export const longDay = (day: Day): string =>
   day.slice(0, 4) === today().slice(0, 4) ? whole(sayDay(noon(day))) : datedDay(day);
 const datedDay = (day: Day): string => whole(sayDated(noon(day)));
-export const shortDay = (day: Day): string => sayShortDay(noon(day));
+export const shortDay = (day: Day): string => whole(sayShortDay(noon(day)));
 export const monthName = (month: string): string => sayMonth(noon(`${month}-01`));
 
 /** 2024-01-01 was a Monday. */
