@@ -2,16 +2,16 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
-from tests.support.service import ROOT
+from tests.support.fork_server import Forked
+from tests.support.waiting import patience
 
 LAST_RELEASE = "models.0011_two_factor"
 MIGRATE_TO = """
@@ -53,9 +53,10 @@ FILL = f"""
 """
 
 
-async def run_migrations(url: str, target: str = "") -> None:
-    command = [sys.executable, "-c", MIGRATE_TO, url, target]
-    await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=True)
+async def run_migrations(program: Path, url: str, target: str = "") -> None:
+    program.write_text(MIGRATE_TO)
+    migrating = Forked([str(program), url, target], {**os.environ, "DATABASE_URL": url})
+    assert await asyncio.to_thread(migrating.wait, patience()) == 0
 
 
 @pytest.fixture
@@ -69,12 +70,13 @@ async def empty_database(postgres_url: str, owner: Any) -> AsyncIterator[str]:
         await owner.execute("DROP DATABASE upgrade WITH (FORCE)")
 
 
-async def test_a_filled_database_of_the_last_release_is_brought_up_to_date(empty_database: str) -> None:
-    await run_migrations(empty_database, LAST_RELEASE)
+async def test_a_filled_database_of_the_last_release_is_brought_up_to_date(empty_database: str, tmp_path: Path) -> None:
+    program = tmp_path / "migrate_to.py"
+    await run_migrations(program, empty_database, LAST_RELEASE)
     centre = await asyncpg.connect(empty_database)
     try:
         await centre.execute(FILL)
-        await run_migrations(empty_database)
+        await run_migrations(program, empty_database)
         people = await centre.fetch("SELECT last_name, is_claim FROM patient ORDER BY id")
         assert [tuple(person) for person in people] == [("Kowalski-Wójcik", True), ("Bez Konta", False)]
         [visit] = await centre.fetch(
