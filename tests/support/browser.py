@@ -124,34 +124,39 @@ class Contexts:
             return spare.pop()
         context = await self._chromium.new_context(**options)
         self._kinds[context] = kind
-        await context.new_page()
+        empty, set_offline = await context.new_page(), context.set_offline
+
+        async def set_offline_for_good(offline: bool) -> None:
+            """Whether there is a connection is known to a process, not to a page: it is not shared from now on."""
+            if self._kinds.pop(context, None):
+                await empty.close()
+            await set_offline(offline)
+
+        context.set_offline = set_offline_for_good  # type: ignore[method-assign]
         return context
 
     async def give_back(self, context: BrowserContext) -> None:
         """Closed if it cannot be cleaned."""
-        try:
-            await _clean(context)
-        except (Error, NotCleaned):
-            del self._kinds[context]
-            await context.close()
+        kind = self._kinds.get(context)
+        if kind and await _is_cleaned(context):
+            self._spare.setdefault(kind, []).append(context)
         else:
-            self._spare.setdefault(self._kinds[context], []).append(context)
+            self._kinds.pop(context, None)
+            await context.close()
 
 
-class NotCleaned(Exception):
-    pass
-
-
-async def _clean(context: BrowserContext) -> None:
+async def _is_cleaned(context: BrowserContext) -> bool:
     """The pages keep nothing anywhere else: tests look."""
-    await context.unroute_all(behavior="ignoreErrors")
-    for page in context.pages[1:]:
-        has_clock = await page.evaluate("localStorage.clear(), sessionStorage.clear(), '__pwClock' in globalThis")
-        if has_clock:  # it cannot be taken out again
-            raise NotCleaned
-        await page.close()
-    await context.set_offline(False)
-    await context.clear_cookies()
+    try:
+        await context.unroute_all(behavior="ignoreErrors")
+        for page in context.pages[1:]:
+            if await page.evaluate("localStorage.clear(), sessionStorage.clear(), '__pwClock' in globalThis"):
+                return False  # a clock cannot be taken out again
+            await page.close()
+        await context.clear_cookies()
+    except Error:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
