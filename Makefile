@@ -30,7 +30,7 @@ check: .venv/test.stamp
 	.venv/bin/bandit -q -c pyproject.toml -r infra models schema resolvers tasks web server.py settings.py setting_types.py
 	.venv/bin/lint-imports
 
-# Third-party audits, clients and linters, run against the endpoint; they come from npm, locked in conformance/.
+# Runs third-party audits, clients and linters against the endpoint; conformance/ pins their npm versions.
 conformance: .venv/test.stamp
 	@if command -v npm > /dev/null; then \
 		(cd conformance && $(NPM) ci) && PYTHON=$(CURDIR)/.venv/bin/python .venv/bin/python conformance/serving.py conformance/judge.sh; \

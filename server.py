@@ -33,7 +33,7 @@ from web.serving import SERVER_OPTIONS
 from web.shutdown import Shutdown
 from web.welcome import welcome
 
-# Objects of about 20 requests; CPython's own 700 took up to a tenth of the time of a booking.
+# The objects of about 20 requests; with CPython's default of 700, collection took up to a tenth of a booking's time.
 COLLECTOR_THRESHOLDS = 10_000, 20, 50
 
 connections = OpenConnections()
@@ -51,7 +51,7 @@ def routes() -> list[BaseRoute]:
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         Route("/explorer/{name}", explorer.file),
-        Route("/wizyty/{visit}.ics", visit_calendar.file),  # before the portal's own pages
+        Route("/wizyty/{visit}.ics", visit_calendar.file),  # must come before the portal's own pages
         Route(sms_reports.PATH, sms_reports.receive, methods=["GET", "POST"]),
         *monitoring(),
     ]
@@ -85,7 +85,7 @@ def make_lifespan(role: str, parts: Callable[[str], list[AbstractAsyncContextMan
 
 
 def _spare_collector() -> None:
-    """Look less often for garbage in circles, and never among what lasts as long as the process, such as the schema."""
+    """Collect cyclic garbage less often, and never among lasting objects such as the schema."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
@@ -122,7 +122,7 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "web": web,
     "worker": lambda: serve("worker", settings.WATCH_PORT),
     "scheduler": lambda: serve("scheduler", settings.WATCH_PORT),
-    "migrate": lambda: None,  # every command migrates first
+    "migrate": lambda: None,  # every command applies migrations first
     "rotate-secret": key_rotation.command,
 }
 
@@ -136,7 +136,7 @@ def main() -> None:
     with contextlib.suppress(KeyboardInterrupt), postgres.provide_url() as url:
         if command == "check":
             sys.exit(asyncio.run(self_check.run(url)))
-        # a rotation begins with a key that the database does not know yet
+        # a key rotation begins with a key that the database does not know yet
         asyncio.run(runtime_role.migrate(url) if command == "rotate-secret" else demo_data.prepare(url))
         if command in COMMANDS:
             COMMANDS[command]()

@@ -1,4 +1,4 @@
-"""What a setting may be: its types, each with a check that says what is wrong."""
+"""The types of settings, each with a check that says what is wrong."""
 
 import re
 import unicodedata
@@ -17,16 +17,16 @@ HOST_AND_PORT = r"(?:[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|\[[\da-fA-F:.]+\])(?::\d+)
 USER = r"[^/?#]+@"
 LOGIN = r"[^/?#:@]+:[^/?#]+@"
 ONE_USER = r"(?:[A-Za-z0-9._~+=-]|%[2-7][\dA-Fa-f])+@"  # goes into a header
-MAIL_ADDRESS = re.compile(r"[^\s@<>,\x80-\U0010ffff]+@[\w-]+(?:\.[\w-]+)*")  # the domain in any letters
+MAIL_ADDRESS = re.compile(r"[^\s@<>,\x80-\U0010ffff]+@[\w-]+(?:\.[\w-]+)*")  # the domain may be non-ASCII
 MOST, LONGEST_SECONDS = 1_000_000_000, 366 * 24 * 3600
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 SENDER = re.compile(r"(?:([^<>@]*?)\s*<)?([^\s<>]+)(?(1)>)")
-NO_ZONES = {"Factory", "localtime"}  # of Python alone: PostgreSQL does not know them, or means another
+NO_ZONES = {"Factory", "localtime"}  # only Python knows these, or PostgreSQL means another zone
 WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 
 class Example(NamedTuple):
-    """A correct value to show in the report of a wrong one; `is_secret`: the wrong value is not repeated."""
+    """A correct value to show when a setting is wrong; if `is_secret`, the wrong value is not shown."""
 
     text: str
     is_secret: bool = False
@@ -74,7 +74,7 @@ def split_sender(text: str) -> tuple[str, str]:
 
 
 def _is_mailbox(address: str) -> bool:
-    """Whether RFC 5321 allows the address; it may be one of this network."""
+    """Whether RFC 5321 allows the address; its domain may be a local one."""
     try:
         validate_email(address, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
     except EmailNotValidError:
@@ -115,8 +115,8 @@ def check_rate(text: str) -> str:
 
 
 def parse_number(text: str) -> phonenumbers.PhoneNumber:
-    """The telephone number, Polish without a country code; raises ValueError if it is none, or more than one."""
-    if not all(_may_be_dialled(sign) for sign in text):  # the library would drop them, and an extension behind them
+    """The telephone number, Polish without a country code; raises ValueError if the text is not exactly one number."""
+    if not all(_may_be_dialled(sign) for sign in text):  # the library would drop letters, and an extension after them
         raise ValueError("More than a telephone number.")
     try:
         number = phonenumbers.parse(text, "PL")
@@ -133,7 +133,7 @@ def _may_be_dialled(sign: str) -> bool:
 
 
 def check_phone(text: str) -> str:
-    """As clinics and people have them, or a short one such as 19 115."""
+    """A number of a clinic or a person, or a short one such as 19 115."""
     if not re.fullmatch(r"\d(?: ?\d){2,5}", text):
         try:
             parse_number(text)
@@ -166,7 +166,7 @@ Count = Annotated[int, Field(ge=1, le=MOST)]
 Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
 Hours = Annotated[int, Field(ge=1, le=366 * 24)]
 Days = Annotated[int, Field(ge=1, le=3660)]
-AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database refuses to delete younger ones
+AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database refuses to delete more recent ones
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 SecondsOrNone = Annotated[float, Field(ge=0, le=86_400)]
 WallTime = Annotated[int, BeforeValidator(parse_wall_time)]

@@ -1,4 +1,4 @@
-"""What the environment decides: every setting, its default and what it may be. docs/operations.md explains each."""
+"""The settings that the environment provides: their types and defaults. docs/operations.md explains each."""
 
 import os
 import re
@@ -100,7 +100,7 @@ CENTRE_ADDRESS: Annotated[
 ] = ""
 CENTRE_LOGO: Annotated[
     str, matching(r"|.*\.(?:svg|png|webp)", "must be the path of an SVG, PNG or WebP file"), Example("logo.svg")
-] = ""  # a name is looked up in DATA_DIR
+] = ""  # a bare file name is looked up in DATA_DIR
 CENTRE_COLOUR: Annotated[str, AfterValidator(check_dark_colour), Example("#0f5490")] = "#0f5490"
 CENTRE_PRIVACY_URL: Annotated[str, PAGE, Example("https://diamed.example/prywatnosc")] = ""
 CENTRE_TERMS_URL: Annotated[str, PAGE, Example("https://diamed.example/regulamin")] = ""
@@ -170,13 +170,13 @@ _KINDS = get_type_hints(sys.modules[__name__], include_extras=True)
 
 
 def _read(names: Iterable[str]) -> BaseSettings:
-    """Values of these settings, by the types and defaults above."""
+    """The values of these settings, by the types and defaults above."""
     fields: dict[str, Any] = {name: (_KINDS[name], globals()[name]) for name in names}
     return create_model("Settings", __base__=_Environment, **fields)()
 
 
 def _load() -> tuple[set[str], dict[str, str]]:
-    """Set the names above; return those that the environment has, and what is wrong with its values."""
+    """Set the names above; return those that are set in the environment, and what is wrong with their values."""
     try:
         wrong, values = {}, _read(_KINDS)
     except ValidationError as error:
@@ -199,7 +199,7 @@ def _example(name: str) -> Example:
 
 
 def _contradictions(command: str) -> Iterator[tuple[str, str]]:
-    """Settings that do not fit each other, the command or production, each with what is wrong."""
+    """Settings that conflict with each other, with the command or with production, each with the reason."""
     if command in ("worker", "scheduler") and not BROKER_URL:
         yield "BROKER_URL", f"is missing: a {command} needs it; without it the web process does all the work itself"
     if WORKERS > 1 and not BROKER_URL:
@@ -266,7 +266,7 @@ def _find_misspelled() -> Iterator[tuple[str, str]]:
 
 
 def check(command: str = "web") -> None:
-    """Refuse to start on settings that are wrong, contradict each other, or are those of development in production."""
+    """Refuse to start if settings are wrong, contradict each other, or are development settings in production."""
     problems = [*_wrong.values()]
     for name, problem in _contradictions(command):
         if name not in _wrong:
@@ -280,7 +280,7 @@ def check(command: str = "web") -> None:
 _DEFAULTS = {name: globals()[name] for name in _KINDS}
 _given, _wrong = _load()
 IN_PRODUCTION = globals()["ENVIRONMENT"] == "production"
-DEMO = DEMO if "DEMO" in _given else not DATABASE_URL  # a database of one's own is filled only on request
+DEMO = DEMO if "DEMO" in _given else not DATABASE_URL  # a configured database is filled only on request
 PUBLIC_URL = PUBLIC_URL or f"http://{HOST}:{PORT}"
 if _wrong:
     check(*sys.argv[1:2])

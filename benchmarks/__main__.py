@@ -1,4 +1,4 @@
-"""`make bench`: the service beside a hand-written endpoint, on one large database, in the same rounds."""
+"""`make bench`: compares the service with a hand-written endpoint, on one large database and in the same rounds."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,7 @@
 """The database of a large centre, built once through the product's own tables with every constraint on.
 
-20 clinics, 200 doctors, 504,000 slots of a quarter of an hour in 90 days, 40 % of them booked by 50,000 patients.
-Ids are a kind's prefix and a running number, so that scripts can name any row.
+20 clinics, 200 doctors, 504,000 slots of 15 minutes in 90 days, 40 % of them booked by 50,000 patients.
+An id is the prefix of its kind and a sequential number, so that scripts can refer to any row.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ _YARDSTICK = (
 
 async def fill(url: str, days: int = DAYS) -> None:
     await database.migrate(url)
-    await database.run_connected(url, key_check.verify)  # while no patient is there: their numbers are made up
+    await database.run_connected(url, key_check.verify)  # while there are no patients: their PESEL numbers are invented
     connection = await asyncpg.connect(url)
     sizes = {
         "clinics": CLINICS,
@@ -130,14 +130,14 @@ async def fill(url: str, days: int = DAYS) -> None:
 
 
 def _signature(days: int) -> str:
-    """Changes when what is filled does: the database is then built anew. New migrations are applied to it as to any."""
+    """Changes with the data to fill in; the database is then rebuilt. New migrations are applied to it as usual."""
     filled = (_ID, _TIMES, *_PEOPLE, *_SLOTS, *_YARDSTICK, days, CLINICS, DOCTORS_PER_CLINIC, PATIENTS, SLOTS_A_DAY)
     return hashlib.sha256(repr(filled).encode()).hexdigest()[:12]
 
 
 @contextmanager
 def provide(days: int = DAYS) -> Iterator[tuple[str, Path]]:
-    """The URL of the filled database and its folder; it is built the first time, which takes some minutes."""
+    """The URL of the filled database and its folder; the first call builds it, which takes a few minutes."""
     folder = FOLDER / _signature(days)
     with postgres.run_server(folder) as url:
         done = folder / "filled"

@@ -1,4 +1,4 @@
-"""Measures what new, known and hostile documents cost before execution: `python benchmarks/caches.py`.
+"""Measures the cost of new, known and hostile documents before execution: `python benchmarks/caches.py`.
 
 Without a network: each run counts the rate in PostgreSQL, then parses, validates and computes the cost.
 """

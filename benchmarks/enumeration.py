@@ -2,7 +2,7 @@
 
 200 tries each, in mixed order, one at a time over real HTTP; each from a different address, so that none is throttled.
 It times the answer and also the next requests, because background work may slow those down.
-Means are of the middle 90 %, which leaves out other work of the machine.
+The means cover the middle 90 %, to exclude the effects of other work on the machine.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ Ask = Callable[[str, dict[str, object]], Awaitable[float]]
 
 
 def number(n: int) -> str:
-    """A PESEL of a person born in 1990."""
+    """The PESEL of a person born in 1990."""
     first = f"900101{n:04}"
     digit = -sum(int(d) * w for d, w in zip(first, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3), strict=True)) % 10
     return f"{first}{digit}"

@@ -1,4 +1,4 @@
-"""Letters that are due, and a process that sends them: `python -m benchmarks.letters` prints what that took."""
+"""Measures a process that sends due letters: `python -m benchmarks.letters` prints the time and resources it took."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import settings
 from infra import database
 from tasks import letters
 
-# As a booking writes them; those that other rows have left are not due now.
+# Write letters as a booking does; make those left by other rows not due now.
 _WRITE = (
     "UPDATE message SET due_at = now() + interval '1 year' WHERE state = 'due'",
     """INSERT INTO message (id, kind, medium, state, "to", language, account_id, visit_id, details, request_id,
@@ -39,7 +39,7 @@ async def write_due(url: str, count: int) -> None:
 async def send() -> None:
     await database.connect(settings.DATABASE_URL)
     try:
-        await letters.send_letters()  # the first ones compile templates and plans
+        await letters.send_letters()  # the first letters compile templates and query plans
         await write_due(settings.DATABASE_URL, int(sys.argv[1]))
         began, cpu = time.perf_counter(), time.process_time()
         await letters.send_letters()

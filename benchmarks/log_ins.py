@@ -1,4 +1,4 @@
-"""Searches for free slots before and while a hundred people log in at once, as one reader sees them."""
+"""Measures, from one client, searches for free slots before and during a hundred simultaneous log-ins."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ def percentile(times: Sequence[float], share: int) -> float:
 async def measure(url: str, search: bytes) -> tuple[list[float], list[float], list[float | None]]:
     """Seconds of searches before and during the log-ins, and of the log-ins; None for one that was refused at once.
 
-    Nobody has these logins: an unknown one takes as long as a known one.
+    No account has these logins: an unknown login takes as long as a known one.
     """
     limits = httpx.Limits(max_connections=AT_ONCE)
     async with (

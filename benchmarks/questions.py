@@ -1,4 +1,4 @@
-"""The questions that both servers are asked: the documents, the bodies, and whether the answers say the same."""
+"""The requests sent to both servers: the documents, the bodies, and a check that the answers agree."""
 
 import random
 from collections.abc import Iterator
@@ -96,12 +96,12 @@ _PAIRS = """
 
 
 async def bookable_pairs(url: str, count: int, patients: int = 49_000) -> list[tuple[UUID, int]]:
-    """Free slots and patients who can have them, each once."""
+    """Pairs of a free slot and a patient who can book it; none occurs twice."""
     return [(slot, patient) for slot, patient, _, _ in await bookable_slots(url, count, patients)]
 
 
 async def bookable_slots(url: str, count: int, patients: int = 49_000) -> list[tuple[UUID, int, int, datetime]]:
-    """The same with the numbers of the clinics and the times."""
+    """Like the pairs above, with the number of the clinic and the time."""
     rows = await _fetch(url, _PAIRS.format(patients=patients, candidates=2 * count))
     return [(row["id"], row["n"], row["clinic_id"].int & 0xFFFF, row["starts_at"]) for row in rows[:count]]
 
@@ -114,7 +114,7 @@ async def _fetch(url: str, sql: str, *values: object) -> list[asyncpg.Record]:
         await connection.close()
 
 
-# Each patient's first visit, and a free slot of its clinic at which they have no other.
+# Each patient's first visit, and a free slot of the same clinic that overlaps none of their visits.
 _MOVES = """
     WITH planned AS (
         SELECT DISTINCT ON (visit.patient_id) visit.id, visit.patient_id, visit.clinic_id,
@@ -156,7 +156,7 @@ _FREE_FOR_YARDSTICK = """
 
 
 async def yardstick_slots(url: str, count: int) -> list[UUID]:
-    """Slots for the yardstick, which has no rules about patients, and needs many: what is taken is refused quickly."""
+    """Slots for the yardstick. It has no rules about patients and needs many: a taken slot is refused quickly."""
     return [row["id"] for row in await _fetch(url, _FREE_FOR_YARDSTICK, count)]
 
 
@@ -166,7 +166,7 @@ def booking(slot_id: UUID, patient: int) -> Body:
 
 
 def check_booking(ours: Server, theirs: Server, slot_id: UUID, patient: int) -> None:
-    """Both book: a refusal would be quicker."""
+    """Check that both servers book: a refusal would be quicker."""
     authorization, body = booking(slot_id, patient)
     answers = [
         httpx.post(ours.url + "/graphql", json=orjson.loads(body), headers={"authorization": authorization}).json(),

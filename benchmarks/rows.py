@@ -22,7 +22,7 @@ PARTNER = "Bearer erp_benchmark"
 
 @dataclass
 class Bench:
-    """`ours` answers from its cache, `cold` has none, `theirs` is the yardstick; `environment` starts more of them."""
+    """`ours` has a cache, `cold` has none, `theirs` is the yardstick; `environment` starts more servers."""
 
     url: str
     environment: dict[str, str]
@@ -44,7 +44,7 @@ class Bench:
         """The median over the rounds of the ratio of requests per second; the yardstick runs first in each round."""
         server, path, bodies = ours
         pairs: list[tuple[Sample, Sample]] = []
-        for n in range(-1, self.rounds):  # the first round only warms connections and plans
+        for n in range(-1, self.rounds):  # the first round only warms up connections and query plans
             seconds = self.seconds if n >= 0 else 2
             yard = post(self.theirs, self.database, theirs[0], theirs[1](n), seconds=seconds)
             own = post(server, self.database, path, bodies(n), seconds=seconds)
@@ -134,7 +134,7 @@ async def _count_bookings(url: str) -> int:
 
 
 def rivals(bench: Bench) -> list[Row]:
-    """64 patients want one slot at the same moment: how long until all are answered."""
+    """64 patients try to book one slot at the same moment: the time until all have their answers."""
     pairs = asyncio.run(questions.bookable_pairs(bench.url, 64 * 40))
     ratios, mine, yards = [], [], []
     for n in range(3 * bench.rounds):
@@ -150,7 +150,7 @@ def rivals(bench: Bench) -> list[Row]:
 
 
 async def _at_once(server: Server, path: str, bodies: list[Body]) -> float:
-    """Seconds from the moment at which all are sent, over connections that are open, until all are answered."""
+    """Seconds from sending all requests at once, over open connections, to the last answer."""
     address = urlsplit(server.url)
     lines = [await asyncio.open_connection(address.hostname, address.port) for _ in bodies]
     loop = asyncio.get_running_loop()
@@ -177,7 +177,7 @@ def _request(path: str, body: Body) -> bytes:
 
 
 def mixture(bench: Bench) -> list[Row]:
-    """07:00: of twenty requests one books; the others ask again for what the first patients see."""
+    """07:00: one of twenty requests books; the others repeat the queries of the first patients."""
     rounds = bench.rounds + 1
     pairs = asyncio.run(questions.bookable_pairs(bench.url, 2_000 * rounds))
     slots = asyncio.run(questions.yardstick_slots(bench.url, 3_000 * rounds))
@@ -218,7 +218,7 @@ def move(bench: Bench) -> list[Row]:
 
 
 def fan_out(bench: Bench) -> list[Row]:
-    """What a change costs the server's process for each socket that hears of it."""
+    """The cost of a change to the server process for each socket that receives it."""
     found = []
     for sockets_, changes in ((200, 60), (1_000, 15)):
         servers_ = [(bench.theirs, "/watch"), (bench.ours, "/graphql")]

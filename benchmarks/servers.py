@@ -1,4 +1,4 @@
-"""Servers under measurement: one process each, pinned to one core, and what they have used of it."""
+"""The servers that are measured: one process each, pinned to one core, and the CPU time that each has used."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The rows that have no yardstick: what PostgreSQL, the memory and whoever asks meanwhile bear."""
+"""The rows without a yardstick: the cost to PostgreSQL, to memory and to other requests at the same time."""
 
 import asyncio
 import json
@@ -26,21 +26,21 @@ from schema.scalars import public_id
 EVENTS = 100_000
 REPLAY = """query Replay($after: String) { events(after: $after, first: 500) {
     nodes { __typename id } pageInfo { endCursor hasNextPage } } }"""
-SEARCH_MINSTR = 1.7  # million instructions of the yardstick's search of 50 slots, counted on a machine with counters
+SEARCH_MINSTR = 1.7  # million instructions for the yardstick's search for 50 slots, measured with hardware counters
 
 
 def memory(bench: Bench) -> list[Row]:
-    """Of the process that has answered everything above."""
+    """The memory of the process that has answered everything above."""
     return [Row("memory of a web process, loaded", bench.ours.memory_mib, "MiB", 220, 160, less_is_better=True)]
 
 
 def memory_idle(bench: Bench) -> list[Row]:
-    """Of a process that has answered nothing yet: it has to be the first row."""
+    """The memory of a process that has not answered anything yet; therefore it must be the first row."""
     return [Row("memory of a web process, idle", bench.ours.memory_mib, "MiB", 160, 120, less_is_better=True)]
 
 
 def calendar(bench: Bench) -> list[Row]:
-    """What PostgreSQL itself takes for a calendar (CPU of its processes), as no yardstick has one."""
+    """The CPU time that PostgreSQL needs for a calendar; the yardstick has no calendar."""
     found = []
     for days, must, goal in ((31, 6, 1), (90, 15, 2)):
         bodies = []
@@ -82,7 +82,7 @@ def replay(bench: Bench) -> list[Row]:
 
 
 def staleness(bench: Bench) -> list[Row]:
-    """Each patient books what a kept answer shows; whoever asks after the acknowledgement must not see it."""
+    """Each patient books a slot from a cached answer; queries after the acknowledgement must not return that slot."""
     pairs = asyncio.run(questions.bookable_slots(bench.url, 300))
     stale = booked = 0
     with httpx.Client(base_url=bench.ours.url, timeout=60) as http:
@@ -106,7 +106,7 @@ def _post(http: httpx.Client, body: Body) -> bytes:
 
 
 def readers(bench: Bench) -> list[Row]:
-    """How much longer searches take while a hundred people log in at once. On all cores, as hashing has its own."""
+    """How much longer searches take while a hundred people log in at once. On all cores: hashing has its own."""
     [span] = questions.spans(1, 3)
     environment = {**bench.environment, "ANSWER_CACHE_MIB": "0"}
     with started("server.py", "/health/ready", is_pinned=False, **environment) as server:
@@ -123,7 +123,7 @@ def readers(bench: Bench) -> list[Row]:
 
 
 def letter(bench: Bench) -> list[Row]:
-    """From the claim of the row to the server's answer; in instructions, by what the yardstick's search takes now."""
+    """From the claim of the row to the server's answer; in instructions, scaled by the yardstick's search."""
     asyncio.run(letters.write_due(bench.url, 20))
     spans = questions.spans(15_000, 11)
     searches = [("", questions.plain_search(*span, 50)) for span in spans]
@@ -143,7 +143,7 @@ def letter(bench: Bench) -> list[Row]:
 
 @contextmanager
 def _sink() -> Iterator[int]:
-    """An SMTP server that takes everything, in a process of its own."""
+    """An SMTP server that accepts everything, in a process of its own."""
     port = free_port()
     command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

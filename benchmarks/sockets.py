@@ -1,4 +1,4 @@
-"""Many sockets that watch one clinic: what each delivery of a change costs the server."""
+"""Measures the cost to the server of each delivery of a change to many sockets that watch one clinic."""
 
 import json
 from collections.abc import AsyncIterator
@@ -58,7 +58,7 @@ async def measure(url: str, servers: list[tuple[Server, str]], count: int, chang
 async def _change(
     connection: "asyncpg.Connection[asyncpg.Record]", slot: object, sockets: list[ClientConnection], reason: str
 ) -> None:
-    """Until everybody has heard of it."""
+    """Wait until every socket has received the change."""
     await connection.execute(_CHANGE, slot, reason)
     for socket in sockets:
         while json.loads(await socket.recv())["type"] != "next":

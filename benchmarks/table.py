@@ -52,7 +52,7 @@ def as_markdown(rows: list[Row]) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """What the figures depend on."""
+    """The environment that the figures depend on."""
     names = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "asyncpg", "orjson", "tortoise-orm")
     processors = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
@@ -67,7 +67,7 @@ def environment() -> dict[str, Any]:
 
 
 def as_svg(rows: list[Row]) -> str:
-    """How far each row is on the way to its must: a bar to the line reaches it."""
+    """How close each row is to its `must`: a bar that reaches the line meets it."""
     shown = [row for row in rows if row.must is not None]
     height, parts = 24 * len(shown) + 50, []
     for place, row in enumerate(shown):

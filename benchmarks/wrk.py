@@ -1,4 +1,4 @@
-"""Load by wrk from the other core, and what the server and PostgreSQL have used for each request of it."""
+"""Load from wrk on the other core, and the CPU time that the server and PostgreSQL use per request."""
 
 import json
 import os
@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parent / "load" / "post.lua"
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of wrk. CPU is that of the server's process, `database_cpu` that of all of PostgreSQL's."""
+    """One run of wrk. `cpu` is the time of the server's process, `database_cpu` that of all PostgreSQL processes."""
 
     requests: int
     seconds: float

@@ -1,6 +1,6 @@
 """The yardstick "b": what a developer would write by hand for the same answers, with Starlette, asyncpg and orjson.
 
-No GraphQL, no rules, no rates, no sessions, no log: it says how fast this machine can be at all.
+No GraphQL, no rules, no rates, no sessions, no log: it shows the highest speed that this machine can reach.
 """
 
 import asyncio

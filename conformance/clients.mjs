@@ -1,4 +1,5 @@
-// Apollo Client and urql, used as in a frontend: queries, mutations, typed refusals, coded errors, persisted queries,
+// Apollo Client and urql, used as a frontend would use
+// them: queries, mutations, typed refusals, coded errors, persisted queries,
 // subscriptions over a socket.
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
@@ -89,7 +90,7 @@ async function journey(make) {
 await journey(apolloOver);
 await journey(urql);
 
-// Each change of the clinic's slots as it happens: Jan books a slot and cancels the visit.
+// Receives each change of the clinic's slots as it happens: Jan books a slot and cancels the visit.
 async function calendar(name, subscribe) {
   const { data } = await jans.mutate('LogIn', { input: LOGIN });
   const jan = apolloOver(() => ({ authorization: `Bearer ${data.logIn.token}` }));

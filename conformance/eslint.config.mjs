@@ -1,4 +1,4 @@
-// graphql-eslint: the schema by its recommended and Relay rules, the operations by the recommended ones.
+// graphql-eslint: checks the schema by its recommended and Relay rules, the operations by its recommended rules.
 // Every rule that is off or relaxed has its reason beside it.
 import graphql from '@graphql-eslint/eslint-plugin';
 
@@ -19,9 +19,9 @@ export default [
       ...graphql.configs['flat/schema-relay'].rules,
       // Values, refusals, pages and forms are not cache entries: only what `node` finds has an id.
       '@graphql-eslint/strict-id-in-types': 'off',
-      // Pages only go forward: keyset cursors, and nobody reads a calendar from its end.
+      // Pagination only goes forward: cursors are keysets, and nobody reads a calendar from its end.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-      // `nodes` spares clients the edges; short lists of fixed length have no pages.
+      // With `nodes`, clients need not read edges; short lists of fixed length have no pages.
       '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],
     },
   },

@@ -1,4 +1,4 @@
-"""The Python client `gql`, used as in another service: queries, mutations, refusals, errors, subscriptions."""
+"""The Python client `gql`, as another service uses it: queries, mutations, refusals, errors, subscriptions."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-// Types of what the panels ask, made from the contract; a document that the contract does not know ends the build.
+// Generates the types of the panels' queries from the schema; a document that does not fit the schema ends the build.
 import { codegen } from "@graphql-codegen/core";
 import * as typescript from "@graphql-codegen/typescript";
 import * as operations from "@graphql-codegen/typescript-operations";

@@ -10,7 +10,7 @@ _tasks: set[asyncio.Task[Any]] = set()  # a task without a reference may be garb
 
 
 def start(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Begin in a context of its own: an open transaction is not this task's."""
+    """Start in a context of its own, so that the task does not inherit an open transaction."""
     task = asyncio.create_task(work, context=contextvars.Context())
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
@@ -18,6 +18,6 @@ def start(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
 
 
 async def finish() -> None:
-    """Wait until all that was begun is done, before the database is closed."""
+    """Wait for all started work, before the database is closed."""
     while _tasks:
         await asyncio.gather(*_tasks, return_exceptions=True)

@@ -8,7 +8,7 @@ BATCH = 1000
 
 
 async def remove(rows: QuerySet[Any]) -> int:
-    """Delete these rows and return how many; one that no longer fits when its turn comes is kept."""
+    """Delete these rows and return how many; a row that no longer matches when its turn comes is kept."""
     total, key = 0, rows.model._meta.pk_attr
     while ids := await rows.limit(BATCH).values_list(key, flat=True):
         removed = await rows.filter(pk__in=list(ids)).delete()

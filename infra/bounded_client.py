@@ -1,4 +1,4 @@
-"""The ORM's PostgreSQL client with bounds: few callers wait for a connection, and none for a silent database."""
+"""The ORM's PostgreSQL client with bounds: few callers wait for a connection, and none for a database that is down."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tortoise.exceptions import TransactionManagementError
 WAIT_SECONDS = 5.0
 WAITING_PER_CONNECTION = 10  # how many callers may queue per connection
 RETRY_SECONDS = 2
-GIVE_BACK_SECONDS = 1.0  # that a rollback or a cancellation may take before the connection is cut
+GIVE_BACK_SECONDS = 1.0  # the time that a rollback or a cancellation may take before the connection is cut
 
 OF_URL = ("host", "port", "user", "password", "database")
 
@@ -27,12 +27,12 @@ class Overloaded(Exception):
     """Too many callers are waiting for a connection, or this one has waited too long."""
 
 
-# Nothing is broken: others hold what the caller needs, and the next try may succeed.
+# Nothing is broken: others hold the connections or locks, and the next try may succeed.
 BUSY = (Overloaded, asyncpg.LockNotAvailableError, asyncpg.TooManyConnectionsError)
 
 
 class DatabaseAway(ConnectionError):
-    """No connection to the database can be opened."""
+    """A connection to the database cannot be opened."""
 
     def __init__(self, reason: BaseException) -> None:
         super().__init__(f"The database takes no connection: {type(reason).__name__}.")
@@ -56,7 +56,7 @@ class Turns:
 
     async def take(self) -> None:
         if not self._free.locked():
-            await self._free.acquire()  # does not wait, so it needs no time limit
+            await self._free.acquire()  # this does not wait, so it needs no time limit
             return
         if self.waiting >= self.limit * WAITING_PER_CONNECTION:
             raise Overloaded
@@ -74,7 +74,7 @@ class Turns:
 
 
 class BoundedClient(AsyncpgDBClient):
-    """Whatever may wait for locks leaves a quarter of the connections to other statements."""
+    """Statements that may wait for locks leave a quarter of the connections to others."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -91,7 +91,7 @@ class BoundedClient(AsyncpgDBClient):
             self.transactions.give_back()
 
     async def create_pool(self, **options: Any) -> asyncpg.Pool:
-        """By the URL as it was given, `dsn`, which means the same here as to connections outside of the pool."""
+        """Connect by `dsn`, the URL as configured: it means the same here as outside the pool."""
         given = {name: value for name, value in options.items() if name not in OF_URL}
         return await asyncpg.create_pool(**given)
 

@@ -1,4 +1,4 @@
-"""Keys derived from SECRET_KEY; encryption, signatures and blind indexes with them."""
+"""Keys derived from SECRET_KEY, and encryption, signatures and blind indexes that use them."""
 
 import hashlib
 import hmac
@@ -20,7 +20,7 @@ NONCE_BYTES, SIGNATURE_BYTES = 12, 12
 
 
 class InvalidToken(ValueError):
-    """Not encrypted or signed by this service with its present SECRET_KEY."""
+    """Not encrypted or signed by this service with its current SECRET_KEY."""
 
 
 class WrongSignature(InvalidToken):

@@ -9,7 +9,7 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 def begin() -> float:
-    """Start the time of an operation; returns its end, by the event loop's clock."""
+    """Start the time limit of an operation; return its deadline, by the event loop's clock."""
     end = asyncio.get_running_loop().time() + settings.OPERATION_SECONDS
     _deadline.set(end)
     return end

@@ -1,4 +1,4 @@
-"""Rows of a hand-written join as models: for reads so frequent that the ORM must not build the statement each time."""
+"""Models from the rows of a hand-written join, for reads too frequent to have the ORM build each statement."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -11,7 +11,7 @@ M = TypeVar("M", bound=Model)
 
 
 class _Table(NamedTuple):
-    """Where a table's columns stand in a row, and which of them become something else than the driver makes of them."""
+    """The positions of a table's columns in a row, and the columns whose driver values must be converted."""
 
     model: type[Model]
     begin: int
@@ -23,11 +23,11 @@ class _Table(NamedTuple):
 
 def _describe(model: type[Model], begin: int) -> _Table:
     meta = model._meta
-    fields = meta.fields_db_projection  # by attribute, the column
+    fields = meta.fields_db_projection  # the column of each attribute
     conversions: list[tuple[str, Callable[[Any], Any]]] = [
         (name, field.field_type) for _, name, field in meta.db_default_fields
     ]
-    # The driver's times are in UTC, as those of the ORM.
+    # The driver returns times in UTC, as the ORM does.
     conversions += [
         (name, field.to_python_value)
         for _, name, field in meta.db_complex_fields
@@ -38,7 +38,7 @@ def _describe(model: type[Model], begin: int) -> _Table:
 
 
 def make(model: type[M], values: Iterable[tuple[str, Any]] | Mapping[str, Any]) -> M:
-    """A row as the ORM makes it, of values that need no conversion."""
+    """Build a model as the ORM does, from values that need no conversion."""
     row = object.__new__(model)
     vars(row).update(
         _partial=False,
@@ -58,7 +58,7 @@ class Joined:
 
     @cached_property
     def _tables(self) -> dict[str, _Table]:
-        """By name. (Known when the ORM has started.)"""
+        """The models by name, which are known once the ORM has started."""
         found, begin = {}, self._offset
         for name, model in self._models.items():
             found[name] = _describe(model, begin)
@@ -71,7 +71,7 @@ class Joined:
         return ", ".join(f"{name}.{column}" for name, of_table in columns for column in of_table)
 
     def find(self, name: str, model: type[M], row: Any) -> M | None:
-        """The table's row; None when an outer join found none. As the ORM makes it, without asking field by field."""
+        """The table's row as a model, like the ORM's but built faster; None if an outer join found no row."""
         table = self._tables[name]
         if row[table.place_of_id] is None:
             return None

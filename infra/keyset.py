@@ -1,4 +1,4 @@
-"""Keyset pagination: a page begins after the last row seen, whatever was inserted or removed meanwhile."""
+"""Keyset pagination: a page begins after the last row seen, even if rows were inserted or deleted since."""
 
 from typing import Any
 from uuid import UUID

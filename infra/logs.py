@@ -1,4 +1,4 @@
-"""Structured logs, in which one request id leads from the request through the task to the mail."""
+"""Structured logs, in which one request id links a request, its tasks and its mail."""
 
 import logging
 import logging.config
@@ -15,7 +15,7 @@ ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
 # UUIDs and hashes: one in twenty contains eleven consecutive digits by chance.
 ID = r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})\b"
 ID_OR_NUMBER = re.compile(f"({ID})|{ELEVEN_DIGITS.pattern}")
-# PostgreSQL quotes the row there, on as many lines as its texts have.
+# PostgreSQL quotes the row here; line breaks in its texts make it several lines.
 DATABASE_DETAIL = re.compile(r"DETAIL:.*?(?=\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
 
 NOISY_LOGGERS = (
@@ -59,7 +59,7 @@ def redact(value: Any) -> Any:
 
 
 def _redact_event(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A last safety net: no code may log personal data in the first place."""
+    """A last safety net: code must not log personal data in the first place."""
     event.pop("color_message", None)  # uvicorn's copy of the line for terminals
     return {name: redact(value) for name, value in event.items()}
 

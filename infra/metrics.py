@@ -1,4 +1,4 @@
-"""Metrics for operators: counted where things happen, read at /metrics."""
+"""Metrics for operators: counted where events occur, read at /metrics."""
 
 import time
 

@@ -16,7 +16,7 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def as_runtime(owner_url: str) -> str:
-    """The same server, for the role that serves."""
+    """The URL of the same server for the role that the service runs as."""
     return owner_url.replace(f"//{OWNER}@", f"//{RUNTIME}@", 1)
 
 
@@ -46,10 +46,11 @@ def _find_problem(folder: Path) -> str:
 
 @contextmanager
 def run_server(directory: Path, *, durable: bool = True) -> Iterator[str]:
-    """Start the server in `directory`, or join one that runs there, and yield its owner's URL; its last user stops it.
+    """Start the server in `directory`, or use one that already runs
+    there, and yield its owner's URL; its last user stops it.
 
-    Each user holds a shared file lock, which its process cannot leave behind: after a `kill -9` of the last one, the
-    watch stops the server.
+    Each user holds a shared file lock, which ends with its process: after a `kill -9` of the last one, the watch
+    process stops the server.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "users.lock").open("w") as users:
@@ -74,13 +75,13 @@ def _start(data: Path):  # type: ignore[no-untyped-def]  # the library has no ty
 
 
 def _watch(directory: Path) -> None:
-    """Start a process that Ctrl+C does not reach and that stops the server if we cannot."""
+    """Start a process that Ctrl+C does not reach; it stops the server if this process cannot."""
     command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("postgres_watch.py")), str(directory.resolve())]
     nothing = subprocess.DEVNULL
     watching = subprocess.Popen(  # noqa: S603 - our own program  # nosec B603
         command, cwd="/", start_new_session=True, stdin=nothing, stdout=nothing, stderr=nothing
     )
-    watching.returncode = 0  # it outlives us, and nobody waits for it
+    watching.returncode = 0  # it outlives this process, and nothing waits for it
 
 
 def _make_fast(server) -> None:  # type: ignore[no-untyped-def]  # the library has no types

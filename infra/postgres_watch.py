@@ -1,4 +1,4 @@
-"""Stops a private PostgreSQL when nobody uses it any more, also after `kill -9` of its last user.
+"""Stops a private PostgreSQL when nobody uses it any more, even after `kill -9` of its last user.
 
 A process of its own, with nothing but the standard library: `python postgres_watch.py FOLDER`.
 """
@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-FAST, AT_ONCE = signal.SIGINT, signal.SIGQUIT  # PostgreSQL's ways to stop
+FAST, AT_ONCE = signal.SIGINT, signal.SIGQUIT  # PostgreSQL's shutdown signals
 PATIENCE_SECONDS = 30
 
 
@@ -21,7 +21,7 @@ def watch(directory: Path) -> None:
             fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:  # another process is watching already
             return
-        fcntl.flock(users, fcntl.LOCK_EX)  # each user holds a shared lock; the kernel releases that of a killed one
+        fcntl.flock(users, fcntl.LOCK_EX)  # each user holds a shared lock; the kernel releases it after a kill
         _stop(directory / "data" / "postmaster.pid")
 
 

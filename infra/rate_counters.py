@@ -1,4 +1,4 @@
-"""Rate limits for accounts, partners and addresses, counted in PostgreSQL for all processes together."""
+"""Rate limits for accounts, partners and addresses, counted in PostgreSQL across all processes."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ _COUNT = """
 """
 
 
-# Many counters at once, in the order of their keys: two processes never deadlock.
+# Updates many counters at once, ordered by key, so that two processes never deadlock.
 _SETTLE = """
     INSERT INTO rate (key, spent, resets_at)
     SELECT key, spent, resets_at
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 class PostgresStorage(Storage):
-    """Fixed windows of the `limits` package as rows of an unlogged table; a crash of PostgreSQL may empty it."""
+    """Stores the fixed windows of the `limits` package in an unlogged table; a crash of PostgreSQL may empty it."""
 
     STORAGE_SCHEME = None
 
@@ -85,7 +85,7 @@ _limiter = FixedWindowRateLimiter(PostgresStorage())
 
 @dataclass(slots=True)
 class _Window:
-    """What PostgreSQL had counted at the last settlement, and what this process has counted since."""
+    """The count in PostgreSQL at the last settlement, and the count of this process since then."""
 
     resets_at: datetime
     settled: int = 0
@@ -93,14 +93,14 @@ class _Window:
 
 
 class Settled(ABC):
-    """What is counted in memory and settled with PostgreSQL several times a second."""
+    """The counters in memory, which are settled with PostgreSQL several times a second."""
 
     def __init__(self) -> None:
         self.is_settling = False
 
     @abstractmethod
     async def settle(self) -> None:
-        """Tell PostgreSQL what was counted here, and learn what others have counted."""
+        """Add this process's counts to PostgreSQL, and read the totals of all processes."""
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -123,15 +123,15 @@ class Settled(ABC):
     async def _try_to_settle(self) -> None:
         try:
             await self.settle()
-        except Exception as problem:  # the database is away: what was counted is settled later
+        except Exception as problem:  # the database is unavailable: the counts are settled later
             log.warning("rates_not_settled", extra={"problem": type(problem).__name__})
 
 
 class Counters(Settled):
     """Counts in memory, settled with PostgreSQL several times a second, all counters in one statement.
 
-    Between two settlements a process does not know what the others count: a caller who spreads requests over n
-    processes may get at most n times the rest of a limit in that time.
+    Between two settlements a process does not know the counts of the others: a caller who spreads requests over n
+    processes can use at most n times the remainder of a limit in that time.
     """
 
     def __init__(self) -> None:
@@ -177,7 +177,7 @@ async def hit(limit: str, kind: str, caller: str) -> datetime | None:
 
 
 async def hit_often(limit: str, kind: str, caller: str) -> datetime | None:
-    """Like `hit`, for what every request does: counted in memory if this process settles its counters."""
+    """Like `hit`, for limits that every request counts against: in memory if this process settles its counters."""
     if not counters.is_settling:
         return await hit(limit, kind, caller)
     return counters.hit(_parse(limit), _limiter_key(limit, kind, _key(kind, caller, settings.SECRET_KEY)))

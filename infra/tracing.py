@@ -11,7 +11,7 @@ from infra import logs
 
 TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+\"?(\w+)", re.IGNORECASE)
 VERB = re.compile(r"\s*(\w+)")
-EXPORT_TIMEOUT_SECONDS = 3  # for a collector that does not answer, also when the process stops
+EXPORT_TIMEOUT_SECONDS = 3  # limits the wait for a collector that does not answer, even when the process stops
 TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 
 _provider: Any = None

@@ -3,8 +3,8 @@
 import unicodedata
 
 _NO_DECOMPOSITION = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "–": "-", "—": "-", "„": '"', "”": '"', "’": "'"})
-# Small letters of other alphabets, as migration 0015 has them for the search: Latin ones that Unicode does not
-# decompose, Cyrillic ones as Ukrainian passports have them, Greek ones.
+# Lower-case letters, transliterated as in migration 0015 for the search: Latin letters that Unicode does not decompose,
+# Cyrillic letters as in Ukrainian passports, and Greek letters.
 _FOREIGN = str.maketrans(
     {
         **dict(zip("đðøħıŧŋĸə", "ddohitnke", strict=True)),
@@ -33,7 +33,7 @@ _FOREIGN = str.maketrans(
 
 
 def to_ascii(text: str) -> str:
-    """Replace Polish and accented letters: "Łódź, żółć" -> "Lodz, zolc"; other alphabets stay."""
+    """Replace Polish and accented letters: "Łódź, żółć" -> "Lodz, zolc"; other alphabets are left unchanged."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_NO_DECOMPOSITION))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 

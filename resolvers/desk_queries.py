@@ -142,8 +142,8 @@ class DeskQueries:
         patient_id: Annotated[
             strawberry.ID | None,
             strawberry.argument(
-                description="The patient, whose other visits are then considered too; if omitted, the slot is checked"
-                " for patients in general."
+                description="The patient. If given, their other visits are considered too; if omitted, the slot is"
+                " checked for patients in general."
             ),
         ] = None,
     ) -> list[Problem]:

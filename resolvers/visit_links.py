@@ -50,7 +50,7 @@ class VisitLinkMutations:
 
     @strawberry.mutation(
         extensions=[Anybody(), SignInRateLimit()],
-        description="Confirm by the personal link in an e-mail that you will come to the visit, without logging in."
+        description="Confirm that you will come to a visit, by the personal link in an e-mail and without logging in."
         " Only the first confirmation counts. Possible at any hour.",
     )
     async def confirm_linked_visit(self, input: ConfirmLinkedVisitInput) -> ConfirmLinkedVisitResult:

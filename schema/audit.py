@@ -153,7 +153,7 @@ ACTORS = {
 
 @strawberry.type(description="A value that an action changed.")
 class AuditChange:
-    field: str = strawberry.field(description="The name of the changed value, for programs: stable, such as `status`.")
+    field: str = strawberry.field(description="A stable, machine-readable name of the changed value, such as `status`.")
     before: str | None = strawberry.field(
         description="The value before the change; null if there was none. Values that identify a person are masked,"
         " such as `a***@example.org`; values that the lists of clinics and doctors show are not."
@@ -171,7 +171,7 @@ class AuditEntry(Node):
     at: datetime = strawberry.field(description="When the action took place.")
     who: str = strawberry.field(description="Who acted: a role, in the caller's language.")
     what: str = strawberry.field(description="What was done: a sentence in the caller's language.")
-    action: str = strawberry.field(description="The name of the action, for programs: stable, such as `visit_booked`.")
+    action: str = strawberry.field(description="A stable, machine-readable name of the action, such as `visit_booked`.")
     outcome: str = strawberry.field(description="`done` or `refused`.")
     override_reason: str | None = strawberry.field(
         description="Why reception overrode a rule of the clinic; null if it overrode none."

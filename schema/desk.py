@@ -38,7 +38,7 @@ from schema.problems.schedule import ClinicClosed, ClinicNotYours, DoctorRetired
 from schema.scalars import optional_id, private_id
 from schema.visit import Visit
 
-CHANNEL = "How the patient asked: PHONE or RECEPTION. Others: error BAD_USER_INPUT."
+CHANNEL = "How the patient asked: PHONE or RECEPTION. Other values are refused with the error BAD_USER_INPUT."
 KEY = "A key that makes a retry safe: see BookVisitInput."
 OVERRIDE = (
     "Overrides the clinic's rules on notice, days ahead, planned visits and late changes. A past or taken slot is still"
@@ -195,7 +195,7 @@ class RecordVisitInput:
     doctor_id: strawberry.ID | None = strawberry.field(default=None, description="The doctor, if there is no `slotId`.")
     clinic_id: strawberry.ID | None = strawberry.field(default=None, description="The clinic, if there is no `slotId`.")
     starts_at: datetime | None = strawberry.field(
-        default=None, description="When the visit began, if there is no `slotId`: within the past seven days."
+        default=None, description="When the visit began, if there is no `slotId`; at most seven days ago."
     )
     minutes: int | None = strawberry.field(
         default=None, description="The length in minutes, if there is no `slotId`: 5 to 240."

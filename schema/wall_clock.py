@@ -24,7 +24,7 @@ class WallTime(datetime):
 
 
 def resolve(**given: datetime | None) -> dict[str, Any]:
-    """Return the times in staff's input; raise InvalidInput for those that the clocks skip or show twice."""
+    """Return the times in staff's input; raise InvalidInput if one does not exist or is ambiguous (clock changes)."""
     problems = {name: moment.find_problem() for name, moment in given.items() if isinstance(moment, WallTime)}
     flaws = [Flaw((to_camel_case(name.rstrip("_")),), problem) for name, problem in problems.items() if problem]
     if flaws:
@@ -33,7 +33,7 @@ def resolve(**given: datetime | None) -> dict[str, Any]:
 
 
 def resolve_filter(**given: datetime | None) -> None:
-    """Raise BAD_USER_INPUT for times in a filter that the clocks skip or show twice."""
+    """Raise BAD_USER_INPUT if a local time in a filter does not exist or is ambiguous because the clocks change."""
     for name, moment in given.items():
         if isinstance(moment, WallTime) and (problem := moment.find_problem()):
             flaw = Flaw((name.rstrip("_"),), problem)

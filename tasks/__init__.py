@@ -1,4 +1,4 @@
-"""What happens later: letters, texts, reminders and background decisions; every task is safe to run twice.
+"""Deferred work: letters, texts, reminders and background decisions; every task is safe to run twice.
 
 This package imports every module that defines a task, so any process that imports the broker knows all tasks.
 """

@@ -27,4 +27,4 @@ async def _process_next() -> bool:
         cause = failed.__cause__
         problem = describe_failure(cause) if isinstance(cause, Exception) else "unknown"
         log.error("account_request_failed", extra={"account_request_id": str(failed), "problem": problem})
-        return True  # others may be waiting behind this one
+        return True  # other requests may be waiting behind this one

@@ -23,7 +23,7 @@ NUDGE_GAP_SECONDS = 0.05  # between two nudges of a task: one run handles everyt
 MAX_CONCURRENT_TASKS = 20
 RANDOM = random.SystemRandom()
 _pending_nudges: set[asyncio.Task[None]] = set()  # asyncio may discard a task without another reference
-_due_nudges: dict[str, asyncio.Task[None]] = {}  # by task: the nudge that has not begun
+_due_nudges: dict[str, asyncio.Task[None]] = {}  # by task: the nudge that has not started yet
 _next_nudges: dict[str, float] = {}  # by task: when the next one may begin
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ scheduler = Scheduler(broker, [LabelScheduleSource(broker)])
 async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any], *, within: float = 0) -> None:
     """Start a task soon, after the caller's commit, without waiting for the broker: no answer depends on it.
 
-    A lost nudge costs a moment: the schedule repeats every task.
+    A lost nudge costs only a short delay: the schedule repeats every task.
 
     `within`: start it at a random moment within this many seconds, where its timing would reveal something.
     """
@@ -63,7 +63,7 @@ async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any], *, within: float = 0) 
 
 
 def _start_in_background(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
-    """Skip it if a nudge of this task has not begun yet: that one also comes after the caller's commit."""
+    """Skip it if an earlier nudge of this task has not started: that one also follows the caller's commit."""
     loop, due = asyncio.get_running_loop(), _due_nudges.get(task.task_name)
     if due and not due.done() and due.get_loop() is loop:
         return
@@ -74,7 +74,7 @@ def _start_in_background(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[
 
 
 async def finish_nudges() -> None:
-    """Wait until the nudges that have begun were handed over or lost; neither takes longer than NUDGE_SECONDS."""
+    """Wait until the nudges that have started are handed over or lost; neither takes longer than NUDGE_SECONDS."""
     while _pending_nudges:  # a task that runs in this process nudges others
         await asyncio.gather(*_pending_nudges, return_exceptions=True)
 
@@ -125,7 +125,7 @@ async def run_in_web_process() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def run_schedule() -> AsyncIterator[None]:
-    """Send each task at its times. Two schedulers do no harm: due work is claimed once, in the database."""
+    """Send each task at its scheduled times. Two schedulers do no harm: due work is claimed once, in the database."""
     schedule = asyncio.create_task(run_scheduler_task(scheduler))
     try:
         yield
@@ -146,7 +146,7 @@ async def run_scheduler() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def run_worker() -> AsyncIterator[None]:
-    """Take tasks until the end of the context; then finish what has begun, or cancel it and queue it again."""
+    """Take tasks until the end of the context; then finish the running tasks, or cancel them and queue them again."""
     broker.is_worker_process = True
     await broker.startup()
     stop = asyncio.Event()

@@ -1,6 +1,6 @@
-"""The event relay: numbers committed events, tells of changes, and wakes the subscribers of this process.
+"""The event relay: numbers committed events, announces changes, and wakes the subscribers of this process.
 
-It runs in every web process. No process is appointed: each one tries, and the advisory lock of `tell_changes` lets one
+It runs in every web process. No process is designated: each one tries, and the advisory lock of `tell_changes` lets one
 through at a time. If that process dies, another one continues within a second.
 """
 
@@ -13,7 +13,7 @@ from models.events import notify_listener
 from models.events.subscribers import desk_watchers, event_signal, patient_watchers, slot_watchers
 
 POLL_SECONDS = 1.0  # in case a notification is lost
-GATHER_SECONDS = 0.05  # what comes within is told by one commit
+GATHER_SECONDS = 0.05  # changes that arrive in this time are sent in one commit
 MAX_PAUSE_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ async def relay(url: str) -> None:
                     await listener.wait(POLL_SECONDS if has_told else GATHER_SECONDS, gather=GATHER_SECONDS)
         except notify_listener.CONNECTION_ERRORS as broken:
             log.warning("relay_interrupted", extra={"problem": type(broken).__name__})
-        except Exception:  # a bug of ours must not silence the subscriptions for ever
+        except Exception:  # a bug of ours must not stop the subscriptions for good
             log.exception("relay_failed")
         pause = min(MAX_PAUSE_SECONDS, pause * 2 or 0.1)
         await asyncio.sleep(pause)
@@ -57,7 +57,7 @@ def _announce_missed() -> None:
 
 
 async def _relay_once(listener: notify_listener.NotifyListener) -> bool:
-    """Whether all is told that had been committed before."""
+    """Whether everything that was committed before has been announced."""
     has_told = await listener.tell_changes()
     if slots := listener.take_changed_slots():
         await slot_watchers.notify(slots)

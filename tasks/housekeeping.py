@@ -1,4 +1,4 @@
-"""Housekeeping: deletes expired rows and completes old ones."""
+"""Housekeeping: deletes expired rows and fills in missing values of old ones."""
 
 import logging
 

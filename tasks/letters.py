@@ -48,13 +48,13 @@ def _invite(message: Message, visit: dict[str, Any]) -> Invitation:
 
 @lru_cache(maxsize=1)
 def _split_sender(setting: str) -> tuple[str, str]:
-    """Name and address of MAIL_FROM; remembered, as checking an address takes long."""
+    """Name and address of MAIL_FROM; cached, because checking an address takes long."""
     name, address = setting_types.split_sender(setting)
     return name, contact.to_ascii_address(address)
 
 
 async def _make_secrets(message: Message) -> dict[str, str]:
-    """Values that exist only in their letter: a one-time password, or the token of a link."""
+    """Values that exist only in the letter: a one-time password, or the token in a link."""
     if message.kind in message_check.PASSWORD_KINDS:
         return {"secret": await _issue_password(message)}
     if message.kind is MessageKind.EMAIL_CONFIRMATION:
@@ -70,7 +70,7 @@ async def _issue_password(message: Message) -> str:
 
 
 def message_id(message: Message) -> str:
-    """The id is the same at every try, so that mail programs show a repeated letter once."""
+    """The id is the same for every try, so that mail programs show a repeated letter once."""
     return f"<{message.id}@{_split_sender(settings.MAIL_FROM)[1].rpartition('@')[2] or 'localhost'}>"
 
 

@@ -51,7 +51,7 @@ class TaskMiddleware(TaskiqMiddleware):
         await self.cancel_running()
 
     async def cancel_running(self) -> None:
-        """Cancel running tasks; each hands back what it has claimed."""
+        """Cancel running tasks; each releases what it has claimed."""
         if not (tasks := list(self.running)):
             return
         log.warning("tasks_cancelled", extra={"count": len(tasks)})

@@ -1,4 +1,4 @@
-"""The outbox senders: claim due messages, send several at once and record what became of each."""
+"""The outbox senders: claim due messages, send several at once and record the outcome of each."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from infra import logs, metrics, tracing
 from models.outbox import Medium, Message, MessageState, NoLongerWanted, TooEarly
 
 MAX_CONCURRENT_SENDS = 8  # per medium and process: slow recipients do not hold up the others
-MAX_CLAIMING_SECONDS = 120.0  # then the task ends: one that is cut off would send its unfinished messages again
+MAX_CLAIMING_SECONDS = 120.0  # then the task ends: a task that is cut off would send its unfinished messages again
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ Send = Callable[[Message], Awaitable[str | None]]  # returns the gateway's id, i
 
 
 class TryLater(Exception):
-    """The message was not accepted for now; the text is the reason, without addresses, secrets or contents."""
+    """The message was not accepted this time; the text is the reason, without addresses, secrets or contents."""
 
 
 class Refused(Exception):

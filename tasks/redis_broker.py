@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 class RedisBroker(AsyncBroker):
     """A task may be lost here (its worker dies, the list is full) or run twice: the schedule repeats every task,
-    and each task looks into the database for what is due.
+    and each task reads from the database what is due.
     """
 
     def __init__(self, url: str = "", *, queue: str = QUEUE, max_length: int = MAX_LENGTH) -> None:
@@ -47,14 +47,14 @@ class RedisBroker(AsyncBroker):
         await self._redis.ping()
 
     async def kick(self, message: BrokerMessage) -> None:
-        """Append a task; the oldest ones are dropped when nobody takes any."""
+        """Append a task; the oldest ones are dropped if no worker takes any."""
         async with self._redis.pipeline() as commands:
             commands.lpush(self.queue, message.message)
             commands.ltrim(self.queue, 0, self.max_length - 1)
             await commands.execute()
 
     async def listen(self) -> AsyncGenerator[bytes, None]:
-        """Yield tasks for ever, and wait while the server is away."""
+        """Yield tasks endlessly, and wait while the server is unavailable."""
         while True:
             try:
                 taken = await self._redis.brpop([self.queue], timeout=BLOCK_SECONDS)

@@ -9,7 +9,7 @@ import settings
 from web.connection_timeouts import TimedHttpProtocol
 from web.endpoint.caller import normalise_address
 
-HEAD_BYTES = 16 * 1024  # of a request line and its headers, as most servers allow
+HEAD_BYTES = 16 * 1024  # for a request line and its headers, as most servers allow
 LINGER_SECONDS = 1.0
 
 
@@ -107,13 +107,13 @@ class BoundedProtocol(TimedHttpProtocol):
 
 @lru_cache(maxsize=4)
 def _proxies(configured: str) -> tuple[IPv4Network | IPv6Network, ...] | None:
-    """The networks of trusted proxies; None: everybody is one."""
+    """The networks of trusted proxies; None: every client is trusted."""
     names = [name.strip() for name in configured.split(",") if name.strip()]
     return None if "*" in names else tuple(ip_network(name) for name in names)
 
 
 def _counted_address(host: str) -> str | None:
-    """A trusted proxy speaks for many clients, whom it has to limit itself."""
+    """A trusted proxy connects on behalf of many clients and must limit them itself."""
     proxies = _proxies(settings.TRUSTED_PROXIES)
     try:
         is_proxy = proxies is None or any(ip_address(host) in network for network in proxies)

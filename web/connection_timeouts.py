@@ -8,9 +8,9 @@ import settings
 
 
 class TimedHttpProtocol(HttpToolsProtocol):
-    """Times the head of each request: the first from the opening of the connection, others from their first byte.
+    """Limits the time of each request head: the first from the opening of the connection, others from their first byte.
 
-    Also times each answer: the unsent part must shrink, or the connection is cut. A slow line alone is no reason.
+    Also times each answer: the unsent part must shrink, or the connection is cut. A slow connection alone is no reason.
     """
 
     _head: asyncio.TimerHandle | None = None
@@ -58,7 +58,7 @@ class TimedHttpProtocol(HttpToolsProtocol):
             self._reading = self.loop.call_later(settings.SOCKET_PATIENCE_SECONDS, self._cut_if_unread, unread)
 
     def _cut_if_unread(self, before: int) -> None:
-        if self.transport.get_protocol() is not self:  # it has become a socket, which has a limit of its own
+        if self.transport.get_protocol() is not self:  # the connection has become a WebSocket, which has its own limits
             return
         if self.transport.get_write_buffer_size() >= before:
             self.transport.abort()

@@ -25,7 +25,7 @@ class Health:
         return JSONResponse({"status": "live"})
 
     async def ready(self, request: Request) -> JSONResponse:
-        """503 until everything needed answers, and again after the first SIGTERM, so that balancers go elsewhere."""
+        """503 until everything needed answers, and again after the first SIGTERM, so that load balancers avoid it."""
         if self.shutdown.has_begun:
             return JSONResponse({"status": "stopping"}, 503)
         of_database, of_broker = await self._ask()
@@ -57,7 +57,7 @@ async def _find_problem(check: Callable[[], Awaitable[None]]) -> str:
 
 
 class NotMigrated(Exception):
-    """The database lacks a migration of this program."""
+    """The database lacks a migration of this version."""
 
 
 async def _check_database() -> None:

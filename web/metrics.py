@@ -39,7 +39,7 @@ async def metrics(request: Request) -> Response:
 
 
 def _is_allowed(request: Request) -> bool:
-    """By token; if none is configured, only clients on this machine that did not come through a proxy."""
+    """Allow by token; without a configured one, only clients on this machine and not behind a proxy."""
     if settings.METRICS_TOKEN:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
@@ -52,7 +52,7 @@ def _is_allowed(request: Request) -> bool:
 
 
 async def _collect_backlogs() -> None:
-    """Set what only the database knows."""
+    """Set the gauges whose values come from the database."""
     messages = await outbox_backlog.measure()
     for medium in outbox.Medium:
         states = {state: messages.get((medium, state), outbox_backlog.Backlog()) for state in outbox_backlog.STATES}

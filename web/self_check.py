@@ -17,11 +17,11 @@ PATIENCE_SECONDS = 15
 
 
 class Fault(Exception):
-    """Something does not work, in the operator's words."""
+    """A failed check, described for the operator."""
 
 
 async def run(url: str) -> int:
-    """Print a line for each thing; the exit code is 1 when one does not work."""
+    """Print a line for each check; the exit code is 1 if any of them fails."""
     has_database = await _try("database", lambda: _check_database(url))
     if has_database:
         has_database = await _try("migrations", lambda: _check_migrations(url))
@@ -44,7 +44,7 @@ async def _try(name: str, check: Callable[[], Awaitable[str]]) -> bool:
         found, works = f"no answer within {PATIENCE_SECONDS} s", False
     except (Fault, settings.BadSetting) as fault:
         found, works = str(fault), False
-    except Exception as problem:  # whatever it is, the other things are tried all the same
+    except Exception as problem:  # whatever the error, the other checks still run
         found, works = f"unexpected {describe_failure(problem)}", False
     sys.stdout.write(f"{'ok' if works else 'FAILED':6}  {name:11}  {found}\n")
     return works
@@ -78,7 +78,7 @@ async def _check_broker() -> str:
         return "none: the web process does the background work itself"
     try:
         await broker.ping()
-    except Exception as problem:  # of the driver or the network, whichever broker it is
+    except Exception as problem:  # any error of the driver or the network, for any broker
         raise Fault(
             f"BROKER_URL: {str(problem).removesuffix('.')}. Web processes work without it; workers do not."
         ) from None

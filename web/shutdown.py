@@ -27,7 +27,7 @@ class Shutdown:
 
         def stop_now(number: int, frame: FrameType | None) -> None:
             if callable(before):
-                before(number, frame)  # from here on the server takes no new connections
+                before(number, frame)  # from here on the server accepts no new connections
             self._end_connections()
 
         signal.signal(signal.SIGTERM, stop)

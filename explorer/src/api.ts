@@ -47,7 +47,7 @@ export async function isSignedOut(answer: Answer<unknown>): Promise<boolean> {
   return session.data?.me === null;
 }
 
-/** What went wrong on the server has a number by which its log tells more. */
+/** An error on the server has a number, by which it can be found in the log. */
 function inWords({ message, extensions }: NonNullable<Answer<unknown>["errors"]>[number]): string {
   return plain(message) + (extensions?.requestId ? ` Numer zgłoszenia: ${extensions.requestId}.` : "");
 }

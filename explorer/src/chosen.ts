@@ -1,4 +1,4 @@
-// Ids that were clicked anywhere, the last of each kind; the next operation gets them.
+// The last id of each kind that was clicked anywhere; the next operation uses them.
 import { change, current } from "./workspace";
 
 const ID = /^[A-Z]\w+_[\w-]{8,}$/;

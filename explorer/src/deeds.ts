@@ -1,4 +1,4 @@
-// What is done at the desk, each by one mutation; a refusal is an answer like any other, and is shown where it was asked.
+// The actions of the desk, each by one mutation; a refusal is an ordinary answer, shown where the action was started.
 import { useRef, useState } from "react";
 import { ask, Failure } from "./api";
 import {
@@ -90,7 +90,7 @@ const SAID: Record<Mark, string> = {
 
 type Marked = { id: string; patient: { firstName: string; lastName: string } };
 
-/** `seen`: the document that confirms on arrival who it is. */
+/** `seen`: the document by which the patient is identified on arrival. */
 export async function mark(visit: Marked, as: Mark, seen: SeenDocument | null = null): Promise<void> {
   const document = DOCUMENTS[as] as TypedDocumentString<
     Record<string, unknown>,

@@ -1,9 +1,9 @@
-// Where the keyboard is: never lost when a panel opens or what had it is gone.
+// Keyboard focus: never lost when a panel opens or the focused element disappears.
 import { useEffect, useRef } from "react";
 
 export const isNowhere = () => document.activeElement === document.body || document.activeElement === null;
 
-/** Takes the keyboard when nothing else has it: at the beginning, and whenever `of` changes. */
+/** Takes the focus when nothing else has it: at first, and whenever `of` changes. */
 export function useFocusIfNowhere<T extends HTMLElement>(selector: string, ...of: unknown[]) {
   const box = useRef<T>(null);
   useEffect(() => {
@@ -12,5 +12,5 @@ export function useFocusIfNowhere<T extends HTMLElement>(selector: string, ...of
   return box;
 }
 
-/** For the option of a list that is chosen by arrows: it is always to be seen. */
+/** Keeps the option of a list that is chosen by arrow keys in view. */
 export const keepInView = (element: HTMLElement | null) => element?.scrollIntoView({ block: "nearest" });

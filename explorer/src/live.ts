@@ -1,4 +1,4 @@
-// What colleagues and patients do appears by itself: whatever shows patients asks again when something of theirs changes.
+// Changes by colleagues and patients appear by themselves: views of patients reload when data of these patients change.
 import { useEffect, useRef } from "react";
 import { follow } from "./api";
 import { PatientChangesDocument } from "./generated";
@@ -7,7 +7,7 @@ import { whenPresent } from "./presence";
 const QUIET = 250; // several changes in quick succession cause one query
 const LONGEST = 1000; // and a steady stream of changes does not delay the query for ever
 
-/** Called soon after, once for several calls, while somebody is at the desk. */
+/** Calls the function soon, once for several calls, while somebody is at the desk. */
 export function soon(task: () => void): { call: () => void; cancel: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let since = 0;

@@ -26,7 +26,7 @@ export function useNotice(): Notice {
   );
 }
 
-/** Whatever shows answers asks again. */
+/** All views of answers reload. */
 export function changed(): void {
   for (const watcher of watchers) watcher();
 }

@@ -41,7 +41,7 @@ export const longDay = (day: string) => long.format(utc(day));
 export const shortDay = (day: string) => short.format(utc(day));
 const yearOf = (day: string) => day.slice(0, 4);
 
-/** The year is said when it is another one. */
+/** The year is included if it is not the current one. */
 export function moment(instant: string): string {
   const day = dayOf(instant);
   return `${shortDay(day)}${yearOf(day) === yearOf(today()) ? "" : ` ${yearOf(day)}`}, ${timeOf(instant)}`;

@@ -53,7 +53,7 @@ const listeners = new Set<() => void>();
 
 export const current = () => workspace;
 
-/** Reads what was kept. What the page before has saved may still be on its way to the server: wait for it. */
+/** Reads the saved workspace. The previous page's last save may still be on its way to the server: wait for it. */
 export async function restore(read: () => Promise<string | null | undefined>): Promise<void> {
   const { workspaceVersion: left = 0 } = (history.state ?? {}) as { workspaceVersion?: number };
   for (const end = performance.now() + LATEST; ; await new Promise((resolve) => setTimeout(resolve, 100))) {

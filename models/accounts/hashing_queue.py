@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 
 class HashingQueue:
-    """Expensive work of one kind: `threads` jobs run at a time, `longest` are accepted in all, others are refused."""
+    """Expensive work of one kind: `threads` jobs run at a time; a job is refused if `longest` others run or wait."""
 
     def __init__(self, threads: int, longest: int = LONGEST_QUEUE) -> None:
         self._executor = ThreadPoolExecutor(threads, "hashing", initializer=_lower_priority)

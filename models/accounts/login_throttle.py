@@ -1,7 +1,8 @@
-"""Login throttle: failed log-ins delay further tries, fade with time and are stored in the database.
+"""Login throttle: failed log-ins delay further attempts. They are counted in the database, and the counts fade.
 
-For strangers, a pair of network address and login is delayed first; then an address from which many logins fail, and a
-login that fails from very many addresses. Each known device is counted separately.
+The failures of strangers are counted per pair of network address and login, per address and per login. A pair is
+delayed after few failures, an address once many different logins have failed there, and a login after very many
+failures from any addresses. Each known device has a count of its own.
 """
 
 from collections.abc import AsyncIterator

@@ -70,7 +70,7 @@ class OneTimePassword(Model):
 
     @classmethod
     async def use(cls, hash_: str) -> bool:
-        """Mark it as used; of several concurrent tries only one succeeds."""
+        """Mark it as used; only one of several concurrent attempts succeeds."""
         good = cls.filter(hash=hash_, used_at=None, expires_at__gt=clock.now())
         return bool(await good.update(used_at=clock.now()))
 

@@ -40,7 +40,7 @@ FIELD_OF_INDEX = {"pesel_index": "pesel", "document_index": "document"}
 async def register(
     entry: PatientDetails, *, by: Account, language: Language = Language.PL, seen: SeenDocument | None = None
 ) -> Patient:
-    """Open a record, confirmed if a document was seen, and an account if there is an e-mail address."""
+    """Create a record, with its identity confirmed if a document was seen, and an account if an e-mail is given."""
     columns = entry.validate(known=None)
     if seen and not columns.keys() & FIELD_OF_INDEX.keys():
         raise InvalidInput.of_field("identitySeen", "NOT_AVAILABLE")  # a document that was seen has a number

@@ -90,9 +90,10 @@ class SecondFactor(Model):
 
     @classmethod
     async def require(cls, account: "Account", code: str | None) -> None:
-        """Raise SecondFactorRequired unless the account has no second factor or the code is right; uses up the code.
+        """Raise SecondFactorRequired if the account has a second factor and the code is missing or wrong.
 
-        Called only once the password has proved right, so that nobody else learns which accounts have a second factor.
+        A correct code is used up. Call this only after the password has been verified: otherwise anybody could find
+        out which accounts have a second factor.
         """
         async with in_transaction():
             mine = await cls._lock(account, confirmed=True)
@@ -113,13 +114,13 @@ class SecondFactor(Model):
 
     @classmethod
     async def _lock(cls, account: "Account", *, confirmed: bool) -> Self | None:
-        """Concurrent tries of one account are serialised, so that a burst gets no more tries than a sequence would."""
+        """Serialise concurrent attempts at one account, so that a burst gets no more attempts than a sequence would."""
         database.require_transaction()
         mine = cls.filter(account_id=account.id, confirmed_at__isnull=not confirmed)
         return await mine.select_for_update().first()
 
     async def _use(self, account: "Account", code: str) -> bool:
-        """Whether the code is right and unused; failures slow down further tries, as with passwords."""
+        """Whether the code is right and unused; failures delay further attempts, as with passwords."""
         if self.confirmed_at and await RecoveryCode.use(account.id, code):
             await AuditEntry.record("use_recovery_code", account=account)
             return True

@@ -32,7 +32,7 @@ async def compare() -> None:
 
 
 async def _is_compared() -> bool:
-    """Compare the key (raises WrongKey); False if the database has no constant yet."""
+    """Raise WrongKey if the database was filled with another key; return whether it has the constant yet."""
     found = await database.fetch(_READ)
     try:
         if found:

@@ -66,7 +66,7 @@ class NotifyListener:
             self._received.clear()
 
     async def tell_changes(self) -> bool:
-        """Number events and send the recorded notifications; False if another process is just doing so.
+        """Number events and send the recorded notifications; return False if another process is already doing so.
 
         That process may have begun too early to see the latest commits. Doing it over this connection also checks the
         connection: a dead one would never receive anything.

@@ -41,7 +41,7 @@ BEGIN
 END $$;
 """
 
-# False if another process is doing this, which may have begun before the caller's commit.
+# Returns false if another process is doing this; it may have begun too early to see the caller's commit.
 TELL = """
 CREATE FUNCTION tell_changes() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE

@@ -102,7 +102,7 @@ async def _write_confirmation(record: Patient, seen: SeenDocument, by: Account) 
 
 
 async def _join(claim: Patient, record: Patient) -> bool:
-    """Move everything in the claim to the record; returns whether its account replaced another one there."""
+    """Move everything from the claim to the record; return whether that ended the login of an earlier account."""
     await _move_bookings(claim, record)
     if claim.phone:  # the contact details that the person has given take precedence
         contact = {"phone": claim.phone, "sms_reminders": claim.sms_reminders}

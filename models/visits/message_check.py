@@ -115,7 +115,7 @@ def _require_place(visit: Visit) -> None:
 
 
 async def _check_reminder(message: Message) -> Facts:
-    """A reminder of a visit that was moved and moved back is true again; other details are brought up to date."""
+    """Require that the visit is booked at the stated time, even if it was moved and moved back; update the rest."""
     visit = await _find_visit(message)
     if visit.status != Status.BOOKED:
         raise NoLongerWanted("the visit is no longer booked")

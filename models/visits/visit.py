@@ -69,7 +69,7 @@ class Visit(Model):
 
     @property
     def doctor_is_absent(self) -> bool:
-        """Whether the doctor will be absent: then the patient may move or cancel it whatever the clinic's rules."""
+        """Whether the doctor will be absent: if so, the patient may move or cancel whatever the clinic's rules."""
         return self.status == Status.BOOKED and self.slot.absence_id is not None
 
     @property

@@ -131,7 +131,7 @@ class LimitsRule(ASTValidationRule):
 
 
 def _shorten(flaw: GraphQLError) -> GraphQLError:
-    """Remove a Python exception's text, and keep no more of the document than is needed to find the flaw."""
+    """Remove the text of a Python exception from the message, and shorten one that quotes much of the document."""
     message = flaw.message.partition(", but encountered error")[0]
     message = message if len(message) <= FLAW_LENGTH else f"{message[:FLAW_LENGTH]} ..."
     return flaw if message == flaw.message else GraphQLError(message, flaw.nodes)

@@ -154,7 +154,10 @@ class CostVisitor:
         return int(min(max(rows, 0), LARGEST_PAGE))
 
     def _value(self, variable: str, default: int) -> Any:
-        """The value that execution will use: `100.0` is an Int, too. Without values it is 0: the page costs nothing."""
+        """The value that execution will use, so `100.0` counts as an Int.
+
+        Before the values of the variables are known it is 0, so that the page costs nothing.
+        """
         self.uses_variables = True
         if self.variables is None:
             return 0

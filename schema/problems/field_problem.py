@@ -92,7 +92,7 @@ NO_PESEL = Text(
 @strawberry.type(description="What is wrong with one field of the input.")
 class FieldProblem:
     path: list[str] = strawberry.field(description="The path of the field in the input, such as `lines`, `0`, `until`.")
-    code: FieldProblemCode = strawberry.field(description="What is wrong, for programs.")
+    code: FieldProblemCode = strawberry.field(description="A machine-readable code for what is wrong.")
     message: str = strawberry.field(description="What is wrong: a sentence to show, in the caller's language.")
 
     @classmethod

@@ -46,7 +46,7 @@ async def run_mailbox() -> AsyncIterator[tuple[str, int] | None]:
     if not is_open():
         yield None
         return
-    from aiosmtpd.smtp import SMTP  # requirements/development.txt has it, the production image does not
+    from aiosmtpd.smtp import SMTP  # in requirements/development.txt, but not in the production image
 
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(_MailboxHandler(), loop=loop, hostname="localhost"), "127.0.0.1", 0)

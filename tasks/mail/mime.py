@@ -1,4 +1,4 @@
-"""MIME: a mail as the bytes that a server takes, written in one pass, as all mails have the same few parts."""
+"""MIME: writes an e-mail as bytes, in one pass, because all e-mails have the same few parts."""
 
 import base64
 from dataclasses import dataclass

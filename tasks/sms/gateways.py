@@ -18,7 +18,7 @@ class Gateway(Protocol):
         """
 
     async def check(self) -> None:
-        """Raise what `send` would, and send nothing."""
+        """Raise the same exceptions as `send`, but send nothing."""
 
 
 class MailboxGateway:
@@ -28,7 +28,7 @@ class MailboxGateway:
         return await asyncio.to_thread(mailbox.store, mailbox.sms_entry(to, text))
 
     async def check(self) -> None:
-        """The mailbox takes everything."""
+        """The mailbox accepts everything."""
 
 
 def choose() -> Gateway:

@@ -44,7 +44,7 @@ class Smsapi:
         return _gateway_id(answer)
 
     async def check(self) -> None:
-        """Query our own account, which needs the token and costs nothing; raises what `send` would."""
+        """Query our own account, which needs the token and costs nothing; raises the same exceptions as `send`."""
         await self._request("GET", self.url.replace("/sms.do", "/profile"))
 
     async def _post(self, form: dict[str, str]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Smsapi:
             raise TryLater("SMSAPI: no connection") from None
         if response.status_code == 429 or response.status_code >= 500:
             raise TryLater(f"SMSAPI: HTTP {response.status_code}")
-        if response.status_code != 200:  # such as 401 for a wrong token; a redirect would carry it away
+        if response.status_code != 200:  # such as 401 for a wrong token; a redirect would pass the token on
             raise Misconfigured(f"SMSAPI: HTTP {response.status_code}")
         return _parse_answer(response)
 

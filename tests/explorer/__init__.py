@@ -1,1 +1,1 @@
-"""Promises of the room explorer: a receptionist's day in the desk's panels, in a real browser."""
+"""Promises of the explorer: a receptionist's day in the desk's panels, in a real browser."""

@@ -1,4 +1,4 @@
-"""What these tests share: one service; each test has colleagues with windows of their own."""
+"""Fixtures of these tests: one shared service; in each test, colleagues with windows of their own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ Hire = Callable[..., Awaitable[Desk]]
 
 @pytest.fixture(scope="package")
 def desk_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """On the tests' database; strict as in production: only registered documents."""
+    """A service on the tests' database that accepts only registered documents, as in production."""
     register = tmp_path_factory.mktemp("trusted") / "register.json"
     register.write_text("{}")
     more = {"RATE_OF_SIGN_IN": "6000/minute", "RATE_PER_ADDRESS": "60000/minute", "RATE_PER_ACCOUNT": "60000/minute"}
@@ -27,14 +27,14 @@ def desk_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(autouse=True)
 async def at_present(fresh: None) -> AsyncIterator[None]:
-    """The service's clock is the real one: what a test writes before is of the same time."""
+    """The service uses the real clock, so what a test writes beforehand must have real times too."""
     with clock.pinned(datetime.now(UTC)):
         yield
 
 
 @pytest.fixture
 async def hired(contexts: Contexts, desk_service: Service, at_present: None) -> AsyncIterator[Hire]:
-    """Gives a colleague a window, small or large; at the end no window has asked another host or kept anything."""
+    """Opens a window for a colleague; checks at the end that no window called another host or stored anything."""
     desks: list[Desk] = []
 
     async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example", **passwords: str) -> Desk:

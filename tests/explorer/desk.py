@@ -1,4 +1,4 @@
-"""Somebody of the staff at the desk: what they see and do, in reception's words; clicks and keys are counted."""
+"""A member of staff at the desk: what they see and do, in reception's words, with clicks and keystrokes counted."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ AXE = ROOT / "explorer/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PICTURES = ROOT / "docs" / "pictures"
 LARGEST_PICTURE = 60_000
-MOST_EFFORTS = 10  # clicks and keys for a known caller, not counting the typed name
+MOST_EFFORTS = 10  # clicks and keystrokes to book for a known caller, not counting the typed name
 
 
 class Desk:
@@ -33,13 +33,13 @@ class Desk:
         page.on("request", lambda request: self.asked.append(request.url))
 
     async def begin(self, login: str) -> None:
-        """As somebody who has logged in before: the session's cookie is there."""
+        """Open the desk as a colleague who has logged in before, with the session's cookie set."""
         await browser.sign_in(self.page.context, self.url, await Account.get(email=login))
         await self.page.goto(f"{self.url}/graphql")
         await expect(self.page.locator(".bar")).to_be_visible()
 
     async def sign_in(self, login: str, password: str = cast.PASSWORD, own: str | None = None) -> None:
-        """By the form; `own`: the password that somebody sets who comes with a one-time password."""
+        """Sign in by the form; `own` is the new password to set after signing in with a one-time password."""
         await self.page.goto(f"{self.url}/graphql")
         await self.page.fill("[name=login]", login)
         await self.page.fill("[name=password]", password)
@@ -61,7 +61,7 @@ class Desk:
             await self.page.keyboard.press(key)
 
     async def type(self, text: str) -> None:
-        """Does not count as an effort: names, numbers and reasons have to be typed at any desk."""
+        """Type without counting it as effort: names, numbers and reasons have to be typed at any desk."""
         await self.page.keyboard.type(text)
 
     # ------------------------------------------------------------------ places
@@ -96,7 +96,7 @@ class Desk:
         return self.page.locator(".notice p")
 
     async def choose(self, form: Locator, label: str, search: str) -> None:
-        """An id is found by its name; it is the only one that is found."""
+        """Fill in an id by searching for its name; exactly one option must be found."""
         box = form.get_by_role("combobox", name=label)
         await box.click()
         await self.page.keyboard.type(search)
@@ -107,7 +107,7 @@ class Desk:
     # ------------------------------------------------------------------ looks
 
     async def accessibility_faults(self, within: str = "html", but: str = "none") -> list[str]:
-        """By axe; `but`: a rule that is left out, as it is slow and has been tried on the whole page."""
+        """Faults that axe finds; `but` names a slow rule to skip, because it has been checked on the whole page."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
         options = json.dumps({"runOnly": RULES, "rules": {} if but == "none" else {but: {"enabled": False}}})
@@ -118,14 +118,14 @@ class Desk:
         return [str(one) for one in found]
 
     async def picture(self, name: str) -> None:
-        """For docs/desk.md, of what the test has just seen; taken anew when PICTURES is set."""
+        """Take a picture for docs/desk.md of the current screen, only if PICTURES is set."""
         target = PICTURES / f"desk-{name}.webp"
         if os.environ.get("PICTURES"):
             await take_picture(self.page, target)
         assert target.stat().st_size <= LARGEST_PICTURE
 
     def is_clean(self) -> bool:
-        """Nothing of another host, no error on any page."""
+        """Whether no page has requested anything from another host or reported an error."""
         return not self.errors and all(url.startswith((self.url, "data:", "blob:")) for url in self.asked)
 
     async def browser_keeps(self) -> int:
@@ -134,7 +134,7 @@ class Desk:
 
 
 async def take_picture(page: Page, target: Path) -> None:
-    """As large and as good as fits: small enough for a repository."""
+    """Save a picture at the best size and quality that keep the file small enough for a repository."""
     session = await page.context.new_cdp_session(page)
     size = page.viewport_size
     assert size

@@ -33,7 +33,7 @@ SLOTS_PER_DOCTOR = 18
 
 @dataclass
 class Scene:
-    """What a test needs to know of the day."""
+    """What a test needs to know about the day."""
 
     day: date
     rita: Account
@@ -44,7 +44,7 @@ class Scene:
     patients: list[Patient] = field(default_factory=list)
 
     def person(self, number: int) -> str:
-        """As the desk writes it: surname first."""
+        """The patient's name as the desk writes it: surname first."""
         patient = self.patients[number]
         return f"{patient.last_name} {patient.first_name}"
 
@@ -58,7 +58,7 @@ def tomorrow() -> date:
 
 
 async def busy_day(day: date | None = None, visits: int = 92, begin: time = time(8)) -> Scene:
-    """This many visits on a day; about one slot in five stays free."""
+    """Create this many visits on a day; about one slot in five stays free."""
     scene = Scene(day or tomorrow(), await cast.rita())
     for clinic, first_name, last_name, specialty in DOCTORS:
         if clinic not in scene.clinics:
@@ -76,7 +76,7 @@ async def busy_day(day: date | None = None, visits: int = 92, begin: time = time
 
 
 async def _read_back(scene: Scene) -> tuple[list[Slot], list[Patient]]:
-    """As saved rows, in the order in which they were made."""
+    """Slots and patients read back from the database, in the order in which they were created."""
     slots = {slot.id: slot for slot in await Slot.all()}
     patients = {patient.id: patient for patient in await Patient.all()}
     return [slots[slot.id] for slot in scene.slots], [patients[patient.id] for patient in scene.patients]
@@ -93,7 +93,7 @@ async def _book(scene: Scene) -> None:
 
 
 def _slots(scene: Scene, begin: datetime) -> list[Slot]:
-    """Doctor by doctor within each hour, so that every doctor has visits and the last slots of all are free."""
+    """Slots ordered by time, then doctor, so that every doctor has visits and everybody's last slots are free."""
     pairs = [(n, doctor) for n in range(SLOTS_PER_DOCTOR) for doctor in range(len(scene.doctors))]
     return [_slot(scene, doctor, begin + timedelta(minutes=MINUTES * n)) for n, doctor in pairs]
 

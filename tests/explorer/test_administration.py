@@ -1,4 +1,4 @@
-"""An administrator's day: who is there already, a doctor who leaves and comes back, and what a colleague may do."""
+"""An administrator's day: duplicates are noticed, a doctor leaves and returns, a colleague's rights change."""
 
 from datetime import timedelta
 
@@ -73,7 +73,7 @@ async def another_doctor_of_the_same_name_is_confirmed(scene: Scene, adam: Desk)
 
 
 async def a_slot_is_found_by_its_doctor(adam: Desk) -> None:
-    """Whichever clinic was chosen before."""
+    """It does not matter which clinic was chosen before."""
     form = await adam.open_form("Wycofanie terminów")
     await adam.click(form.get_by_role("combobox", name="termin 1"))
     await adam.type("zielinska")
@@ -121,7 +121,7 @@ async def the_doctor_comes_back(scene: Scene, adam: Desk) -> None:
 
 
 async def a_colleague_is_invited_twice(adam: Desk) -> None:
-    """The first letter went to somebody who lost it."""
+    """The colleague has lost the first letter, so a second one is sent."""
     form = await adam.open_form("Nowa osoba w zespole")
     await form.get_by_label("Adres e-mail").fill("ewa@diamed.example")
     await form.get_by_label("Imię i nazwisko").fill("Ewa Nowa")
@@ -130,7 +130,7 @@ async def a_colleague_is_invited_twice(adam: Desk) -> None:
     await carry_out(adam)
     answer = adam.page.locator(".answer")
     await expect(answer).to_contain_text("Kardiologia")
-    await one_time_password(adam.url, "ewa@diamed.example")  # a letter that is not sent yet would not be sent at all
+    await one_time_password(adam.url, "ewa@diamed.example")  # an unsent letter would be replaced by the next
     await adam.click(answer.get_by_role("button", name="użyj dalej"))
     form = await adam.open_form("Ponowne zaproszenie")
     await expect(form.locator(".known")).to_contain_text("Ewa Nowa")
@@ -172,7 +172,7 @@ async def what_is_of_another_clinic_is_refused_in_plain_words(scene: Scene, ewa:
     await expect(ewa.page.locator("#found [role=option]")).to_have_count(1)
     await ewa.press("Enter")
     await expect(ewa.page.locator(".card-head")).to_contain_text(scene.person(2))
-    await expect(ewa.page.locator(".card-sections .rows li")).to_have_count(0)  # the visit is none of her business
+    await expect(ewa.page.locator(".card-sections .rows li")).to_have_count(0)  # visits at other clinics are hidden
 
 
 async def a_password_is_changed(ewa: Desk) -> None:
@@ -205,7 +205,7 @@ async def she_becomes_an_administrator_and_sees_what_these_see(adam: Desk, ewa: 
     await carry_out(adam)
     await expect(adam.page.locator(".answer")).to_contain_text("administracja")
     assert (await Account.get(email="ewa@diamed.example")).role == Role.ADMINISTRATOR
-    await ewa.press("Alt+ArrowRight")  # if her screen is not hidden already
+    await ewa.press("Alt+ArrowRight")  # any action reveals the end of her session, unless her screen is hidden already
     await expect(ewa.page.get_by_role("heading", name="Sesja się skończyła")).to_be_visible()
     await ewa.page.get_by_label("Hasło").fill(NEXT_OWN)
     await ewa.click(ewa.page.get_by_role("button", name="Zaloguj"))

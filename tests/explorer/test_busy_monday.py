@@ -1,4 +1,4 @@
-"""A busy Monday at the desk by mouse, one day long: two colleagues, 92 visits, whatever callers want."""
+"""A whole busy Monday at the desk, by mouse: two colleagues, 92 visits, and all kinds of requests from callers."""
 
 import asyncio
 import io
@@ -170,13 +170,13 @@ async def what_others_do_appears_by_itself(scene: Scene, desk: Desk) -> None:
     assert free
     await Visit.book(free.id, patient=anna.patient, by=anna)
     await expect(desk.cell("Żółć Anna")).to_be_visible()
-    await Visit.filter(id=scene.visits[3].id).update(status=Status.ARRIVED)  # as a colleague marks it
+    await Visit.filter(id=scene.visits[3].id).update(status=Status.ARRIVED)  # as if a colleague had marked it
     await expect(desk.page.locator(".cell.ARRIVED")).to_contain_text(scene.person(3))
 
 
 async def a_doctors_week_stands_side_by_side(scene: Scene, desk: Desk) -> None:
     doctor = scene.doctors[0]
-    another = scene.day + timedelta(days=-1 if scene.day.weekday() else 1)  # of the same week
+    another = scene.day + timedelta(days=-1 if scene.day.weekday() else 1)  # another day of the same week
     await cast.morning(another, 3, at=scene.clinics["Kardiologia"], by=doctor)
     await desk.page.get_by_label("Widok").select_option(label=f"Tydzień: {doctor.full_name}")
     await expect(desk.page.locator(".column")).to_have_count(2)

@@ -1,4 +1,4 @@
-"""A doctor is ill tomorrow: reported by a form, then the call list is worked off."""
+"""A doctor is ill tomorrow: reception reports it by a form and then works through the call list."""
 
 from datetime import datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""Every ready operation as a form: in Polish, ids by search, refusals beside the fields, JSON a click away."""
+"""Every ready operation is a form in Polish, with a search for ids, refusals by their fields, and JSON a click away."""
 
 from datetime import time, timedelta
 
@@ -141,7 +141,7 @@ async def test_a_page_waits_for_what_the_page_before_it_is_still_saving(hired: H
     desk = await hired()
     async with desk.page.expect_response(is_kept_with_the_form):  # or its save might come last
         form = await desk.open_form("Nowy pacjent")
-    async with in_transaction():  # it can be read, but not written
+    async with in_transaction():  # while this lock is held, the table can be read but not written
         await database.connection().execute_script("LOCK TABLE workspace IN EXCLUSIVE MODE")
         await form.get_by_label("Imię").fill("Zofia")
         async with desk.page.expect_response(lambda answer: "query Desk" in (answer.request.post_data or "")):
@@ -176,7 +176,7 @@ async def test_a_template_is_changed_from_a_day_on(hired: Hire) -> None:
 
 
 async def secret_in_the_qr_code(page: Page) -> str:
-    """As an authenticator program reads it from the screen."""
+    """The secret as an authenticator app reads it from the QR code on the screen."""
     await page.evaluate(QR_READER.read_text())
     text = await page.evaluate(
         """async () => {

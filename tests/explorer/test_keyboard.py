@@ -1,4 +1,4 @@
-"""The same Monday by keyboard alone: nothing here touches the mouse."""
+"""The same busy Monday by keyboard alone: no test here uses the mouse."""
 
 from playwright.async_api import Locator
 
@@ -32,7 +32,7 @@ async def test_a_busy_monday_goes_by_without_the_mouse(hired: Hire) -> None:
     scene = await busy_day()
     await cast.dorota(scene.rita)
     await cast.adam()
-    desk = await hired(login="adam@diamed.example")  # whoever closes clinics is an administrator
+    desk = await hired(login="adam@diamed.example")  # only an administrator may close clinics
     await the_first_free_slot_is_where_one_begins(desk)
     await escape_leads_back_to_where_one_was(desk)
     await enter_never_chooses_from_the_answer_to_an_older_question(desk)
@@ -49,7 +49,7 @@ async def test_a_busy_monday_goes_by_without_the_mouse(hired: Hire) -> None:
 
 
 async def tab_to(desk: Desk, name: str, role: str = "button") -> None:
-    """Tab by tab, as somebody without a mouse gets there."""
+    """Press Tab until the element has the focus, as a person without a mouse does."""
     target = desk.page.get_by_role(role, name=name)  # type: ignore[arg-type]  # a plain string for the role
     for _ in range(60):
         if await target.evaluate_all("found => found.includes(document.activeElement)"):
@@ -59,7 +59,7 @@ async def tab_to(desk: Desk, name: str, role: str = "button") -> None:
 
 
 async def the_first_free_slot_is_where_one_begins(desk: Desk) -> None:
-    """Today nobody works, so the keyboard begins on the page itself."""
+    """There are no slots today, so the focus starts on the page itself."""
     await expect(desk.page.locator(".nothing")).to_contain_text("Nie ma tu terminów")
     await desk.press("Alt+ArrowRight")
     await expect(desk.page.locator(".cell.BOOKED")).to_have_count(92)
@@ -74,7 +74,7 @@ async def escape_leads_back_to_where_one_was(desk: Desk) -> None:
 
 
 async def enter_never_chooses_from_the_answer_to_an_older_question(desk: Desk) -> None:
-    """On a slow computer, press Enter at every moment between the last letter and a choice being made."""
+    """Press Enter again and again from the last letter typed until a choice is made, as on a slow computer."""
     await desk.press("Enter")
     await desk.type("dzwoniaca")
     await expect(desk.side.get_by_role("option")).to_have_count(1)
@@ -150,7 +150,7 @@ async def a_visit_is_moved(scene: Scene, desk: Desk) -> None:
     visit = await Visit.get(patient__last_name="Nowicka", starts_at__lt=scene.slots[-1].starts_at)
     await expect(desk.cell("Nowicka Zofia")).to_contain_text(
         f"{clock.local(visit.starts_at):%H:%M}"
-    )  # not where it was
+    )  # the visit is at its new time, not the old one
 
 
 async def a_visit_is_cancelled(desk: Desk) -> None:
@@ -183,7 +183,7 @@ async def calls_are_made_one_after_the_other(scene: Scene, desk: Desk) -> None:
 
 
 async def open_form(desk: Desk, words: str, title: str) -> Locator:
-    """From anywhere: the panel of forms, then the beginning of it, then some words of the title."""
+    """Open a form from anywhere: go to the panel of forms, to its search box, and type some words of the title."""
     await desk.press("Alt+4", "Alt+4")
     await expect(desk.page.get_by_label("Znajdź formularz")).to_be_focused()
     await desk.press("Control+a")
@@ -195,7 +195,7 @@ async def open_form(desk: Desk, words: str, title: str) -> Locator:
 
 
 async def choose(desk: Desk, name: str) -> None:
-    """In the search box that has the keyboard; afterwards it is still there."""
+    """Choose an option in the search box that has the focus; the focus stays there afterwards."""
     await desk.type(name)
     await expect(desk.page.locator(".generated [role=option]")).to_have_count(1)
     await desk.press("Enter")
@@ -203,7 +203,7 @@ async def choose(desk: Desk, name: str) -> None:
 
 
 async def go_on_to(desk: Desk, next_: str) -> None:
-    """From a preview to the deed, with the same data."""
+    """Run a preview, then go on to the actual operation with the same data."""
     await tab_to(desk, "Wykonaj")
     await desk.press("Enter")
     await expect(desk.page.locator(".answer .done")).to_contain_text("Co się zmieni")

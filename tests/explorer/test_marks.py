@@ -1,4 +1,4 @@
-"""What becomes of visits on their day, by mouse and by letters, and taken back; and who was seen without a booking."""
+"""Visits are marked on their day by mouse and by single keys, marks are undone, and walk-ins are recorded."""
 
 from datetime import time, timedelta
 

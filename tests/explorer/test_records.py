@@ -1,4 +1,4 @@
-"""Callers without a number are completed later, and a record known as a double warns before it is used."""
+"""Records of callers without a PESEL are completed later, and a known duplicate warns before it is used."""
 
 from models.accounts import double_record
 from models.accounts.patient import Patient

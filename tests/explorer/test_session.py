@@ -1,4 +1,4 @@
-"""The session's end hides the screen and gives it back; a colleague at the same desk sees nothing of it."""
+"""The end of a session hides the screen and restores it to its owner; a colleague at the same desk sees none of it."""
 
 from infra import clock
 from models.accounts.session import Session
@@ -10,7 +10,7 @@ from tests.support.browser import expect
 
 
 async def ended(desk: Desk) -> None:
-    """What is asked next finds no session."""
+    """End all sessions, so that the desk's next request finds none."""
     await Session.filter(ended_at=None).update(ended_at=clock.now())
     await desk.press("Alt+ArrowLeft")
     await expect(desk.page.get_by_role("heading", name="Sesja się skończyła")).to_be_visible()

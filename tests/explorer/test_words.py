@@ -1,4 +1,4 @@
-"""Polish for the contract: whatever a form or an answer of the desk shows has its word."""
+"""Polish words for the contract: every field and value that the desk's forms and answers show has one."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def definition(query: str) -> OperationDefinitionNode:
 
 
 def needed(owner: str, name: str, kind: Any) -> Iterator[str]:
-    """What a form says of this field and of those within it."""
+    """The words that a form needs for this field and for those nested in it."""
     named = get_named_type(kind)
     if name != "after" and f"{owner}.{name}" not in WORDS["inputs"] and name not in WORDS["inputs"]:
         yield f"inputs: {owner}.{name}"

@@ -1,4 +1,4 @@
-"""What these tests share: one service; each test has people with browser windows of their own."""
+"""Fixtures of these tests: one shared service; in each test, people with browser windows of their own."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from tests.support.service import Service, run_shared_service
 
 @pytest.fixture(scope="package")
 def portal_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """On the tests' database; strict as in production: only registered documents."""
+    """A service on the tests' database that accepts only registered documents, as in production."""
     register = tmp_path_factory.mktemp("trusted") / "register.json"
     register.write_text("{}")
     more = {"RATE_OF_SIGN_IN": "6000/minute", "RATE_PER_ADDRESS": "60000/minute", "HOLD_MINUTES": "5"}
@@ -24,7 +24,7 @@ def portal_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="package")
 def other_centre(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Another centre's service: with a logo and pages of its own, and closed for the next ten minutes at least."""
+    """Another centre's service, with its own logo and pages, closed for at least the next ten minutes."""
     opens = (datetime.now(cast.WARSAW) + timedelta(minutes=70)).replace(minute=0)
     if opens.hour >= 22:
         opens = opens.replace(hour=12)
@@ -44,14 +44,14 @@ def other_centre(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(autouse=True)
 async def at_present(fresh: None) -> AsyncIterator[None]:
-    """The service's clock is the real one: what a test writes before is of the same time."""
+    """The service uses the real clock, so what a test writes beforehand must have real times too."""
     with clock.pinned(datetime.now(UTC)):
         yield
 
 
 @pytest.fixture
 async def opened(contexts: Contexts, portal_service: Service, at_present: None) -> AsyncIterator[Opener]:
-    """Opens windows on the portal; at the end none of them has seen a fault that its test did not expect."""
+    """Opens portal windows; checks at the end that none of them has met a fault that its test did not expect."""
     for entry in (portal_service.home / "mailbox").glob("*.json"):
         entry.unlink()
     opener = Opener(contexts, portal_service.url)

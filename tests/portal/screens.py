@@ -1,4 +1,4 @@
-"""Every screen of the portal, one after the other, with something on it: dialogs, refusals and notices, too."""
+"""Every screen of the portal in turn, with content, including dialogs, refusals and notices."""
 
 import re
 from collections.abc import AsyncIterator
@@ -58,7 +58,7 @@ Screens = AsyncIterator[tuple[str, Window]]
 
 
 async def stage(anna: Account) -> dict[str, str]:
-    """Something for every screen to show."""
+    """Create data for every screen to show."""
     borys, rita = await cast.borys(), await cast.rita()
     clinic, slots = await clinic_with_slots(14)
     nothing = await cast.clinic("Poradnia okulistyczna")
@@ -78,7 +78,7 @@ async def stage(anna: Account) -> dict[str, str]:
 
 
 async def screens(opened: Opener, language: str) -> Screens:
-    """Each screen, as a stranger and as a patient see it."""
+    """Each screen as a stranger or a patient sees it."""
     anna = await cast.anna()
     ids = await stage(anna)
     stranger, patient = await opened(language=language), await opened(by=anna, language=language)
@@ -216,7 +216,7 @@ async def _sessions(window: Window) -> Screens:
     await Session.all().update(one_time_hash="0" * 64)
     yield "own-password", await window.go("/konto")
     yield "half-open", await window.go("/")
-    soon = datetime.now(UTC) + timedelta(seconds=115)  # the clock of the tests stands still, the service's does not
+    soon = datetime.now(UTC) + timedelta(seconds=115)  # real time: the service's clock is not stopped
     await Session.all().update(one_time_hash=None, expires_at=soon)
     await window.go("/konto")
     await window.page.get_by_role("dialog").wait_for()

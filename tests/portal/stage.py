@@ -24,7 +24,7 @@ def public(row: object) -> str:
 async def clinic_with_slots(
     count: int = 6, *, days: int = 3, name: str = "Poradnia kardiologiczna"
 ) -> tuple[Clinic, list[Slot]]:
-    """One clinic, one doctor, slots from eight o'clock on, some days ahead."""
+    """A clinic with one doctor and slots from eight o'clock on a day some days ahead."""
     clinic = await cast.clinic(name)
     doctor = await cast.doctor(clinic)
     return clinic, await cast.morning(clock.today() + days * DAY, count, at=clinic, by=doctor)
@@ -37,7 +37,7 @@ async def slots_on(day: date, at: time, count: int, *, clinic: Clinic, doctor: D
 
 
 def link_of(visit: Visit) -> str:
-    """The personal link, as the visit's letters hold it."""
+    """The personal link as the letters about the visit contain it."""
     return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"
 
 

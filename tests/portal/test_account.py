@@ -1,4 +1,4 @@
-"""One's own account: each part on a page of its own, every change confirmed by the password."""
+"""One's own account: each part has a page of its own, and every change is confirmed by the password."""
 
 import asyncio
 import json

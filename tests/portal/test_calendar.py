@@ -1,4 +1,4 @@
-"""The calendar: every slot of a day can be reached, what others take goes, and days are those of the clinic."""
+"""The calendar: every slot of a day can be reached, slots taken by others disappear, days follow the clinic's time."""
 
 import asyncio
 import re
@@ -63,7 +63,7 @@ async def test_two_at_one_slot_one_wins_and_the_other_keeps_the_choice(opened: O
     titles = [window.page.locator("h1") for window in windows]
 
     async def winner() -> list[int]:
-        texts = [" ".join((await title.inner_text()).split()) for title in titles]  # its spaces may be unbreakable
+        texts = [" ".join((await title.inner_text()).split()) for title in titles]  # split at no-break spaces, too
         return [number for number, text in enumerate(texts) if text == "Sprawdź i potwierdź"]
 
     [first] = await eventually(winner)
@@ -188,7 +188,7 @@ async def test_nothing_free_leads_to_the_waiting_list_beside_the_calendar(opened
     await window.page.click("summary:has-text('Dni tygodnia')")
     await window.page.locator(".filters").get_by_label("wtorek").check()
     await window.page.get_by_role("radio", name=re.compile("Po południu")).check()
-    form = window.page.locator(".waiting-form")  # what the calendar shows is what is waited for
+    form = window.page.locator(".waiting-form")  # the waiting-list form takes over the calendar's filters
     await expect(form.get_by_label("wtorek")).to_be_checked()
     await expect(window.page.locator("[name=earliest]")).to_have_value("15:00")
     await expect(window.page.locator("[name=latest]")).to_have_value("")
@@ -212,7 +212,7 @@ async def test_who_taps_a_date_on_a_phone_sees_its_slots(opened: Opener) -> None
 
 
 def next_changes_of_clocks() -> list[date]:
-    """The next last Sundays of March and of October."""
+    """The next dates on which the clocks change: the last Sundays of March and October."""
     days = [clock.today() + number * DAY for number in range(1, 367)]
     return [day for day in days if day.month in (3, 10) and day.weekday() == 6 and (day + 7 * DAY).month != day.month]
 

@@ -1,4 +1,4 @@
-"""Without a connection, or with a server that is away: the page says so, keeps what was typed, and tries again."""
+"""Without a connection or a server, the page says so, keeps what was typed, and tries again."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ async def test_a_page_that_cannot_begin_says_so_and_begins_by_itself(opened: Ope
     async with Broken(window, manner):
         await window.page.goto(window.url + "/rezerwacja")
         await window.sees("Nie udało się połączyć", "22 000 00 00")
-    if manner == "abort":  # browsers notice when the connection is back
+    if manner == "abort":  # as the browser does when the connection is back
         await window.page.evaluate("dispatchEvent(new Event('online'))")
     await window.titled("Wybierz poradnię")
     forgive(window)

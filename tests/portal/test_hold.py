@@ -1,4 +1,4 @@
-"""A slot is held while its patient decides: until they leave, and no longer than said."""
+"""A slot is held while its patient decides, until they leave and no longer than announced."""
 
 import asyncio
 import re

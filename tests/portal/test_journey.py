@@ -53,7 +53,7 @@ WORDS = {
 
 
 async def a_clinic() -> Clinic:
-    """Twelve slots the day after tomorrow, and the day after that."""
+    """A clinic with twelve slots the day after tomorrow and twelve on the following day."""
     clinic = await cast.clinic("Poradnia kardiologiczna")
     doctor = await cast.doctor(clinic)
     for days in (2, 3):
@@ -91,7 +91,7 @@ async def book(window: Window, words: dict[str, str], clinic: Clinic, hour: str,
 
 async def move_and_cancel(window: Window, words: dict[str, str], email: str) -> None:
     await window.follow(words["move"])
-    await window.sees("08:")  # the old slot is shown until the new one is booked
+    await window.sees("08:")  # the screen shows the old slot until the new one is booked
     await window.press(re.compile("^11:"))
     await window.send()
     await window.titled(words["moved"])

@@ -1,4 +1,4 @@
-"""Everything goes by keys alone, and what has the focus is never hidden."""
+"""Everything can be done with the keyboard alone, and the focused element is never hidden."""
 
 from models.accounts.account import Account
 from models.visits.visit import Visit

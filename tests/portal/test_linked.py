@@ -1,4 +1,4 @@
-"""A letter's personal link: opening it changes nothing, a button confirms or cancels, without logging in."""
+"""A letter's personal link: opening it changes nothing; buttons confirm or cancel without logging in."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every screen as it looks: axe finds nothing, nothing runs over the edge, and only our own words are said."""
+"""How every screen looks: axe finds no faults, nothing overflows, and all texts are our own."""
 
 import os
 import re
@@ -58,7 +58,7 @@ ENGLISH = re.compile(r"\b(?:the|your|you|please|visit|and|with|log in)\b", re.IG
 EVERYTHING: dict[str, Any] = {}
 COLOURS = {"runOnly": ["color-contrast"]}
 STRUCTURE = {"rules": {"color-contrast": {"enabled": False}}}
-# Axe is asked for what can differ: in the dark only colours do, a wide page has another menu, a narrow one less room.
+# Axe checks only what can differ: only colours in dark mode, the menu on a wide page, the space on a narrow one.
 LOOKS: tuple[dict[str, Any], ...] = (
     {"width": 360, "rules": EVERYTHING},
     {"width": 360, "rules": COLOURS, "scheme": "dark"},
@@ -79,7 +79,7 @@ async def look(
 
 
 async def strange_words(window: Window, language: str) -> list[str]:
-    """What is of another language or of the program; each screen has a title of its own."""
+    """Words in another language or of the program itself, and the page's title if it names no screen."""
     await expect(window.page.locator("html")).to_have_attribute("lang", language)
     await window.settle()
     text = await window.page.locator("body").inner_text()
@@ -158,7 +158,7 @@ SHOWN = ("home", "clinics", "calendar", "review", "booked", "visits", "account")
 
 
 async def test_the_pictures_of_the_guide_are_there_and_light(opened: Opener) -> None:
-    """`PICTURES=1` makes them anew."""
+    """`PICTURES=1` takes the pictures again."""
     if os.environ.get("PICTURES"):
         await _draw(opened)
     files = list(PICTURES.glob("*.*"))

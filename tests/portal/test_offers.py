@@ -1,4 +1,4 @@
-"""Offered slots: for a visit whose doctor is absent, and to somebody who waits."""
+"""Offered slots: to a patient whose doctor is absent, and to one on the waiting list."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Every refusal that a patient can meet: said in plain words, in place, with the focus on it and a way on."""
+"""Every refusal that a patient can meet: in plain words and in place, with the focus on it and a way forward."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ SUMMARY = ".summary"
 
 
 async def refused(window: Window, *texts: str | re.Pattern[str]) -> None:
-    """The summary says so and has the focus; the title in the tab says that there is an error."""
+    """The error summary contains these texts and has the focus; the page title says that there is an error."""
     summary = window.page.locator(SUMMARY)
     for text in texts:
         await expect(summary).to_contain_text(text)

@@ -1,4 +1,4 @@
-"""How the portal is served: every address answers, files are kept for years, nothing is sent twice or to strangers."""
+"""How the portal is served: every address answers, files are cached for years, nothing is sent twice or elsewhere."""
 
 import gzip
 import html

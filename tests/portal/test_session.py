@@ -1,4 +1,4 @@
-"""A session that ends, that is only half open, or is a colleague's: nobody is stuck, nothing is lost."""
+"""Sessions that end, are only half open, or belong to staff: nobody gets stuck, and nothing is lost."""
 
 import asyncio
 import re
@@ -27,7 +27,7 @@ async def test_before_the_end_there_is_a_warning_that_can_keep_the_session(opene
     await Session.all().update(seen_at=clock.now() - timedelta(minutes=29))
     await window.press("Nie wylogowuj mnie")
     await expect(window.page.get_by_role("button", name="Nie wylogowuj mnie")).to_be_enabled()
-    await window.page.clock.set_system_time(datetime.now(UTC))  # the device's clock alone had gone forward
+    await window.page.clock.set_system_time(datetime.now(UTC))  # only the device's clock had been set ahead
     await expect(dialog).to_have_count(0)
     assert (await Session.get()).seen_at > clock.now() - timedelta(minutes=1)
 
@@ -37,7 +37,7 @@ async def test_opening_a_page_late_keeps_the_session_and_warns_of_nothing(opened
     await Session.all().update(seen_at=clock.now() - timedelta(minutes=29))
     await window.go("/konto")
     await window.sees("Anna Żółć")
-    await window.page.wait_for_timeout(1500)  # no proof of its own: the warning looks once a second
+    await window.page.wait_for_timeout(1500)  # the warning checks once a second, so wait for at least one check
     await expect(window.page.get_by_role("dialog")).to_have_count(0)
 
 
@@ -144,7 +144,7 @@ async def test_a_stranger_who_chooses_a_slot_gets_it_after_logging_in(opened: Op
 
 
 async def log_in_once(window: Window) -> None:
-    """With a one-time password, from the form of the log-in on."""
+    """Log in with a one-time password, starting at the login form."""
     await window.follow("Nie pamiętam hasła")
     await window.fill(email="anna@example.pl")
     await window.send()
@@ -163,7 +163,9 @@ async def test_a_half_open_session_leads_to_an_own_password_from_everywhere(open
     for path in ("/wizyty", "/konto", f"/termin/{public(slot)}"):
         await window.go(path)
         await window.titled(OWN_PASSWORD)
-        await expect(window.page.locator("section.notices")).not_to_contain_text("własne hasło")  # the screen says it
+        await expect(window.page.locator("section.notices")).not_to_contain_text(
+            "własne hasło"
+        )  # the screen says so already
     for path in ("/", "/rezerwacja", "/zaloz-konto"):
         await window.go(path)
         await window.sees("Pozostało ustawić własne hasło")

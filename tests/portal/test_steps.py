@@ -10,7 +10,7 @@ from tests.support.browser import expect
 
 
 async def survives(window: Window, title: str, english: str) -> None:
-    """The same screen after a reload and in the other language, and back again."""
+    """Check that the screen is the same after a reload and after switching the language and back."""
     await window.titled(title)
     await window.page.reload()
     await window.titled(title)
@@ -49,7 +49,7 @@ async def test_every_step_of_booking_survives(opened: Opener) -> None:
     await window.send()
     await survives(window, "Wizyta umówiona", "Your visit is booked")
     await window.page.go_back()
-    await window.titled(clinic.name)  # not the slot, which has become a visit
+    await window.titled(clinic.name)  # Back skips the slot, which has become a visit
 
 
 async def test_every_step_of_a_move_survives(opened: Opener) -> None:
@@ -73,7 +73,7 @@ async def test_every_step_of_a_move_survives(opened: Opener) -> None:
             await window.page.go_forward()
             await window.titled(checking)
     await window.page.go_back()
-    await window.titled(moving)  # the step for the slot is skipped: the slot is now the visit's own
+    await window.titled(moving)  # Back skips the slot's step: the slot is now the visit's own
     await window.sees("09:00")
 
 
@@ -137,7 +137,7 @@ async def test_english_addresses_and_letters_lead_to_the_same_pages_in_their_lan
         await window.go(english)
         await window.titled(title)
         await window.at(polish)
-        await window.page.evaluate("localStorage.clear()")  # the next page would be English anyway
+        await window.page.evaluate("localStorage.clear()")  # else the next page would be English
     other = await opened(by=anna)
     await other.go(f"/wizyty/{public(visit)}?lang=en")
     await other.titled("Visit")

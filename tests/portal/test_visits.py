@@ -1,4 +1,4 @@
-"""A patient's visits on the screen: as a calendar's entry, and true while others change them."""
+"""A patient's visits on the screen: exported to a calendar, and kept up to date while others change them."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""A person's window on the portal: a telephone or a desktop, Polish or English, signed in or not."""
+"""A person's browser window on the portal: phone or desktop, Polish or English, signed in or not."""
 
 import re
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ SECRET = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
 
 @dataclass
 class Window:
-    """One page in a context of its own; remembers every fault, request and answer."""
+    """One page in its own browser context, which records every fault, request and answer."""
 
     page: Page
     url: str
@@ -44,13 +44,13 @@ class Window:
         return await self.settle()
 
     async def settle(self) -> "Window":
-        """Until what was asked for is here."""
+        """Wait until the requested data have arrived."""
         await self.page.locator("h1").first.wait_for()
         await expect(self.page.locator(WAITING)).to_have_count(0)
         return self
 
     async def at(self, path: str) -> None:
-        """The address is this path, whatever stands behind it."""
+        """Wait until the address matches this pattern; only the path and what follows it are compared."""
         await self.page.wait_for_url(lambda address: re.fullmatch(path, address.removeprefix(self.url)) is not None)
 
     async def sees(self, *texts: str | re.Pattern[str]) -> None:
@@ -71,11 +71,11 @@ class Window:
         await self.page.locator("main").get_by_role("link", name=name).first.click()
 
     async def send(self) -> None:
-        """Press the form's own button."""
+        """Press the form's submit button."""
         await self.page.locator("form button[type=submit]").last.click()
 
     async def sign_in(self, account: Account, password: str = cast.PASSWORD) -> "Window":
-        """By the form that stands there."""
+        """Sign in by the form on the current screen."""
         await self.fill(login=account.email or "", password=password)
         await self.send()
         return self
@@ -84,7 +84,7 @@ class Window:
         await self.page.locator("header .tool[lang]").click()
 
     async def hold_streams(self) -> None:
-        """What has changed meanwhile is not shown, nor that the session is lost, until the page asks by itself."""
+        """Block event streams, so that the page learns of changes or a lost session only by its own requests."""
 
         async def hold(route: Route) -> None:
             if "event-stream" not in route.request.headers.get("accept", ""):
@@ -93,7 +93,7 @@ class Window:
         await self.page.route("**/graphql", hold)
 
     async def forward_to_the_last_minute(self) -> None:
-        """Set the device's clock ahead (it must be installed), so that the countdown has fifty seconds left."""
+        """Set the device's clock (already faked) ahead, so that the countdown has fifty seconds left."""
         left = re.search(r"(\d):(\d\d)", await self.page.get_by_role("timer").inner_text())
         assert left
         await self.page.clock.fast_forward(1000 * (60 * int(left[1]) + int(left[2]) - 50))
@@ -103,12 +103,12 @@ class Window:
 
 
 async def letter(url: str, subject: str, to: str = "") -> str:
-    """The newest letter about this, as soon as it has come; where several people get one, the one to this address."""
+    """The newest letter with this subject, once it has arrived; `to` selects the recipient if there are several."""
     async with http_client() as client:
 
         async def found() -> str | None:
             entries = (await client.get(f"{url}/mailbox.json")).json()
-            letters = (entry for entry in entries if entry["subject"])  # a text has none
+            letters = (entry for entry in entries if entry["subject"])  # text messages have no subject
             wanted = (str(entry["text"]) for entry in letters if subject in entry["subject"] and to in entry["to"])
             return next(wanted, None)
 
@@ -122,7 +122,7 @@ def one_time_password(text: str) -> str:
 
 
 class Opener:
-    """Opens windows, and closes them."""
+    """Opens windows and closes them at the end."""
 
     def __init__(self, contexts: browser.Contexts, url: str) -> None:
         self.contexts, self.url = contexts, url
@@ -131,7 +131,7 @@ class Opener:
     async def __call__(
         self, *, by: Account | None = None, size: dict[str, int] | None = None, language: str = "pl", **more: Any
     ) -> Window:
-        """`is_new`: in a browser that has never been here."""
+        """Open a window; with `is_new`, in a browser that has never visited the portal."""
         locale = {"pl": "pl-PL", "en": "en-GB"}[language]
         context = await self.contexts.take(viewport=size or PHONE, locale=locale, reduced_motion="reduce", **more)
         if by:
@@ -141,7 +141,7 @@ class Opener:
         return window
 
     async def tab_of(self, window: Window) -> Window:
-        """Another tab of the same person's browser."""
+        """Open another tab in the same person's browser."""
         tab = Window(await window.context.new_page(), self.url)
         self.windows.append(tab)
         return tab

@@ -143,7 +143,7 @@ async def test_an_unknown_patient_or_document_cannot_be_confirmed() -> None:
 
 
 async def test_a_stranger_to_a_number_and_a_second_claim_of_it_do_the_same_work() -> None:
-    """No request of an account takes more or fewer statements because another person has the same number."""
+    """An account's requests take the same number of SQL statements whether or not another person has its PESEL."""
     desk = await reception()
     alone, second = await claim("a@example.pl", cast.BORYS_PESEL), await claim("s@example.pl")
     await telephone(await Account.get(email="rita@diamed.example"))

@@ -48,7 +48,7 @@ NOBODYS = {
     *("ScheduleDay", "ScheduleLine", "SecondFactorOffer", "SecondFactorSet", "SlotHold", "VisitChange"),
     "WithdrawnSlots",
 }
-WITHIN = {"AbsencePreview", "AbsenceReport", "AffectedVisit"}  # visits and patients within are recorded
+WITHIN = {"AbsencePreview", "AbsenceReport", "AffectedVisit"}  # the visits and patients in them are recorded
 
 
 def says_whose(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A real browser and the service as a process, for the tests of pages."""
+"""A real browser and the service as a process, for tests of web pages."""
 
 import contextlib
 import re
@@ -26,18 +26,18 @@ from tests.support.service import ROOT, Service, run_shared_service
 from tests.support.waiting import eventually, patience
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-QUIET += ["--renderer-process-limit=1", "--disable-site-isolation-trials"]  # half as many processes per window
+QUIET += ["--renderer-process-limit=1", "--disable-site-isolation-trials"]  # halves the number of processes per window
 QUIET += ["--lang=pl"]
 
 HAS_ASSETS = (ROOT / "explorer/dist/manifest.json").exists()
 HAS_PORTAL = (ROOT / "portal/dist/index.html").exists()
-# The same browser without its own windows first: it needs a third of the CPU.
+# Prefer the build without a graphical interface: it uses a third of the CPU time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def wait_patiently(page: Page) -> None:
-    """On a busy machine a page is slow, not broken."""
+    """Extend the page's timeouts, because on a busy machine a page may be slow without being broken."""
     milliseconds = 1000 * patience()
     playwright_expect.set_options(timeout=milliseconds)
     page.set_default_timeout(milliseconds)
@@ -81,7 +81,7 @@ class _Waiting:
 
 @pytest.fixture(scope="module")
 def _serving(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """On the tests' database; strict as in production: only registered documents."""
+    """A service on the tests' database that accepts only registered documents, as in production."""
     register = tmp_path_factory.mktemp("trusted") / "register.json"
     register.write_text("{}")
     with run_shared_service(DATABASE_URL=database_url, DEMO="0", TRUSTED_DOCUMENTS=str(register)) as service:
@@ -98,7 +98,7 @@ def server(_serving: Service) -> str:
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """One for all tests of a worker: each opens windows of its own, which know nothing of each other."""
+    """One browser for all tests of a worker; each test opens windows of its own, isolated from the others."""
     assert CHROMIUM, "These tests need chromium: apt-get install chromium"
     async with async_playwright() as player:
         browser = await player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
@@ -107,10 +107,10 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Contexts:
-    """Browser contexts that know nothing of each other, each used by one test after the other.
+    """Isolated browser contexts, each used by one test after another.
 
-    What a browser has loaded and compiled is kept, which is half of the work; what its pages have stored is not.
-    An empty page keeps the process alive in which the next one is drawn.
+    Files that a browser has loaded and compiled are kept, which saves half of the work; data stored by pages are not.
+    An empty page keeps alive the process in which the next page is rendered.
     """
 
     def __init__(self, chromium: Browser) -> None:
@@ -136,7 +136,7 @@ class Contexts:
         return context
 
     async def give_back(self, context: BrowserContext) -> None:
-        """Closed if it cannot be cleaned."""
+        """Clean the context for the next test, or close it if that fails."""
         kind = self._kinds.get(context)
         if kind and await _is_cleaned(context):
             self._spare.setdefault(kind, []).append(context)
@@ -146,7 +146,7 @@ class Contexts:
 
 
 async def _is_cleaned(context: BrowserContext) -> bool:
-    """The pages keep nothing anywhere else: tests look."""
+    """Delete all that pages store; tests check that they store nothing elsewhere."""
     try:
         await context.unroute_all(behavior="ignoreErrors")
         for page in context.pages[1:]:
@@ -191,7 +191,7 @@ async def sign_in(context: BrowserContext, url: str, account: Account) -> None:
 
 
 async def one_time_password(url: str, email: str, letters: int = 1) -> str:
-    """As it is read in the newest of so many letters, which come when they come."""
+    """The one-time password from the newest letter, once this many letters have arrived."""
 
     async def found() -> str | None:
         mails = [mail["text"] for mail in (await client.get("/mailbox.json")).json() if mail["to"] == email]

@@ -15,7 +15,7 @@ class SmtpServer:
     def __init__(self, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
-        self.seen_ids: list[str] = []  # Message-IDs, including those of refused mails
+        self.seen_ids: list[str] = []  # Message-IDs, including those of refused messages
         self.refusals: dict[str, str] = {}  # the answer to RCPT, by address
         self.data_answers: list[str] = []  # the answers to the next DATA commands, before the normal ones
         self.hanging: set[str] = set()  # addresses that get no answer until they are released

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of tasks: an SMTP server, an SMS gateway, and no task left running."""
+"""Fixtures for the tests of tasks: an SMTP server, an SMS gateway, and no task left running."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

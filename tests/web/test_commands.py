@@ -1,4 +1,7 @@
-"""The operator's command line: the first administrator is given access, and everything else is explained."""
+"""The operator's commands: invite the first administrator, reset a second factor, show the address of SMS reports.
+
+Anything else prints the usage.
+"""
 
 import re
 from collections.abc import AsyncIterator

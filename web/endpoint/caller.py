@@ -52,7 +52,7 @@ async def build_context(
 
 
 def normalise_address(host: str) -> str:
-    """The address by which rates are counted; an IPv6 address stands for its whole /64 network."""
+    """The address by which rates are counted; an IPv6 address counts as its whole /64 network."""
     try:
         address = ip_address(host)
     except ValueError:

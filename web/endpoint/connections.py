@@ -1,4 +1,4 @@
-"""Open connections: the sockets and event streams of this process; each ends when its caller's right to it ends."""
+"""Open connections: the sockets and event streams of this process; each ends when its caller loses access."""
 
 import asyncio
 import logging
@@ -64,9 +64,9 @@ class OpenConnections:
             self.all.discard(connection)
 
     def take_place(self, address: str) -> bool:
-        """Take one of the places that an address has in this process, before anything is opened; False: none is left.
+        """Reserve one of the connections per address in this process, before anything is opened; False: none is left.
 
-        Counted immediately, so that connections opened at the same time get no more places than consecutive ones.
+        Counted immediately, so that connections opened at the same time do not exceed the limit.
         """
         if self._places[address] >= settings.SOCKETS_PER_ADDRESS:
             return False
@@ -80,7 +80,7 @@ class OpenConnections:
 
     async def end_overdue(self) -> None:
         """End connections whose session or key is no longer valid, and those that are too old."""
-        # Sessions and keys are noted first: while the database answers, a caller may sign in on an open connection.
+        # Sessions and keys are collected first: during the query, a caller may sign in on an open connection.
         noted = [(each, each.context.session, each.context.partner_key) for each in self.all]
         sessions = {session.id for _, session, _ in noted if session}
         keys = {key.id for _, _, key in noted if key}
@@ -123,5 +123,5 @@ class OpenConnections:
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await self.end_overdue()
-            except Exception as problem:  # the database is away: the next check follows soon
+            except Exception as problem:  # the database is unavailable: the next check follows soon
                 log.warning("connections_not_checked", extra={"problem": type(problem).__name__})

@@ -32,7 +32,7 @@ from web.endpoint.sse import EventStream, until_ended, with_send_timeout
 log = logging.getLogger(__name__)
 INIT_TIMEOUT = timedelta(seconds=10)
 PLACE = "e-rejestracja.place"
-COME_AGAIN_SECONDS = 10  # by then connections that were cut have been noticed
+COME_AGAIN_SECONDS = 10  # long enough to detect connections that were cut
 TRANSPORTS: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: EventStream}
 
 
@@ -57,7 +57,7 @@ class GraphQLEndpoint(HttpEndpoint):
 
     @asynccontextmanager
     async def attend(self, url: str) -> AsyncIterator[None]:
-        """Run what all requests of this process share: rate counters, kept answers and the watch on connections."""
+        """Run the shared parts of this process: rate counters, cached answers and the checks of open connections."""
         settled = rate_counters.counters.run(), partner_quota.budgets.run()
         async with settled[0], settled[1], self.answers.run(url), self.connections.watch():
             yield

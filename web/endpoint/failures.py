@@ -1,4 +1,4 @@
-"""The outermost place of GraphQL over HTTP: any exception becomes an answer that reveals nothing."""
+"""The outermost layer of GraphQL over HTTP: any exception becomes an answer that reveals nothing."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def mask_failures(app: ASGIApp) -> ASGIApp:
-    """Answer whatever is raised with a code, and limit the time of each request from its first byte to its last."""
+    """Answer every exception with a code, and limit the time of each request from its first byte to its last."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
@@ -59,7 +59,7 @@ def mask_failures(app: ASGIApp) -> ASGIApp:
 
 
 def _end_of_sending(headers: Headers) -> float | None:
-    """The end of the time in which the caller must have read the answer; an event stream limits each of its events."""
+    """The time by which the caller must have read the answer; an event stream limits each of its events."""
     if headers.get("content-type", "").startswith("text/event-stream"):
         return None
     return asyncio.get_running_loop().time() + settings.SOCKET_PATIENCE_SECONDS
@@ -71,7 +71,7 @@ def timed_out(language: str) -> CodedError:
 
 
 def count(error: GraphQLError) -> GraphQLError:
-    """Count what ended outside of the execution, which counts its own."""
+    """Count requests that ended outside the execution, which counts its own."""
     metrics.OPERATIONS.labels("invalid", _code(error)).inc()
     return error
 

@@ -1,4 +1,4 @@
-"""Frames of graphql-transport-ws: what is wrong with one from a client, and those that many clients get."""
+"""Frames of graphql-transport-ws: validates those of clients, and builds those that many clients receive."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def _find_operation_flaw(payload: Any) -> str | None:
 
 
 def write_shared(id_: str, result: Any) -> str | None:
-    """The frame of an answer that other subscriptions get, too: only its id is written anew. None: not shared."""
+    """The frame of an answer that other subscriptions also receive: only its id differs. None: not shared."""
     data = result.data
     if not isinstance(data, SharedData) or result.errors:
         return None

@@ -52,7 +52,7 @@ class HttpEndpoint(GraphQL[Context, None]):
         except asyncio.CancelledError:
             if deadlines.is_over():
                 raise  # whose limit it is
-            log.warning("request_cut_off")  # this process stops and can wait no longer
+            log.warning("request_cut_off")  # this process is stopping and cannot wait any longer
             language = negotiate_language(request.headers.get("accept-language", ""))
             error = CodedError("INTERNAL_SERVER_ERROR", language, sentence("TIMED_OUT", language), requestId=request_id)
             response = respond(count(error), request.headers)

@@ -23,7 +23,7 @@ def choose_json(accept: str) -> str:
 
 
 def _read(accept: str) -> list[tuple[str, float]]:
-    """The types that are acceptable at all, in their order."""
+    """The acceptable types, in the order of the header."""
     found = []
     for part in accept.casefold().split(","):
         kind, *parameters = (text.strip() for text in part.split(";"))

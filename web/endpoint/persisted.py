@@ -16,7 +16,7 @@ class NotPersisted(Exception):
 
 
 class PersistedDocuments:
-    """The documents that this process remembers; a client sends a forgotten one again."""
+    """The documents that this process remembers; a client sends an evicted one again."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, str] = OrderedDict()

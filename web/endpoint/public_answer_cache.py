@@ -1,4 +1,4 @@
-"""Public answers kept as bytes, and reused only after reading the versions, once the request has arrived."""
+"""Public answers, cached as bytes; the versions are read after each request arrives and decide whether to reuse one."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from web.endpoint.caller import COOKIE, negotiate_language, normalise_address
 
 MAX_QUESTION_BYTES = 16 * 1024
 OVERHEAD_BYTES = 2048  # of an entry, in addition to its bytes
-PRIVATE_QUESTIONS = 10_000  # remembered as not public, so that nobody looks for them
+PRIVATE_QUESTIONS = 10_000  # requests known not to be public, so that nothing looks them up
 PATH = "/graphql"
 CREDENTIALS = (b"authorization", COOKIE.encode())
 
@@ -33,7 +33,7 @@ Key = tuple[bytes, Language, bytes, bytes]
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """An answer with all that it depends on."""
+    """An answer with everything that it depends on."""
 
     body: bytes
     headers: list[tuple[bytes, bytes]]
@@ -54,7 +54,7 @@ class Entry:
         else:
             is_same = all(versions.get(clinic_id) == self.versions[clinic_id] for clinic_id in self.clinics)
         if is_same:
-            self.versions = versions  # the same for this answer, and quicker to compare the next time
+            self.versions = versions  # equal for this answer, and quicker to compare next time
         return is_same
 
 
@@ -102,7 +102,7 @@ class Answers:
 
 
 class AnswerCache:
-    """Stands before the GraphQL endpoint; whatever is not a public question passes through."""
+    """Wraps the GraphQL endpoint; any request that is not a public query passes through."""
 
     def __init__(self) -> None:
         self._watch: VersionWatch | None = None
@@ -144,7 +144,7 @@ class AnswerCache:
         started = time.perf_counter()
         try:
             versions = await watch.look()
-        except Exception:  # the database is away: the endpoint says so
+        except Exception:  # the database is unavailable: the endpoint reports it
             await app(scope, receive, send)
             return
         if (flight := self._flights.get(key)) is not None and not self._is_kept(key, versions):
@@ -162,7 +162,7 @@ class AnswerCache:
     async def _ask(
         self, key: Key, versions: Versions, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Let the endpoint answer and, if the answer is public, keep it; identical questions wait for it."""
+        """Let the endpoint answer and, if the answer is public, cache it; identical requests wait for it."""
         flight = None
         if key not in self._flights:
             flight = self._flights[key] = asyncio.get_running_loop().create_future()
@@ -209,7 +209,7 @@ class AnswerCache:
 
 
 def _preferences(scope: Scope) -> tuple[Language, bytes, bytes] | None:
-    """What else in a request, besides its body, determines the answer; None if it carries credentials."""
+    """The parts of a request, besides its body, that determine the answer; None if it carries credentials."""
     if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != PATH:
         return None
     language, accept, content_type = b"", b"", b""

@@ -1,4 +1,4 @@
-"""The caller behind a socket: known by connection_init, a header of the handshake, or the cookie on our own page."""
+"""The caller of a socket: identified by connection_init, a header of the handshake, or the cookie on our own page."""
 
 import asyncio
 
@@ -42,7 +42,7 @@ class SocketCaller:
         if given is not None:
             self.credentials = Credentials(parse_bearer(given) if isinstance(given, str) else "")
         context = await self.build_context()
-        if not context.is_known and self.credentials.by_cookie:  # its session has ended: the page sees public data
+        if not context.is_known and self.credentials.by_cookie:  # its session has ended: the page gets public data only
             self.credentials = Credentials(None)
         if (given is not None or self.credentials.token) and not context.is_known:
             raise ConnectionRejectionError

@@ -26,9 +26,8 @@ class EventStream(SSETransport):
 def until_ended(
     stream: AsyncTextStream, results: Any, context: Context, connections: OpenConnections
 ) -> AsyncTextStream:
-    """The stream until its caller's right to it ends, then one last error as the protocol defines it.
-
-    `results`: what the stream writes; closed at the end, however it ends, so that nothing of it stays open.
+    """The stream until its caller is no longer authorised, then one last error as the protocol defines it. `results`:
+    the results to write; closed whenever the stream ends, so that nothing stays open.
     """
 
     async def chunks() -> AsyncGenerator[str, None]:

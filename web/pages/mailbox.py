@@ -28,7 +28,7 @@ def is_shown() -> bool:
 def _is_known_host(request: Request) -> bool:
     """A hostile page can point its own host name at our address (DNS rebinding), but it cannot use one of our names."""
     host = ""
-    with suppress(ValueError):  # of a malformed header, or of what is a name and no address
+    with suppress(ValueError):  # from a malformed header, or from a name that is no address
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         ip_address(host)
         return True

@@ -6,7 +6,7 @@ import { useWorkspace } from "../workspace";
 import { chooseByClick } from "./ids";
 import { connect, openInEditor, openWaiting } from "./open";
 
-/** Always there, whichever panel is: what opens an operation in the editor needs GraphiQL's state. */
+/** Always mounted, in every panel: opening an operation in the editor needs GraphiQL's state. */
 export function Connection() {
   const editors = useEditorContext({ nonNull: true });
   const { isFetching } = useExecutionContext({ nonNull: true });
@@ -29,7 +29,8 @@ export function Connection() {
   useEffect(() => {
     if (!isShown) return;
     const turn = setTimeout(() => {
-      for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.refresh(); // drawn empty while hidden
+      for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.refresh(); // rendered empty while
+      // hidden
     });
     return () => clearTimeout(turn);
   }, [isShown, queryEditor, variableEditor, responseEditor]);

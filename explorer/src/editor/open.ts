@@ -1,4 +1,4 @@
-// An operation in GraphiQL's editor: a tab of its own, or the one that is there already.
+// Opens an operation in GraphiQL's editor: in a new tab, or in the tab that has it already.
 import type { EditorContextType } from "@graphiql/react";
 import { flushSync } from "react-dom";
 import { filled } from "../chosen";
@@ -16,7 +16,7 @@ let waiting: (() => void) | null = null;
 /** GraphiQL's own state, as it is now. */
 export const connect = (context: EditorContextType) => (editors = context);
 
-/** The editors are there: what was asked for meanwhile is opened. */
+/** The editors are ready: operations requested in the meantime are opened. */
 export function openWaiting(): void {
   const open = waiting;
   waiting = null;
@@ -32,7 +32,7 @@ export function openInEditor(operation: Editable, isToReplace = true): void {
   const there = editors.tabs.findIndex((tab) => tab.title === operation.name);
   if (there < 0) flushSync(editors.addTab);
   else flushSync(() => editors!.changeTab(there));
-  if (there >= 0 && !isToReplace) return; // with what was filled in and answered
+  if (there >= 0 && !isToReplace) return; // with the variables and the answer
   editors.queryEditor?.setValue(operation.query);
   editors.variableEditor?.setValue(filled(operation.variables));
   editors.setOperationName(operation.name); // otherwise the play button would, for a moment, run the previous operation

@@ -1,4 +1,4 @@
-// A refusal: its sentence, and what can be done about it.
+// A refusal: its message, and what can be done about it.
 import { useState } from "react";
 import type { Refusal } from "../deeds";
 import type { FreeSlotFragment, PersonFragment } from "../generated";

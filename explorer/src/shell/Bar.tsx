@@ -1,4 +1,4 @@
-// Above everything: the search box, who works here, the way out.
+// The top bar: the search box, the current user, and the log-out.
 import { post } from "../api";
 import { LogOutDocument } from "../generated";
 import { useNotice } from "../notice";

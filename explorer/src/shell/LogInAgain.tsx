@@ -1,4 +1,4 @@
-// The session is over: nothing of the screen is to be seen until its owner is back.
+// The session is over: the screen stays hidden until its user is back.
 import { useState, useSyncExternalStore, type FormEvent } from "react";
 import { post } from "../api";
 import { page } from "../page";

@@ -69,14 +69,14 @@ const BEGINNINGS: Record<PanelName, string> = {
   editor: ".graphiql-query-editor textarea",
 };
 
-/** As a click on its button does; the panel takes the keyboard when it is there. */
+/** Like a click on its button; the panel takes the focus once it is shown. */
 function open(panel: PanelName) {
   const index = plugins.indexOf(PANELS[panel]) + GRAPHIQLS_OWN;
   document.querySelector<HTMLElement>(`.graphiql-sidebar button[data-index="${index}"]`)?.click();
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
-/** Alt+1 to 5 open the panels from wherever one is; pressed again, they lead to where the panel begins. */
+/** Alt+1 to 5 open the panels from anywhere; pressed again, they move the focus to the start of the panel. */
 function usePanelKeys() {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {

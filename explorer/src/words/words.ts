@@ -34,6 +34,6 @@ export function labelOf(owner: string, name: string): Label {
 
 export const answerLabel = (name: string) => answers[name] ?? labelOf("", name).text;
 
-/** `kinds`: the enums that a field of an answer may have a value of; the same value has another word in another enum. */
+/** `kinds`: the enums that the value may belong to; the same value may have different words in different enums. */
 export const enumText = (value: string, kinds: string[]) =>
   kinds.map((kind) => enums[kind]?.[value]).find((text) => text !== undefined);

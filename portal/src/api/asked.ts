@@ -11,7 +11,7 @@ import type { Operation } from "./operation";
 export interface Asked<Answer> {
   readonly data: Answer | undefined;
   readonly fault: Fault | undefined;
-  /** Asks again; the present data stay until the answer arrives. */
+  /** Asks again; the current data stay until the answer arrives. */
   readonly reload: () => void;
   /** The same for public data, without keeping the session alive. */
   readonly refresh: () => void;

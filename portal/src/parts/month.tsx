@@ -179,7 +179,7 @@ function DayCell({ day, count, isToday, isChosen, isReachable, onChoose }: DayCe
         aria-label={label.filter(Boolean).join(", ")}
         aria-disabled={!count}
         {...(isToday && { "aria-current": "date" as const })}
-        onClick={({ detail }) => count && onChoose(day, detail > 0)} // keys make clicks, too, without a detail
+        onClick={({ detail }) => count && onChoose(day, detail > 0)} // key presses also cause clicks, without a detail
       >
         {Number(day.slice(8))}
       </button>

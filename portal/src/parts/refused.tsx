@@ -18,7 +18,7 @@ export type SlotRefusal =
   | { readonly __typename: "TooManyVisits"; readonly limit?: number; readonly message: string }
   | { readonly __typename: "OutsideServiceHours"; readonly opensAt: string }
   | { readonly __typename: "SlotNotFound" | "VisitNotChangeable" | "VisitNotFound" | "OfferOver" | "OfferNotFound" }
-  | { readonly __typename: "ClinicNotYours" } // only reception meets it
+  | { readonly __typename: "ClinicNotYours" } // occurs only at reception
   | { readonly __typename: "KeyReused" };
 
 interface Other {

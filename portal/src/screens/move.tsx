@@ -35,7 +35,7 @@ function TooLate({ visit }: { visit: Appointment }) {
   );
 }
 
-/** The calendar of the same doctor, with the present time of the visit above it. */
+/** The calendar of the same doctor, with the current time of the visit above it. */
 function MoveVisit({ visit }: { visit: Appointment }) {
   const { data, fault, reload } = useAsked(ClinicCalendar, { clinic: visit.clinic.id });
   const clinic = data?.node?.__typename === "Clinic" ? data.node : null;

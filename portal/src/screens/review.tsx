@@ -37,7 +37,7 @@ function useHold(slotId: string, movedId: string | null) {
     }
   };
   useLayoutEffect(() => {
-    // not after the next paint: whoever leaves before it would keep the slot
+    // not after the next paint: a patient who leaves before it would keep the slot
     if (!known) void take();
     return () => release(slotId);
   }, [slotId]);

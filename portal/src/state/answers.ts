@@ -1,4 +1,4 @@
-/** The last answers, so that Back shows a screen at once; forgotten when the person changes. */
+/** The last answers, so that Back shows a screen at once; cleared when the user changes. */
 
 const answers = new Map<string, unknown>();
 const MOST = 50;

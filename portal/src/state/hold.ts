@@ -44,7 +44,7 @@ export function release(slotId: string): void {
   giveBack(slotId);
 }
 
-/** Gives up a slot whose hold is still being asked for; one that is held stays held. */
+/** Gives up a slot whose hold is still being requested; a slot that is held already stays held. */
 export function forgo(slotId: string): void {
   if (held.value?.slot.id !== slotId) release(slotId);
 }
@@ -54,7 +54,7 @@ function giveBack(slotId: string): void {
   returning = ask(ReleaseSlot, { input: { slotId } }).catch(() => {});
 }
 
-/** Forgets the hold after booking. */
+/** Clears the hold after booking. */
 export function spend(): void {
   held.value = null;
 }

@@ -102,7 +102,7 @@ export async function logOut(): Promise<void> {
   signedOut();
 }
 
-/** Forgets the person in this tab and in others. */
+/** Clears the user's data in this tab and in others. */
 export function signedOut(): void {
   forgetDrafts();
   setMe(null);

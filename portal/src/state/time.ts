@@ -45,7 +45,7 @@ export const weekdayOf = (day: Day): number => new Date(noon(day)).getUTCDay() |
 export const hour = (moment: string | number): string => sayHour(new Date(moment).getTime());
 /** A day stays on the line of its month. */
 const whole = (text: string): string => text.replace(/(\d) /, "$1\u00a0");
-/** wtorek, 24 listopada; with the year if that is not the present one */
+/** wtorek, 24 listopada; with the year if it is not the current one */
 export const longDay = (day: Day): string =>
   day.slice(0, 4) === today().slice(0, 4) ? whole(sayDay(noon(day))) : datedDay(day);
 const datedDay = (day: Day): string => whole(sayDated(noon(day)));

@@ -28,7 +28,7 @@ def rotated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def oksana() -> Patient:
-    """Oksana Bondar, whose identity is known by a passport."""
+    """Oksana Bondar, who is identified by a passport."""
     passport = IdentityDocument.parse(DocumentKind.PASSPORT, "UA", "FE123456")
     patient = (await cast.patient_account("oksana@example.pl", None, "Oksana", "Bondar")).patient
     assert patient

@@ -1,4 +1,4 @@
-"""The letter to a new colleague: login and one-time password, which is good for the first login and nothing else."""
+"""The letter to a new colleague states the login and a one-time password, which only works for the first log-in."""
 
 import re
 

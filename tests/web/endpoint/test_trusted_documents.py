@@ -1,4 +1,4 @@
-"""Trusted documents: with a register, patients and strangers may use only its documents, and staff any."""
+"""Trusted documents: if a register is set, patients and strangers may use only trusted documents; staff may use any."""
 
 import json
 from collections.abc import Iterator

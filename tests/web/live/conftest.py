@@ -1,4 +1,4 @@
-"""The fixture of the tests of sockets and streams: a running server."""
+"""The fixture for the tests of sockets and streams: a running server."""
 
 from collections.abc import AsyncIterator
 

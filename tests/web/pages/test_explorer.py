@@ -1,4 +1,4 @@
-"""The explorer in a real browser: staff sign in and work in GraphiQL; nothing comes from another host."""
+"""The explorer in a real browser: staff sign in and work in GraphiQL, and nothing is loaded from another host."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -83,7 +83,7 @@ async def test_who_forgot_the_password_gets_in_by_a_letter_also_after_a_reload(s
     await page.click("text=Nie pamiętam hasła")
     await page.wait_for_selector("[role=status]:has-text('Jeżeli dla tego adresu istnieje konto')")
     secret = await OneTimePassword.issue(account)
-    await OneTimePassword.all().update(expires_at=datetime.now(UTC) + timedelta(hours=1))  # by the service's clock
+    await OneTimePassword.all().update(expires_at=datetime.now(UTC) + timedelta(hours=1))  # in real time
     await page.fill("[name=password]", secret)
     await page.click("text=Zaloguj")
     await page.wait_for_selector("[name=new]")

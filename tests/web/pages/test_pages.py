@@ -1,4 +1,4 @@
-"""Pages beside GraphQL: health for monitors, the mailbox for developers, the first screen for all."""
+"""Pages besides GraphQL: health checks for monitoring, the mailbox for developers, the start-up screen for all."""
 
 import asyncio
 from typing import Any
@@ -94,7 +94,7 @@ async def test_what_people_write_is_text_on_the_page_of_the_mailbox(nobody: Clie
     ("changes", "is_there"),
     [
         ({}, True),
-        ({"SMTP_URL": "smtp://localhost"}, True),  # texts still go there
+        ({"SMTP_URL": "smtp://localhost"}, True),  # text messages still go to the mailbox
         ({"SMTP_URL": "smtp://localhost", "SMS_URL": "smsapi://t@localhost"}, False),
         ({"IN_PRODUCTION": True}, False),
     ],
@@ -131,7 +131,7 @@ def test_the_first_screen_says_where_everything_is() -> None:
         ("localhost:8000", 200),
         ("127.0.0.1:8000", 200),
         ("[::1]:8000", 200),
-        ("192.168.1.7", 200),  # no name, so nobody else's
+        ("192.168.1.7", 200),  # an IP address, which nobody else's name can match
         ("rejestracja.test", 200),  # PUBLIC_URL
         ("evil.example", 421),  # DNS rebinding: the name resolves to 127.0.0.1 once its page has loaded
         ("localhost.evil.example", 421),

@@ -1,4 +1,4 @@
-"""The desk's ready operations: one for everything that reception does, in a menu by topic, with fitting variables."""
+"""The desk's ready operations: one for each of reception's tasks, in a menu by topic, with valid variables."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def root_fields(document: str) -> set[str]:
 
 
 def underlined(kind: Any, value: Any) -> Iterator[str]:
-    """What GraphiQL's editor underlines in red: fields that are needed and not given, even if they have a default."""
+    """The fields that GraphiQL underlines in red: required but not given, even if they have a default."""
     named = get_named_type(kind)
     if isinstance(value, list):
         for one in value:
@@ -80,7 +80,7 @@ def test_administration_is_shown_to_administrators_only() -> None:
 
 
 def test_days_are_those_of_the_reader() -> None:
-    with clock.pinned(cast.warsaw(25, 23, 30, month=10)):  # a Sunday, the clocks were put back in the morning
+    with clock.pinned(cast.warsaw(25, 23, 30, month=10)):  # the Sunday on which the clocks were put back in the morning
         assert fill_in_dates('"TODAY" "TOMORROW" "NEXT_WEEK"') == '"2026-10-25" "2026-10-26" "2026-10-26"'
         assert fill_in_dates('"TODAYT00:00"') == '"2026-10-25T00:00:00+02:00"'
         assert (

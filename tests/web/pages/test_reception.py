@@ -1,4 +1,4 @@
-"""A new receptionist's first day in a real browser, in the editor: with the ready operations only."""
+"""A new receptionist's first day in a real browser, using only the editor and its ready operations."""
 
 import json
 from datetime import date, datetime, time, timedelta
@@ -14,7 +14,7 @@ OWN = "recepcja zna wszystkich pacjentów"
 
 
 class Desk:
-    """Somebody of the staff at the explorer: opens ready operations, fills in variables, presses the play button."""
+    """A member of staff in the explorer, who opens ready operations, fills in variables and presses the play button."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
@@ -37,7 +37,7 @@ class Desk:
         await self.page.wait_for_selector(".ready [aria-current=true]")
 
     async def do(self, name: str, **variables: Any) -> Any:
-        """The one answer of a ready operation; what is given is put into the variables that stand there."""
+        """The single answer of a ready operation, run with the given values merged into its prepared variables."""
         await self.page.click(f".ready button:has(small:text-is('{name}'))")
         await self.page.wait_for_selector(f".ready [aria-current=true]:has(small:text-is('{name}'))")
         if variables:
@@ -62,12 +62,12 @@ class Desk:
         await self.page.keyboard.insert_text(json.dumps(there))
 
     def is_clean(self) -> bool:
-        """Nothing of another host, no error on any page."""
+        """Whether no page has requested anything from another host or reported an error."""
         return not self.errors and all(url.startswith((self.url, "data:")) for url in self.asked)
 
 
 def whole_day(moment: str) -> dict[str, str]:
-    """A local day as the fields of an absence."""
+    """A local day as the input fields of an absence."""
     day = date.fromisoformat(moment[:10])
     begin, end = (datetime.combine(one, time(), cast.WARSAW).isoformat() for one in (day, day + timedelta(days=1)))
     return {"from": begin, "until": end}

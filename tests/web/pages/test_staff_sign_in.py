@@ -1,4 +1,4 @@
-"""The staff's sign-in page: what it shows whom, and that a letter's password alone shows no desk."""
+"""The staff's sign-in page: what it shows to whom; a one-time password alone does not open the desk."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A visit as a file for a calendar: by the cookie of the patient whose visit it is, and by nobody else."""
+"""A visit as a calendar file: only for its own patient, identified by the cookie."""
 
 from icalendar import Calendar
 

@@ -148,7 +148,7 @@ interface RowProps {
   onSelect: () => void;
 }
 
-/** Arrows lead from row to row, so that Tab leads on to the call. */
+/** Arrow keys move between rows, so that Tab moves on to the call. */
 function Row({ entry, isSelected, isStop, onSelect }: RowProps) {
   const { visit, calls } = entry;
   const last = calls[0];

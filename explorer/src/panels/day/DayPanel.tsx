@@ -23,7 +23,7 @@ function useDayKeys() {
     const press = (event: KeyboardEvent) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!event.altKey || !step) return;
-      event.preventDefault(); // the browser's own: back and forward
+      event.preventDefault(); // the browser's own shortcuts: back and forward
       goTo(addDays(current().day, current().view === "day" ? step : 7 * step));
     };
     addEventListener("keydown", press);

@@ -1,4 +1,4 @@
-// A free slot: for whom, then booked; or the visit moved here; or closed; or, in the past, a patient who walked in.
+// A free slot: book it for a patient, move a visit here, close it or, in the past, record a walk-in patient.
 import { useState, type FormEvent } from "react";
 import { useDeed, type Refusal } from "../../deeds";
 import {
@@ -55,7 +55,7 @@ export function Channels({ value, onChange }: { value: Channel; onChange: (chann
   );
 }
 
-/** Somebody else has the slot now: whom it was for is kept, and the next free ones are shown. */
+/** Somebody else has the slot now: the patient stays selected, and the next free slots are shown. */
 function wasFaster(refusal: Refusal) {
   if (refusal.alternatives) lose({ message: refusal.message, alternatives: refusal.alternatives });
 }

@@ -112,7 +112,7 @@ function Lines({ scale }: { scale: Scale }) {
   ));
 }
 
-/** Opens where the day is now. */
+/** Scrolls to the current time at first. */
 function useFirstView(columns: Column[], scale: Scale) {
   const box = useRef<HTMLDivElement>(null);
   const day = columns[0]?.cells[0] && dayOf(columns[0].cells[0].startsAt);

@@ -75,7 +75,7 @@ function SlotHeader({ cell, children }: { cell: Cell; children: ReactNode }) {
   );
 }
 
-/** The control that Enter should mean gets the focus when it appears. */
+/** The control that Enter should activate gets the focus when it appears. */
 export function useFirstFocus<T extends HTMLElement>(...of: unknown[]) {
   const element = useRef<T>(null);
   useEffect(() => void element.current?.focus(), of);

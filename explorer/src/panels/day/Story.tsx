@@ -1,4 +1,4 @@
-// What was written about a visit, and what has happened to it.
+// The notes about a visit, and its history.
 import { ask } from "../../api";
 import { attempt } from "../../deeds";
 import { ResendDocument, VisitStoryDocument, type MessageKind } from "../../generated";

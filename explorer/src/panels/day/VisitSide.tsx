@@ -1,4 +1,4 @@
-// A visit of the sheet: who comes, what can become of it, what has happened to it.
+// A visit of the sheet: its patient, the possible actions, and its history.
 import { useState, type FormEvent } from "react";
 import { mark, useDeed } from "../../deeds";
 import { CancelDocument, type Channel, type SeenDocument } from "../../generated";

@@ -1,4 +1,4 @@
-// What somebody is about to do on the sheet: whom to book, which visit to move, what is selected. Never kept.
+// The action in progress on the sheet: the patient to book, the visit to move, the selection. Never saved.
 import { useSyncExternalStore } from "react";
 import type { FreeSlotFragment, PersonFragment, SeenDocument } from "../../generated";
 import { dayOf } from "../../time";

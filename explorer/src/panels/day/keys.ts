@@ -16,7 +16,7 @@ const FULFILLED: Marking = { as: "fulfilled", letter: "o", text: "Odbyła się" 
 const NO_SHOW: Marking = { as: "noShow", letter: "n", text: "Nie przyszedł" };
 const UNDO: Marking = { as: "undo", letter: "c", text: "Cofnij" };
 
-/** What can become of a visit in this state, the likeliest first. */
+/** The actions possible for a visit in this state, the likeliest first. */
 export const MARKINGS: Record<VisitStatus, Marking[]> = {
   BOOKED: [ARRIVED, NO_SHOW],
   ARRIVED: [FULFILLED, UNDO],
@@ -27,7 +27,7 @@ export const MARKINGS: Record<VisitStatus, Marking[]> = {
 
 export const MOVE = "p";
 
-/** Whether the key meant something here. */
+/** Whether the key was handled here. */
 export function press(key: string, cell: Cell): boolean {
   const visit = cell.visit;
   if (!visit) return false;

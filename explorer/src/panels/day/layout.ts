@@ -87,7 +87,7 @@ const nearest = (cells: Cell[], to: Cell) =>
       : best,
   );
 
-/** Where an arrow key leads to. */
+/** The slot that an arrow key moves to. */
 export function stepFrom(columns: Column[], id: string, step: Step): Cell | undefined {
   const x = columns.findIndex((column) => column.cells.some((cell) => cell.id === id));
   const column = columns[x];

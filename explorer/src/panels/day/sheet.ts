@@ -43,7 +43,7 @@ export function filterOf(workspace: Pick<Workspace, "day" | "view" | "clinics" |
   return { from: `${monday}T00:00`, until: `${addDays(monday, 7)}T00:00`, doctorIds: [workspace.doctor] };
 }
 
-/** Those in which this colleague works: all, unless an administrator has limited it. */
+/** The clinics in which this colleague works: all, unless an administrator has limited them. */
 async function clinicsOfMine() {
   const { me, clinics } = await ask(ClinicsDocument, { after: null });
   if (me?.clinics) return { clinics: me.clinics, areLimited: true };

@@ -174,7 +174,7 @@ function Cell({ name, value }: { name: string; value: Value }) {
   return <Words name={name} value={value} />;
 }
 
-/** A thing within a row: its words one after the other, without its ids. */
+/** A nested object within a row: its values one after the other, without ids. */
 function Line({ row }: { row: Row }) {
   const isPerson = typeof row.lastName === "string" && typeof row.firstName === "string";
   const hidden = isPerson ? ["__typename", "firstName", "lastName"] : ["__typename"];
@@ -229,7 +229,7 @@ function Card({ row }: { row: Row }) {
 const Inner = ({ row }: { row: Row }) =>
   Object.values(row).some((value) => isRows(value) || nodesOf(value)) ? <Card row={row} /> : <Line row={row} />;
 
-/** Which enums the fields of this answer are of. */
+/** The enums of the fields of this answer. */
 export const Enums = createContext<Map<string, string[]>>(new Map());
 
 function Words({ name, value }: { name: string; value: Value }) {

@@ -28,7 +28,7 @@ type Answer = Record<string, unknown>;
 const exampleOf = (operation: ReadyOperation) =>
   operation.variables.trim() ? (JSON.parse(operation.variables) as Values) : {};
 
-/** What another panel has put into the form is laid over what it begins with. */
+/** Values from another panel replace the initial values of the form. */
 function merged(base: unknown, over: unknown): unknown {
   if (typeof base !== "object" || typeof over !== "object" || !base || !over || Array.isArray(over))
     return over ?? base;
@@ -71,7 +71,7 @@ const sentValues = (fields: Field[], values: Values) =>
       .filter(([, value]) => value !== undefined),
   );
 
-/** A Problem's fields are named from the mutation's input on. */
+/** A Problem names fields by their path from the mutation's input. */
 function problemsOf(answer: Answer | null, fields: Field[]): Problem[] {
   const result = answer && Object.values(answer)[0];
   const found = result && typeof result === "object" && "fields" in result ? (result.fields as Problem[]) : [];

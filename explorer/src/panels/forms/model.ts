@@ -49,7 +49,7 @@ const KIND_OF_NAME: Record<string, string> = {
 
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Which things an id field means: by its example "Visit_...", else by its name. */
+/** The kinds of objects that an id field accepts: by its example "Visit_...", else by its name. */
 function kindOfId(name: string, example: unknown): string {
   const named = typeof example === "string" ? PLACEHOLDER.exec(example)?.[1] : undefined;
   const bare = name.replace(/Ids?$/, "");
@@ -122,7 +122,7 @@ export function operationIn(query: string): OperationDefinitionNode {
   return parse(query).definitions.find((one): one is OperationDefinitionNode => one.kind === "OperationDefinition")!;
 }
 
-/** Which enums the fields of an answer are of, by the fields' names in it. */
+/** The enums of the fields of an answer, by field name. */
 export function enumsIn(schema: GraphQLSchema, query: string): Map<string, string[]> {
   const types = new TypeInfo(schema);
   const found = new Map<string, string[]>();
@@ -158,7 +158,7 @@ export function fieldsOf(schema: GraphQLSchema, query: string, variables: string
     });
 }
 
-/** What a form begins with: the example's days, hours, choices and numbers, and the ids last clicked; no texts. */
+/** The initial values of a form: the example's days, hours, choices and numbers, and the ids last clicked; no texts. */
 export function begun(field: Field, example: unknown, isTop = true): unknown {
   if (field.kind === "object" && !isTop && !field.isRequired) return undefined;
   if (field.kind === "object") {
@@ -185,7 +185,7 @@ export const CLEARED = { isCleared: true } as const;
 
 export const isCleared = (value: unknown) => typeof value === "object" && value !== null && "isCleared" in value;
 
-/** As it is sent: what is empty is left out, so that the server's default counts. */
+/** The data as sent: empty fields are omitted, so that the server's defaults apply. */
 export function sentOf(field: Field, value: unknown): unknown {
   if (isCleared(value)) return field.kind === "list" ? [] : "";
   if (field.kind === "object") {
@@ -204,7 +204,7 @@ export function sentOf(field: Field, value: unknown): unknown {
   return isEmpty(value) ? undefined : value;
 }
 
-/** Without passwords: they are in no memory but this page's. */
+/** Without passwords, which are kept in the memory of this page only. */
 export function withoutSecrets(field: Field, value: unknown): unknown {
   if (field.kind === "password") return undefined;
   if (field.kind !== "object") return value;

@@ -29,7 +29,7 @@ type Finder = (search: string) => Promise<Choice[]>;
 
 const joined = (...parts: (string | null | undefined | false)[]) => parts.filter(Boolean).join(" · ");
 
-/** Of a short list all is shown, narrowed by what is typed. */
+/** A short list is shown whole, filtered by the typed text. */
 const narrowed = (choices: Choice[], search: string) =>
   choices.filter((choice) =>
     `${choice.label} ${choice.more ?? ""}`.toLowerCase().includes(search.trim().toLowerCase()),

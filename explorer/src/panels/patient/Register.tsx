@@ -10,7 +10,7 @@ type KnownBy = "pesel" | "document" | "later";
 
 const isNumber = (text: string) => /^[\d\s-]+$/.test(text);
 
-/** What was typed into the search box is where a new record begins. */
+/** A new record starts with the text from the search box. */
 function begun(text: string) {
   const words = text
     .trim()
@@ -96,7 +96,7 @@ interface TextProps extends React.InputHTMLAttributes<HTMLInputElement> {
   problems: Problems;
 }
 
-/** One line of text, with what is wrong with it beside it. */
+/** One line of text, with its error beside it. */
 export function Text({ label, problems, ...input }: TextProps) {
   const found = problems.filter((problem) => problem.path.at(-1) === input.name);
   return (
@@ -190,7 +190,7 @@ function Identification({ knownBy, setKnownBy, begin, problems }: Identification
   );
 }
 
-/** Somebody at the window; on the telephone nothing is seen. */
+/** The patient is at the window; a document cannot be checked by telephone. */
 function SeenField() {
   return (
     <label>
