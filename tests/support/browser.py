@@ -132,7 +132,7 @@ class Contexts:
                 await empty.close()
             await set_offline(offline)
 
-        context.set_offline = set_offline_for_good  # type: ignore[method-assign]
+        context.set_offline = set_offline_for_good  # type: ignore[method-assign]  # Playwright offers no hook
         return context
 
     async def give_back(self, context: BrowserContext) -> None:
