@@ -46,8 +46,7 @@ def _find_problem(folder: Path) -> str:
 
 @contextmanager
 def run_server(directory: Path, *, durable: bool = True) -> Iterator[str]:
-    """Start the server in `directory`, or use one that already runs
-    there, and yield its owner's URL; its last user stops it.
+    """Yield the owner's URL of the server in `directory`; its first user starts the server, and its last stops it.
 
     Each user holds a shared file lock, which ends with its process: after a `kill -9` of the last one, the watch
     process stops the server.

@@ -13,6 +13,11 @@ SLOT_TAKEN = """
         AND slot.starts_at < :now::timestamptz + clinic.days_ahead * interval '1 day'
     FROM slot JOIN clinic ON clinic.id = slot.clinic_id WHERE slot.id = :slot_id::uuid
 """
+# The patient is on the waiting list or has an open offer; replace the name in braces with a column or parameter.
+HAS_WISHES = """(
+    EXISTS (SELECT FROM waiting_list_entry WHERE patient_id = {patient_id} AND ended_at IS NULL)
+    OR EXISTS (SELECT FROM offer WHERE patient_id = {patient_id} AND answer = 'OPEN')
+)"""
 _READ = """
     SELECT found.planned, found.in_all_clinics, found.overlapping, found.has_wishes, {columns}
     FROM slot
@@ -27,13 +32,13 @@ _READ = """
                 WHERE visit.patient_id = :patient_id AND visit.status IN ('BOOKED', 'ARRIVED') AND visit.ends_at > :now
             ) ELSE 0 END AS in_all_clinics,
             {overlapping} AS overlapping,
-            EXISTS (SELECT FROM waiting_list_entry WHERE patient_id = :patient_id AND ended_at IS NULL)
-                OR EXISTS (SELECT FROM offer WHERE patient_id = :patient_id AND answer = 'OPEN') AS has_wishes
+            {has_wishes} AS has_wishes
         OFFSET 0
     ) AS found
     WHERE slot.id = :slot_id
 """
 _RULES = {
+    "has_wishes": HAS_WISHES.format(patient_id=":patient_id"),
     "planned": booking_rules.COUNT_PLANNED.format(patient_id=":patient_id", clinic_id="slot.clinic_id"),
     "overlapping": booking_rules.FIND_OVERLAPPING.format(
         patient_id=":patient_id", starts_at="slot.starts_at", ends_at="slot.ends_at", moved_id="NULL::uuid"

@@ -36,13 +36,13 @@ async def book(
         rows = await booking_rows.read(actor.by, patient, new, claim, may_book=AT_ONCE)
         if rows is None:
             raise SlotNotFound
-        if not rows.is_booked and (rows.patient.joined_to_id or rows.has_wishes):
-            return None
-        if not rows.is_booked:
-            await rows.judge(actor)
         visit = booking_rows.make_visit(kind, rows, new)
-        if not rows.is_booked and not await booking_rows.write_unchanged(visit, rows, new, claim):
-            return None
+        if not rows.is_booked:
+            if rows.patient.joined_to_id or rows.has_wishes:
+                return None
+            await rows.judge(actor)
+            if not await booking_rows.write_unchanged(visit, rows, new, claim):
+                return None
     except Refusal as refusal:
         if await claim.keep(refusal):
             raise

@@ -11,6 +11,7 @@ from models.events.event import Event, EventType
 from models.outbox import Medium, Message, MessageKind
 from models.values.actor import Actor
 from models.values.visit_status import Status
+from models.visits.booking_statements import HAS_WISHES
 from models.visits.visit_history import VisitChange
 from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
@@ -18,11 +19,8 @@ from models.waiting.waiting_list import WaitingListEntry
 if TYPE_CHECKING:
     from models.visits.visit import Visit
 
-_HAS_WISHES = """
-    SELECT EXISTS (SELECT FROM waiting_list_entry WHERE patient_id = $1 AND ended_at IS NULL)
-        OR EXISTS (SELECT FROM offer WHERE patient_id = $1 AND answer = 'OPEN')
-        OR EXISTS (SELECT FROM offer WHERE visit_id = $2 AND answer = 'OPEN')
-"""
+_OPEN_OFFER = "EXISTS (SELECT FROM offer WHERE visit_id = $2 AND answer = 'OPEN')"
+_HAS_WISHES = f"SELECT {HAS_WISHES.format(patient_id='$1')} OR {_OPEN_OFFER}"
 
 
 async def after_move(visit: "Visit", actor: Actor, old_slot_id: UUID, old_starts_at: datetime) -> None:

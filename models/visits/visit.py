@@ -1,8 +1,8 @@
 """Visit (wizyta): a patient's booked slot with a doctor; rules are checked in the order in which reception would."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -153,12 +153,10 @@ class Visit(Model):
         key: str | None = None,
     ) -> Self:
         """Book a free slot for the patient; BookVisitResult in the schema lists the refusals."""
-        actor, made, patient_id = Actor.acting(by), list[Self](), patient.id
+        actor, patient_id = Actor.acting(by), patient.id
 
-        async def change() -> UUID:
-            visit = await stepwise_booking.book(cls, slot_id, patient_id, reason, actor)
-            made.append(visit)
-            return visit.id
+        async def change() -> Self:
+            return await stepwise_booking.book(cls, slot_id, patient_id, reason, actor)
 
         whose = None if actor.is_patient else patient.id  # a patient's own record may change, by joining another one
         request = ["book", slot_id, whose, reason, *actor.fingerprint]
@@ -169,33 +167,30 @@ class Visit(Model):
             if visit := await quick_booking.book(cls, slot_id, patient, reason, actor, claim):
                 return visit
             try:
-                visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
+                return await cls._run_once(actor, key, request, change)
             except stepwise_booking.Overtaken:  # the second try sees the change
                 patient_id = await Patient.find_current_id(patient_id)
-                visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
-        return made[0] if made else await cls.get_with_details(visit_id)
+                return await cls._run_once(actor, key, request, change)
 
     @classmethod
     async def reschedule(
         cls, visit_id: UUID, slot_id: UUID, *, patient: Patient, by: "Account | Actor", key: str | None = None
     ) -> Self:
         """Move the visit to another free slot; the old slot is freed only if the new one is taken."""
-        actor, made = Actor.acting(by), list[Self]()
+        actor = Actor.acting(by)
 
-        async def change() -> UUID:
+        async def change() -> Self:
             visit = await cls.lock(visit_id, patient)
-            made.append(visit)
             slots = await Slot.lock(visit.slot_id, slot_id)
             visit._check_changeable(actor)
             if (slot := slots.get(slot_id)) is None:
                 raise SlotNotFound
             if slot.id != visit.slot_id:  # otherwise the visit is already there
                 await visit._move(slot, actor)
-            return visit.id
+            return visit
 
         request = ["reschedule", visit_id, slot_id, *actor.fingerprint]
-        changed_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
-        return made[0] if made else await cls.get_with_details(changed_id)
+        return await cls._run_once(actor, key, request, change)
 
     async def _move(self, slot: Slot, actor: Actor) -> None:
         is_elsewhere = slot.clinic_id != self.clinic_id
@@ -225,11 +220,10 @@ class Visit(Model):
         key: str | None = None,
     ) -> Self:
         """Cancel the visit; its slot is free again at once."""
-        actor, made = Actor.acting(by), list[Self]()
+        actor = Actor.acting(by)
 
-        async def change() -> UUID:
+        async def change() -> Self:
             visit = await cls.lock(visit_id, patient)
-            made.append(visit)
             await Slot.lock(visit.slot_id)
             visit._check_changeable(actor)
             is_free = await Slot.free(visit.slot_id, visit.id)
@@ -239,11 +233,25 @@ class Visit(Model):
             await side_effects.after_cancellation(visit, actor, reason, former)
             if not is_free:
                 await slot_events.append(EventType.SLOTS_WITHDRAWN, [visit.slot])
-            return visit.id
+            return visit
 
         request = ["cancel", visit_id, reason, *actor.fingerprint]
-        changed_id = await IdempotencyKey.run_once(actor.by.id, key, request, change)
-        return made[0] if made else await cls.get_with_details(changed_id)
+        return await cls._run_once(actor, key, request, change)
+
+    @classmethod
+    async def _run_once(
+        cls, actor: Actor, key: str | None, request: list[Any], change: Callable[[], Awaitable[Self]]
+    ) -> Self:
+        """The visit as `change` returns it, or, if the request is repeated, as it is now."""
+        changed: Self | None = None
+
+        async def action() -> UUID:
+            nonlocal changed
+            changed = await change()
+            return changed.id
+
+        visit_id = await IdempotencyKey.run_once(actor.by.id, key, request, action)
+        return changed or await cls.get_with_details(visit_id)
 
     @classmethod
     async def lock(cls, visit_id: UUID, patient: Patient) -> Self:

@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 import pytest
 
-import settings
 from infra import clock
 from models.events.subscribers import slot_watchers
 from models.slots.slot import Slot
@@ -15,6 +14,7 @@ from schema.context import Context
 from schema.execution.compiled import CompilingExecutor
 from schema.scalars import public_id
 from tests import cast
+from tests.support.execution import compiling, note_calls  # noqa: F401 - a fixture
 from tests.support.waiting import eventually
 from web.endpoint.frames import write_shared
 
@@ -24,24 +24,13 @@ WITH_ARGUMENT = (
 )
 
 
-@pytest.fixture(autouse=True)
-def compiling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are shared only if they are compiled."""
-    monkeypatch.setattr(settings, "COMPILE_COMPLETION", True)
+pytestmark = pytest.mark.usefixtures("compiling")
 
 
 @pytest.fixture
 def executions(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A growing list of the events for which the operation was executed."""
-    executed: list[Any] = []
-    execute = CompilingExecutor.execute_operation
-
-    def count(self: CompilingExecutor, serially: bool | None = None) -> Any:
-        executed.append(self.root_value)
-        return execute(self, serially)
-
-    monkeypatch.setattr(CompilingExecutor, "execute_operation", count, raising=False)
-    return executed
+    return note_calls(monkeypatch, CompilingExecutor, "execute_operation", lambda executor, *_: executor.root_value)
 
 
 async def answers(slot: Slot, *asked: tuple[str, dict[str, object]]) -> list[Any]:

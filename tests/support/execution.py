@@ -1,7 +1,11 @@
 """Operations executed directly on the schema, without HTTP, as one of the cast."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+import settings
 from models.accounts.account import Account, Language
 from models.accounts.session import Session
 from resolvers import schema
@@ -13,6 +17,25 @@ REFUSAL = "__typename ... on Problem { message }"
 
 def id_of(row: Any, kind: str | None = None) -> str:
     return str(public_id(kind or type(row).__name__, row.id))
+
+
+@pytest.fixture
+def compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are shared only if they are compiled."""
+    monkeypatch.setattr(settings, "COMPILE_COMPLETION", True)
+
+
+def note_calls(monkeypatch: pytest.MonkeyPatch, kind: type, method: str, noted: Callable[..., Any]) -> list[Any]:
+    """A growing list of the values that `noted` makes of the arguments of each call of the method."""
+    found: list[Any] = []
+    call = getattr(kind, method)
+
+    def note(*arguments: Any, **named: Any) -> Any:
+        found.append(noted(*arguments))
+        return call(*arguments, **named)
+
+    monkeypatch.setattr(kind, method, note)
+    return found
 
 
 async def answer(document: str, account: Account | None, language: Language = Language.EN, **variables: Any) -> Any:

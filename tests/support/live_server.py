@@ -49,6 +49,21 @@ async def serving(database_url: str) -> AsyncIterator[str]:
         await task
 
 
+async def read_until_dropped(client: "Socket", field: str) -> list[Any]:
+    """The values of this field that still reach a client that is too slow, until its socket is closed for that."""
+    values: list[Any] = []
+
+    async def read() -> None:
+        while True:
+            values.append((await client.next())[field])
+
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        await read()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
+    return values
+
+
 async def ask(address: str, document: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
     headers = {"accept-language": "en"} | ({"authorization": f"Bearer {token}"} if token else {})
     async with http_client() as http:
