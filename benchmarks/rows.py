@@ -41,7 +41,7 @@ class Bench:
         must: float | None = None,
         goal: float | None = None,
     ) -> Row:
-        """The median over the rounds of the ratio of requests per second; the yardstick runs first in each round."""
+        """Measure both servers in each round, the yardstick first; return the median ratio of requests per second."""
         server, path, bodies = ours
         pairs: list[tuple[Sample, Sample]] = []
         for n in range(-1, self.rounds):  # the first round only warms up connections and query plans

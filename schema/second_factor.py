@@ -1,4 +1,4 @@
-"""Second factor: the inputs and results of setting up, removing and resetting a code in addition to the password."""
+"""Second factor (a code besides the password): the inputs and results of setting it up, removing and resetting it."""
 
 from io import BytesIO
 from typing import Annotated, Any

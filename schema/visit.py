@@ -32,10 +32,10 @@ class VisitChange:
         " booking), or CALLED (the patient was telephoned)."
     )
     from_starts_at: datetime | None = strawberry.field(
-        description="When the visit started before the change: for MOVED and CANCELLED; otherwise null."
+        description="The start time before the change, for MOVED and CANCELLED; otherwise null."
     )
     to_starts_at: datetime | None = strawberry.field(
-        description="When the visit starts after the change: for BOOKED and MOVED; otherwise null."
+        description="The start time after the change, for BOOKED and MOVED; otherwise null."
     )
     by: str = strawberry.field(description="Who made the change: `patient` or `reception`.")
     reason: str | None = strawberry.field(

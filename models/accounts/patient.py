@@ -52,7 +52,7 @@ class Patient(Model):
     double_of_id = fields.UUIDField(null=True)
     birth_date_sealed = fields.BinaryField(null=True)
     account: fields.BackwardOneToOneRelation["Account"]
-    sort_name: str = ""  # set by a search: the name by which the database sorts
+    sort_name: str = ""  # set only by patient_search.py, which sorts by it
 
     @property
     def pesel(self) -> str:

@@ -78,7 +78,7 @@ async def search(text: str, after: Key | None, limit: int) -> list[Patient]:
 
 
 def _split_birth_date(text: str) -> tuple[str | None, str]:
-    """The index of a birth date in the text (1980-05-01, 1.5.1980, 01/05/1980), and the text without it."""
+    """Find a birth date (1980-05-01, 1.5.1980, 01/05/1980); return its blind index, and the text without the date."""
     found = _DATE.search(text)
     if found is None:
         return None, text

@@ -13,7 +13,7 @@ ALTER TABLE patient ADD CONSTRAINT patient_double FOREIGN KEY (double_of_id) REF
 ALTER TABLE patient ADD CONSTRAINT patient_double_of_another CHECK (double_of_id <> id);
 CREATE INDEX patient_double ON patient (double_of_id) WHERE double_of_id IS NOT NULL;
 """
-# Works whichever code path ends a session.
+# A trigger deletes the workspace, whichever code path ends its session.
 FORGET = """
 CREATE FUNCTION forget_workspace() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -186,7 +186,7 @@ class Schedule(Model):
         return made
 
     async def _add(self, slot_times: list[SlotTime]) -> int:
-        """Add the slots that do not overlap the doctor's other ones; nobody is there to get a refusal for the rest."""
+        """Add the slots that overlap no other slot of the doctor; skip the rest instead of raising SlotsOverlap."""
         plan = await publication.make_plan(self.make_timetable(slot_times), only_add=True)
         await publication.apply(plan)
         return len(plan.fresh)

@@ -53,7 +53,10 @@ async def add(doctor_id: UUID, clinic_id: UUID, starts_at: datetime, minutes: in
 
 
 def _end(starts_at: datetime, minutes: int) -> datetime:
-    """The end after that many elapsed minutes: a sum in the clinic's time zone would count by the wall clock."""
+    """The end of a slot that lasts `minutes`.
+
+    The sum is made in UTC. In the clinic's time zone, Python adds wall-clock time, which is wrong at a clock change.
+    """
     return starts_at.astimezone(clock.now().tzinfo) + timedelta(minutes=minutes)
 
 

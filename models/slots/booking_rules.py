@@ -105,7 +105,7 @@ async def find_overlap_refusal(patient_id: UUID, slot: "Slot", moved_id: UUID | 
 
 @dataclass(frozen=True)
 class MovableVisit:
-    """A visit that its patient can move before `until`."""
+    """A visit that its patient may still move; `until` is the deadline for doing so."""
 
     id: UUID
     clinic_id: UUID

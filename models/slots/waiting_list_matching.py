@@ -53,9 +53,9 @@ _QUEUE = """
 
 
 async def queue_matched(slot_ids: Sequence[UUID]) -> int:
-    """Keep for the waiting list the slots that match an entry, and return how many there are.
+    """Reserve the slots that match a waiting-list entry; return how many were reserved.
 
-    The holder's own entry does not count: an expired hold is no reason to offer the slot to its holder.
+    The entry of a slot's holder does not count: a patient who lets a hold expire should not be offered the same slot.
     """
     database.require_transaction()
     values = {"slot_ids": list(slot_ids), "now": clock.now(), "zone": settings.TIME_ZONE.key}

@@ -102,7 +102,7 @@ async def _write_confirmation(record: Patient, seen: SeenDocument, by: Account) 
 
 
 async def _join(claim: Patient, record: Patient) -> bool:
-    """Move everything from the claim to the record; return whether that ended the login of an earlier account."""
+    """Move everything from the claim to the record; return whether this closed an account that the record had."""
     await _move_bookings(claim, record)
     if claim.phone:  # the contact details that the person has given take precedence
         contact = {"phone": claim.phone, "sms_reminders": claim.sms_reminders}
@@ -135,7 +135,7 @@ async def _make_alias(claim: Patient, record: Patient) -> None:
 
 
 async def _move_account(claim: Patient, record: Patient) -> bool:
-    """Give the record to the claim's account; if the person has two accounts, the earlier one's login ends."""
+    """Give the record to the claim's account; an account that the record already had loses its login."""
     both = Account.filter(patient_id__in=[claim.id, record.id]).order_by("id").select_for_update()
     accounts = {account.patient_id: account for account in await both}
     arriving, present = accounts.get(claim.id), accounts.get(record.id)

@@ -104,7 +104,8 @@ class Admission(_Extension):
 
     def on_validate(self) -> Iterator[None]:
         query, caller = self.execution_context.query or "", self.caller
-        role = caller.account.role if caller.account else caller.role  # of staff, even with a one-time password
+        # After a log-in with a one-time password, caller.role is None, but the account still has its role.
+        role = caller.account.role if caller.account else caller.role
         if role in (None, Role.PATIENT) and not trusted_documents.is_registered(query):
             raise CodedError("FORBIDDEN", caller.language, sentence("UNREGISTERED", caller.language))
         yield

@@ -1,4 +1,4 @@
-"""Every refusal that a patient can meet: in plain words and in place, with the focus on it and a way forward."""
+"""Every refusal that a patient can meet is explained in place, in plain words, with the focus and a way forward."""
 
 import asyncio
 import re

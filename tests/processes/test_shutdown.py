@@ -23,7 +23,7 @@ from tests.support.waiting import eventually, patience, short_limit
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
 LOCK_SECONDS = float(LIMITS["lock_timeout"].removesuffix("s"))
-# Only whether any waits: the new service's housekeeping may wait for the same rows.
+# Asks only whether any process waits: housekeeping of the new service may be waiting for the same rows, too.
 WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
@@ -76,7 +76,7 @@ async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp
             service.process.send_signal(signal.SIGTERM)
             async with http_client(service.url) as balancer:
                 red = await balancer.get("/health/ready")
-                late = await balancer.post("/graphql", json=CLINICS)  # a balancer that has not noticed yet
+                late = await balancer.post("/graphql", json=CLINICS)  # a balancer still sends requests until it reacts
             assert (red.status_code, red.json()) == (503, {"status": "stopping"})
             assert late.json()["data"]["clinics"]["nodes"]
             await until_nobody_listens(service)

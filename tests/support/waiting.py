@@ -22,7 +22,7 @@ def patience() -> float:
 
 
 def short_limit() -> float:
-    """A time limit in seconds that is short enough to wait for, and long enough for work that should meet it."""
+    """A time limit in seconds: short enough for a test to wait it out, long enough for work that should meet it."""
     return 0.5 * slowness()
 
 

@@ -51,7 +51,7 @@ class HttpEndpoint(GraphQL[Context, None]):
             return
         except asyncio.CancelledError:
             if deadlines.is_over():
-                raise  # whose limit it is
+                raise  # failures.py set this time limit and handles it
             log.warning("request_cut_off")  # this process is stopping and cannot wait any longer
             language = negotiate_language(request.headers.get("accept-language", ""))
             error = CodedError("INTERNAL_SERVER_ERROR", language, sentence("TIMED_OUT", language), requestId=request_id)
@@ -85,7 +85,7 @@ class HttpEndpoint(GraphQL[Context, None]):
         if _find_type(request.content_type or "") != JSON:
             raise HTTPException(415, "The body must be JSON, with `Content-Type: application/json`.")
         body = self.parse_json(await _read_body(request))
-        if not isinstance(body, dict):  # no lists either: batches would multiply attempts at a password
+        if not isinstance(body, dict):  # a list is refused: a batch could try many passwords
             raise HTTPException(400, "The body must be a JSON object with `query`.")
         query = self.persisted.find(body)
         _check_type(query, str, "query")
@@ -117,7 +117,7 @@ class HttpEndpoint(GraphQL[Context, None]):
 
 
 def _is_request_error(result: ExecutionResult) -> bool:
-    """Such as variables that do not fit: an error of a field has a path."""
+    """Whether the request itself is at fault, such as variables of a wrong type; only field errors have a path."""
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
 
 
@@ -162,7 +162,7 @@ def _limit_size(receive: Receive) -> Receive:
 
 
 def _refuse(request: Request, status: int, message: str) -> Response:
-    """The answer to something that is not a request of the protocol: a status that says why, for every media type."""
+    """The response to a request that breaks the protocol or a limit; the status says why, whatever the media type."""
     language = negotiate_language(request.headers.get("accept-language", ""))
     error = CodedError("BAD_USER_INPUT", language, in_language(message, language))
     return respond(count(error), request.headers, status)

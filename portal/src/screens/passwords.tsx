@@ -52,7 +52,7 @@ function PasswordRules() {
 }
 
 interface PasswordFormProps {
-  /** Whether it replaces a one-time password, which has been given at the log-in. */
+  /** Whether a one-time password is replaced; it was entered at the log-in, so the form does not ask for it. */
   readonly isFirst?: boolean;
   readonly onDone?: () => void;
 }
@@ -86,7 +86,7 @@ export function PasswordForm({ isFirst = false, onDone = () => {} }: PasswordFor
   );
 }
 
-/** Replaces every private screen after a log-in with a one-time password. */
+/** After a log-in with a one-time password, this is shown in place of every private screen. */
 export function OwnPassword() {
   const words = signing.value;
   return (
@@ -133,7 +133,7 @@ export function Forgotten() {
   );
 }
 
-/** The page after asking for a password. It knows the e-mail address from memory only, not from its URL. */
+/** The page that follows a request for a new password. It takes the e-mail address from memory, not from its URL. */
 export function ForgottenMailbox() {
   const { query } = useLocation();
   const next = wish(query["dalej"]);
@@ -162,7 +162,7 @@ export function ForgottenMailbox() {
 interface MailNothingProps {
   /** Empty after a reload. */
   readonly email: string;
-  /** Where the address was typed. */
+  /** The URL of the screen on which the patient can correct the address. */
   readonly correct: string;
 }
 

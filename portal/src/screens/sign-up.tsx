@@ -20,7 +20,7 @@ export const APPLICANT = { firstName: "", lastName: "", pesel: "", email: "", ph
 type Answer = SignUpMutation["signUp"];
 type FieldProblem = Extract<Answer, { __typename: "InvalidInput" }>["fields"][number];
 
-/** Prefers the portal's own texts, which follow the language and contain examples. */
+/** The text for a problem: the portal's own (with examples, in the current language), or else the server's message. */
 export function flawOf({ path, code, message }: FieldProblem): Words {
   const [name] = path;
   switch (code) {

@@ -21,7 +21,7 @@ export function say(words: Words): void {
   isFresh = true;
 }
 
-/** Says what keeps the person on this screen. */
+/** Shows a warning on the current screen, such as why an action has not succeeded; the next screen omits it. */
 export function warn(words: Words): void {
   notice.value = { words, kind: "warn" };
   isFresh = false;
@@ -37,7 +37,7 @@ export function turnPage(): void {
   else notice.value = null;
 }
 
-/** Takes a warning back, as what it told of is over. */
+/** Removes a warning that no longer applies. */
 export function hush(): void {
   if (notice.value?.kind === "warn") notice.value = null;
 }

@@ -1,4 +1,4 @@
-"""The call list: patients who have no address, got no message, or whose message failed, and when they leave it."""
+"""The call list: which patients are on it (no e-mail address, no message, a failed one) and when they leave it."""
 
 from datetime import timedelta
 

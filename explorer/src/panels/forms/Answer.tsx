@@ -1,4 +1,4 @@
-// An answer as cards and tables, in words; its ids are kept by a click on the row.
+// Shows an answer as cards and tables, in plain words. A click on a row keeps its ids for the next operation.
 import { createContext, useContext, useEffect, useRef } from "react";
 import { choose, isId, kindOf } from "../../chosen";
 import { say } from "../../notice";
@@ -233,7 +233,7 @@ const Inner = ({ row }: { row: Row }) =>
 export const Enums = createContext<Map<string, string[]>>(new Map());
 
 function Words({ name, value }: { name: string; value: Value }) {
-  const kinds = useContext(Enums).get(name) ?? [capital(name)]; // or what is written down in words alone
+  const kinds = useContext(Enums).get(name) ?? [capital(name)]; // without an enum: words listed under the field's name
   if (value === null || value === undefined || value === "") return <>–</>;
   if (typeof value === "boolean") return <>{value ? "tak" : "nie"}</>;
   if (name === "qrCode")

@@ -1,4 +1,4 @@
-// The fields of a form, by the types of the contract.
+// The fields of a form: the type of a field in the API contract determines its input element.
 import { useId } from "react";
 import { ENUMS } from "../../words/words";
 import { IdBox } from "./IdBox";

@@ -1,4 +1,4 @@
-// From an operation's variables and the contract to fields: a new operation file needs no code.
+// Derives a form's fields from an operation's variables and the API contract, so a new operation file needs no code.
 import {
   getNamedType,
   isEnumType,
