@@ -2,11 +2,15 @@
 
 import re
 
+import pytest
+
+from infra import clock
 from models.visits.visit import Visit
 from tests import cast
+from tests.explorer.desk import Desk
 from tests.portal.stage import clinic_with_slots, link_of, visit_of
-from tests.portal.window import Opener
-from tests.support.browser import expect
+from tests.portal.window import DESKTOP, Opener
+from tests.support.browser import HAS_ASSETS, expect
 from tests.support.visits import cancel
 
 
@@ -27,6 +31,30 @@ async def test_opening_the_link_changes_nothing_and_a_button_confirms(opened: Op
     assert (await Visit.get(id=visit.id)).confirmed_at is not None
     token = path.partition("#")[2]
     assert [request.url for request in window.requests if token in request.url.partition("#")[0]] == []
+
+
+@pytest.mark.skipif(not HAS_ASSETS, reason="needs the desk: make explorer")
+async def test_reception_sees_on_its_day_list_that_the_patient_has_confirmed(opened: Opener) -> None:
+    anna, rita = await cast.anna(), await cast.rita()
+    _, slots = await clinic_with_slots(2)
+    visit, _ = await visit_of(anna, slots[0]), await visit_of(await cast.borys(), slots[1])
+    desk_window, letter_window = await opened(by=rita, size=DESKTOP), await opened()
+    desk = Desk(desk_window.page, opened.url)
+    await desk.page.goto(f"{opened.url}/graphql")
+    await desk.go_to(clock.local(slots[0].starts_at).date())
+    cells, mark = desk.page.locator(".cell.BOOKED"), desk.page.get_by_title("potwierdzona przez pacjenta")
+    await expect(cells).to_have_count(2)
+    await expect(mark).to_have_count(0)
+    await letter_window.go(link_of(visit))
+    await letter_window.press("Tak, przyjdę")
+    await letter_window.titled("Dziękujemy za potwierdzenie")
+    await expect(mark).to_have_count(1)
+    await expect(cells.filter(has=mark)).to_contain_text("Żółć Anna")
+    await expect(desk.page.locator(".legend")).to_contain_text("potwierdzona przez pacjenta 1")
+    await desk.click(desk.cell("Żółć Anna"))
+    await expect(desk.side).to_contain_text("potwierdzona przez pacjenta")
+    await desk.page.emulate_media(media="print")
+    await expect(desk.page.locator("#print tr", has_text="Żółć Anna")).to_contain_text("☑")
 
 
 async def test_the_link_cancels_after_asking_once_more(opened: Opener) -> None:

@@ -23,6 +23,9 @@ export const LOOKS: Record<CellState, Look> = {
   WITHDRAWN: { sign: "×", word: "wycofany" },
 };
 
+/** Of a visit whose patient has said that they will come. */
+export const CONFIRMED: Look = { sign: "☑", word: "potwierdzona przez pacjenta" };
+
 export const CALL_REASONS: Record<CallReason, string> = {
   NO_EMAIL: "nie ma adresu e-mail",
   NO_MESSAGE: "nie wysłano wiadomości",

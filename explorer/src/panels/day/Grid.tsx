@@ -2,13 +2,14 @@
 import { useEffect, useRef, type KeyboardEvent, type PointerEvent } from "react";
 import { choose } from "../../chosen";
 import { dayOf, hasBegun, minutesOf, now, timeOf } from "../../time";
-import { LOOKS } from "../../words/states";
+import { CONFIRMED, LOOKS } from "../../words/states";
 import { personName, phoneText } from "../../words/people";
 import { useDrag } from "./drag";
 import { intend, select } from "./intent";
 import {
   heightOf,
   hoursOf,
+  isConfirmed,
   isFree,
   scaleOf,
   stateOf,
@@ -183,7 +184,8 @@ function Words({ cell }: { cell: Cell }) {
   const { patient, reason, doctorIsAbsent } = cell.visit;
   return (
     <span>
-      {time} <Identity person={patient} /> <small>{phoneText(patient.phone)}</small>
+      {time} <Identity person={patient} /> {isConfirmed(cell.visit) && <Confirmed />}
+      <small>{phoneText(patient.phone)}</small>
       <span className="name">
         {doctorIsAbsent && <em>lekarza nie będzie: </em>}
         {personName(patient)}
@@ -191,6 +193,15 @@ function Words({ cell }: { cell: Cell }) {
         <span className="hidden">, {word}</span>
       </span>
     </span>
+  );
+}
+
+function Confirmed() {
+  return (
+    <abbr className="confirmed" title={CONFIRMED.word}>
+      {CONFIRMED.sign}
+      <span className="hidden"> {CONFIRMED.word}</span>{" "}
+    </abbr>
   );
 }
 

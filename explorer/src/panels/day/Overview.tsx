@@ -5,10 +5,10 @@ import { NextFreeDocument } from "../../generated";
 import { moment } from "../../time";
 import { useAnswer } from "../../useAnswer";
 import { useWorkspace } from "../../workspace";
-import { LOOKS, type CellState } from "../../words/states";
+import { CONFIRMED, LOOKS, type CellState } from "../../words/states";
 import { show } from "./intent";
 import { useClinics } from "./sheet";
-import { stateOf, type Cell } from "./layout";
+import { isConfirmed, stateOf, type Cell } from "./layout";
 
 export function Overview({ cells }: { cells: Cell[] }) {
   return (
@@ -23,6 +23,7 @@ export function Overview({ cells }: { cells: Cell[] }) {
 function Legend({ cells }: { cells: Cell[] }) {
   const counts = new Map<CellState, number>();
   for (const cell of cells) counts.set(stateOf(cell), (counts.get(stateOf(cell)) ?? 0) + 1);
+  const confirmed = cells.filter((cell) => cell.visit && isConfirmed(cell.visit)).length;
   return (
     <section>
       <h2>Stan</h2>
@@ -37,6 +38,14 @@ function Legend({ cells }: { cells: Cell[] }) {
               {LOOKS[state].word} <b>{counts.get(state)}</b>
             </li>
           ))}
+        {confirmed > 0 && (
+          <li>
+            <span className="badge" aria-hidden="true">
+              {CONFIRMED.sign}
+            </span>{" "}
+            {CONFIRMED.word} <b>{confirmed}</b>
+          </li>
+        )}
       </ul>
     </section>
   );

@@ -3,9 +3,9 @@ import { createPortal } from "react-dom";
 import { page } from "../../page";
 import { longDay, moment, now, plainDay, timeOf, mondayOf } from "../../time";
 import { useWorkspace } from "../../workspace";
-import { LOOKS } from "../../words/states";
+import { CONFIRMED, LOOKS } from "../../words/states";
 import { personName, phoneText } from "../../words/people";
-import { stateOf, type Column } from "./layout";
+import { isConfirmed, stateOf, type Column } from "./layout";
 
 const FEW = 45;
 const MANY = 100;
@@ -19,7 +19,9 @@ export function PrintSheet({ columns, view }: { columns: Column[]; view: "day" |
     .filter((column) => column.cells.length > 0);
   const rows = lists.reduce((sum, list) => sum + list.cells.length, 0);
   const states = new Set(lists.flatMap((list) => list.cells.map(stateOf)));
-  const signs = [...states].map((state) => `${LOOKS[state].sign} ${LOOKS[state].word}`);
+  const isAnyConfirmed = lists.some((list) => list.cells.some((cell) => isConfirmed(cell.visit!)));
+  const looks = [...[...states].map((state) => LOOKS[state]), ...(isAnyConfirmed ? [CONFIRMED] : [])];
+  const signs = looks.map(({ sign, word }) => `${sign} ${word}`);
   const title = view === "day" ? longDay(day) : `${columns[0]?.cells[0]?.doctor.fullName ?? ""}, tydzień od ${plainDay(mondayOf(day))}`;
   return createPortal(
     <div id="print" className={densityOf(rows)}>
@@ -53,6 +55,7 @@ function List({ list }: { list: Column }) {
             <td>
               {personName(cell.visit!.patient)}
               {cell.visit!.patient.identityConfirmedAt ? "" : " (?)"}
+              {isConfirmed(cell.visit!) && ` ${CONFIRMED.sign}`}
             </td>
             <td>{phoneText(cell.visit!.patient.phone)}</td>
             <td>{cell.visit!.doctorIsAbsent ? "lekarza nie będzie" : cell.visit!.reason}</td>

@@ -6,6 +6,7 @@ import { say } from "../../notice";
 import { timeOf } from "../../time";
 import { personName, phoneText } from "../../words/people";
 import { hasForm, openForm } from "../forms/open";
+import { CONFIRMED } from "../../words/states";
 import { ENUMS } from "../../words/words";
 import { openPatient } from "../patient/open";
 import { Trouble } from "../Trouble";
@@ -13,7 +14,7 @@ import { Channels } from "./FreeSide";
 import { movable } from "./Grid";
 import { intend, sawDocument, useDesk } from "./intent";
 import { MARKINGS } from "./keys";
-import type { Cell, SheetVisit } from "./layout";
+import { isConfirmed, type Cell, type SheetVisit } from "./layout";
 import { useFirstFocus } from "./Side";
 import { Story } from "./Story";
 
@@ -60,6 +61,11 @@ function Who({ visit }: { visit: SheetVisit }) {
             ? "✓ tożsamość potwierdzona"
             : "? tożsamość niepotwierdzona: prosimy obejrzeć dokument"}
         </span>
+        {isConfirmed(visit) && (
+          <span className="confirmed">
+            {CONFIRMED.sign} {CONFIRMED.word}
+          </span>
+        )}
       </p>
       {patient.toBeCompleted && <p className="warning">Do uzupełnienia: trzeba poprosić o PESEL lub dokument.</p>}
       {patient.doubleOf && <p className="warning">Dublet; właściwa kartoteka: {personName(patient.doubleOf)}.</p>}

@@ -25,6 +25,9 @@ const HOUR = 60;
 
 export const stateOf = (cell: Cell): CellState =>
   cell.state === "BOOKED" ? (cell.visit?.status ?? "BOOKED") : cell.state;
+/** Whether the patient has said that they will come. */
+export const isConfirmed = ({ status, confirmedAt, doctorIsAbsent }: SheetVisit) =>
+  status === "BOOKED" && Boolean(confirmedAt) && !doctorIsAbsent;
 export const isFree = (cell: Cell) => cell.state === "FREE";
 
 const byTime = (a: Cell, b: Cell) => (a.startsAt < b.startsAt ? -1 : 1);
