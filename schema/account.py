@@ -12,6 +12,7 @@ from models.accounts.account import Language, Role
 from models.accounts.session import Session as SessionRow
 from models.accounts.workspace import Workspace
 from models.values.form import SignUpDetails
+from schema import wall_clock
 from schema.access_rules import for_staff
 from schema.clinic import Clinic
 from schema.context import Info
@@ -247,8 +248,15 @@ class KeepWorkspaceInput:
         description='At most 64 KiB of text in a form of your choice; an empty string ("") deletes what was saved.'
     )
 
+    changed_at: datetime | None = strawberry.field(
+        default=None,
+        description="When the content was changed, by the client's clock. Content that was changed earlier than what is"
+        " saved is ignored, because its request was overtaken; if omitted, the content replaces whatever is saved.",
+    )
+
     def to_model(self) -> dict[str, Any]:
-        return {"content": self.content}
+        wall_clock.require_offsets(self.changed_at)
+        return {"content": self.content, "changed_at": self.changed_at}
 
 
 @strawberry.input(description="The confirmation that the account is to be closed.")

@@ -25,6 +25,7 @@ export interface Workspace {
   form: string | null;
   chosen: Record<string, { id: string; label: string }>;
   tabs: string | null;
+  /** When it was changed, in milliseconds: of two saves, the server keeps the later. */
   version: number;
 }
 
@@ -66,17 +67,22 @@ export async function restore(read: () => Promise<string | null | undefined>): P
 }
 
 export function change(part: Partial<Workspace>): void {
-  workspace = { ...workspace, ...part, version: workspace.version + 1 };
+  workspace = { ...workspace, ...part, version: Math.max(Date.now(), workspace.version + 1) };
   for (const listener of listeners) listener();
   clearTimeout(timer);
   timer = setTimeout(keep, PAUSE);
 }
 
+const inputOf = (workspace: Workspace) => ({
+  content: JSON.stringify(workspace),
+  changedAt: new Date(workspace.version).toISOString(),
+});
+
 function keep() {
   clearTimeout(timer);
   timer = undefined;
   const { version } = workspace;
-  ask(KeepDeskDocument, { input: { content: JSON.stringify(workspace) } })
+  ask(KeepDeskDocument, { input: inputOf(workspace) })
     .then(() => (keptVersion = Math.max(keptVersion, version)))
     .catch(() => {});
 }
@@ -99,7 +105,7 @@ addEventListener("pagehide", () => {
   if (isKept()) return;
   const body = JSON.stringify({
     query: KeepDeskDocument.toString(),
-    variables: { input: { content: JSON.stringify(workspace) } },
+    variables: { input: inputOf(workspace) },
   });
   void fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body, keepalive: true });
 });

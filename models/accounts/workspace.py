@@ -1,5 +1,7 @@
 """Workspace (pulpit): what a colleague has open at the desk, kept encrypted until the session ends."""
 
+from datetime import datetime
+
 from tortoise import fields
 from tortoise.models import Model
 from uuid6 import uuid7
@@ -10,10 +12,11 @@ from models.accounts.session import Session
 PURPOSE, MAX_BYTES = "workspace", 64 * 1024
 
 _KEEP = """
-    INSERT INTO workspace (id, session_id, sealed)
-    SELECT :id::uuid, session.id, :sealed::bytea FROM session
+    INSERT INTO workspace (id, session_id, sealed, changed_at)
+    SELECT :id::uuid, session.id, :sealed::bytea, :changed_at::timestamptz FROM session
     WHERE session.id = :session_id::uuid AND session.ended_at IS NULL
-    ON CONFLICT (session_id) DO UPDATE SET sealed = EXCLUDED.sealed
+    ON CONFLICT (session_id) DO UPDATE SET sealed = EXCLUDED.sealed, changed_at = EXCLUDED.changed_at
+    WHERE (workspace.changed_at <= EXCLUDED.changed_at) IS NOT FALSE
 """
 
 
@@ -23,6 +26,7 @@ class Workspace(Model):
     id = fields.UUIDField(primary_key=True, default=uuid7)
     session: fields.OneToOneRelation[Session] = fields.OneToOneField("models.Session", related_name="workspace")
     sealed = fields.BinaryField()
+    changed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "workspace"
@@ -31,18 +35,19 @@ class Workspace(Model):
     async def find(cls, session: Session) -> str | None:
         kept = await cls.get_or_none(session_id=session.id)
         try:
-            return crypto.decrypt(kept.sealed, PURPOSE) if kept else None
+            return (crypto.decrypt(kept.sealed, PURPOSE) or None) if kept else None
         except crypto.InvalidToken:
             return None  # stored before the secret key was rotated
 
     @classmethod
-    async def keep(cls, session: Session, content: str) -> bool:
-        """Replace the stored content, or delete it if the new one is empty; False if it is too long."""
+    async def keep(cls, session: Session, content: str, changed_at: datetime | None = None) -> bool:
+        """Replace the stored content, unless that was changed later (by `changed_at`); False if it is too long.
+
+        Empty content is stored, too: what was changed before it must not come back.
+        """
         if len(content.encode(errors="surrogatepass")) > MAX_BYTES:
             return False
-        if not content:
-            await cls.filter(session_id=session.id).delete()
-            return True
         sealed = crypto.encrypt(content.encode(errors="replace").decode(), PURPOSE)
-        await database.fetch(_KEEP, {"id": uuid7(), "session_id": session.id, "sealed": sealed})
+        row = {"id": uuid7(), "session_id": session.id, "sealed": sealed, "changed_at": changed_at}
+        await database.fetch(_KEEP, row)
         return True

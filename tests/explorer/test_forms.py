@@ -1,8 +1,9 @@
 """Every ready operation is a form in Polish, with a search for ids, refusals by their fields, and JSON a click away."""
 
+import asyncio
 from datetime import time, timedelta
 
-from playwright.async_api import Page, Response
+from playwright.async_api import Page, Request, Response, Route
 from tortoise.transactions import in_transaction
 
 from infra import clock, database
@@ -16,6 +17,7 @@ from tests.support.authenticator import Authenticator
 from tests.support.browser import expect
 from tests.support.schedules import line, publish
 from tests.support.service import ROOT
+from tests.support.waiting import eventually
 
 QR_READER = ROOT / "explorer/node_modules/jsqr/dist/jsQR.js"
 
@@ -146,6 +148,31 @@ async def test_a_page_waits_for_what_the_page_before_it_is_still_saving(hired: H
         await form.get_by_label("Imię").fill("Zofia")
         async with desk.page.expect_response(lambda answer: "query Desk" in (answer.request.post_data or "")):
             await desk.page.reload(wait_until="commit")
+    await expect(desk.page.locator(".generated").get_by_label("Imię")).to_have_value("Zofia")
+
+
+async def test_a_save_that_is_overtaken_on_its_way_does_not_replace_the_later_one(hired: Hire) -> None:
+    await cast.rita()
+    desk = await hired()
+    form = await desk.open_form("Nowy pacjent")
+    held: list[Request] = []
+    is_overtaken = asyncio.Event()
+
+    async def delay_the_first_save(route: Route) -> None:
+        if "KeepDesk" in (route.request.post_data or "") and not held:
+            held.append(route.request)
+            await is_overtaken.wait()
+        await route.continue_()
+
+    await desk.page.route("**/graphql", delay_the_first_save)
+    await form.get_by_label("Imię").fill("Zo")
+    await eventually(lambda: bool(held))
+    async with desk.page.expect_response(lambda answer: "Zofia" in (answer.request.post_data or "")):
+        await form.get_by_label("Imię").fill("Zofia")
+    is_overtaken.set()
+    assert await held[0].response()
+    await desk.page.unroute_all()
+    await desk.page.reload()
     await expect(desk.page.locator(".generated").get_by_label("Imię")).to_have_value("Zofia")
 
 

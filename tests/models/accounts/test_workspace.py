@@ -1,5 +1,7 @@
 """A workspace is stored encrypted for one session, limited in size, and deleted however that session ends."""
 
+from datetime import timedelta
+
 import pytest
 
 import settings
@@ -60,6 +62,25 @@ async def test_of_many_at_once_one_is_kept() -> None:
     session = await opened(await cast.rita())
     assert await race(*(Workspace.keep(session, str(n)) for n in range(1, 6))) == [True] * 5
     assert await Workspace.find(session) in set("12345")
+
+
+async def test_of_many_at_once_the_one_changed_last_is_kept_in_whatever_order_they_arrive() -> None:
+    session, now = await opened(await cast.rita()), clock.now()
+    for order in ((5, 1, 4, 2, 3), (3, 2, 5, 1, 4)):
+        await Workspace.keep(session, "")
+        saves = (Workspace.keep(session, str(n), now + timedelta(milliseconds=n)) for n in order)
+        assert await race(*saves) == [True] * 5
+        assert await Workspace.find(session) == "5"
+
+
+@pytest.mark.parametrize("latest", [FORM, ""])
+async def test_a_save_that_was_overtaken_is_ignored(latest: str) -> None:
+    session, now = await opened(await cast.rita()), clock.now()
+    await Workspace.keep(session, latest, now)
+    assert await Workspace.keep(session, "older", now - timedelta(milliseconds=1))
+    assert await Workspace.find(session) == (latest or None)
+    assert await Workspace.keep(session, "of a client that names no time")
+    assert await Workspace.find(session) == "of a client that names no time"
 
 
 async def test_what_another_key_has_encrypted_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,14 @@
+"""Workspace: when it was changed, so that a save that was overtaken does not replace a later one."""
+
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0032_retention")]
+
+    initial = False
+
+    operations = [
+        ops.AddField("Workspace", "changed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False))
+    ]
