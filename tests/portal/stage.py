@@ -41,9 +41,9 @@ def link_of(visit: Visit) -> str:
     return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"
 
 
-async def report_absence(visit: Visit, *, by: Account) -> None:
-    """The doctor of this visit is not there on its day."""
-    slot = await Slot.get(id=visit.slot_id)
+async def report_absence(of: Visit | Slot, *, by: Account) -> None:
+    """The doctor of this visit or slot is not there on its day."""
+    slot = of if isinstance(of, Slot) else await Slot.get(id=of.slot_id)
     begin = datetime.combine(clock.local(slot.starts_at).date(), time.min, cast.WARSAW)
     notice = absence_rebooking.AbsenceNotice(slot.doctor_id, begin, begin + DAY, "choroba")
     await absence_rebooking.report(notice, by=by)

@@ -3,14 +3,21 @@
 import re
 from datetime import timedelta
 
+from playwright.async_api import Route
+
 from infra import clock
-from models.accounts.account import Account
+from models.accounts.account import Account, Role
 from models.slots.slot import Slot
 from models.visits.visit import Visit
+from models.visits.visit_history import VisitChange
+from models.waiting import freed_slots
 from models.waiting.offer import Offer
 from tests import cast
+from tests.portal.interruptions import Step, goes_on, hurry, titled
+from tests.portal.outage import forgive
 from tests.portal.stage import DAY, public, report_absence, visit_of
-from tests.portal.window import Opener
+from tests.portal.window import Opener, letter
+from tests.support import schedules
 from tests.support.browser import expect
 from tests.support.visits import cancel
 
@@ -89,3 +96,82 @@ async def test_one_who_waits_is_offered_what_comes_free_and_books_it(opened: Ope
     assert (await Visit.get(patient_id=anna.patient_id)).slot_id == slot.id
     await window.go("/wizyty")
     await expect(window.page.locator("main")).not_to_contain_text("Lista oczekujących")
+
+
+async def offer_from_the_waiting_list(opened: Opener, anna: Account) -> tuple[str, Slot]:
+    """The link to it in Anna's letter, and the offered slot."""
+    borys, clinic = await cast.borys(), await cast.clinic("Poradnia okulistyczna")
+    [slot] = await cast.morning(clock.today() + 4 * DAY, 1, at=clinic, by=await cast.doctor(clinic))
+    visit = await visit_of(borys, slot)
+    await schedules.join_waiting_list(anna, clinic)
+    await cancel(borys, visit)
+    await freed_slots.allocate()
+    found = re.search(r"/oferty/[\w-]+", await letter(opened.url, "Zwolnił się termin"))
+    assert found
+    return found.group(), slot
+
+
+async def test_accepting_goes_on_whatever_interrupts_it_and_happens_once(opened: Opener) -> None:
+    anna, moved, [_, other] = await absence()
+    link, free = await offer_from_the_waiting_list(opened, anna)
+    window = await opened(by=anna)
+    await window.go("/")
+    accept = "Przyjmij ten termin"
+    await goes_on(window, Step(link, "Propozycja terminu", titled("Wizyta umówiona"), button=accept), anna)
+    await goes_on(window, Step("/wizyty", "Wizyty", titled("Wizyta przełożona"), button=accept), anna)
+    assert {visit.slot_id for visit in await Visit.filter(status="BOOKED")} == {free.id, other.id}
+    assert [change.kind for change in await VisitChange.filter(visit_id=moved.id)].count("MOVED") == 1
+    await window.go(link)
+    await window.sees("Ta propozycja została już przyjęta")
+    await window.follow("Szczegóły")
+    await window.titled("Wizyty")
+
+
+async def test_a_stranger_accepts_by_a_letters_link_and_two_clicks_or_a_lost_answer_accept_once(opened: Opener) -> None:
+    anna = await cast.anna()
+    link, slot = await offer_from_the_waiting_list(opened, anna)
+    window = await opened()
+    await window.go(f"{link}?lang=pl")
+    await window.titled("Logowanie")
+    await window.page.reload()
+    await window.sign_in(anna)
+    await window.titled("Propozycja terminu")
+    sent: list[Route] = []
+
+    async def lose_the_first_answer(route: Route) -> None:
+        if '"offerId"' in (route.request.post_data or ""):
+            sent.append(route)
+        if sent == [route]:
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.fallback()
+
+    await window.page.route("**/graphql", lose_the_first_answer)
+    await window.page.get_by_role("button", name="Przyjmij ten termin").dblclick()
+    await window.sees("nic nie zostanie zrobione dwa razy")
+    await hurry(window)
+    await window.titled("Wizyta umówiona")
+    assert len(sent) == 2
+    assert [visit.slot_id for visit in await Visit.filter(patient_id=anna.patient_id)] == [slot.id]
+    forgive(window)
+
+
+async def test_an_offer_whose_slot_is_gone_says_so_and_what_can_be_done(opened: Opener) -> None:
+    anna, visit, [_, other] = await absence()
+    offer = await Offer.get()
+    window = await opened(by=anna)
+    await window.hold_streams()
+    await window.go(f"/oferty/{public(offer)}")
+    await window.titled("Propozycja terminu")
+    await report_absence(other, by=await Account.get(role=Role.RECEPTIONIST))
+    await window.press("Przyjmij ten termin")
+    await expect(window.page.locator(".summary")).to_contain_text("Ta propozycja nie jest już aktualna")
+    await expect(window.page.locator(".summary")).to_be_focused()
+    await window.page.reload()
+    await window.sees("Ta propozycja nie jest już aktualna", "Można też zadzwonić")
+    await window.follow("Przełóż")
+    await window.titled("Przekładają Państwo wizytę")
+    await window.at(f"/wizyty/{public(visit)}/przeloz")
+    await window.go(f"/oferty/{public(visit)}")
+    await window.sees("Ta propozycja nie jest już aktualna", "Można też zadzwonić")

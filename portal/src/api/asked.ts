@@ -19,7 +19,8 @@ export interface Asked<Answer> {
 
 const PAUSES = [2_000, 4_000, 8_000, 15_000];
 
-async function askUntilAnswered<Answer, Variables>(
+/** Returns undefined if no retry can help, or when the screen has been left. */
+export async function askUntilAnswered<Answer, Variables>(
   operation: Operation<Answer, Variables>,
   variables: Variables,
   isQuiet: boolean,

@@ -2,7 +2,8 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ask } from "./ask";
-import { type Asked, useAsked } from "./asked";
+import { type Asked, askUntilAnswered, useAsked } from "./asked";
+import type { Fault } from "./fault";
 import type { Operation } from "./operation";
 
 interface Page<Node> {
@@ -10,8 +11,13 @@ interface Page<Node> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-interface AllPages<Answer, Node> extends Asked<Answer> {
+interface Nodes<Answer, Node> extends Asked<Answer> {
   readonly nodes: readonly Node[] | undefined;
+}
+
+interface AllPages<Answer, Node> extends Nodes<Answer, Node> {
+  /** Why pages after those in `nodes` are missing. */
+  readonly restFault: Fault | undefined;
 }
 
 export function useAllPages<Answer, Variables extends { readonly after?: string | null | undefined }, Node>(
@@ -21,31 +27,34 @@ export function useAllPages<Answer, Variables extends { readonly after?: string 
 ): AllPages<Answer, Node> {
   const first = useAsked(operation, variables);
   const [rest, setRest] = useState<{ of: unknown; nodes: readonly Node[] }>({ of: null, nodes: [] });
+  const [restFault, setRestFault] = useState<Fault>();
   useEffect(() => {
     const whole = first.data;
     if (!whole || !variables) return undefined;
-    let isHere = true;
+    const left = new AbortController();
     const read = async (after: string | null, found: readonly Node[]): Promise<void> => {
-      const { nodes, pageInfo } = pageOf(await ask(operation, ...([{ ...variables, after }] as never)));
+      const next = { ...variables, after };
+      const answer = await askUntilAnswered(operation, next, false, left.signal, setRestFault);
+      if (answer === undefined || left.signal.aborted) return;
+      const { nodes, pageInfo } = pageOf(answer);
       const all = [...found, ...nodes];
-      if (!isHere) return;
       setRest({ of: whole, nodes: all });
+      setRestFault(undefined);
       if (pageInfo.hasNextPage) await read(pageInfo.endCursor, all);
     };
+    setRestFault(undefined);
     const { hasNextPage, endCursor } = pageOf(whole).pageInfo;
-    if (hasNextPage) read(endCursor, []).catch(() => {}); // the pages that have arrived remain usable
-    return () => {
-      isHere = false;
-    };
+    if (hasNextPage) void read(endCursor, []);
+    return () => left.abort();
   }, [first.data]);
   const nodes = useMemo(() => {
     const more = rest.of === first.data ? rest.nodes : [];
     return first.data && [...pageOf(first.data).nodes, ...more];
   }, [first.data, rest]);
-  return { ...first, nodes };
+  return { ...first, nodes, restFault };
 }
 
-interface MorePages<Answer, Node> extends AllPages<Answer, Node> {
+interface MorePages<Answer, Node> extends Nodes<Answer, Node> {
   readonly hasMore: boolean;
   readonly readMore: () => Promise<void>;
 }

@@ -128,6 +128,7 @@ export function Calendar({ clinic, moving }: CalendarProps) {
             ) : (
               <p>{words.dayEmpty}</p>
             ))}
+          {day && slots.restFault && <Failed fault={slots.restFault} retry={slots.reload} />}
           {!moving && (
             <WaitingForm
               clinic={clinic.id}

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { attempt } from "../api/attempt";
 import { unsent } from "../api/unsent";
 import type { Words } from "../state/notice";
@@ -14,10 +14,12 @@ export interface Deed {
 /** The action of a button: never runs twice at once; retries if that is safe. `Outcome` shows what became of it. */
 export function useDeed(doIt: () => Promise<void>, isSafe = true): Deed {
   const [isBusy, setBusy] = useState(false);
+  const isRunning = useRef(false); // known at once, even to a second click before the next rendering
   const [isWaiting, setWaiting] = useState(false);
   const [fault, setFault] = useState<Words | null>(null);
   const run = async () => {
-    if (isBusy) return;
+    if (isRunning.current) return;
+    isRunning.current = true;
     setBusy(true);
     setFault(null);
     try {
@@ -25,6 +27,7 @@ export function useDeed(doIt: () => Promise<void>, isSafe = true): Deed {
     } catch (error) {
       setFault(() => unsent(error));
     } finally {
+      isRunning.current = false;
       setBusy(false);
       setWaiting(false);
     }

@@ -1,3 +1,4 @@
+import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { AcceptOffer, DeclineOffer, type StandingOfferFragment } from "../generated/operations";
@@ -8,7 +9,8 @@ import { visits } from "../words/visits";
 import { useDeed } from "./deed";
 import { Icon } from "./icon";
 import { Refused, type SlotRefusal } from "./refused";
-import { Box, Outcome } from "./states";
+import { Box, CallInstead, Outcome } from "./states";
+import type { FreeSlot } from "./times";
 import { type Appointment, When } from "./visit-card";
 
 export type Offer = StandingOfferFragment;
@@ -43,7 +45,7 @@ export function OfferCard({ offer, visit, onChange, onAccepted }: OfferCardProps
   const left = useLeft(offer.expiresAt, onChange);
   const words = visits.value;
   const isOver = offer.slot ? offer.answer !== "OPEN" || left <= 0 : !visit?.doctorIsAbsent;
-  if (isOver) return <Box icon="info">{words.offerOver}</Box>;
+  if (isOver) return <Over offer={offer} visit={visit} />;
   return (
     <article class="card offer">
       <p>
@@ -56,6 +58,33 @@ export function OfferCard({ offer, visit, onChange, onAccepted }: OfferCardProps
         <NoSlot visit={offer.visitId} />
       )}
     </article>
+  );
+}
+
+/** What became of the offer, and what can be done now. */
+function Over({ offer, visit }: Pick<OfferCardProps, "offer" | "visit">) {
+  const words = visits.value;
+  if (offer.answer === "ACCEPTED")
+    return (
+      <Box icon="check" kind="good" title={words.offerAccepted}>
+        <p>
+          <a href={offer.visitId ? ways.visit(offer.visitId) : ways.visits}>{words.details}</a>
+        </p>
+      </Box>
+    );
+  return (
+    <Box icon="info" title={words.offerOver}>
+      {visit?.doctorIsAbsent && visit.status === "BOOKED" ? (
+        <p>
+          {words.doctorAbsent} <a href={ways.move(visit.id)}>{words.move}</a>
+        </p>
+      ) : (
+        <p>
+          <a href={ways.booking}>{words.book}</a>
+        </p>
+      )}
+      <CallInstead />
+    </Box>
   );
 }
 
@@ -82,6 +111,8 @@ interface OfferedProps extends Omit<OfferCardProps, "visit"> {
 
 function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
   const [refusal, setRefusal] = useState<SlotRefusal | null>(null);
+  const { route } = useLocation();
+  const choose = ({ id }: FreeSlot) => route(offer.visitId ? ways.moveTo(id, offer.visitId) : ways.slot(id));
   const words = visits.value;
   const accept = useDeed(async () => {
     const { acceptOffer: answer } = await ask(AcceptOffer, { input: { offerId: offer.id } });
@@ -112,7 +143,7 @@ function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
           {words.offerUntil(moment(offer.expiresAt))} {left < SOON && <strong>{words.offerLeft(minutes(left))}</strong>}
         </span>
       </p>
-      {refusal && <Refused refusal={refusal} busy={null} onChoose={() => {}} />}
+      {refusal && <Refused refusal={refusal} busy={null} onChoose={choose} />}
       <Outcome deed={accept} />
       <Outcome deed={decline} />
       <div class="actions">

@@ -17,6 +17,7 @@ import { WeekdayChoice } from "./calendar-choices";
 import { TextField } from "./fields";
 import { done, type Form, FormView, isChecked, refuse, refuseWith, text, useForm } from "./form";
 import { Icon } from "./icon";
+import { Box } from "./states";
 
 interface WaitingFormProps {
   readonly clinic: string;
@@ -112,7 +113,13 @@ export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
         </FormView>
       ) : (
         <>
-          {hasEnded.value && <p>{common.value.sessionEndedWhy}</p>}
+          {hasEnded.value && (
+            <div role="alert">
+              <Box icon="lock" kind="warn" title={common.value.sessionEnded}>
+                <p>{common.value.sessionEndedWhy}</p>
+              </Box>
+            </div>
+          )}
           <p>
             <a class="button secondary" href={withWish(ways.logIn, url)}>
               {signing.value.logIn}

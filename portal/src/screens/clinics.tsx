@@ -25,7 +25,7 @@ function matches({ name, description, address, doctors }: Clinic, search: string
 
 export function Clinics() {
   const { query, route } = useLocation();
-  const { nodes, fault, reload } = useAllPages(ClinicsOperation, {}, ({ clinics }) => clinics);
+  const { nodes, fault, restFault, reload } = useAllPages(ClinicsOperation, {}, ({ clinics }) => clinics);
   const search = query["szukaj"] ?? "";
   const words = booking.value;
   const found = nodes?.filter((clinic) => matches(clinic, search));
@@ -47,6 +47,7 @@ export function Clinics() {
         </div>
       </div>
       {found ? <List clinics={found} /> : fault ? <Failed fault={fault} retry={reload} /> : <Loading />}
+      {restFault && <Failed fault={restFault} retry={reload} />}
     </Screen>
   );
 }

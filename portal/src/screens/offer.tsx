@@ -3,7 +3,7 @@ import { useAsked } from "../api/asked";
 import { Offer as OfferOperation, Visit as VisitOperation } from "../generated/operations";
 import { OfferCard } from "../parts/offer-card";
 import { Screen } from "../parts/screen";
-import { Box, Failed, Loading } from "../parts/states";
+import { Box, CallInstead, Failed, Loading } from "../parts/states";
 import { ways } from "../state/ways";
 import { visits } from "../words/visits";
 
@@ -27,7 +27,11 @@ export function OfferScreen() {
           onAccepted={(booked) => route(ways.booked(booked), true)}
         />
       )}
-      {isHere && !offer && <Box icon="info">{words.offerOver}</Box>}
+      {isHere && !offer && (
+        <Box icon="info" title={words.offerOver}>
+          <CallInstead />
+        </Box>
+      )}
       {!isHere && !problem && <Loading />}
       {!isHere && problem && <Failed fault={problem} retry={data ? asked.reload : reload} />}
     </Screen>

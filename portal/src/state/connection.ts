@@ -5,15 +5,20 @@ import { signal } from "@preact/signals";
 export const isOnline = signal(navigator.onLine);
 const waiting = new Set<() => void>();
 
+/** Ends every wait for a better moment. */
+export function tryNow(): void {
+  for (const resume of [...waiting]) resume();
+}
+
 addEventListener("online", () => {
   isOnline.value = true;
-  for (const resume of [...waiting]) resume();
+  tryNow();
 });
 addEventListener("offline", () => {
   isOnline.value = false;
 });
 
-/** Resolves when the connection returns, or after the given time. */
+/** Resolves when the connection returns, when the person does not want to wait, or after the given time. */
 export function untilWorthTrying(milliseconds: number, given?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resume, milliseconds);

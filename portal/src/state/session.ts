@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { ask, listen } from "../api/ask";
 import { ExtendSession, LogOut, Start, WhoAmI, type StartQuery } from "../generated/operations";
 import { forgetAnswers } from "./answers";
+import { untilWorthTrying } from "./connection";
 import { forgetDrafts } from "./drafts";
 import { now, setClock, zone } from "./time";
 
@@ -14,6 +15,7 @@ export type Hours = StartQuery["serviceHours"];
 
 /** The server updates the time of the last request once a minute. */
 const SEEN_EVERY = 60_000;
+const PAUSE = 4_000;
 
 export const centre = signal<Centre | null>(null);
 export const hours = signal<Hours | null>(null);
@@ -127,10 +129,21 @@ async function refreshAfterOthers(): Promise<void> {
   hasEnded.value = false; // the person logged out
 }
 
+/** The screen waits for what the session has become. */
+async function refreshUntilAnswered(): Promise<void> {
+  for (;;) {
+    try {
+      return await refreshMe();
+    } catch {
+      await untilWorthTrying(PAUSE);
+    }
+  }
+}
+
 listen({
   answer: prolong,
   nobody: end,
   unauthenticated: () => {
-    if (me.value) void refreshMe().catch(() => {}); // the screen shows the fault
+    if (me.value) void refreshUntilAnswered();
   },
 });
