@@ -113,7 +113,7 @@ schema: .venv/run.stamp
 	.venv/bin/python -m resolvers > schema/schema.graphql
 
 # Compare the service with a hand-written endpoint on a large database.
-# QUICK=1: in under three minutes, once the database is filled.
+# QUICK=1 takes less than three minutes once the database has been filled.
 bench: .venv/test.stamp
 	.venv/bin/python -m benchmarks $(ARGS)
 

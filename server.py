@@ -132,7 +132,7 @@ def main() -> None:
     settings.check(command)
     trusted_documents.load()
     logs.configure()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after its own shutdown
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn re-raises the signal after its own shutdown
     with contextlib.suppress(KeyboardInterrupt), postgres.provide_url() as url:
         if command == "check":
             sys.exit(asyncio.run(self_check.run(url)))

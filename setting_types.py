@@ -16,12 +16,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 HOST_AND_PORT = r"(?:[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|\[[\da-fA-F:.]+\])(?::\d+)?"
 USER = r"[^/?#]+@"
 LOGIN = r"[^/?#:@]+:[^/?#]+@"
-ONE_USER = r"(?:[A-Za-z0-9._~+=-]|%[2-7][\dA-Fa-f])+@"  # goes into a header
+ONE_USER = r"(?:[A-Za-z0-9._~+=-]|%[2-7][\dA-Fa-f])+@"  # sent in a header
 MAIL_ADDRESS = re.compile(r"[^\s@<>,\x80-\U0010ffff]+@[\w-]+(?:\.[\w-]+)*")  # the domain may be non-ASCII
 MOST, LONGEST_SECONDS = 1_000_000_000, 366 * 24 * 3600
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 SENDER = re.compile(r"(?:([^<>@]*?)\s*<)?([^\s<>]+)(?(1)>)")
-NO_ZONES = {"Factory", "localtime"}  # only Python knows these, or PostgreSQL means another zone
+NO_ZONES = {"Factory", "localtime"}  # unknown to PostgreSQL, or a different zone there
 WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 
@@ -128,7 +128,7 @@ def parse_number(text: str) -> phonenumbers.PhoneNumber:
 
 
 def _may_be_dialled(sign: str) -> bool:
-    """Digits of any script, what people write between them, and the marks of direction that a copied number has."""
+    """Whether a number may contain the character: a digit of any script, a separator, or a copied direction mark."""
     return sign in "+＋()./−" or unicodedata.category(sign) in ("Nd", "Zs", "Pd", "Cf")
 
 
@@ -166,7 +166,7 @@ Count = Annotated[int, Field(ge=1, le=MOST)]
 Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
 Hours = Annotated[int, Field(ge=1, le=366 * 24)]
 Days = Annotated[int, Field(ge=1, le=3660)]
-AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database refuses to delete more recent ones
+AuditYears = Annotated[int, Field(ge=3, le=100)]  # the database refuses to delete younger entries
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 SecondsOrNone = Annotated[float, Field(ge=0, le=86_400)]
 WallTime = Annotated[int, BeforeValidator(parse_wall_time)]

@@ -116,7 +116,7 @@ TIME_ZONE: Annotated[ZoneInfo, BeforeValidator(parse_zone), Example("Europe/Wars
 SESSION_IDLE_MINUTES: Minutes = 30
 SESSION_HOURS: Hours = 8
 PASSWORD_MIN_LENGTH: Annotated[int, Field(ge=8, le=64)] = 15
-ONE_TIME_PASSWORD_HOURS: Annotated[int, Field(ge=24, le=366 * 24)] = 24  # a day's letters outlast it
+ONE_TIME_PASSWORD_HOURS: Annotated[int, Field(ge=24, le=366 * 24)] = 24  # docs/operations.md explains the minimum
 EMAIL_CONFIRMATION_HOURS: Hours = 24
 UNCONFIRMED_VISITS: Count = 3
 UNCLAIMED_DAYS: Days = 30
@@ -239,7 +239,7 @@ def _estimate_bits(key: str) -> float:
 
 
 def _is_foreseen(before: str, last: str) -> bool:
-    """Whether the last of three characters follows from what comes before it."""
+    """Whether the last character can be predicted: its sequence of three occurred before, or is a run such as "123"."""
     steps = [ord(second) - ord(first) for first, second in pairwise(last)]
     return len(last) == 3 and (last in before or (steps[0] == steps[1] and abs(steps[0]) <= 1))
 

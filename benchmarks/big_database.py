@@ -108,7 +108,7 @@ _YARDSTICK = (
 
 async def fill(url: str, days: int = DAYS) -> None:
     await database.migrate(url)
-    await database.run_connected(url, key_check.verify)  # while there are no patients: their PESEL numbers are invented
+    await database.run_connected(url, key_check.verify)  # before there are patients, whose PESEL numbers are fake
     connection = await asyncpg.connect(url)
     sizes = {
         "clinics": CLINICS,
@@ -130,14 +130,14 @@ async def fill(url: str, days: int = DAYS) -> None:
 
 
 def _signature(days: int) -> str:
-    """Changes with the data to fill in; the database is then rebuilt. New migrations are applied to it as usual."""
+    """A hash of the data to fill in: a new hash means a rebuild. New migrations are applied without a rebuild."""
     filled = (_ID, _TIMES, *_PEOPLE, *_SLOTS, *_YARDSTICK, days, CLINICS, DOCTORS_PER_CLINIC, PATIENTS, SLOTS_A_DAY)
     return hashlib.sha256(repr(filled).encode()).hexdigest()[:12]
 
 
 @contextmanager
 def provide(days: int = DAYS) -> Iterator[tuple[str, Path]]:
-    """The URL of the filled database and its folder; the first call builds it, which takes a few minutes."""
+    """Yield the URL and the folder of the filled database; the first call fills it, which takes a few minutes."""
     folder = FOLDER / _signature(days)
     with postgres.run_server(folder) as url:
         done = folder / "filled"

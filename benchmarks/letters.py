@@ -11,7 +11,7 @@ import settings
 from infra import database
 from tasks import letters
 
-# Write letters as a booking does; make those left by other rows not due now.
+# Write letters as a booking does; first postpone the letters that other benchmarks have left.
 _WRITE = (
     "UPDATE message SET due_at = now() + interval '1 year' WHERE state = 'due'",
     """INSERT INTO message (id, kind, medium, state, "to", language, account_id, visit_id, details, request_id,

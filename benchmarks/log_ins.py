@@ -17,15 +17,15 @@ def percentile(times: Sequence[float], share: int) -> float:
 
 
 async def measure(url: str, search: bytes) -> tuple[list[float], list[float], list[float | None]]:
-    """Seconds of searches before and during the log-ins, and of the log-ins; None for one that was refused at once.
+    """The times in seconds of searches before the log-ins, of searches during them, and of the log-ins themselves.
 
-    No account has these logins: an unknown login takes as long as a known one.
+    A log-in that was refused at once has None. The logins are unknown: they take as long as known ones.
     """
     limits = httpx.Limits(max_connections=AT_ONCE)
     async with (
         httpx.AsyncClient(
             base_url=url, timeout=120
-        ) as reader,  # a pool looks at all of its connections at each request
+        ) as reader,  # not shared: a client's pool checks all of its connections at each request
         httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as others,
     ):
 

@@ -56,7 +56,7 @@ def plain_search(clinic: int, first: datetime, until: datetime, rows: int) -> by
 
 
 def check_search(ours: Server, theirs: Server, authorization: str, rows: int) -> None:
-    """Both servers return the same slots, with the same doctors."""
+    """Check that both servers return the same slots, with the same doctors."""
     [span] = spans(1, 7)
     headers = {"authorization": authorization} if authorization else {}
     found = [
@@ -156,7 +156,7 @@ _FREE_FOR_YARDSTICK = """
 
 
 async def yardstick_slots(url: str, count: int) -> list[UUID]:
-    """Slots for the yardstick. It has no rules about patients and needs many: a taken slot is refused quickly."""
+    """Slots for the yardstick to book. It needs as many as there are bookings, because refusals would be quicker."""
     return [row["id"] for row in await _fetch(url, _FREE_FOR_YARDSTICK, count)]
 
 

@@ -22,7 +22,7 @@ PARTNER = "Bearer erp_benchmark"
 
 @dataclass
 class Bench:
-    """`ours` has a cache, `cold` has none, `theirs` is the yardstick; `environment` starts more servers."""
+    """`ours` has a cache, `cold` has none, `theirs` is the yardstick. Further servers need `environment`."""
 
     url: str
     environment: dict[str, str]

@@ -1,4 +1,4 @@
-"""The rows without a yardstick: the cost to PostgreSQL, to memory and to other requests at the same time."""
+"""The rows without a yardstick: PostgreSQL's CPU time, memory, letters, and the effect of log-ins on searches."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ SEARCH_MINSTR = 1.7  # million instructions for the yardstick's search for 50 sl
 
 
 def memory(bench: Bench) -> list[Row]:
-    """The memory of the process that has answered everything above."""
+    """The memory of the process after it has answered the requests of the earlier rows."""
     return [Row("memory of a web process, loaded", bench.ours.memory_mib, "MiB", 220, 160, less_is_better=True)]
 
 
@@ -106,7 +106,7 @@ def _post(http: httpx.Client, body: Body) -> bytes:
 
 
 def readers(bench: Bench) -> list[Row]:
-    """How much longer searches take while a hundred people log in at once. On all cores: hashing has its own."""
+    """How much longer searches take while a hundred people log in at once; hashing may use the other cores."""
     [span] = questions.spans(1, 3)
     environment = {**bench.environment, "ANSWER_CACHE_MIB": "0"}
     with started("server.py", "/health/ready", is_pinned=False, **environment) as server:
@@ -123,7 +123,7 @@ def readers(bench: Bench) -> list[Row]:
 
 
 def letter(bench: Bench) -> list[Row]:
-    """From the claim of the row to the server's answer; in instructions, scaled by the yardstick's search."""
+    """The cost of sending a letter: CPU time, converted into instructions by the time of the yardstick's search."""
     asyncio.run(letters.write_due(bench.url, 20))
     spans = questions.spans(15_000, 11)
     searches = [("", questions.plain_search(*span, 50)) for span in spans]

@@ -1,4 +1,4 @@
-"""Measures the cost to the server of each delivery of a change to many sockets that watch one clinic."""
+"""Measures how much CPU time a server needs to deliver a change to many sockets that watch one clinic."""
 
 import json
 from collections.abc import AsyncIterator

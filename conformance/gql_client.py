@@ -58,7 +58,7 @@ async def main() -> None:
 
 
 async def cancel(jan: Any, visit_id: str) -> None:
-    await asyncio.sleep(0.5)  # until the subscription is open
+    await asyncio.sleep(0.5)  # give the subscription time to open
     document = CANCEL
     document.variable_values = {"input": {"visitId": visit_id}}
     assert (await jan.execute(document))["cancelVisit"]["status"] == "CANCELLED"

@@ -1,4 +1,4 @@
-// What TypeScript knows about an answer: each refusal is a case of its own, and a forgotten one is a compilation error.
+// Checks the types of an answer: each refusal is a case of its own, and a missing case is a compilation error.
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { BookVisitDocument, type BookVisitMutation } from './generated/operations';
 

@@ -1,4 +1,4 @@
-// GraphiQL's own texts in Polish, replaced as its modules are bundled; a text that is no longer there ends the build.
+// Translates GraphiQL's own texts while its modules are bundled; the build fails if a text no longer exists.
 const SECTIONS = {
   "Root Types": "Od czego zacząć",
   "All Schema Types": "Wszystkie typy",

@@ -1,4 +1,4 @@
-// Generates the types of the panels' queries from the schema; a document that does not fit the schema ends the build.
+// Generates the types of the panels' queries from the schema; a document that does not fit the schema breaks the build.
 import { codegen } from "@graphql-codegen/core";
 import * as typescript from "@graphql-codegen/typescript";
 import * as operations from "@graphql-codegen/typescript-operations";

@@ -13,6 +13,6 @@ async def remove(rows: QuerySet[Any]) -> int:
     while ids := await rows.limit(BATCH).values_list(key, flat=True):
         removed = await rows.filter(pk__in=list(ids)).delete()
         total += removed
-        if not removed:  # another process was faster
+        if not removed:  # they no longer match, or another process has deleted them
             break
     return total

@@ -40,7 +40,7 @@ class DatabaseAway(ConnectionError):
 
 @contextlib.contextmanager
 def _opening() -> Iterator[None]:
-    """The connection that the pool hands out may be a new one."""
+    """Raise DatabaseAway if the pool has to open a connection and cannot."""
     try:
         yield
     except (OSError, asyncpg.CannotConnectNowError) as problem:  # a TimeoutError, too
@@ -83,7 +83,7 @@ class BoundedClient(AsyncpgDBClient):
 
     @contextlib.asynccontextmanager
     async def transaction_turn(self) -> AsyncIterator[None]:
-        """For a single statement that may wait for locks as a transaction does."""
+        """Count a single statement that may wait for locks as a transaction."""
         await self.transactions.take()
         try:
             yield
@@ -91,7 +91,7 @@ class BoundedClient(AsyncpgDBClient):
             self.transactions.give_back()
 
     async def create_pool(self, **options: Any) -> asyncpg.Pool:
-        """Connect by `dsn`, the URL as configured: it means the same here as outside the pool."""
+        """Pass only the configured URL (`dsn`), so that it means the same here as for connections outside the pool."""
         given = {name: value for name, value in options.items() if name not in OF_URL}
         return await asyncpg.create_pool(**given)
 
@@ -156,7 +156,7 @@ class BoundedTransaction(TransactionContextPooled):
                 return
             if failure is None:
                 await self.client.commit()
-            elif failure is not TransactionManagementError:  # one that already failed cannot be rolled back
+            elif failure is not TransactionManagementError:  # a failed transaction cannot be rolled back
                 await self._roll_back()
         finally:
             await self._leave()
@@ -182,7 +182,7 @@ class BoundedTransaction(TransactionContextPooled):
 @translate_exceptions
 async def fetch_rows(client: AsyncpgDBClient, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
     """The rows of any statement. (Tortoise returns no rows for INSERT, UPDATE and DELETE, even with RETURNING.)"""
-    client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own
+    client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own statements
     async with client.acquire_connection() as connection:
         rows: Sequence[Sequence[Any]] = await connection.fetch(sql, *values)
         return rows
@@ -196,7 +196,7 @@ def _pool(client: AsyncpgDBClient) -> asyncpg.Pool:
 
 async def _release(client: AsyncpgDBClient, connection: Any) -> None:
     """Give the connection back; if its statement cannot be cancelled in time, close it without waiting any longer."""
-    if client._pool is None:  # closed in the meantime
+    if client._pool is None:  # the pool was closed in the meantime
         return
     try:
         await client._pool.release(connection, timeout=GIVE_BACK_SECONDS)
@@ -204,4 +204,4 @@ async def _release(client: AsyncpgDBClient, connection: Any) -> None:
         log.warning("database_connection_cut", extra={"seconds": GIVE_BACK_SECONDS})
 
 
-client_class = BoundedClient  # where Tortoise looks for it
+client_class = BoundedClient  # Tortoise looks up this name in the module

@@ -101,7 +101,7 @@ async def fetch_rows(sql: str, values: list[Any] | Mapping[str, Any] | None = No
 
 
 async def fetch_locking(sql: str, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """The same for a statement that may wait for locks: without a transaction it takes the place of one."""
+    """Like `fetch_rows`, for a statement that may wait for locks: the pool counts it as a transaction."""
     client = connection()
     if not isinstance(client, bounded_client.BoundedClient):
         return await fetch_rows(sql, values)
@@ -121,7 +121,7 @@ _PARAMETER = re.compile(r"(?<!:):([a-z]\w*)")
 
 @lru_cache(maxsize=512)
 def _number_parameters(sql: str) -> tuple[str, list[str]]:
-    """The statement with `$1`, `$2` ... for its named parameters, and their names in that order; casts stay."""
+    """The statement with `$1`, `$2` ... for its named parameters, and their names in that order; casts (`::`) stay."""
     names = list(dict.fromkeys(_PARAMETER.findall(sql)))
     return _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql), names
 
@@ -218,7 +218,7 @@ def _explain(problem: Exception, url: str) -> str:
             return (
                 f"{place} does not answer within {CONNECT_SECONDS:.0f} s. Does PostgreSQL run there, behind a firewall?"
             )
-        case asyncpg.InvalidAuthorizationSpecificationError():  # also a wrong password
+        case asyncpg.InvalidAuthorizationSpecificationError():  # this includes a wrong password
             return f"PostgreSQL at {place} refuses the user {user}. Check name, password and pg_hba.conf."
         case asyncpg.InvalidCatalogNameError():
             return f"PostgreSQL at {place} has no database {name}. Create it: createdb {name}"

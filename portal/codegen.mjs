@@ -1,4 +1,4 @@
-// Generates the types of all operations in documents.graphql, and the documents by their hashes, which the service trusts.
+// Generates the types of all operations in documents.graphql, and the list of documents, by hash, that the service trusts.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

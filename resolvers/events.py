@@ -109,11 +109,11 @@ class EventFollower:
         self.seen_signal = -1
 
     async def read(self, after: int | None) -> tuple[EventPage, list[Event]]:
-        self.seen_signal = event_signal.count  # before reading: a commit in the meantime signals again
+        self.seen_signal = event_signal.count  # read first: a commit during the query then wakes the next wait
         return await self._next(after)
 
     async def read_on(self, previous: EventPage) -> tuple[EventPage, list[Event]]:
-        """The next events; if there are none yet, wait, then read them once for all who wait at the same position."""
+        """The next events. If there are none yet, wait; subscribers waiting at the same position share one read."""
         if not previous.is_last:
             if self.context.partner:  # catching up is limited by the partner's budget
                 await charge_gradually(self.context.partner, len(previous.events) * self.context.cost)

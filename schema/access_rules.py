@@ -46,7 +46,7 @@ class Rule(FieldExtension):
     """A condition that is checked before the field's resolver runs, whether that is synchronous or not."""
 
     def check(self, context: Context) -> None:
-        raise NotImplementedError  # each rule implements its own
+        raise NotImplementedError
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         self.check(info.context)

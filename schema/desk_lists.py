@@ -65,7 +65,7 @@ class CallListEntry:
     )
 
     def shown(self) -> Shown:
-        """Even if only the telephone number is selected, the patient's data are shown."""
+        """A call entry shows the patient's telephone number, so it counts as a reading even without `visit`."""
         return self.visit.shown()
 
     @classmethod

@@ -61,7 +61,7 @@ class Event:
 
     @classmethod
     def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
-        raise NotImplementedError  # each type of event implements its own
+        raise NotImplementedError
 
 
 class _OfSlots(Event):

@@ -62,7 +62,7 @@ class Connection(Generic[NodeType]):
     def from_rows(
         cls, rows: Sequence[Any], page: "Page", key: str | Callable[[Any], str], nodes: list[NodeType]
     ) -> Self:
-        """The same, with nodes already made; `key` is the attribute that orders the rows, or makes a row's position."""
+        """Like `of`, with the nodes given. `key`: the attribute that orders the rows, or a function that returns it."""
         shown = rows[: page.first]
         place = attrgetter(key) if isinstance(key, str) else key
 

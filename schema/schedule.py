@@ -160,7 +160,7 @@ class ScheduleLineInput:
         )
 
     def _find_uneven(self) -> Iterator[tuple[str, ...]]:
-        """The paths of times that have seconds."""
+        """The paths of the times that are not whole minutes."""
         times: dict[tuple[str, ...], time] = {("from",): self.from_, ("until",): self.until}
         for n, pause in enumerate(self.breaks):
             times |= {("breaks", str(n), "from"): pause.from_, ("breaks", str(n), "until"): pause.until}

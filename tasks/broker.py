@@ -18,11 +18,11 @@ from infra import logs, metrics, tracing
 from tasks.middleware import TaskMiddleware
 from tasks.redis_broker import PAUSE_SECONDS, RedisBroker
 
-NUDGE_SECONDS = 2  # a broker that is silent for longer loses the nudge
-NUDGE_GAP_SECONDS = 0.05  # between two nudges of a task: one run handles everything that is due
+NUDGE_SECONDS = 2  # if the broker takes longer to answer, the nudge is lost
+NUDGE_GAP_SECONDS = 0.05  # the pause between two nudges of a task: one run handles all due work
 MAX_CONCURRENT_TASKS = 20
 RANDOM = random.SystemRandom()
-_pending_nudges: set[asyncio.Task[None]] = set()  # asyncio may discard a task without another reference
+_pending_nudges: set[asyncio.Task[None]] = set()  # asyncio itself keeps only weak references to tasks
 _due_nudges: dict[str, asyncio.Task[None]] = {}  # by task: the nudge that has not started yet
 _next_nudges: dict[str, float] = {}  # by task: when the next one may begin
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Scheduler(TaskiqScheduler):
-    """Keeps running while the broker does not answer."""
+    """A scheduler that keeps running while the broker does not answer."""
 
     async def on_ready(self, source: ScheduleSource, task: ScheduledTask) -> None:
         try:
@@ -74,8 +74,8 @@ def _start_in_background(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[
 
 
 async def finish_nudges() -> None:
-    """Wait until the nudges that have started are handed over or lost; neither takes longer than NUDGE_SECONDS."""
-    while _pending_nudges:  # a task that runs in this process nudges others
+    """Wait until all nudges have reached the broker or are lost, which takes NUDGE_SECONDS at most for each."""
+    while _pending_nudges:  # a task that runs in this process may nudge others
         await asyncio.gather(*_pending_nudges, return_exceptions=True)
 
 
@@ -97,7 +97,7 @@ async def _kick(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]
 
 def _count_lost(task_name: str, problem: Exception) -> None:
     metrics.NUDGES_LOST.inc()
-    reason = problem if isinstance(problem, TimeoutError) else problem.__cause__ or problem  # which taskiq logs itself
+    reason = problem if isinstance(problem, TimeoutError) else problem.__cause__ or problem  # taskiq wraps the cause
     log.warning("nudge_lost", extra={"task": task_name, "problem": type(reason).__name__})
 
 

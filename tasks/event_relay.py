@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from models.events import notify_listener
 from models.events.subscribers import desk_watchers, event_signal, patient_watchers, slot_watchers
 
-POLL_SECONDS = 1.0  # in case a notification is lost
+POLL_SECONDS = 1.0  # how often to check even without a notification, which may be lost
 GATHER_SECONDS = 0.05  # changes that arrive in this time are sent in one commit
 MAX_PAUSE_SECONDS = 2.0
 

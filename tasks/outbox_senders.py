@@ -38,7 +38,7 @@ class OutboxSender:
         self.medium, self.send = medium, send
         self.places = asyncio.Semaphore(MAX_CONCURRENT_SENDS)
         self.is_claiming = False
-        self.must_look_again = False  # another call came while this one looked for due messages
+        self.must_look_again = False  # another call came while this one was searching
 
     async def send_due(self) -> None:
         """Send what is due; calls may overlap. When misconfigured or out of time, leave the rest to the next call."""
@@ -68,7 +68,7 @@ class OutboxSender:
             self.is_claiming = False
 
     async def _claim_next(self, obstacles: list[Misconfigured]) -> Message | None:
-        """Take a place first: a claimed message must not wait for one. None also when there is an obstacle by then."""
+        """Claim a message only once a place is free for it. None if no message is due or sending is blocked."""
         message = None
         await self.places.acquire()
         try:
@@ -89,7 +89,7 @@ async def _deliver(message: Message, send: Send, obstacles: list[Misconfigured])
     except asyncio.CancelledError:  # the process stops
         await message.hand_back()
         raise
-    except Exception as problem:  # such as a lost database: the lease expires and another sender takes over
+    except Exception as problem:  # for example, the database is down: the lease expires and another sender takes over
         log.error("message_unfinished", extra=_log_fields(message) | {"problem": describe_failure(problem)})
     metrics.MESSAGES.labels(message.medium.value, message.state.value).inc()
     if message.state is MessageState.DUE and message.reason:

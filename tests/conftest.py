@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.support import reaper
 
-if "PYTEST_XDIST_WORKER" not in os.environ:  # only in the process that starts the run: its workers share its files
+if "PYTEST_XDIST_WORKER" not in os.environ:  # done only by the process that starts the run; its workers share its files
     os.environ["TMPDIR"] = _run = tempfile.mkdtemp(prefix="e-rej-")
     tempfile.tempdir = None  # makes tempfile read TMPDIR again
     os.environ["PREPARED_FOLDER"] = f"{_run}/prepared"
@@ -46,9 +46,9 @@ hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100
 hypothesis.settings.load_profile(os.environ.get("FUZZ", "house"))
 
 HAS_CLIENTS = shutil.which("node") and (Path(__file__).parent / "clients/node_modules/graphql-ws").exists()
-NEED_THE_PORTAL = ["portal"]  # need the portal, which `make portal` builds
+NEED_THE_PORTAL = ["portal"]  # these tests need the portal, which `make portal` builds
 NEED_THE_EXPLORER = ["web/pages/test_explorer.py", "web/pages/test_reception.py"]
-NEED_CLIENTS = ["web/live/test_node_clients.py"]  # need the reference clients from npm; include the JavaScript example
+NEED_CLIENTS = ["web/live/test_node_clients.py"]  # reference clients from npm, and the JavaScript example
 collect_ignore = [
     *([] if browser.CHROMIUM and browser.HAS_PORTAL else NEED_THE_PORTAL),
     *([] if browser.CHROMIUM and browser.HAS_ASSETS else NEED_THE_EXPLORER),

@@ -9,14 +9,14 @@ import settings
 from web.connection_timeouts import TimedHttpProtocol
 from web.endpoint.caller import normalise_address
 
-HEAD_BYTES = 16 * 1024  # for a request line and its headers, as most servers allow
+HEAD_BYTES = 16 * 1024  # the limit for a request line and its headers, as in most servers
 LINGER_SECONDS = 1.0
 
 
 class BoundedProtocol(TimedHttpProtocol):
-    """A body has twice BODY_SECONDS, even after its answer: the endpoint itself rejects a slow one earlier."""
+    """Cuts a connection whose body takes twice BODY_SECONDS; the endpoint has already rejected such a body."""
 
-    address: str | None = None  # by which connections are counted; None: a trusted proxy's, or no network
+    address: str | None = None  # the key for counting connections; None: not counted (a trusted proxy, a unix socket)
     _body: asyncio.TimerHandle | None = None
     _is_in_head, _is_refused = True, False
     _head_bytes = _received_bytes = 0

@@ -33,7 +33,7 @@ async def metrics(request: Request) -> Response:
     gauges.collect_pool()
     try:
         await _collect_backlogs()
-    except Exception as problem:  # the metrics of this process help to find the cause
+    except Exception as problem:  # this process's own metrics still help to find the cause
         log.warning("metrics_incomplete", extra={"problem": type(problem).__name__})
     return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
 

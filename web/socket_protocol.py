@@ -1,11 +1,11 @@
-"""The protocol of sockets, which also takes frames that are made once and written to many sockets."""
+"""The protocol of sockets, with a method to write frames that are made once for many sockets."""
 
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
-WRITE_NOW = "e-rejestracja.write_now"  # an extension of ASGI: in the scope of a socket, the method of this name
+WRITE_NOW = "e-rejestracja.write_now"  # the name of `write_now` among the extensions of the ASGI scope
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -15,9 +15,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
 
     def write_now(self, message: bytes) -> bool:
-        """Write a text message, unless the client is behind or the socket is closing: then False.
+        """Write a text message; return False if the client is behind or the socket is closing.
 
-        It does what `send` does, without a task that waits for it: nothing may be waiting in `send` meanwhile.
+        Like `send`, but without waiting. It must not be called while a task is waiting in `send`.
         """
         if self.conn.state is not State.OPEN or not self.writable.is_set() or self.transport.is_closing():
             return False

@@ -45,7 +45,7 @@ const client = createClient({
   url: process.argv[2],
   webSocketImpl: WebSocket,
   connectionParams: { authorization: `Bearer ${process.env.PARTNER_KEY}` },
-  retryAttempts: 0, // its own retries would subscribe with the old cursor again
+  retryAttempts: 0, // the client's own retries would use the old cursor again
 });
 
 async function follow() {

@@ -84,7 +84,7 @@ async def after_refusal(error: dict[str, Any], session: Any) -> float:
         await start_over(session)
         return 0
     if code in ("UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"):
-        sys.exit(f"{code}: {error['message']}")  # repeating it would not help
+        sys.exit(f"{code}: {error['message']}")  # a retry would not help
     return float(error["extensions"].get("retryAfterSeconds", 5))
 
 

@@ -40,7 +40,7 @@ export async function post<T>(query: string, variables: unknown): Promise<Answer
 
 const REFUSED = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
 
-/** A stranger is refused as one, or because strangers may not use the document: the session tells which. */
+/** Whether an answer was refused because nobody is signed in. The error code alone does not say so: ask the session. */
 export async function isSignedOut(answer: Answer<unknown>): Promise<boolean> {
   if (!answer.errors?.some((error) => REFUSED.has(error.extensions?.code ?? ""))) return false;
   const session = await post<{ me: { login: string } | null }>(SESSION, {});
@@ -52,7 +52,7 @@ function inWords({ message, extensions }: NonNullable<Answer<unknown>["errors"]>
   return plain(message) + (extensions?.requestId ? ` Numer zgłoszenia: ${extensions.requestId}.` : "");
 }
 
-/** Sent again after a new log-in if the session had ended: the refused request has changed nothing. */
+/** Sends an operation. If the session has ended, sends it again after the next log-in; a refusal changes nothing. */
 export async function send<T>(query: string, variables: unknown): Promise<T> {
   sent.set(nameIn(query), { query, variables });
   let answer = await post<T>(query, variables);
@@ -68,7 +68,7 @@ export async function send<T>(query: string, variables: unknown): Promise<T> {
 export const ask = <T, V>(document: TypedDocumentString<T, V>, variables: V): Promise<T> =>
   send<T>(document.toString(), variables);
 
-const OPERATIONS_PER_SOCKET = 20; // as the server allows
+const OPERATIONS_PER_SOCKET = 20; // the server's limit
 const sockets: { client: Client; used: number; missed: Set<() => void> }[] = [];
 
 function socketWithRoom() {

@@ -1,4 +1,4 @@
-// The actions of the desk, each by one mutation; a refusal is an ordinary answer, shown where the action was started.
+// The desk's actions, one mutation each. A refusal is an ordinary answer, shown where the action was started.
 import { useRef, useState } from "react";
 import { ask, Failure } from "./api";
 import {
@@ -29,7 +29,7 @@ interface Result {
   message?: string;
 }
 
-/** The answer of a document with one mutation; a Problem becomes a refusal. */
+/** Sends a document with one mutation and returns its result, or the refusal if the result is a Problem. */
 export async function attempt<T extends Record<string, unknown>, V>(
   document: TypedDocumentString<T, V>,
   variables: V,
@@ -49,7 +49,7 @@ export async function attempt<T extends Record<string, unknown>, V>(
   }
 }
 
-/** For a form: is it under way, and what was refused. Its button is not disabled meanwhile: the keyboard would lose its place. */
+/** A form's action: whether it is running, and its refusal. A disabled button would lose the focus, so none is disabled. */
 export function useDeed() {
   const [isBusy, setBusy] = useState(false);
   const isUnderWay = useRef(false);
@@ -90,7 +90,7 @@ const SAID: Record<Mark, string> = {
 
 type Marked = { id: string; patient: { firstName: string; lastName: string } };
 
-/** `seen`: the document by which the patient is identified on arrival. */
+/** `seen`: the identity document that the patient shows on arrival. */
 export async function mark(visit: Marked, as: Mark, seen: SeenDocument | null = null): Promise<void> {
   const document = DOCUMENTS[as] as TypedDocumentString<
     Record<string, unknown>,

@@ -19,7 +19,7 @@ import { Bridge, followPlugin, plugins } from "./shell/panels";
 import { restore, useWorkspace } from "./workspace";
 
 const first = operations[0]!;
-setNonce(nonce); // for the one style element that GraphiQL's dialogs insert
+setNonce(nonce); // allows the one style element that GraphiQL's dialogs insert
 
 function Desk() {
   const isOver = useIsOver();
@@ -58,8 +58,8 @@ function Desk() {
   );
 }
 
-await restore(async () => (await ask(DeskDocument, {})).me?.workspace).catch(() => {}); // the desk also works without
-// the saved workspace
+await restore(async () => (await ask(DeskDocument, {})).me?.workspace).catch(() => {}); // without a saved
+// workspace, the desk starts empty
 restoreTabs(first);
 createRoot(document.getElementById("graphiql")!).render(
   <StrictMode>

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 
 export const isNowhere = () => document.activeElement === document.body || document.activeElement === null;
 
-/** Takes the focus when nothing else has it: at first, and whenever `of` changes. */
+/** On the first render and whenever `of` changes: focuses what `selector` finds, unless something has the focus. */
 export function useFocusIfNowhere<T extends HTMLElement>(selector: string, ...of: unknown[]) {
   const box = useRef<T>(null);
   useEffect(() => {
@@ -12,5 +12,5 @@ export function useFocusIfNowhere<T extends HTMLElement>(selector: string, ...of
   return box;
 }
 
-/** Keeps the option of a list that is chosen by arrow keys in view. */
+/** Scrolls a list so that the option chosen with the arrow keys stays in view. */
 export const keepInView = (element: HTMLElement | null) => element?.scrollIntoView({ block: "nearest" });

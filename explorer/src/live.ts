@@ -4,10 +4,10 @@ import { follow } from "./api";
 import { PatientChangesDocument } from "./generated";
 import { whenPresent } from "./presence";
 
-const QUIET = 250; // several changes in quick succession cause one query
-const LONGEST = 1000; // and a steady stream of changes does not delay the query for ever
+const QUIET = 250; // milliseconds: changes in quick succession cause a single query
+const LONGEST = 1000; // milliseconds: a steady stream of changes delays the query no longer than this
 
-/** Calls the function soon, once for several calls, while somebody is at the desk. */
+/** Delays and merges calls: the task runs once for several calls, and only while somebody is at the desk. */
 export function soon(task: () => void): { call: () => void; cancel: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let since = 0;

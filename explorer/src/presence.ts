@@ -1,4 +1,4 @@
-// Somebody is at the desk while there is input. Requests that no person made must not keep a session open.
+// Detects by input whether somebody is at the desk. Automatic requests must not keep an unattended session open.
 const SHORT_ABSENCE = 5 * 60_000;
 
 let lastInput = Date.now();
@@ -14,7 +14,7 @@ function somebodyIsHere() {
 for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"])
   addEventListener(kind, somebodyIsHere, { capture: true, passive: true });
 
-/** Now, or as soon as somebody is back. */
+/** Runs the task now or, if nobody is at the desk, as soon as somebody is back. */
 export function whenPresent(task: () => void): void {
   if (Date.now() - lastInput < SHORT_ABSENCE) task();
   else waiting.add(task);

@@ -29,7 +29,7 @@ export function end(): Promise<void> {
   return reopening;
 }
 
-/** What to discard before this page is left: it belongs to the previous user. */
+/** Registers a function that discards the previous user's data before the page is reloaded. */
 export const onLeaving = (drop: () => void) => void farewells.push(drop);
 
 export function leave(): void {
@@ -37,7 +37,7 @@ export function leave(): void {
   location.reload();
 }
 
-/** A colleague has signed in at this desk, or somebody in another role: they get a page of their own. */
+/** Reopens the desk for the same user in the same role; anybody else gets a fresh page. */
 export function begin(login: string, role: string): void {
   if (login !== page.who || role !== page.role) return leave();
   sessionWasUsed();

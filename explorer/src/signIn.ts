@@ -1,4 +1,4 @@
-// The registered documents of the sign-in page: what may be sent before anybody is known.
+// The registered documents of the sign-in page, the only ones that may be sent before the log-in.
 import documents from "../static/sign_in.graphql?raw";
 
 const blocks = documents.split(/\n\n+/).map((block) => block.trim());

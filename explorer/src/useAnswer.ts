@@ -31,7 +31,7 @@ export function useAnswer<T>(question: (() => Promise<T>) | null, ...of: unknown
     );
   }, []);
   useEffect(again, of);
-  const isOfBefore = state.of.some((value, index) => value !== of[index]); // the effect has not asked yet
+  const isOfBefore = state.of.some((value, index) => value !== of[index]); // the new query has not been sent yet
   return { data: state.data, error: state.error, isLoading: state.isLoading || isOfBefore, again };
 }
 

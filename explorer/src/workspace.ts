@@ -90,12 +90,12 @@ function keep() {
 onLeaving(() => {
   clearTimeout(timer);
   timer = undefined;
-  keptVersion = workspace.version; // it must not end up in the next person's session
+  keptVersion = workspace.version; // so that it is not saved in the next person's session
 });
 
 const isKept = () => keptVersion >= workspace.version;
 
-// The number says to the next page what to wait for. On pagehide it would be too late: Chromium drops it then.
+// Stores the version that the next page has to wait for. In a pagehide handler, Chromium would ignore this.
 addEventListener("beforeunload", () => {
   if (!isKept()) history.replaceState({ ...(history.state as object | null), workspaceVersion: workspace.version }, "");
 });

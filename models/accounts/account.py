@@ -91,7 +91,7 @@ class Account(Model):
         account = await cls.find_by_email(login)
         one_time_hash = await OneTimePassword.find_hash(secret, account.id if account else None)
         if account and one_time_hash and (opened := await account._open_once(one_time_hash, code)):
-            return opened  # needs no throttling: 79 random bits cannot be guessed
+            return opened  # a one-time password needs no throttling: nobody can guess its 79 random bits
         mark = known_device.find_mark(device, account)
         counters = LoginThrottle.for_device(mark) if mark else LoginThrottle.for_stranger(login, address)
         async with LoginThrottle.attempt(counters):

@@ -35,7 +35,7 @@ async def request(account: Account, address: str) -> None:
 
 
 async def withdraw(account: Account) -> None:
-    """Keep the current address after all: links already sent to a new address no longer work."""
+    """Cancel the change: the current address stays, and links already sent to the new one no longer work."""
     kept = {"pending_email": None, "pending_email_until": None, "email_token_hash": None}  # nosec B105 - there is none
     await account.update_from_dict(kept).save(update_fields=[*kept])
 

@@ -33,7 +33,7 @@ class HashingQueue:
     async def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
         _take(self._places)
         begun = self._executor.submit(work, *arguments, **named)
-        begun.add_done_callback(lambda _: self._places.release())  # even if the caller has gone in the meantime
+        begun.add_done_callback(lambda _: self._places.release())  # even if the caller has been cancelled
         return await asyncio.wrap_future(begun)
 
     async def run_for_stranger(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:

@@ -47,7 +47,7 @@ async def find_centre_record(patient: Patient) -> Patient | None:
     """The centre's record with the same number as this one; None if there are only claims."""
     if not patient.is_claim:
         return patient
-    is_invited = patient.invited_from_id is not None  # even if that record has been corrected since
+    is_invited = patient.invited_from_id is not None  # that record, even if its number was corrected
     if is_invited and (record := await Patient.get_or_none(id=patient.invited_from_id, is_claim=False)):
         return record
     if patient.pesel_index:

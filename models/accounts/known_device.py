@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.accounts.account import Account
 
 NONCE_BYTES, SIGNATURE_CHARACTERS = 16, 32
-MARKS = 10  # the accounts that signed in most recently: a family, colleagues at one desk
+MARKS = 10  # at most: a device may be shared by a family or by colleagues at one desk
 LONGEST = 1000
 
 

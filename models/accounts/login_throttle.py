@@ -92,7 +92,7 @@ class LoginThrottle(Model):
 
     @staticmethod
     def for_session(account_id: UUID) -> list[Counter]:
-        """For a signed-in owner who must enter the password again: strangers must not block them."""
+        """For a signed-in owner who enters the password again: counted separately, so strangers cannot interfere."""
         return [Counter("session", crypto.blind_index(str(account_id), "throttle/session"))]
 
     @staticmethod
@@ -110,7 +110,7 @@ class LoginThrottle(Model):
     @classmethod
     @asynccontextmanager
     async def attempt(cls, counters: list[Counter]) -> AsyncIterator[None]:
-        """Count one try at a password. WrongCredentials is a failure; any other exception means that it was no try."""
+        """Count the block as one try at a password. WrongCredentials is a failure; another exception does not count."""
         await cls.count(counters)
         own = [counter for counter in counters if counter.kind != "address"]
         try:
@@ -133,12 +133,12 @@ class LoginThrottle(Model):
 
     @classmethod
     async def check_address(cls, counters: list[Counter]) -> None:
-        """Check again just before answering, so that of concurrent tries at many logins only the free ones succeed."""
+        """Check again just before answering, so that concurrent tries at many logins cannot exceed the free ones."""
         await cls._raise_if_blocked([counter for counter in counters if counter.kind == "address"])
 
     @classmethod
     async def forgive(cls, counters: list[Counter]) -> None:
-        """Clear the failures after a success, but only this try from the count that all strangers at a login share."""
+        """Clear the failures after a success; from a login's count, which strangers share, take back only this try."""
         await cls.filter(key__in=[counter.key for counter in counters if counter.kind != "login"]).delete()
         await database.fetch(_TAKE_BACK, {"keys": [counter.key for counter in counters if counter.kind == "login"]})
 

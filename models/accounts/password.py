@@ -42,10 +42,10 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(password: str, hash_: str | None, *, is_stranger: bool = False) -> bool:
-    """Takes the same time with and without a hash. Strangers cannot fill the whole queue."""
+    """Check the password, in the same time with and without a hash. Strangers cannot fill the whole queue."""
     password = normalise(password) if len(password) <= LONGEST_SPELLING else password
     if len(password) > MAX_LENGTH or not _is_text(password):
-        password, hash_ = "", None  # cannot be a password: `find_weaknesses` refuses it, and none is ever cut
+        password, hash_ = "", None  # no account has such a password: `find_weaknesses` refuses it
     run = _queue.run_for_stranger if is_stranger else _queue.run
     return await run(_verify, password, hash_)
 

@@ -43,7 +43,7 @@ async def register(
     """Create a record, with its identity confirmed if a document was seen, and an account if an e-mail is given."""
     columns = entry.validate(known=None)
     if seen and not columns.keys() & FIELD_OF_INDEX.keys():
-        raise InvalidInput.of_field("identitySeen", "NOT_AVAILABLE")  # a document that was seen has a number
+        raise InvalidInput.of_field("identitySeen", "NOT_AVAILABLE")  # without a number, no document can have been seen
     if seen:
         columns |= {"identity_confirmed_at": clock.now(), "identity_seen": seen, "identity_confirmed_by": by.id}
     try:
@@ -91,7 +91,7 @@ async def change(patient_id: UUID, entry: PatientDetails, *, by: Account) -> Pat
 
 
 async def _keep_name(patient: Patient, columns: dict[str, Any]) -> None:
-    """Keep the current name as a former one if a new one replaces it; other capitals or accents make no new name."""
+    """Keep the current name as a former one if a new one replaces it; a change of capitals or accents is ignored."""
     names = patient.first_name, patient.last_name
     new = columns.get("first_name", names[0]), columns.get("last_name", names[1])
     if [fold(name) for name in names] != [fold(name) for name in new]:

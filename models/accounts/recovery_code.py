@@ -46,5 +46,5 @@ def _group() -> str:
 
 
 def _hash(code: str) -> str:
-    """Ignores case, spaces and dashes, because codes are typed from paper."""
+    """Hash the code without case, spaces and dashes, because codes are typed from paper."""
     return crypto.hash_token("".join(fold(code[:200]).replace("-", "").split()))

@@ -26,12 +26,12 @@ from models.refusals.desk import SecondFactorNotBegun, SecondFactorPresent, Wron
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
-DIGITS, STEP_SECONDS, SECRET_BYTES = 6, 30, 20  # what every authenticator app supports
+DIGITS, STEP_SECONDS, SECRET_BYTES = 6, 30, 20  # supported by every authenticator app
 DRIFT = 1  # steps by which the telephone's clock may be wrong
 
 
 class SecondFactor(Model):
-    """In force once a code confirms it. `last_step` is the time step of the last code, which cannot be used twice."""
+    """A factor is required once a code has confirmed it. `last_step` is the time step of the last code used."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     account: fields.OneToOneRelation["Account"] = fields.OneToOneField("models.Account", related_name="second_factor")

@@ -21,7 +21,7 @@ from models.accounts.patient import Patient
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
-# Of all tokens that are looked up at the same moment.
+# Finds the sessions of all tokens that are looked up at the same moment.
 _FIND = """
     SELECT session.token_hash, {columns}
     FROM session JOIN account ON account.id = session.account_id LEFT JOIN patient ON patient.id = account.patient_id
@@ -128,7 +128,7 @@ _open_rows = SharedLookup(_find_open)
 
 
 def _read(kind: type[S], row: Any) -> S:
-    """Objects of the caller's own, also when two requests come with one token; relations where the ORM keeps them."""
+    """New objects for each caller, even if two requests use one token; relations are set as the ORM would set them."""
     from models.accounts.account import Account
 
     related = _related()

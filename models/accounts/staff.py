@@ -91,7 +91,7 @@ async def change(
     role: Role | None = None,
     clinic_ids: Collection[UUID] | None = None,
 ) -> Account:
-    """Change those of a colleague's name, role and clinics that are given; a changed role ends their sessions.
+    """Change a colleague's name, role or clinics, whichever are given; a changed role ends their sessions.
 
     An empty collection of clinics means that their work is no longer limited.
     """
@@ -171,7 +171,7 @@ async def reset_second_factor(account_id: UUID, *, by: Account | None) -> Accoun
     """Let a colleague who lost telephone and recovery codes sign in by password alone; their sessions end."""
     async with in_transaction():
         colleague = await Account.filter(id=account_id, role__in=ROLES, closed_at=None).select_for_update().first()
-        if colleague is None or (by and by.id == colleague.id):  # one's own is removed only with a code
+        if colleague is None or (by and by.id == colleague.id):  # one's own second factor is removed only with a code
             raise StaffNotFound
         if await SecondFactor.delete_for(colleague.id):
             await Session.end_all(colleague)

@@ -86,7 +86,7 @@ async def close_account(account: Account, patient: Patient) -> None:
         planned = await message_check.describe_planned(record.id)
         is_forgotten = not await Visit.filter(patient_id=record.id).exists()
         if is_forgotten:
-            await Slot.lock_held(record.id)  # locked before the offers, which leaving the waiting list closes
+            await Slot.lock_held(record.id)  # locks slots before `leave_all` locks offers
         await WaitingListEntry.leave_all(record, by=account)
         farewell = await Message.post(MessageKind.ACCOUNT_CLOSED, account, **planned)
         await account.end_login()

@@ -56,7 +56,7 @@ async def _remove_unclaimed(account_id: UUID, patient_id: UUID) -> bool:
     async with in_transaction():
         record = await Patient.lock(patient_id)
         account = await Account.filter(id=account_id, password_hash=None, closed_at=None).select_for_update().first()
-        if account is None:  # at the last moment its owner has set a password, or closed it
+        if account is None:  # the owner has just set a password, or closed the account
             return False
         await AuditEntry.record("remove_unclaimed", account=None, patient_id=record.id, subject_id=account.id)
         await account.end_login()

@@ -91,4 +91,4 @@ async def listen(url: str) -> AsyncIterator[NotifyListener]:
         yield listener
     finally:
         _listeners.discard(listener)
-        connection.terminate()  # nothing is pending on it
+        connection.terminate()  # no statement is running on it

@@ -104,7 +104,7 @@ class Budgets(Settled):
 
     async def settle(self) -> None:
         charged = {id_: bucket.charged for id_, bucket in self._buckets.items() if bucket.charged}
-        self._buckets = {id_: self._buckets[id_] for id_ in charged}  # PostgreSQL is up to date about the others
+        self._buckets = {id_: self._buckets[id_] for id_ in charged}  # the others are up to date in PostgreSQL
         if not charged:
             return
         budget, now = float(settings.PARTNER_COST_PER_MINUTE), clock.now()

@@ -24,7 +24,7 @@ _CHANGED = """
 _EXPIRED = "SELECT id FROM slot WHERE held_until > $1 AND held_until <= $2 AND clinic_id = ANY($3::uuid[])"
 _RELATED = Joined(slot=Slot, clinic=Clinic, doctor=Doctor)
 MAX_UNREAD = 2_000  # changed slots or patients that a watcher may leave unread
-RECHECK_SECONDS = 30.0  # even without a notification
+RECHECK_SECONDS = 30.0  # after this time, a subscription reads even without a signal
 
 
 class EventSignal:
@@ -81,7 +81,8 @@ class ChangedSlot:
 class SlotWatcher:
     """Changed slots that one watcher of a clinic has not read yet, each in its latest state.
 
-    `take` gets each change while the watcher waits, so that its task need not wake up; on False, it stays unread.
+    While the watcher waits, `take` gets each change, so that the watcher's task need not wake up. If `take` returns
+    False, the change stays unread.
     """
 
     take: Callable[[ChangedSlot], bool] | None = None
@@ -93,7 +94,7 @@ class SlotWatcher:
         self._is_waiting = False
 
     def put(self, slot: ChangedSlot) -> None:
-        if self._is_waiting and self.take is not None and self.take(slot):  # nothing before it is unread or on its way
+        if self._is_waiting and self.take is not None and self.take(slot):  # no earlier change is unread
             return
         self._is_waiting = False
         self._slots.pop(slot.row.id, None)  # moves it to the end of the queue

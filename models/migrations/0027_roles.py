@@ -3,7 +3,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-# `forget_audit_entries` has done so from the beginning.
+# `forget_audit_entries` has run with its owner's rights from the beginning.
 FENCED = "".join(
     f"""
 ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp;

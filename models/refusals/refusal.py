@@ -16,7 +16,7 @@ class Refusal(Exception):
 
     text: ClassVar[Text]
     text_by_reason: ClassVar[Mapping[str, Text]] = {}  # used if `details` has a more specific reason
-    code: ClassVar[str] = "BAD_USER_INPUT"  # of the top-level error, used if the field's result has no such type
+    code: ClassVar[str] = "BAD_USER_INPUT"  # of the top-level error, if the field's union lacks the refusal
 
     def __init__(self, **details: Any) -> None:
         """`details` are plain JSON values, so that a refusal can be stored and repeated."""

@@ -1,4 +1,4 @@
-"""Absence ending: a doctor returns early; its slots are restored, and patients learn that their visits take place."""
+"""Absence ending: a doctor returns early; the slots are restored, and patients learn that their visits take place."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING

@@ -190,7 +190,7 @@ async def _find_alternative(visit: Visit, absence: Absence) -> Slot | None:
     others = Visit.filter(patient_id=visit.patient_id, ends_at__gt=clock.now()).exclude(status=Status.CANCELLED)
     offered = Slot.filter(held_by_id=visit.patient_id, is_offer=True, held_until__gt=clock.now())
     busy = [(other.starts_at, other.ends_at) for other in await others if other.id != visit.id]
-    busy += [(slot.starts_at, slot.ends_at) for slot in await offered]  # the patient may want to accept both
+    busy += [(slot.starts_at, slot.ends_at) for slot in await offered]  # the patient may accept several offers
     clinic_id = visit.clinic_id
     for wanted in (
         SlotFilter(clinic_id, [visit.doctor.id], from_=absence.ends_at),

@@ -225,7 +225,7 @@ async def _find_clinics(form: Form, ids: Sequence[UUID]) -> list[Clinic]:
 
 
 async def _set_clinics(doctor: Doctor, clinics: list[Clinic]) -> None:
-    """Make exactly these the doctor's clinics."""
+    """Set the doctor's clinics to exactly these."""
     kept = [clinic.id for clinic in clinics]
     future = Slot.filter(doctor_id=doctor.id, withdrawn_at=None, ends_at__gt=clock.now())
     if await future.exclude(clinic_id__in=kept).exists():

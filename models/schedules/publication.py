@@ -27,7 +27,7 @@ BATCH_SIZE = 500
 
 @dataclass(frozen=True)
 class Timetable:
-    """The slot times of a schedule from `since` on, or from now; it takes over the later slots of `replaced_id`."""
+    """The slot times of a schedule from `since` (or now) on. It takes over the slots of `replaced_id` from then on."""
 
     schedule_id: UUID
     doctor_id: UUID
@@ -44,9 +44,10 @@ class Timetable:
 
 @dataclass
 class PublicationPlan:
-    """`fresh` slots are not written yet; `stale` ones are free but not in the template; `outside`: visits not in it.
+    """`fresh` slots will be added, and `stale` ones, which are free but no longer in the template, withdrawn.
 
-    `kept` slots are in the template. All these slots are assigned to `schedule_id`, if it is given.
+    `kept` slots are in the template; `outside` are the visits that are not. All these slots are assigned to
+    `schedule_id`, if it is given.
     """
 
     fresh: list[Slot] = field(default_factory=list)
@@ -100,7 +101,7 @@ async def _compare(timetable: Timetable, existing: dict[SlotTime, Slot]) -> Publ
 async def _find_existing(
     timetable: Timetable, *, only_add: bool
 ) -> tuple[list[Slot], list[Slot], list[list[SlotTime]]]:
-    """The doctor's future slots in this timetable, their other ones, and the times at which there must be none."""
+    """The doctor's future slots in this timetable, the doctor's other future slots, and times to keep free of slots."""
     future = Slot.filter(doctor_id=timetable.doctor_id, ends_at__gt=clock.now()).order_by("starts_at")
     present = await future.filter(withdrawn_at=None)
     by_colleagues = Q(closed_reason__isnull=False) | Q(is_withdrawn_by_hand=True)

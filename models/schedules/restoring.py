@@ -24,7 +24,7 @@ _BRING_BACK = """
 
 
 async def bring_back(slot_ids: Collection[UUID]) -> int:
-    """Reopen those of these single slots that nothing else keeps closed; returns how many."""
+    """Reopen the single slots among these that nothing else keeps closed; returns how many."""
     database.require_transaction()
     rows = await database.fetch(_BRING_BACK, {"slot_ids": list(slot_ids), "now": clock.now()})
     slots = [Slot._init_from_db(**row) for row in rows]

@@ -11,7 +11,7 @@ import asyncpg
 
 from infra import clock
 
-DIRECTORY = UUID(int=0)  # clinics, doctors, and who works where
+DIRECTORY = UUID(int=0)  # stands for the lists of clinics and doctors, and who works where
 LOOK_SECONDS = 2.0
 _VERSIONS = "SELECT clinic_id, version FROM answer_version"
 
@@ -28,7 +28,7 @@ class Reading:
         self.valid_until = midnight  # at midnight the range of bookable days moves on
 
     def add(self, clinic_id: UUID | None, changes_at: Iterable[datetime]) -> None:
-        """Record a read of the clinic's slots, which without writes do not change before the first of these moments."""
+        """Record a read of the clinic's slots. `changes_at`: when they will change even if nothing is written."""
         if clinic_id is None:
             self.clinics = None
         elif self.clinics is not None:
@@ -92,7 +92,7 @@ class VersionWatch:
             except Exception as problem:
                 await self.close()
                 asked.set_exception(problem)
-                asked.exception()  # the waiting callers may be gone
+                asked.exception()  # marks it as retrieved: the waiting callers may be gone
 
     async def _read(self) -> Versions:
         async with asyncio.timeout(LOOK_SECONDS):

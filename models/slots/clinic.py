@@ -39,7 +39,7 @@ class Clinic(Model):
 
     @classmethod
     async def lock(cls, clinic_id: UUID) -> None:
-        """Lock the clinic, along with doctors and before patients; adding slots takes a shared lock (`Doctor.lock`)."""
+        """Lock the clinic, before any patient; code that adds slots takes a shared lock on it (`Doctor.lock`)."""
         database.require_transaction()
         await cls.filter(id=clinic_id).select_for_update(no_key=True).only("id")
 

@@ -83,7 +83,7 @@ class Slot(Model):
         return self.queued_at is None or self.is_held_for(patient_id)
 
     def find_refusals(self, clinic: Clinic, now: datetime) -> Iterator[SlotNotBookable]:
-        """Every rule about the time or of the clinic that forbids booking online, the most obvious first."""
+        """The clinic's rules, and the rules of time, that forbid booking the slot online, the most obvious first."""
         if self.withdrawn_at:
             yield SlotNotBookable(reason="CLOSED" if self.place_closed_at else "WITHDRAWN")
         if self.starts_at <= now:
@@ -141,7 +141,7 @@ class Slot(Model):
 
     @classmethod
     async def queue_for_waiting_list(cls, *ids: UUID) -> int:
-        """Keep those of these slots that match an entry for the waiting list; the caller has locked them."""
+        """Reserve for the waiting list the slots among these that match an entry; the caller has locked them all."""
         return await waiting_list_matching.queue_matched(ids)
 
     @classmethod

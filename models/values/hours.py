@@ -7,7 +7,7 @@ import settings
 
 REMINDER_HOUR = 12 * 60  # noon of the day before
 REMINDERS_FROM, REMINDERS_UNTIL = 9 * 60, 20 * 60
-REMINDER_LEAD = timedelta(hours=3)  # a later reminder helps nobody
+REMINDER_LEAD = timedelta(hours=3)  # at least this long before the visit: a later reminder helps nobody
 DAY = 24 * 60
 
 

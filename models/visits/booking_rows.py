@@ -1,9 +1,9 @@
 """Booking rows: read and written by a booking in few statements. The rules themselves are in visit.py and slot.py.
 
-Usually `read` reads without a lock and, if plainly no rule forbids the booking, locks and writes in the same statement,
-if all that was read is still so. What it does not book is judged, and `write_unchanged` does the same. Otherwise it
-locks, reads and writes, in one statement each: then the planned visits are counted by a statement that begins when the
-patient is locked, as one that waited for the lock would count what it saw before.
+Usually `read` reads without locks. If plainly no rule forbids the booking, the same statement also locks the rows and
+books, provided that they are unchanged. Otherwise `judge` applies the rules, and `write_unchanged` books in the same
+way. If a row has changed, a booking locks, reads and writes in three statements. It counts the planned visits after
+locking, because a statement that waited for the lock would count the visits that it saw before it waited.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class BookingRows:
     """The data that the booking rules need. `has_wishes`: the patient is waiting for a slot or has been offered one.
 
     `planned_in_all_clinics` is counted only for a claim, which it limits. `versions`: the transactions that wrote the
-    rows of patient, slot and clinic, if these were read without locks. `is_booked`: what was read is booked already.
+    rows of patient, slot and clinic, if these were read without locks. `is_booked`: `read` has booked already.
     """
 
     slot: Slot
@@ -89,9 +89,9 @@ async def lock_and_read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
 async def read(
     account: Account, patient: Patient, new: dict[str, Any], key: KeyClaim, *, may_book: bool
 ) -> BookingRows | None:
-    """Read without locks, for a patient whose account has just been read; what the rules need is read again.
+    """Read without locks. The account and the patient are given, but the columns that the rules use are read again.
 
-    `may_book`: also book, if plainly no rule forbids it.
+    `may_book`: book in the same statement if plainly no rule forbids it.
     """
     values = new | _claim_values(key) | booking_rules.limits() | {"may_book": may_book}
     rows = await database.fetch_locking(_statement(with_account=False), values)
@@ -151,7 +151,7 @@ async def write(visit: "Visit", new: dict[str, Any], actor: Actor) -> bool:
 
 
 async def write_unchanged(visit: "Visit", rows: BookingRows, new: dict[str, Any], key: KeyClaim) -> bool:
-    """If the rows read are unchanged, lock, claim key and slot and write all rows; False if something has changed."""
+    """Lock the rows; if they are unchanged, claim the key and the slot and write the booking. False if not."""
     patient_version, slot_version, clinic_version = rows.versions
     read = {
         "clinic_id": rows.slot.clinic_id,
@@ -169,7 +169,7 @@ async def write_unchanged(visit: "Visit", rows: BookingRows, new: dict[str, Any]
 def prepare(
     slot_id: UUID, patient_id: UUID, account: Account | None, reason: str | None, actor: Actor
 ) -> dict[str, Any]:
-    """What is known before anything is read, of the rows that a booking writes; no account or no address, no letter."""
+    """The values to write that are known before anything is read. An account without an address gets no letter."""
     visit_id, reference, now = uuid7(), visit_reference.generate(), clock.now()
     facts = {"uid": f"{visit_id}@e-rejestracja", "reference": reference, "changed_at": now.isoformat()}
     return {

@@ -44,8 +44,8 @@ _RULES = {
         patient_id=":patient_id", starts_at="slot.starts_at", ends_at="slot.ends_at", moved_id="NULL::uuid"
     ),
 }
-# Never true where a rule in Python says no; where it is too careful, Python decides. (Local dates may differ by one day
-# more than 24 hours tell.)
+# False whenever a rule in Python forbids the booking. If it is false in other cases, Python decides: for example on the
+# last day before the horizon, because local days do not begin at the current time of day.
 _NO_RULE_FORBIDS = """
     patient.joined_to_id IS NULL AND NOT found.has_wishes AND found.overlapping IS NULL
     AND found.planned < clinic.planned_visits_per_patient
@@ -95,7 +95,7 @@ WRITE = """
     )
     SELECT count(*) FROM claimed
 """
-# The function checks the key, the versions and the counts: false, and nothing is written, when one is not as given.
+# The function checks the key, the versions and the counts; if one differs, it writes nothing and returns false.
 _IF_UNCHANGED = """book_if_unchanged(
     :patient_id, {versions}, :now, :visit_id, :reference, :channel, :reason,
     :change_id, :by, :actor_id, :role, :entry_id, :request_id,

@@ -123,7 +123,7 @@ async def _move_bookings(claim: Patient, record: Patient) -> None:
     await Slot.queue_for_waiting_list(*own)
     await Visit.filter(patient_id=claim.id).update(patient_id=record.id)
     await WaitingListEntry.filter(patient_id=claim.id).update(patient_id=record.id)
-    await Slot.filter(held_by_id=claim.id).update(held_by_id=record.id)  # including an offer made in the meantime
+    await Slot.filter(held_by_id=claim.id).update(held_by_id=record.id)  # also slots offered in the meantime
     await Offer.filter(patient_id=claim.id).update(patient_id=record.id)
 
 
@@ -154,7 +154,7 @@ async def _end_earlier(present: Account) -> bool:
     if is_open:
         await Message.post(MessageKind.LOGIN_ENDED, present)
         await present.end_login()
-    await Account.filter(id=present.id).update(patient_id=None)  # each record has at most one
+    await Account.filter(id=present.id).update(patient_id=None)  # a record has at most one account
     return is_open
 
 

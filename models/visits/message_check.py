@@ -212,7 +212,7 @@ CHECKS: dict[MessageKind, Callable[[Message], Awaitable[Facts]]] = {
     MessageKind.CONTACT_CHANGED: _check_nothing,
     MessageKind.SECOND_FACTOR_CHANGED: _check_nothing,
     MessageKind.EMAIL_REQUESTED: _check_of_address,
-    MessageKind.EMAIL_CONFIRMATION: _check_nothing,  # its link is made, or refused, at each sending
+    MessageKind.EMAIL_CONFIRMATION: _check_nothing,  # checked when its link is made, at each sending
     MessageKind.IDENTITY_CONFIRMED: _check_nothing,
     MessageKind.LOGIN_ENDED: _check_nothing,
     MessageKind.ACCOUNT_CLOSED: _check_closed,

@@ -1,4 +1,4 @@
-"""Quick booking: rules are applied to rows read without locks, and it is written only if these are still unchanged."""
+"""Quick booking: rules are applied to rows read without locks; a booking is written only if the rows are unchanged."""
 
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from models.visits.visit import Visit
 
 V = TypeVar("V", bound="Visit")
-AT_ONCE = True  # book what plainly no rule forbids by the statement that reads; tests look at what happens in between
+AT_ONCE = True  # whether the statement that reads may also book; tests turn it off to change rows in between
 
 
 async def book(
     kind: type[V], slot_id: UUID, patient: Patient, reason: str | None, actor: Actor, claim: KeyClaim
 ) -> V | None:
-    """Book the usual case in one round trip, or in two, with the same refusals.
+    """Book the usual case in one or two round trips, with the same refusals as stepwise_booking.py.
 
     None if the booking has to be done step by step under locks: somebody books for a patient, something has changed
     meanwhile, the key is already known, or the patient has wishes that the visit may fulfil.

@@ -44,7 +44,7 @@ async def _find_near(now: datetime) -> list[Visit]:
 
 
 def _reminder(visit: Visit) -> Message:
-    """One reminder per change to the visit: one that is moved, even back, gets another if the last is untrue."""
+    """A reminder, written once per `sequence`: after a move, even back to an old time, another one may be needed."""
     account, now = visit.patient.account, clock.now()
     return Message(
         kind=MessageKind.VISIT_REMINDER,

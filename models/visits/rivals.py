@@ -21,7 +21,7 @@ class _Turn:
 
     async def share_outcome(self, is_taken: Callable[[UUID], Awaitable[bool]], slot_id: UUID) -> bool | None:
         """Whether the slot is taken when the turn ends; None if that takes too long."""
-        if self._outcome is None:  # in a separate context, because it belongs to no single request
+        if self._outcome is None:  # runs in a separate context, because it belongs to no single request
             wait = self._wait(is_taken, slot_id)
             self._outcome = asyncio.create_task(wait, context=contextvars.Context())
         return await asyncio.shield(self._outcome)

@@ -158,7 +158,7 @@ class Visit(Model):
         async def change() -> Self:
             return await stepwise_booking.book(cls, slot_id, patient_id, reason, actor)
 
-        whose = None if actor.is_patient else patient.id  # a patient's own record may change, by joining another one
+        whose = None if actor.is_patient else patient.id  # a patient's own record may join another one
         request = ["book", slot_id, whose, reason, *actor.fingerprint]
         if key is None and await rivals.lose(slot_id, booking_rows.is_taken):
             raise SlotTaken(slot_id=str(slot_id))  # losers learn this without a connection or lock of their own
@@ -168,7 +168,7 @@ class Visit(Model):
                 return visit
             try:
                 return await cls._run_once(actor, key, request, change)
-            except stepwise_booking.Overtaken:  # the second try sees the change
+            except stepwise_booking.Overtaken:  # the second try reads the current rows
                 patient_id = await Patient.find_current_id(patient_id)
                 return await cls._run_once(actor, key, request, change)
 

@@ -44,7 +44,7 @@ async def find(kind: type[V], visit_id: UUID) -> V | None:
     row = rows[0]
     visit, patient = related.read("visit", kind, row), related.read("patient", Patient, row)
     vars(patient).update(_account=related.find("account", Account, row))
-    vars(visit).update(  # where the ORM keeps them
+    vars(visit).update(  # as the ORM would set them
         _patient=patient,
         _clinic=related.read("clinic", Clinic, row),
         _doctor=related.read("doctor", Doctor, row),

@@ -20,7 +20,7 @@ from models.waiting.offer import Offer
 from models.waiting.waiting_list import WaitingListEntry
 
 ALLOCATION_LOCK = 7_24_2026
-MAX_MISSES = 2  # consecutive slots that nobody can be offered, before many are opened in one step
+MAX_MISSES = 2  # after so many slots in a row that nobody wants, the following ones are opened in one step
 BATCH_SIZE = 1000
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(:lock)"  # two concurrent runs could offer slots out of order
 
@@ -30,7 +30,7 @@ _RULES = {
     "wish_has_no_overlap": booking_rules.has_no_overlap("wish.patient_id", "queued_slot"),
 }
 
-# Slots kept for the waiting list that nobody holds. One too far ahead stays kept until it can be booked.
+# Slots kept for the waiting list that nobody holds. A slot too far ahead stays kept until it can be booked.
 _FIND_DUE = """
     SELECT slot.id
     FROM slot JOIN clinic ON clinic.id = slot.clinic_id
@@ -42,8 +42,8 @@ _FIND_DUE = """
 """
 
 # The first entry that matches the slot (the rule of waiting_list_matching.py) and whose patient can be asked: their
-# account is not closed, they have no other open offer, they were neither asked about this slot since it became free
-# nor gave it up themselves, and booking_rules.py would let them book it.
+# account is not closed, they have no other open offer, they have not been asked about this slot since it became free,
+# they did not give it up themselves, and booking_rules.py would let them book it.
 _FIND_NEXT = """
     WITH queued_slot AS MATERIALIZED (
         SELECT slot.id, slot.clinic_id, slot.doctor_id, slot.starts_at, slot.ends_at, slot.queued_at,
@@ -87,7 +87,7 @@ _FIND_NEXT = """
     ) AS next_entry
 """
 
-# Open to everybody the slots that nobody can be offered (by the conditions of _FIND_NEXT), or not in time.
+# Opens slots to everybody if, by the conditions of _FIND_NEXT, nobody can be offered them, or if it is too late.
 _OPEN_TO_ALL = """
     WITH queued_slot AS MATERIALIZED (
         SELECT slot.id, slot.clinic_id, slot.doctor_id, slot.starts_at, slot.ends_at, slot.queued_at,
@@ -179,7 +179,7 @@ async def _offer_next(slot_id: UUID) -> bool:
     async with in_transaction():
         await database.fetch(_ONE_AT_A_TIME, {"lock": ALLOCATION_LOCK})
         slot = await Slot.filter(id=slot_id).select_for_update(skip_locked=True).first()
-        if slot is None or not _is_due(slot):  # locked, or already allocated by another run
+        if slot is None or not _is_due(slot):  # another run has locked or allocated it
             return False
         values = {"slot_id": slot_id, "zone": settings.TIME_ZONE.key, "now": clock.now(), **booking_rules.limits()}
         found = await database.fetch(_FIND_NEXT.format(**_RULES), values)
@@ -193,7 +193,7 @@ async def _offer_next(slot_id: UUID) -> bool:
 
 
 async def _open_to_all(slot_ids: Sequence[UUID]) -> set[UUID]:
-    """Open to all those of the slots that can be offered to nobody on the waiting list; partners see them published."""
+    """Open the slots that nobody on the waiting list can be offered, and publish them to partners; return their ids."""
     async with in_transaction():
         await database.fetch(_ONE_AT_A_TIME, {"lock": ALLOCATION_LOCK})
         values = {

@@ -194,7 +194,7 @@ class Offer(Model):
         return len(stale)
 
 
-# `stood`: the patient could still accept the offer; neither had it expired nor had they released its hold.
+# `stood`: the patient could still accept the offer, because it had not expired and they had not released its slot.
 _WITHDRAW = """
     UPDATE offer SET answer = 'CLOSED', answered_at = :now::timestamptz
     WHERE offer.slot_id = ANY(:slot_ids::uuid[]) AND offer.answer = 'OPEN'

@@ -214,7 +214,7 @@ class WaitingListEntry(Model):
     @classmethod
     async def purge(cls) -> int:
         before = clock.now() - timedelta(days=settings.WAITING_DAYS)
-        offers = Subquery(Offer.exclude(entry_id=None).values("entry_id"))  # which are kept a little longer
+        offers = Subquery(Offer.exclude(entry_id=None).values("entry_id"))  # offers are kept longer
         return await batches.remove(cls.filter(ended_at__lt=before).exclude(id__in=offers))
 
     @classmethod

@@ -24,7 +24,7 @@ from schema.execution.polish import in_language, translate_literal
 log = logging.getLogger(__name__)
 MAX_MESSAGE_LENGTH = 300  # a message may quote the client's input, which can be a megabyte long
 TOKENS = 1000
-KEPT_VALIDATIONS = 128  # as many as parsed documents
+KEPT_VALIDATIONS = 128  # the size of Strawberry's cache of parsed documents
 STRAWBERRY_ERRORS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)  # HTTP 400 or 405
 
 SENTENCES = {
@@ -100,7 +100,7 @@ class CachedParsing(ParserCache):
             context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
         yield
         flaws = [error for error in context.pre_execution_errors or [] if error.original_error is None]
-        for error in flaws:  # errors of the parser itself are not among them: they are masked
+        for error in flaws:  # syntax errors only: failures of the parser itself are masked
             is_long = "Parsing aborted" in error.message  # too many tokens, or nested too deeply to be parsed
             error.extensions = {"code": "QUERY_TOO_COMPLEX" if is_long else "GRAPHQL_PARSE_FAILED"}
 
@@ -196,7 +196,7 @@ def _bad_request(error: GraphQLError, message: str, language: str) -> GraphQLErr
 
 def _mask(error: GraphQLError, language: str) -> GraphQLError:
     path, cause = error.path and list(error.path), error.original_error or error
-    if isinstance(cause, DatabaseAway):  # its message is enough for every request, without a traceback
+    if isinstance(cause, DatabaseAway):  # logged without a traceback, which would be the same for each request
         log.error("operation_failed", extra={"path": path, "problem": str(cause)})
     else:
         log.error("operation_failed", exc_info=cause, extra={"path": path})

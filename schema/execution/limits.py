@@ -144,7 +144,7 @@ _measures: OrderedDict[tuple[int, str | None], tuple[Measure, DocumentNode]] = O
 def measure_operation(
     schema: Any, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None
 ) -> Measure:
-    """Measure the operation to execute with the values of its variables; cached if they do not affect it."""
+    """Measure the operation with the values of its variables; cache the result if they do not affect it."""
     key = id(document), name
     if (known := _measures.get(key)) is not None:
         return known[0]

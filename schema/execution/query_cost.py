@@ -24,7 +24,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 LARGEST_PAGE = 500  # Page refuses more
-ASSUMED_SIZE = 10  # for a list without @listSize
+ASSUMED_SIZE = 10  # the rows assumed for a list without @listSize
 SIZED_FIELDS = ("nodes", "edges")
 
 
@@ -138,7 +138,7 @@ class CostVisitor:
         row_cost = inside.cost + ASSUMED_SIZE * inside.per_row
         if not known.is_list:
             return known.weight + row_cost, 0
-        if known.size == 0:  # these are the rows of the enclosing page
+        if known.size == 0:  # the list holds the rows of the enclosing page
             return 0, 1 + row_cost
         return known.weight + known.size * (1 + row_cost), 0
 

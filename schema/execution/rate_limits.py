@@ -9,7 +9,7 @@ from models.events.partner import Partner
 from schema.context import Context
 from schema.execution.errors import CodedError
 
-MAX_PAUSE_SECONDS = 10.0  # then try again: other processes charge the same budget
+MAX_PAUSE_SECONDS = 10.0  # other processes charge the same budget, so the wait is only an estimate
 
 
 async def charge(caller: Context, limit: str, kind: str, key: str) -> None:

@@ -72,7 +72,7 @@ TEXTS = {
         en="The clocks show this time twice, as summer time ends: give the offset, +02:00 or +01:00.",
     ),
 }
-# Texts that state what is allowed, if that is a maximum length, or a first and a last value.
+# Texts that state the limit: a maximum length, or the first and the last allowed value.
 ALLOWED = {
     FieldProblemCode.TOO_LONG: Text(pl="Najwyżej {0} znaków.", en="At most {0} characters."),
     FieldProblemCode.OUT_OF_RANGE: Text(pl="Dozwolone: od {0} do {1}.", en="Allowed: from {0} to {1}."),

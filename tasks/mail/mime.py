@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from email.header import Header
 from functools import lru_cache
 
-_LONGEST_PLAIN = 60  # characters of a header that need neither encoding nor a second line
-_SPECIAL = '"\\()<>@,;:.[]'  # what a name may hold only in quotes
+_LONGEST_PLAIN = 60  # the length up to which a header needs neither encoding nor a second line
+_SPECIAL = '"\\()<>@,;:.[]'  # characters that a name may contain only in quotes
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Mail:
 
 def _write_header(header: dict[str, str]) -> str:
     for name, value in header.items():
-        if any(end in value.replace("\r\n ", "") for end in "\r\n"):  # no other field may begin there
+        if any(end in value.replace("\r\n ", "") for end in "\r\n"):  # prevents header injection
             raise ValueError(f"{name} has more than one line.")
     return "".join(f"{name}: {value}\r\n" for name, value in header.items())
 

@@ -102,7 +102,7 @@ def _environment(finalize: Callable[[Any], Any] | None = None, *, autoescape: bo
         undefined=StrictUndefined,
         autoescape=autoescape,  # noqa: S701 - off for plain text and for Markdown, whose HTML is off
         finalize=finalize,
-        auto_reload=False,  # compiled once, without checks for changes of their files
+        auto_reload=False,  # templates are compiled once; changed files are not noticed
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -20,17 +20,17 @@ from tasks.mail.mime import Mail
 from tasks.outbox_senders import Misconfigured, Refused, TryLater
 
 CLOSE_SECONDS = 1.0
-LETTERS_PER_CONNECTION = 50  # many servers take no more than a hundred
+LETTERS_PER_CONNECTION = 50  # many servers accept no more than a hundred
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 LONG_NUMBER = re.compile(r"\d{7,}")
-AUTHENTICATION_CODES = {530, 534, 535, 538}  # whatever the command, these concern our login and not the recipient
+AUTHENTICATION_CODES = {530, 534, 535, 538}  # they concern our login, not the recipient, whatever the command
 
 
 async def send(mail: Mail) -> None:
     """Return when the server has accepted the mail; otherwise raise Refused, TryLater or Misconfigured."""
     if not mail.to.partition("@")[0].isascii():
         raise Refused("the address has letters that cannot be mailed to")
-    if not hasattr(DNS_NAME, "_fqdn"):  # the library would fill its cache itself, and a slow DNS block the event loop
+    if not hasattr(DNS_NAME, "_fqdn"):  # otherwise the library looks it up in the event loop, which blocks
         await asyncio.to_thread(DNS_NAME.get_fqdn)
     try:
         async with _connect() as connection:
@@ -45,7 +45,7 @@ async def send(mail: Mail) -> None:
 
 
 class _Connection(AsyncSMTPBackend):
-    """One that the server has dropped meanwhile connects again by itself, once."""
+    """A reusable connection. If the server has dropped it, the library reconnects once."""
 
     is_reusable = False
     letters = 0
@@ -56,7 +56,7 @@ _kept: ContextVar[list[_Connection] | None] = ContextVar("kept", default=None)
 
 @asynccontextmanager
 async def keep_connections() -> AsyncIterator[None]:
-    """Letters that are sent inside, also by tasks that begin there, use connections again that have accepted one."""
+    """Inside this context and the tasks started in it, letters reuse connections that have already accepted one."""
     kept: list[_Connection] = []
     token = _kept.set(kept)
     try:
@@ -82,7 +82,7 @@ async def _connect() -> AsyncIterator[_Connection]:
 
 
 async def _close(connection: _Connection) -> None:
-    """Quickly even if the server is silent; the library would wait for another timeout."""
+    """Close the connection without the library's long timeout, even if the server does not answer."""
     client = connection._client
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
@@ -93,7 +93,7 @@ async def _close(connection: _Connection) -> None:
 
 
 async def check() -> None:
-    """Log in as for a letter, and send none; raises what `send` would."""
+    """Log in as for a letter, but send none; raises the same exceptions as `send`."""
     options = connection_options()
     server = aiosmtplib.SMTP(
         hostname=options["host"],
@@ -130,7 +130,7 @@ def connection_options() -> dict[str, Any]:
         "password": unquote(url.password or ""),
         "ssl": implicit,
         "tls": (not implicit and needs_tls) or None,  # None: STARTTLS if offered
-        "timeout": settings.SEND_TIMEOUT_SECONDS,  # per command; tasks/outbox_senders.py limits the whole
+        "timeout": settings.SEND_TIMEOUT_SECONDS,  # for each command; tasks/outbox_senders.py limits the whole delivery
     }
 
 

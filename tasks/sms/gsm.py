@@ -7,7 +7,7 @@ BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENSION = frozenset("^{}[]~\\|€")  # each preceded by an escape character
+EXTENSION = frozenset("^{}[]~\\|€")  # an escape character precedes each of these
 
 
 def count_septets(text: str) -> int:

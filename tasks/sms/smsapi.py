@@ -11,7 +11,7 @@ from tasks.outbox_senders import Misconfigured, Refused, TryLater
 
 DUPLICATE_IDX = 53  # the gateway has accepted our `idx` within the last 24 hours
 TEMPORARY_ERRORS = {8, 200, 201, 666, 999}
-OPERATOR_ERRORS = {14, 101, 102, 103, 105, 110}  # token, sender name, credit, allowed address
+OPERATOR_ERRORS = {14, 101, 102, 103, 105, 110}  # about the token, sender name, credit or allowed address
 PERMANENT_ERRORS = {
     11: "the text is too long",
     12: "too many parts",

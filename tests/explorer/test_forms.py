@@ -1,4 +1,4 @@
-"""Every ready operation is a form in Polish, with a search for ids, refusals by their fields, and JSON a click away."""
+"""Every ready operation is a form in Polish, with a search for ids, refusals beside fields, and JSON a click away."""
 
 import asyncio
 from datetime import time, timedelta
@@ -141,7 +141,7 @@ def is_kept_with_the_form(answer: Response) -> bool:
 async def test_a_page_waits_for_what_the_page_before_it_is_still_saving(hired: Hire) -> None:
     await cast.rita()
     desk = await hired()
-    async with desk.page.expect_response(is_kept_with_the_form):  # or its save might come last
+    async with desk.page.expect_response(is_kept_with_the_form):  # otherwise this save could come last
         form = await desk.open_form("Nowy pacjent")
     async with in_transaction():  # while this lock is held, the table can be read but not written
         await database.connection().execute_script("LOCK TABLE workspace IN EXCLUSIVE MODE")

@@ -281,7 +281,7 @@ WAYS = [
     for table in ("audit_entry", "visit_change", "event")
     for way in ("DELETE FROM {}", "TRUNCATE {} CASCADE")
 ]
-NOTHING = "DELETE FROM {} WHERE false"  # refused for visit_change only: the other tables' triggers check each row
+NOTHING = "DELETE FROM {} WHERE false"  # only visit_change refuses it: the other tables' triggers fire per row
 
 
 @pytest.mark.parametrize(("table", "statement"), [*WAYS, ("visit_change", NOTHING)])

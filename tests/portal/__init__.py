@@ -1,1 +1,1 @@
-"""Promises of the patient's portal, kept in a real browser."""
+"""Promises of the patient's portal, checked in a real browser."""

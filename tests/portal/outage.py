@@ -1,4 +1,4 @@
-"""The way to the service, broken for a while."""
+"""Outages: a window's connection to the service is broken for a while."""
 
 from playwright.async_api import Route
 
@@ -8,12 +8,12 @@ LOST = ("Failed to load resource", "net::ERR", "502")
 
 
 def forgive(window: Window) -> None:
-    """The browser itself complains of what the test has broken."""
+    """Discard the faults that the browser reports because the test has broken the connection."""
     window.faults[:] = [fault for fault in window.faults if not any(part in fault for part in LOST)]
 
 
 class Broken:
-    """The way to the API, broken in one manner until it is mended."""
+    """Breaks the connection to the API during the block: `manner` is "offline", "502" or "abort"."""
 
     def __init__(self, window: Window, manner: str) -> None:
         self.window, self.manner, self.hits = window, manner, 0

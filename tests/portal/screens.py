@@ -139,7 +139,7 @@ async def _linked(window: Window) -> Screens:
 
 
 async def _troubles(window: Window) -> Screens:
-    """The service is away, at first for what is sent and then for whole pages; then it is closed."""
+    """A form without an answer, a page without a server, and a page while e-registration is closed."""
     await window.go("/haslo")
     await window.fill(email="anna@example.pl")
     async with Broken(window, "502"):
@@ -171,7 +171,7 @@ async def _choices(window: Window, clinic: str) -> Screens:
 
 
 async def _lapsed(window: Window, slot: str) -> Window:
-    """A hold that has run out while the patient thought."""
+    """The screen after the hold has expired while the patient was deciding."""
     await window.page.clock.install()
     await window.go(f"/termin/{slot}")
     await window.page.get_by_role("timer").wait_for()
@@ -195,7 +195,7 @@ async def _patients_dialogs(window: Window) -> Screens:
 
 
 async def _offers(window: Window, visit: str, anna: Account, rita: Account) -> Screens:
-    """The doctor of the visit is absent, and has a slot two days later; the doctor of another one has none."""
+    """Two doctors are absent: one has another slot two days later, the other has none."""
     own = await Visit.get(status="BOOKED", patient__last_name="Żółć").select_related("slot__clinic")
     slot = own.slot
     doctor, day = await slot.doctor, clock.local(slot.starts_at).date()

@@ -37,7 +37,7 @@ async def slots_on(day: date, at: time, count: int, *, clinic: Clinic, doctor: D
 
 
 def link_of(visit: Visit) -> str:
-    """The personal link as the letters about the visit contain it."""
+    """The personal link that the letters about the visit contain."""
     return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"
 
 

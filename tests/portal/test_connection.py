@@ -23,7 +23,7 @@ async def test_a_page_that_cannot_begin_says_so_and_begins_by_itself(opened: Ope
     async with Broken(window, manner):
         await window.page.goto(window.url + "/rezerwacja")
         await window.sees("Nie udało się połączyć", "22 000 00 00")
-    if manner == "abort":  # as the browser does when the connection is back
+    if manner == "abort":  # the event that the browser sends when it is online again
         await window.page.evaluate("dispatchEvent(new Event('online'))")
     await window.titled("Wybierz poradnię")
     forgive(window)
@@ -66,7 +66,7 @@ async def test_at_each_step_it_is_said_and_the_step_is_taken_when_the_way_is_men
         async with Broken(window, manner):
             await step()
             await window.sees(SAID)
-        await window.page.evaluate("dispatchEvent(new Event('online'))")  # spares the wait for the next attempt
+        await window.page.evaluate("dispatchEvent(new Event('online'))")  # so that it tries again at once
         await window.titled(title)
         await expect(main).to_contain_text(shown)
     assert [visit.status for visit in await Visit.all()] == ["CANCELLED"]
@@ -88,7 +88,7 @@ async def test_a_form_of_the_account_is_sent_when_the_way_is_mended(opened: Open
         async with Broken(window, manner):
             await window.send()
             await window.sees(SAID)
-        await window.page.evaluate("dispatchEvent(new Event('online'))")  # spares the wait for the next attempt
+        await window.page.evaluate("dispatchEvent(new Event('online'))")  # so that it tries again at once
     await stranger.titled("Prosimy sprawdzić pocztę")
     await patient.sees("Zapisano")
     for window in (stranger, patient):

@@ -1,4 +1,4 @@
-"""Whatever interrupts a step, it goes on: reload, Back, another language, a lost session, no connection, no server.
+"""A step can be continued after a reload, Back, another language, a lost session, no connection and no server.
 
 The steps of booking and moving have tests of their own: test_steps, test_connection, test_session; so do offers:
 test_offers.
@@ -62,7 +62,7 @@ async def test_setting_an_own_password_goes_on(opened: Opener) -> None:
     await window.fill(email="anna@example.pl")
     await window.send()
     await window.follow("Mam hasło – zaloguj się")
-    await expect(window.page.locator("[name=login]")).to_have_value("anna@example.pl")  # typed once is enough
+    await expect(window.page.locator("[name=login]")).to_have_value("anna@example.pl")  # the address is filled in
     await window.fill(password=one_time_password(await window.letter("Nowe hasło")))
     await window.send()
     done, typed = titled("Wybierz poradnię"), {"fresh": "siedem krokow do zielonych drzwi"}
@@ -72,7 +72,7 @@ async def test_setting_an_own_password_goes_on(opened: Opener) -> None:
 
 
 async def offer_to(account: Account) -> Offer:
-    """Another slot of the same doctor, who is absent on the day of a visit."""
+    """Book a visit, report its doctor absent, and return the offer of another slot of that doctor."""
     clinic, [slot] = await clinic_with_slots(1, days=5, name="Poradnia okulistyczna")
     await cast.morning(clock.today() + 7 * DAY, 1, at=clinic, by=await slot.doctor)
     await report_absence(await visit_of(account, slot), by=await cast.rita())

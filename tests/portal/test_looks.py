@@ -79,7 +79,7 @@ async def look(
 
 
 async def strange_words(window: Window, language: str) -> list[str]:
-    """Words in another language or of the program itself, and the page's title if it names no screen."""
+    """Words in the other language, technical words, and the page's title if it does not name the screen."""
     await expect(window.page.locator("html")).to_have_attribute("lang", language)
     await window.settle()
     text = await window.page.locator("body").inner_text()
@@ -94,7 +94,7 @@ async def test_every_screen_is_accessible_fits_and_says_only_our_own_words_in_on
     flaws: list[str] = []
     async for name, window in screens(opened, "pl"):
         for language in ("en", "pl"):
-            await window.page.locator(f"header .tool[lang={language}]").dispatch_event("click")  # behind a dialog, too
+            await window.page.locator(f"header .tool[lang={language}]").dispatch_event("click")  # even behind a dialog
             flaws += [f"{name} {language}: {flaw}" for flaw in await strange_words(window, language)]
         await window.page.evaluate(AXE)
         for way in LOOKS:

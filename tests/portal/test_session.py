@@ -165,7 +165,7 @@ async def test_a_half_open_session_leads_to_an_own_password_from_everywhere(open
         await window.titled(OWN_PASSWORD)
         await expect(window.page.locator("section.notices")).not_to_contain_text(
             "własne hasło"
-        )  # the screen says so already
+        )  # the screen itself says so
     for path in ("/", "/rezerwacja", "/zaloz-konto"):
         await window.go(path)
         await window.sees("Pozostało ustawić własne hasło")

@@ -137,7 +137,7 @@ async def test_english_addresses_and_letters_lead_to_the_same_pages_in_their_lan
         await window.go(english)
         await window.titled(title)
         await window.at(polish)
-        await window.page.evaluate("localStorage.clear()")  # else the next page would be English
+        await window.page.evaluate("localStorage.clear()")  # otherwise the next page would be in English
     other = await opened(by=anna)
     await other.go(f"/wizyty/{public(visit)}?lang=en")
     await other.titled("Visit")

@@ -113,7 +113,7 @@ def test_only_migrate_knows_the_owner_of_the_database() -> None:
     knowing = {name for name, service in OURS.items() if "MIGRATION_DATABASE_URL" in service["environment"]}
     assert knowing == {"migrate"}
     for service in OURS.values():
-        assert service["environment"]["POSTGRES_PASSWORD"] == ""  # so .env cannot set it either
+        assert service["environment"]["POSTGRES_PASSWORD"] == ""  # so that .env cannot set it either
         assert service["environment"]["DATABASE_URL"].startswith("postgres://e_rejestracja_runtime:${RUNTIME_PASSWORD:")
 
 

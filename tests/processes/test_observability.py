@@ -65,7 +65,7 @@ async def test_one_trace_leads_from_the_request_through_the_tasks_to_the_letter(
         "worker task tasks.account_requests:process_account_requests",
         "worker send email",
     ]
-    await eventually(lambda: {f"e-rejestracja-{name}" for name in names} <= ours().keys())  # each process sends its own
+    await eventually(lambda: {f"e-rejestracja-{name}" for name in names} <= ours().keys())  # processes send their spans
     operation, inserting, deciding, sending = [ours()[f"e-rejestracja-{name}"] for name in names]
     assert (operation.parent_id, deciding.parent_id) == ("", operation.id)
     assert inserting.parent_id == operation.id
@@ -114,7 +114,7 @@ async def figures_with(url: str, wanted: Figures) -> Figures:
 async def test_the_figures_of_the_web_processes_are_added_up_and_move(cluster: Cluster, request_id: str) -> None:
     url = cluster.webs[0]
     before = await figures_with(url, {"pool_connections{state=limit}": 40})  # both processes are running
-    for _ in range(10):  # a new connection each time, so that both processes get some
+    for _ in range(10):  # opens a new connection each time, so that both processes get requests
         client = Client(url=url)
         await client.ask("ServiceHours")
         await client.send("mutation { exportMyData }")
@@ -140,7 +140,7 @@ async def test_the_figures_of_tasks_outbox_and_relay_move(cluster: Cluster, requ
     assert done["pool_connections{state=limit}"] == 20
     assert done["outbox_oldest_seconds{medium=email}"] == 0
     async with cluster.database() as database:
-        await database.execute("SELECT pg_advisory_lock(7222027)")  # as a hanging relay would hold it
+        await database.execute("SELECT pg_advisory_lock(7222027)")  # the lock of a relay that hangs
         await database.execute(WAITING)
         waiting = await figures(worker)
         await database.execute("DELETE FROM message WHERE kind = 'visit_moved'")

@@ -39,7 +39,7 @@ async def connected(service: Service) -> AsyncIterator[asyncpg.Connection]:
 
 async def until(database: asyncpg.Connection, question: str, answer: object) -> None:
     async def is_so() -> bool:
-        await database.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction misses later connections
+        await database.execute("SELECT pg_stat_clear_snapshot()")  # otherwise new connections stay hidden
         return bool(await database.fetchval(question) == answer)
 
     await eventually(is_so, otherwise=lambda: f"{question}: never {answer}")

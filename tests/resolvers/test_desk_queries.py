@@ -181,7 +181,7 @@ async def test_the_audit_trail_of_a_patient_a_colleague_and_a_visit_tells_the_wh
     story = [("visit_cancelled", "Rita Recepcyjna"), ("visit_booked", "Rita Recepcyjna")]
     looked = [("reveal_pesel", "Rita Recepcyjna")]
     assert await told(id_of(visit)) == story
-    read = [("read_list", "Adam Główny")]  # the audit trail, which was read a moment ago
+    read = [("read_list", "Adam Główny")]  # reading the audit trail is recorded, too
     assert await told(id_of(patient_of(anna))) == read + looked + story
     assert await told(id_of(rita, "StaffMember")) == looked + story
     assert await code(adam, trail, id="Nothing_AAAAAAAAAAAAAAAAAAAAAA") == "BAD_USER_INPUT"

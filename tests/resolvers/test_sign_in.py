@@ -61,7 +61,7 @@ CHANGE = """mutation C($new: String!) { changePassword(input: { newPassword: $ne
 
 
 async def test_whoever_came_by_a_letter_need_not_repeat_what_it_said(nobody: Client) -> None:
-    """They would have lost it after reloading the page."""
+    """After a reload, the page no longer has the one-time password."""
     opened = await nobody.do("LogIn", login="dorota@example.pl", password=await signed_up())
     changed = (await Client(opened["token"]).send(CHANGE, new=OWN))["data"]["changePassword"]
     assert changed == {"__typename": "Session", "account": {"mustChangePassword": False}}
@@ -220,7 +220,7 @@ NEW_DEVICE = """mutation N($input: ChangePasswordInput!) { changePassword(input:
 
 
 async def attack(login: str) -> None:
-    """All that a stranger who knows the login can do from anywhere, even from the owner's own network."""
+    """Do all that a stranger who knows the login can do, from anywhere and even from the owner's own network."""
     for n in range(FREE_TRIES["login"] + 5):
         await kind(Client(address=f"10.{n}.0.1"), login, "wrong")
     for n in range(FREE_TRIES["address"] + 1):
@@ -234,7 +234,7 @@ async def typed(client: Client, **fields: Any) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("anna")
 async def test_a_program_that_shows_its_device_is_not_held_up_by_strangers(nobody: Client) -> None:
-    """As a mobile application does it: `Session.device` is sent back with the next `logIn`."""
+    """The program sends `Session.device` back with the next `logIn`, as a mobile application does."""
     mine = {"login": "anna@example.pl", "password": cast.PASSWORD}
     device = (await typed(nobody, **mine))["device"]
     await attack("anna@example.pl")

@@ -52,7 +52,7 @@ async def test_a_calendar_is_one_statement(signed_in: bool, anna: Client, nobody
     client = anna if signed_in else nobody
     days, count = await count_statements(client.ask("FreeDays", clinicId=id_of(clinic), **span))
     assert [day["freeSlots"] for day in days] == [10]
-    assert count == 2 + signed_in  # one more for the rate counter, and one for a session
+    assert count == 2 + signed_in  # one extra for the rate counter, and one for a session
 
 
 async def test_planned_visits_with_clinic_doctor_and_calendar_do_not_cost_more_each(anna: Client) -> None:

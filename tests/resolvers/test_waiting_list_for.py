@@ -105,7 +105,7 @@ async def test_reception_ends_an_entry_for_a_reason_and_its_slot_goes_to_the_nex
     await do(rita, "joinWaitingListFor", patientId=id_of(dorota), clinicId=id_of(clinic), **WISH)
     await cancel(borys, visit)
     await freed_slots.allocate()
-    assert await ask(rita, TELL) == []  # Anna comes first and got a letter
+    assert await ask(rita, TELL) == []  # Anna is first in the list, and she got a letter
     ended = await do(rita, "leaveWaitingListFor", entryId=id_of(first), reason="poszła gdzie indziej")
     assert ended["__typename"] == "WaitingListEntry"
     await freed_slots.allocate()

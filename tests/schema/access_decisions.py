@@ -209,9 +209,9 @@ PATHS = {
         name: f"{{ events(first: 50) {{ nodes {{ ... on {name} {{ %s }} }} }} }}"
         for name in ("SlotsPublished", "SlotsWithdrawn", "VisitBooked", "VisitCancelled", "VisitRescheduled")
     },
-    # Comes last, because a login ends the session with which it was requested.
+    # This is last, because a login ends the session with which it was requested.
     "Session": 'mutation { logIn(input: { login: "anna@example.pl", password: "<password>" })'
     " { ... on Session { %s } } }",
 }
-# Reached only over a socket (tests/web/live) or with an authenticator's code (tests/resolvers/test_second_factor.py).
+# These need a socket (tests/web/live) or an authenticator's code (tests/resolvers/test_second_factor.py).
 ELSEWHERE = {"SlotChange", "MyChange", "PatientChange", "SecondFactorSet"}

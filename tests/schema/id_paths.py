@@ -140,8 +140,8 @@ def document(
 def selection(type_: Any, levels: int, *, for_staff: bool = False, role: str = "") -> str:
     """All fields of the type and of the types nested in it, each under an alias of its own so that none conflict.
 
-    Fields declared for staff are included only for staff, and with `role` fields declared for roles only for that one:
-    a single refused field would cost the rest of the answer.
+    Fields that the caller may not read are left out, because one refused field would cost the rest of the answer:
+    fields for staff unless `for_staff`, and, if `role` is given, fields that are not declared for that role.
     """
     return _selection_of(get_named_type(type_), levels, for_staff, role)
 

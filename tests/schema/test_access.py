@@ -187,7 +187,7 @@ def test_access_is_decided_for_every_root_field() -> None:
 
 
 async def wrong_answers(kind: str, names: list[str]) -> dict[str, set[str]]:
-    """The fields that answer this caller other than decided, and their codes. Logging out comes last."""
+    """The fields whose answer to this caller is not the decided one, with their codes. Logging out comes last."""
     found, asking = {}, await caller(kind)
     for name in sorted(names, key="logOut".__eq__):
         text, variables = document(ROOTS[name][0], name, ROOTS[name][1])

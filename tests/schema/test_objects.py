@@ -254,7 +254,7 @@ async def test_nothing_of_annas_is_seen_or_changed_by_others_along_any_path(
     role: str, world: World, tables: str
 ) -> None:
     client, before = await caller(role), await rows_with(world.annas_rows, tables)
-    wrong = {"of_other_kinds": role == "patient"}  # for one role: a wrong type is refused for any
+    wrong = {"of_other_kinds": role == "patient"}  # tried for one role only: every role gets the same refusal
     for path in PATHS:
         for target in targets_of(path, world.annas, **wrong) + targets_of(path, world.adams, **wrong):
             answer = await heard(client, path, world.attacker, target)

@@ -139,7 +139,7 @@ async def test_a_page_leaves_one_entry_naming_the_list_and_the_patients_on_it() 
     await ask(rita, "{ visits(filter: {}, first: 2) { nodes { patient { lastName } } } }")
     await ask(rita, '{ slots(filter: { day: "2026-11-24" }) { nodes { visit { status } } } }')
     assert await entries(rita) == [("read_list", "Query.visits", 1), ("read_list", "Query.slots", 2)]
-    await ask(rita, f"{{ visits(filter: {{}}) {{ {lines} }} }}")  # following the list into records opens them
+    await ask(rita, f"{{ visits(filter: {{}}) {{ {lines} }} }}")  # fields beyond the list's own rows open the records
     assert (await entries(rita))[2:] == [("open_record", None, 0)] * 2
 
 
@@ -232,7 +232,7 @@ async def test_every_event_of_a_subscription_is_an_answer_of_its_own() -> None:
     for _ in range(2):
         reading_audit.open(patient_of(anna).id)
         await reading_audit.save(rita)
-    await reading_audit.save(rita)  # an event that shows nothing
+    await reading_audit.save(rita)  # as after an event that shows no patient
     assert await entries(rita) == [("open_record", None, 0)] * 2
 
 

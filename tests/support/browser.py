@@ -49,7 +49,7 @@ def expect(actual: Locator) -> LocatorAssertions: ...
 @overload
 def expect(actual: Page) -> PageAssertions: ...
 def expect(actual: Locator | Page) -> LocatorAssertions | PageAssertions:
-    """Playwright's, after a wait: at each look that fails it describes the whole page, a third of a page's work."""
+    """Playwright's `expect`, after a cheaper wait: each failed check would describe the whole page, which is slow."""
     return playwright_expect(actual) if isinstance(actual, Page) else cast(LocatorAssertions, _Waiting(actual))
 
 
@@ -62,14 +62,14 @@ class _Waiting:
 
         async def waiting(*arguments: Any, **more: Any) -> None:
             if wanted := self._wanted(name, *arguments):
-                with contextlib.suppress(TooLate):  # then the assertion says what is there instead
+                with contextlib.suppress(TooLate):  # the assertion then reports what the page shows instead
                     await wanted.first.wait_for(state="visible" if name == "to_be_visible" else "attached")
             await assertion(*arguments, **more)
 
         return waiting
 
     def _wanted(self, name: str, expected: Any = None, *_: object) -> Locator | None:
-        """Is there once the assertion holds, and not much earlier."""
+        """An element that appears when the assertion becomes true, or just before; None if there is none."""
         if isinstance(expected, list) or name in ("to_have_count", "to_be_hidden"):
             return None
         if name in ("to_contain_text", "to_have_text"):
@@ -127,7 +127,7 @@ class Contexts:
         empty, set_offline = await context.new_page(), context.set_offline
 
         async def set_offline_for_good(offline: bool) -> None:
-            """Whether there is a connection is known to a process, not to a page: it is not shared from now on."""
+            """Stop sharing this context: being offline affects the whole process that renders its pages."""
             if self._kinds.pop(context, None):
                 await empty.close()
             await set_offline(offline)
@@ -151,7 +151,7 @@ async def _is_cleaned(context: BrowserContext) -> bool:
         await context.unroute_all(behavior="ignoreErrors")
         for page in context.pages[1:]:
             if await page.evaluate("localStorage.clear(), sessionStorage.clear(), '__pwClock' in globalThis"):
-                return False  # a clock cannot be taken out again
+                return False  # a faked clock cannot be removed
             await page.close()
         await context.clear_cookies()
     except Error:
@@ -174,7 +174,7 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
 
 
 async def sign_in(context: BrowserContext, url: str, account: Account) -> None:
-    """As if signed in before: the session's cookie is there."""
+    """Set the session's cookie, as if the person had signed in before."""
     token = await people.signed_in(account)
     await context.add_cookies(
         [

@@ -34,7 +34,7 @@ class Chaos:
     def __init__(self, url: str, seed: int, clinic_id: UUID | None = None) -> None:
         self.clinic_id = clinic_id
         self.url, self.chance = url, random.Random(seed)
-        self.committed: dict[UUID, tuple[float, float]] = {}  # when each was begun, and by when it had been committed
+        self.committed: dict[UUID, tuple[float, float]] = {}  # a time before each began, and one after its commit
         self.undone: set[UUID] = set()
         self.kills = 0
         self.is_over = False

@@ -21,12 +21,12 @@ def id_of(row: Any, kind: str | None = None) -> str:
 
 @pytest.fixture
 def compiling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are shared only if they are compiled."""
+    """Turn compiling on, because only compiled answers are shared."""
     monkeypatch.setattr(settings, "COMPILE_COMPLETION", True)
 
 
 def note_calls(monkeypatch: pytest.MonkeyPatch, kind: type, method: str, noted: Callable[..., Any]) -> list[Any]:
-    """A growing list of the values that `noted` makes of the arguments of each call of the method."""
+    """A growing list with one value per call of the method: the result of `noted` for the call's arguments."""
     found: list[Any] = []
     call = getattr(kind, method)
 

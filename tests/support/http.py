@@ -6,7 +6,7 @@ import httpx
 
 from tests.support.waiting import patience
 
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading the system's takes 35 ms per client
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading real ones takes 35 ms per client
 
 
 def http_client(url: str = "", seconds: float | None = None) -> httpx.AsyncClient:

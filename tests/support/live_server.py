@@ -50,7 +50,7 @@ async def serving(database_url: str) -> AsyncIterator[str]:
 
 
 async def read_until_dropped(client: "Socket", field: str) -> list[Any]:
-    """The values of this field that still reach a client that is too slow, until its socket is closed for that."""
+    """Read this field until the server closes the socket because the client is too slow; return the values."""
     values: list[Any] = []
 
     async def read() -> None:

@@ -124,7 +124,7 @@ async def check_return_after_retention(example: PartnerProgram, centre: Centre) 
     """Events that the program missed have been deleted: it is told so, starts afresh, and carries on."""
     example.kill()
     await centre.book(2)
-    while await Event.filter(position=None).exists():  # repeat: the service may be placing them itself
+    while await Event.filter(position=None).exists():  # repeat: the service may be doing the same
         await event_log.assign_positions()
     with clock.pinned(clock.now() + timedelta(days=settings.EVENT_RETENTION_DAYS + 1)):
         assert await event_log.purge() > 0

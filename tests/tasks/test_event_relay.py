@@ -72,7 +72,7 @@ def unlooking(monkeypatch: pytest.MonkeyPatch) -> None:
 async def relaying(database_url: str, fresh: None) -> AsyncIterator[None]:
     rung = event_signal.count
     async with event_relay.run_relay(database_url):
-        await event_signal.wait_after(rung)  # until the relay is listening
+        await event_signal.wait_after(rung)  # wait until the relay is listening
         yield
 
 
@@ -194,7 +194,7 @@ async def test_when_its_connection_is_lost_watchers_learn_that_they_may_have_mis
     slot = await cast.slot()
     with slot_watchers.watch(slot.clinic_id) as watch:
         await caught_up(watch)
-        assert await stranger.fetchval(KILL)  # kills one relay, or also the previous test's, if it is still ending
+        assert await stranger.fetchval(KILL)  # may also kill the previous test's relay, if it is still stopping
         async with asyncio.timeout(patience()):
             with pytest.raises(ChangesMissed):
                 await watch.next()

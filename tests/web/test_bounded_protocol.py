@@ -19,7 +19,7 @@ POST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n"
 
 
 class Service:
-    """An application that answers at once, with its server's state of connections."""
+    """An application that answers at once, and the state of its server's connections."""
 
     def __init__(self) -> None:
         self.state = ServerState()

@@ -32,7 +32,7 @@ from web.endpoint.sse import EventStream, until_ended, with_send_timeout
 log = logging.getLogger(__name__)
 INIT_TIMEOUT = timedelta(seconds=10)
 PLACE = "e-rejestracja.place"
-COME_AGAIN_SECONDS = 10  # long enough to detect connections that were cut
+COME_AGAIN_SECONDS = 10  # by then, connections that were cut are detected
 TRANSPORTS: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: EventStream}
 
 

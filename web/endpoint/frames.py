@@ -40,7 +40,7 @@ def _find_operation_flaw(payload: Any) -> str | None:
 
 
 def write_shared(id_: str, result: Any) -> str | None:
-    """The frame of an answer that other subscriptions also receive: only its id differs. None: not shared."""
+    """The frame of an answer that several subscriptions share: only the id differs. None if it is not shared."""
     data = result.data
     if not isinstance(data, SharedData) or result.errors:
         return None
@@ -48,12 +48,12 @@ def write_shared(id_: str, result: Any) -> str | None:
 
 
 def head_of_next(id_: str) -> bytes:
-    """How a frame with a result of this operation begins; its payload and END follow."""
+    """The beginning of a frame with a result of this operation; the payload and END follow."""
     return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
 
 
 def write_payload(data: SharedData, extensions: dict[str, Any] | None) -> bytes:
-    """Written once for all whose extensions are the same."""
+    """Serialise the payload, once for all operations whose extensions are equal."""
     if data.text is None or data.extensions != extensions:
         payload = {"data": data} | ({"extensions": extensions} if extensions else {})
         data.text, data.extensions = orjson.dumps(payload), extensions

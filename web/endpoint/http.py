@@ -105,7 +105,7 @@ class HttpEndpoint(GraphQL[Context, None]):
         return response
 
     def _build_response(self, answer: Any, media_type: str) -> Response:
-        """With the old media type every well-formed request gets status 200, also when it is refused."""
+        """With the old media type every well-formed request gets status 200, even if it is refused."""
         errors = answer.get("errors") or [{}]
         extensions = errors[0].get("extensions") or {}
         is_refused = media_type == GRAPHQL_JSON and "data" not in answer

@@ -7,7 +7,7 @@ GRAPHQL_JSON, JSON, STREAM = "application/graphql-response+json", "application/j
 
 @lru_cache(maxsize=1024)
 def prefers_stream(accept: str) -> bool:
-    """Clients that support both list both: the one with the greater `q`, or else the first, is wanted."""
+    """Clients that support both types list both; they want the one with the greater `q`, or else the first."""
     kinds = [(kind, q) for kind, q in _read(accept) if kind == STREAM or kind.endswith("json")]
     return bool(kinds) and max(kinds, key=lambda each: each[1])[0] == STREAM
 

@@ -22,12 +22,12 @@ from schema.execution.public_answers import PublicAnswer, follow_answer
 from web.endpoint.caller import COOKIE, negotiate_language, normalise_address
 
 MAX_QUESTION_BYTES = 16 * 1024
-OVERHEAD_BYTES = 2048  # of an entry, in addition to its bytes
-PRIVATE_QUESTIONS = 10_000  # requests known not to be public, so that nothing looks them up
+OVERHEAD_BYTES = 2048  # an entry's memory in addition to its key and body
+PRIVATE_QUESTIONS = 10_000  # at most so many requests are remembered as not public
 PATH = "/graphql"
 CREDENTIALS = (b"authorization", COOKIE.encode())
 
-log = logging.getLogger("schema.execution.operation")  # the line of an operation, wherever it was answered
+log = logging.getLogger("schema.execution.operation")  # as for operations that the endpoint executes
 Key = tuple[bytes, Language, bytes, bytes]
 
 
@@ -54,7 +54,7 @@ class Entry:
         else:
             is_same = all(versions.get(clinic_id) == self.versions[clinic_id] for clinic_id in self.clinics)
         if is_same:
-            self.versions = versions  # equal for this answer, and quicker to compare next time
+            self.versions = versions  # the same object is faster to compare next time
         return is_same
 
 

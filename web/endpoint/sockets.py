@@ -24,7 +24,7 @@ from web.endpoint.frames import END, find_flaw, head_of_next, write_payload, wri
 from web.endpoint.socket_caller import SocketCaller
 from web.socket_protocol import WRITE_NOW
 
-MAX_OPERATIONS = 20  # at once, per socket
+MAX_OPERATIONS = 20  # simultaneous operations per socket
 MAX_REASON_BYTES = 120  # bytes: a close frame has room for 123
 CLOSE_SECONDS = 30.0
 
@@ -58,7 +58,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from None
 
     def write_now(self, text: bytes) -> bool:
-        """Write to a client that keeps up, without waiting; False: it does not, or the server cannot do that."""
+        """Write without waiting; False if the client is behind or the server does not support it."""
         return self._write_now is not None and not self.is_over.is_set() and self._write_now(text)
 
     async def close(self, code: int, reason: str) -> None:
@@ -131,7 +131,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except WebSocketDisconnected:
             return
-        except Exception as error:  # its caller could not be looked up, or its answer not be written
+        except Exception as error:  # the caller could not be looked up, or the answer could not be written
             with suppress(WebSocketDisconnected):
                 await operation.send_initial_errors([count(code_error(error, self.context.language))])
         finally:
@@ -139,7 +139,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
                 del self.operations[operation.id]
 
     async def _send_results(self, operation: Operation[Any, None], context: Context, results: Any) -> None:
-        """Send a refusal before the first result as an `error` frame, also when an extension refused."""
+        """Send the results; a refusal in place of the first one, even by an extension, is sent as an `error` frame."""
         is_first = True
         async for result in results:
             if is_first and _is_refusal(result):
@@ -156,7 +156,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
 
     def _divert(self, operation: Operation[Any, None], context: Context, result: Any) -> None:
         """Write further shared answers as soon as they are made, without waking up the operation for each of them."""
-        if context.divert is None or context.reading_audit is not None:  # what staff see is noted as it is executed
+        if context.divert is None or context.reading_audit is not None:  # the execution records what staff see
             return
         data: SharedData = result.data
         repeat, head, extensions = data.repeater(), head_of_next(operation.id), result.extensions
@@ -183,7 +183,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
 
 
 def _is_refusal(result: Any) -> bool:
-    """Whether nothing was executed, also when an extension refused: an error of a field has a path."""
+    """Whether nothing was executed, even if it was an extension that refused; only field errors have a path."""
     if isinstance(result, PreExecutionError):
         return True
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors)

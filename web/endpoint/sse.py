@@ -1,4 +1,4 @@
-"""GraphQL over SSE (distinct connections mode): for clients that prefer it to JSON, while they may see it."""
+"""GraphQL over SSE (distinct connections mode), for clients that prefer it to JSON, until they lose access."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -26,8 +26,8 @@ class EventStream(SSETransport):
 def until_ended(
     stream: AsyncTextStream, results: Any, context: Context, connections: OpenConnections
 ) -> AsyncTextStream:
-    """The stream until its caller is no longer authorised, then one last error as the protocol defines it. `results`:
-    the results to write; closed whenever the stream ends, so that nothing stays open.
+    """The stream, which ends with one last error as soon as the caller is no longer authorised. `results`: the results
+    to write; they are closed whenever the stream ends, so that nothing stays open.
     """
 
     async def chunks() -> AsyncGenerator[str, None]:

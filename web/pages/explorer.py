@@ -80,5 +80,5 @@ async def file(request: Request) -> FileResponse:
     path = FILES.get(name, BUILT / name)
     if path.parent not in (BUILT, HOME / "static") or name == "manifest.json" or not path.is_file():
         raise HTTPException(404)
-    kept = "no-cache" if name in FILES else "public, max-age=31536000, immutable"  # built ones have a hash in the name
+    kept = "no-cache" if name in FILES else "public, max-age=31536000, immutable"  # the others have a hash in the name
     return FileResponse(path, headers={"cache-control": kept, "x-content-type-options": "nosniff"})

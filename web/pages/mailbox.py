@@ -28,7 +28,7 @@ def is_shown() -> bool:
 def _is_known_host(request: Request) -> bool:
     """A hostile page can point its own host name at our address (DNS rebinding), but it cannot use one of our names."""
     host = ""
-    with suppress(ValueError):  # from a malformed header, or from a name that is no address
+    with suppress(ValueError):  # the header is malformed, or names a host instead of an address
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         ip_address(host)
         return True

@@ -1,4 +1,4 @@
-"""Static files of pages: precompressed, with ETags that browsers revalidate by (RFC 9110)."""
+"""Static files of pages: precompressed, with ETags for revalidation (RFC 9110)."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-ENCODINGS = {"br": ".br", "gzip": ".gz"}  # in order of preference
+ENCODINGS = {"br": ".br", "gzip": ".gz"}  # the preferred one first
 FOR_YEARS = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
 

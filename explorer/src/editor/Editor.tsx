@@ -22,7 +22,7 @@ export function Connection() {
       editor?.setOption("lineWrapping", true);
       editor?.getInputField().setAttribute("aria-label", name);
     }
-    if (queryEditor && variableEditor) setTimeout(openWaiting); // outside React's render: it notifies at once
+    if (queryEditor && variableEditor) setTimeout(openWaiting); // it updates state, so it must run after the render
     if (responseEditor) chooseByClick(responseEditor);
     if (variableEditor) chooseByClick(variableEditor);
   }, [queryEditor, variableEditor, responseEditor]);

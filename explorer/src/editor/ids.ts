@@ -25,7 +25,7 @@ export function chooseByClick(editor: CodeMirrorEditor): void {
   if (prepared.has(editor)) return;
   prepared.add(editor);
   const unit = (_: CodeMirrorEditor, place: Place) => {
-    const word = editor.findWordAt(place); // a range has methods where CodeMirror expects positions
+    const word = editor.findWordAt(place); // its `from` and `to` are methods; CodeMirror expects values
     return idAt(editor, place) ?? { from: word.from(), to: word.to() };
   };
   editor.setOption(

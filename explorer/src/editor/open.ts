@@ -32,7 +32,7 @@ export function openInEditor(operation: Editable, isToReplace = true): void {
   const there = editors.tabs.findIndex((tab) => tab.title === operation.name);
   if (there < 0) flushSync(editors.addTab);
   else flushSync(() => editors!.changeTab(there));
-  if (there >= 0 && !isToReplace) return; // with the variables and the answer
+  if (there >= 0 && !isToReplace) return; // the tab keeps its variables and its answer
   editors.queryEditor?.setValue(operation.query);
   editors.variableEditor?.setValue(filled(operation.variables));
   editors.setOperationName(operation.name); // otherwise the play button would, for a moment, run the previous operation

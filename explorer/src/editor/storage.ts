@@ -2,7 +2,7 @@
 import { change, current } from "../workspace";
 
 const TABS = "graphiql:tabState";
-const MOST = 20_000; // characters: the workspace has room for 64 KiB
+const MOST = 20_000; // characters; the whole workspace may have 64 KiB
 
 const memory = new Map<string, string>();
 
@@ -14,16 +14,16 @@ interface TabState {
 const isSecret = (tab: { query: string | null; variables: string | null }) =>
   /password|oneTimeCode/i.test(`${tab.query} ${tab.variables}`);
 
-/** Without the tabs in which a password is typed. */
+/** The tabs to save; those that contain a password or a code are left out. */
 function keepable(state: string): string | null {
   const { tabs } = JSON.parse(state) as TabState;
   const kept = JSON.stringify({ tabs: tabs.filter((tab) => !isSecret(tab)), activeTabIndex: 0 });
   return kept.length <= MOST ? kept : null;
 }
 
-/** `first`: what the editor begins with; GraphiQL reads the variables of its first tab from its storage alone. */
+/** `first`: the editor's initial operation; GraphiQL reads the variables of its first tab only from its storage. */
 export function restoreTabs(first: { variables: string }): void {
-  memory.set("graphiql:secondaryEditorFlex", "1"); // as much room for variables as for the document
+  memory.set("graphiql:secondaryEditorFlex", "1"); // the variables get as much room as the document
   const kept = current().tabs;
   if (kept && (JSON.parse(kept) as TabState).tabs.length > 0) memory.set(TABS, kept);
   else memory.set("graphiql:variables", first.variables);

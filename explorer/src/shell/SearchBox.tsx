@@ -14,7 +14,7 @@ function useShortcut(focus: () => void) {
       const isSlash = event.key === "/" && !event.ctrlKey && !event.altKey && !isWriting(event.target);
       if (!isSlash && !(event.ctrlKey && event.key === "k")) return;
       event.preventDefault();
-      event.stopPropagation(); // GraphiQL has Ctrl+K for its documentation
+      event.stopPropagation(); // otherwise GraphiQL would open its documentation
       focus();
     };
     addEventListener("keydown", press, true);

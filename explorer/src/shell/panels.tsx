@@ -60,7 +60,7 @@ const nameOf = (plugin: GraphiQLPlugin | null) =>
 /** Called when GraphiQL opens another plugin: the workspace follows. `Bridge` does the reverse. */
 export const followPlugin = (plugin: GraphiQLPlugin | null) => plugin && change({ panel: nameOf(plugin) ?? "editor" });
 
-const GRAPHIQLS_OWN = 2; // plugins before ours: documentation and history
+const GRAPHIQLS_OWN = 2; // documentation and history come before our plugins
 const BEGINNINGS: Record<PanelName, string> = {
   day: ".grid [tabindex='0']",
   patient: ".patient :is(.main, input)",
@@ -87,7 +87,7 @@ function usePanelKeys() {
       if (current().panel === panel) document.querySelector<HTMLElement>(BEGINNINGS[panel])?.focus();
       else open(panel);
     };
-    addEventListener("keydown", press, true); // before the editor's own keys
+    addEventListener("keydown", press, true); // capturing, so that this runs before the editor's own shortcuts
     return () => removeEventListener("keydown", press, true);
   }, []);
 }

@@ -1,4 +1,4 @@
 const OF_THE_CONTRACT = /\s*\(`\w+`\)/g;
 
-/** A refusal in plain words, without the names of the contract, which stand in brackets and are meant for programs. */
+/** A refusal without the names of fields (in brackets), which are meant for programs. */
 export const plain = (message: string) => message.replace(OF_THE_CONTRACT, "");

@@ -1,4 +1,4 @@
-// Polish for the contract: labels and help of inputs, names of choices, kinds and answers. What is missing falls back to the contract's own word.
+// Polish for the contract: labels and help of inputs, names of choices, kinds and answers. A missing word is replaced by the contract's own name.
 import words from "./pl.json";
 
 export interface Label {
@@ -24,7 +24,7 @@ export const KINDS = kinds;
 export const TYPES = types;
 export const ENUMS = enums;
 
-/** By type and field, else by the field's name alone. */
+/** Finds a label by type and field, or else by the field's name alone. */
 export function labelOf(owner: string, name: string): Label {
   const found = inputs[`${owner}.${name}`] ?? inputs[name] ?? name;
   const [text, help] = typeof found === "string" ? [found, ""] : found;

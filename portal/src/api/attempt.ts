@@ -4,9 +4,9 @@ import { isOnline, untilWorthTrying } from "../state/connection";
 import { Fault } from "./fault";
 
 interface Patience {
-  /** Whether a repetition changes nothing (by an idempotency key, or by its nature). */
+  /** Whether the request may be repeated: it has an idempotency key, or a repetition changes nothing anyway. */
   readonly isSafe: boolean;
-  /** How often to send; the screen says meanwhile that there is no answer. */
+  /** The maximum number of attempts. Between them, the screen says that there is no answer yet. */
   readonly turns?: number;
   readonly onWaiting: () => void;
 }

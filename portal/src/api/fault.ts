@@ -31,10 +31,10 @@ export interface ErrorAnswer {
 
 const CODES: Readonly<Record<string, FaultCode>> = {
   UNAUTHENTICATED: "UNAUTHENTICATED",
-  PASSWORD_CHANGE_REQUIRED: "UNAUTHENTICATED", // another tab has logged in by a one-time password
+  PASSWORD_CHANGE_REQUIRED: "UNAUTHENTICATED", // another tab has logged in with a one-time password
   RATE_LIMITED: "RATE_LIMITED",
   PERSISTED_QUERY_NOT_FOUND: "OUTDATED",
-  BAD_USER_INPUT: "MISTAKEN", // such as an incomplete address
+  BAD_USER_INPUT: "MISTAKEN", // such as an id cut off in the page's address
   INTERNAL_SERVER_ERROR: "UNAVAILABLE",
 };
 

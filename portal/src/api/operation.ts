@@ -2,7 +2,7 @@
 export interface Operation<Answer, Variables> {
   readonly id: string;
   readonly answer?: Answer;
-  readonly given?: (variables: Variables) => void; // a parameter: what is given may not be wider
+  readonly given?: (variables: Variables) => void; // a function type, so that wider variables do not compile
 }
 
 /** Variables are optional if the document has none. */

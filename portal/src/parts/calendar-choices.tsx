@@ -121,7 +121,7 @@ export function WeekdayChoice({ chosen, onChoose, isOptional = false }: WeekdayC
   );
 }
 
-/** One end moves the other along, so that an hour remains between them. */
+/** Moving one end moves the other if necessary, so that at least an hour remains between them. */
 function ExactHours({ hours: [first, last], onChoose }: { hours: Hours; onChoose: (hours: Hours) => void }) {
   const words = booking.value;
   return (
@@ -144,7 +144,7 @@ function ExactHours({ hours: [first, last], onChoose }: { hours: Hours; onChoose
 
 interface HourChoiceProps {
   readonly label: string;
-  /** The first of the hours to choose from; there are as many as between the first and the last of a day. */
+  /** The first hour on offer. Both selects offer the same number of hours. */
   readonly from: number;
   readonly chosen: number;
   readonly onChoose: (hour: number) => void;

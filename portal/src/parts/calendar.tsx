@@ -56,7 +56,7 @@ function useSlotChoice(moving: string | undefined, onLost: () => void) {
     } catch (error) {
       hush();
       if (!asked.current) return; // the patient has left
-      if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // that screen asks for the log-in
+      if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // the next screen asks to log in
       warn(unsent(error));
     } finally {
       setBusy(null);
@@ -156,7 +156,7 @@ function monthToShow(
 }
 
 function nextFreeSlotOf(clinic: Clinic, choice: Choice): string | undefined {
-  if (isNarrowed(choice)) return undefined; // only the filtered days show it
+  if (isNarrowed(choice)) return undefined; // the server's next slot ignores the filters
   const { doctor } = choice;
   const whose = doctor ? clinic.doctors.nodes.find(({ id }) => id === doctor) : clinic;
   return whose?.nextFreeSlot?.startsAt;
@@ -165,7 +165,7 @@ function nextFreeSlotOf(clinic: Clinic, choice: Choice): string | undefined {
 const isNarrow = matchMedia("(max-width: 56em)");
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** On a phone the day stands below the month: who taps a date sees its slots; who uses the keys stays in the month. */
+/** Scrolls to the day, which is below the month on a phone. Called after a tap; the keyboard stays in the month. */
 function showDay(): void {
   const head = document.getElementById("day");
   if (!head || !isNarrow.matches || head.getBoundingClientRect().top < innerHeight / 3) return;

@@ -41,7 +41,7 @@ function describe(props: FieldProps): Description {
   };
 }
 
-/** Tells the summary what the field is called, in the language of the moment. */
+/** Gives the error summary the field's label in the current language. */
 function useLabel(form: Form, name: string, label: string): void {
   const known = form.labels.get(name) ?? signal(label);
   form.labels.set(name, known);

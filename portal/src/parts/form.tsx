@@ -72,7 +72,7 @@ interface FormProps {
   readonly required?: readonly string[];
   readonly submit: string;
   readonly isDanger?: boolean;
-  /** Whether a repetition changes nothing. */
+  /** Whether the request may be repeated because a repetition changes nothing. */
   readonly isSafe?: boolean;
   readonly onSubmit: () => Promise<void>;
   readonly beside?: ComponentChildren;
@@ -126,7 +126,7 @@ export function FormView({ form, required = [], isSafe = true, onSubmit, ...rest
 /** Lists what to correct, with links to the fields; takes the focus after a refusal. */
 function ErrorSummary({ form }: { form: Form }) {
   const box = useRef<HTMLDivElement>(null);
-  const order = [...form.labels.keys()]; // of the fields on the screen
+  const order = [...form.labels.keys()]; // the order of the fields on the screen
   const names = Object.keys(form.errors.value).sort((a, b) => order.indexOf(a) - order.indexOf(b));
   const refusal = form.refusal.value;
   useEffect(() => {

@@ -72,7 +72,7 @@ export function Month(props: MonthProps) {
     const day = [step(from), first].sort().at(-1) as Day;
     const to = [day, last].sort()[0] as Day;
     setWanted(to);
-    focus(grid.current, to); // at once, for fast typing; a day of another month follows after rendering
+    focus(grid.current, to); // at once, in case keys are pressed fast; in another month, after it is rendered
     if (monthOf(to) !== month) onMonth(monthOf(to));
   };
   const reachable = entry(props, wanted);
@@ -179,7 +179,7 @@ function DayCell({ day, count, isToday, isChosen, isReachable, onChoose }: DayCe
         aria-label={label.filter(Boolean).join(", ")}
         aria-disabled={!count}
         {...(isToday && { "aria-current": "date" as const })}
-        onClick={({ detail }) => count && onChoose(day, detail > 0)} // key presses also cause clicks, without a detail
+        onClick={({ detail }) => count && onChoose(day, detail > 0)} // a click made with the keyboard has the detail 0
       >
         {Number(day.slice(8))}
       </button>

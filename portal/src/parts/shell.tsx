@@ -73,7 +73,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   );
 }
 
-/** What has just happened; it stays in sight however far down the page is read. */
+/** The message about the last action; it stays in view while the page is scrolled. */
 function Now() {
   const said = notice.value;
   return (

@@ -56,7 +56,7 @@ export function Failed({ fault, retry }: { fault: Fault; retry: () => void }) {
   );
 }
 
-/** The other way, wherever the page cannot help. */
+/** The centre's telephone number, shown wherever the page cannot help. */
 export function CallInstead({ phone }: { phone?: string }) {
   return (
     <p>
@@ -65,7 +65,7 @@ export function CallInstead({ phone }: { phone?: string }) {
   );
 }
 
-/** Replaces or accompanies what is sent, as long as there is no answer. */
+/** Says that a request has no answer yet and is being repeated. */
 export function StillTrying() {
   return (
     <div role="status">

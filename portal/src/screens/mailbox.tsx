@@ -8,7 +8,7 @@ import { signing } from "../words/signing";
 import { MailNothing } from "./passwords";
 import { APPLICANT } from "./sign-up";
 
-/** The page after signing up. It knows the e-mail address from memory only, not from its URL. */
+/** The page that follows a sign-up. It takes the e-mail address from memory, not from its URL. */
 export function Mailbox() {
   const typed = useForm("sign-up", APPLICANT);
   const { query } = useLocation();

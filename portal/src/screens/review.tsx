@@ -38,7 +38,7 @@ function useHold(slotId: string, movedId: string | null) {
     }
   };
   useLayoutEffect(() => {
-    // not after the next paint: a patient who leaves before it would keep the slot
+    // A layout effect: if it ran only after the paint, a patient who left before that would keep the slot.
     if (!known) void take();
     return () => release(slotId);
   }, [slotId]);

@@ -13,7 +13,7 @@ export interface Choice {
   readonly part: PartOfDay | Hours | null;
 }
 
-/** Whole hours, from the first until before the last. */
+/** Whole hours: 16-18 means from 16:00 until before 18:00. */
 export type Hours = readonly [first: number, last: number];
 export const FIRST_HOUR = 6;
 export const LAST_HOUR = 22;

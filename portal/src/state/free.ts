@@ -66,9 +66,9 @@ interface Change {
   readonly slot: FreeSlot;
 }
 
-const SETTLE = 1_500; // changes often come in bursts
+const SETTLE = 1_500; // milliseconds: a burst of changes causes a single query
 
-/** The slots of a day, without those that others take, with those that become free. */
+/** The slots of a day, kept up to date as slots are taken and become free. */
 export function useLiveSlots(
   clinic: string,
   shown: readonly FreeSlot[] | undefined,

@@ -9,14 +9,14 @@ export type HoldAnswer = HoldSlotMutation["holdSlot"];
 export type Hold = Extract<HoldAnswer, { __typename: "SlotHold" }>;
 
 export const held = signal<Hold | null>(null);
-/** The slot that the patient looks at: an answer about another one comes too late. */
+/** The slot on the patient's screen; answers about any other slot are ignored. */
 let wanted: string | null = null;
-/** A slot that is being given back could otherwise be held again before it is. */
+/** The release in progress. A hold waits for it: the release could otherwise end a newer hold of the same slot. */
 let returning: Promise<unknown> = Promise.resolve();
 
 /**
- * Holding the same slot again returns the same hold. Asks until there is an answer, or the patient has left: then it
- * returns null.
+ * Repeats the request until there is an answer, because holding the same slot again returns the same hold. Returns null
+ * if the patient has left.
  */
 export async function hold(slotId: string, visitId: string | null, onWaiting: () => void): Promise<HoldAnswer | null> {
   wanted = slotId;
@@ -44,7 +44,7 @@ export function release(slotId: string): void {
   giveBack(slotId);
 }
 
-/** Gives up a slot whose hold is still being requested; a slot that is held already stays held. */
+/** Cancels a hold that is still being requested; a slot that is already held stays held. */
 export function forgo(slotId: string): void {
   if (held.value?.slot.id !== slotId) release(slotId);
 }

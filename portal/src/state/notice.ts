@@ -31,7 +31,7 @@ export function announce(text: string): void {
   announcement.value = text;
 }
 
-/** Removes the message when the screen after the next appears. */
+/** To be called for each new screen: shows a new message on it, and removes an earlier one. */
 export function turnPage(): void {
   if (isFresh) isFresh = false;
   else notice.value = null;

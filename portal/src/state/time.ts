@@ -75,7 +75,7 @@ export function distance(day: Day): string {
   return days < 14 ? relative.value.format(days, "day") : relative.value.format(Math.floor(days / 7), "week");
 }
 
-/** The instant at which a local day begins, also when clocks change. */
+/** The instant at which a local day begins, even if the clocks change on it. */
 export function beginOf(day: Day): string {
   const utc = Date.parse(`${day}T00:00:00Z`);
   for (let hours = -14; hours <= 14; hours++) {

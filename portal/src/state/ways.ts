@@ -27,7 +27,7 @@ export const ways = {
   desk: "/graphql",
 } as const;
 
-/** Shows a patient's own data; everybody else sees there what is missing: a log-in, or a password of their own. */
+/** Whether the page shows a patient's own data. Others see the log-in form there, or the form to set a password. */
 export const isPrivate = (path: string): boolean => /^\/(termin|potwierdzone|wizyty|oferty|konto)(\/|$)/.test(path);
 
 /** The destination after logging in; only paths of the portal. */
@@ -47,7 +47,7 @@ const ENGLISH: Readonly<Record<string, string>> = {
   account: ways.account,
 };
 
-/** /visits/1?a=b: /wizyty/1?a=b; undefined for what is no English address. */
+/** Translates an English address: /visits/1?a=b to /wizyty/1?a=b; undefined for any other address. */
 export function polishWay(url: string): string | undefined {
   const first = url.slice(1).split(/[/?]/)[0] ?? "";
   return ENGLISH[first] && ENGLISH[first] + url.slice(1 + first.length);

@@ -1,4 +1,4 @@
-"""Duplicates: such a record can be marked and is found as one, and nobody books into it unawares."""
+"""Duplicates: a second record of a person can be marked, a search shows the mark, and nobody books into it unawares."""
 
 from uuid import uuid4
 

@@ -138,7 +138,7 @@ async def test_what_processes_charge_in_memory_comes_together_when_they_settle(p
     assert (await Partner.get(id=partner.id)).tokens == 40
     await asyncio.gather(here.settle(), there.settle())
     assert (await Partner.get(id=partner.id)).tokens == 10
-    await here.settle()  # must not charge anything twice
+    await here.settle()  # charges nothing twice
     assert (await Partner.get(id=partner.id)).tokens == 10
     assert await here.charge(partner.id, 11, 60) == 10
     assert await there.charge(partner.id, 10, 60) is None
@@ -194,7 +194,7 @@ async def test_a_place_is_given_back_at_whatever_moment_its_task_is_cancelled_an
         task = asyncio.create_task(follow())
         for _ in range(turns):
             await asyncio.sleep(0)
-        while not task.done():  # anyio cancels like this: again at each await
+        while not task.done():  # like anyio, which repeats a cancellation at each await
             task.cancel()
             await asyncio.sleep(0)
     follower = asyncio.create_task(follow())

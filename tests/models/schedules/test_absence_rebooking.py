@@ -163,7 +163,7 @@ async def test_reception_books_what_is_offered_to_the_patient_and_what_a_waiting
     offered, free = slots[3], slots[4]
     with pytest.raises(SlotTaken):
         await book_for(rita, patient_of(borys), offered)
-    extra = await book_for(rita, patient_of(anna), offered)  # a further visit of hers, in the slot held for her
+    extra = await book_for(rita, patient_of(anna), offered)  # another visit of Anna's, in the slot held for her
     assert (extra.slot_id, (await Offer.get()).answer) == (offered.id, OfferAnswer.ACCEPTED)
     await join_waiting_list(borys, clinic)
     assert (await book_for(rita, patient_of(borys), free)).slot_id == free.id

@@ -273,7 +273,7 @@ async def test_all_who_change_slots_at_once_wait_for_each_other_in_one_order(pla
 
 
 async def test_no_doctor_publishes_at_a_clinic_while_it_closes(place: Place) -> None:
-    """Nor does a doctor with no earlier slots there: everybody who adds slots takes a shared lock on the clinic."""
+    """This is true even of a doctor with no slots there yet: whoever adds slots takes a shared lock on the clinic."""
     other = await cast.doctor(place.clinic, last_name="Nowa")
     added = [
         single_slots.add(other.id, place.clinic.id, cast.warsaw(1, hour, month=12), 20, by=place.by)

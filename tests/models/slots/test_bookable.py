@@ -17,7 +17,7 @@ from tests import cast
 from tests.cast import WARSAW
 from tests.support.visits import book, hold, insert_visit, patient_of
 
-MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)  # MINUTE, because slots begin and end on whole minutes
+MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)  # slots begin and end on whole minutes
 
 
 def why_not(slot: Slot, clinic: Clinic, now: datetime | None = None) -> list[str]:

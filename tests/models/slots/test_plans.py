@@ -126,7 +126,7 @@ async def test_slots_are_read_once_when_statistics_know_of_one_doctor(database_u
 
 async def test_planned_visits_are_counted_by_an_index_of_their_own(database_url: str, owner: Any) -> None:
     clinic, _ = await fill(owner)
-    await owner.execute("VACUUM FULL visit")  # for the same reason as for slots
+    await owner.execute("VACUUM FULL visit")  # see `fill`
     people = [Patient(first_name="Jan", last_name="Kolejny", created_at=clock.now()) for _ in range(400)]
     await Patient.bulk_create(people)
     await database.fetch(_VISITS, [[person.id for person in people]])

@@ -151,7 +151,7 @@ async def test_a_link_cancels_only_while_the_clinic_allows_it() -> None:
     turn_to(visit.starts_at - minutes(120))
     with pytest.raises(VisitNotChangeable):
         await confirmation.cancel_linked(link, None)
-    assert (await confirmation.confirm_linked(link)).confirmed_at  # it may still confirm
+    assert (await confirmation.confirm_linked(link)).confirmed_at  # the link may still confirm the visit
 
 
 @pytest.mark.parametrize("token", ["", "x", "ż", "a" * 43, "\0", "=" * 1000])

@@ -267,7 +267,7 @@ async def test_other_claims_of_the_number_stay_apart_and_get_no_sign() -> None:
     assert await all_that_reaches(await again(stranger)) == before
     assert await database.fetch("SELECT * FROM patient WHERE id = $1", [stranger.patient_id]) == [row]
     assert [visit.id for visit in await Visit.list_page(patient_of(stranger).id, None, 9, past=False)] == [theirs.id]
-    with pytest.raises(SlotTaken):  # rather than a refusal that reveals this person's visit at that time
+    with pytest.raises(SlotTaken):  # not VisitsOverlap, which would reveal the person's visit at that time
         await book(stranger, pages[1])
     await book(stranger, pages[2])
 

@@ -235,7 +235,7 @@ async def test_two_schedulers_fill_the_night_of_the_switch_once() -> None:
             line(1, 0, 5, 60),
             on_sundays=True,
             on_holidays=True,
-        )  # the nights are those of Easter
+        )  # the clocks change on Easter Sunday
     before = await Slot.all().count()
     with clock.pinned(cast.warsaw(27, 12, month=12) + 2 * DAY):
         outcomes = await race(Schedule.fill_horizon(), Schedule.fill_horizon(), Schedule.fill_horizon())

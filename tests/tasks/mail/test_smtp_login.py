@@ -151,7 +151,7 @@ def self_signed(folder: Path) -> Path:
 async def test_no_letter_leaves_this_host_without_tls_unless_the_operator_allows_it(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(hosts, "ip_address", lambda _: ip_address("203.0.113.25"))  # the server seems to be elsewhere
+    monkeypatch.setattr(hosts, "ip_address", lambda _: ip_address("203.0.113.25"))  # as if the server were elsewhere
     letter = await a_letter()
     with caplog.at_level(logging.ERROR):
         await send_letters()
@@ -193,6 +193,6 @@ async def test_the_age_of_a_message_counts_from_its_creation(smtp_server: SmtpSe
     smtp_server.data_answers = ["451 not now"]
     await a_letter()
     await send_letters()
-    with clock.pinned(clock.now() + timedelta(seconds=20)):  # the next attempt is due after thirty
+    with clock.pinned(clock.now() + timedelta(seconds=20)):  # the next attempt is due after 30 s
         waiting = await outbox_backlog.measure()
     assert 20 <= waiting[Medium.EMAIL, MessageState.DUE].age < 60

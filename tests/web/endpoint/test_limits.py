@@ -103,7 +103,7 @@ async def test_a_page_size_in_a_variable_counts_by_its_value(client: Client, fir
 @pytest.mark.parametrize(
     ("declared", "variables", "rows"),
     [
-        ("Int!", '{"first": 100.0}', 100),  # GraphQL accepts it as an Int
+        ("Int!", '{"first": 100.0}', 100),  # GraphQL accepts 100.0 as an Int
         ("Int!", '{"first": 1e2}', 100),
         ("Int! = 100", "{}", 100),
         ("Int! = 100", '{"first": 3.0}', 3),

@@ -48,7 +48,7 @@ async def test_bookings_behind_a_strangers_lock_are_refused_and_lists_are_answer
         assert await race(*(client.codes(CLINICS) for _ in range(8))) == [[]] * 8
         await eventually(lambda: narrow.transactions.waiting == 0)
     outcomes = await booking
-    assert outcomes.count(["OVERLOADED"]) == 40 - 6  # all except the six that have a connection
+    assert outcomes.count(["OVERLOADED"]) == 40 - 6  # all but the six with a connection
     assert outcomes.count([]) == 6
     assert narrow.turns.waiting == narrow.transactions.waiting == 0
     assert await client.codes(CLINICS) == []
@@ -82,7 +82,7 @@ async def test_a_caller_who_waits_for_a_lock_in_vain_may_retry_and_no_failure_is
 async def test_the_refusal_says_when_to_come_again(
     client: Client, narrow: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(narrow, "turns", Turns(0))  # neither a connection nor a place in the queue
+    monkeypatch.setattr(narrow, "turns", Turns(0))  # callers get neither a connection nor a place in the queue
     for accept, status in ((GRAPHQL_JSON, 503), ("application/json", 200)):
         response = await client.http.post("/graphql", json={"query": CLINICS}, headers={"accept": accept})
         [error] = response.json()["errors"]

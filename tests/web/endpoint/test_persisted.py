@@ -97,7 +97,7 @@ async def test_patients_and_strangers_may_use_registered_documents_only(client: 
 async def test_a_registered_document_is_found_by_its_id_or_hash(client: Client) -> None:
     assert (await post(client, documentId="names"))["data"] == {"clinics": {"nodes": []}}
     assert "errors" in await post(client, documentId="other")
-    assert "errors" in await post(client, extensions=named(REGISTERED))  # in this register its id is not its hash
+    assert "errors" in await post(client, extensions=named(REGISTERED))  # here the document's id is not its hash
     assert "data" in await post(client, query=REGISTERED, extensions=named(REGISTERED))
 
 

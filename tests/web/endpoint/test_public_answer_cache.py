@@ -84,7 +84,7 @@ async def told_anew(client: Client, stage: Stage) -> list[Any]:
 async def is_kept(client: Client, stage: Stage) -> bool:
     """Whether repeating the query reads nothing from the tables."""
     _, count = await count_statements(client.post(body_of(*stage.questions[0])))
-    return count <= 1  # the rate counter, which is exact here
+    return count <= 1  # one for the rate counter, which is exact here
 
 
 Writer = Callable[[Stage], Awaitable[object]]
@@ -292,7 +292,7 @@ async def test_the_same_question_at_once_is_answered_by_one_reading(stage: Stage
 
     answers, together = await count_statements(crowd())
     assert all(answer == answers[0] for answer in answers)
-    assert together < 2 * alone + 20  # the rate counter, exact here, takes one statement each
+    assert together < 2 * alone + 20  # the rate counter, exact here, takes a statement per request
 
 
 async def test_each_answer_has_an_id_of_its_own_and_is_never_stored_outside(stage: Stage, nobody: Client) -> None:

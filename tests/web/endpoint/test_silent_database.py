@@ -27,8 +27,8 @@ async def test_every_operation_ends_in_time_and_the_next_one_is_answered(client:
     assert await client.codes(CLINICS) == []
     proxy.fall_silent()
     everything = [
-        *(client.codes(CLINICS) for _ in range(20)),  # needs no session look-up
-        *(client.codes(MINE, headers=anna) for _ in range(20)),  # its session look-up gets no answer
+        *(client.codes(CLINICS) for _ in range(20)),  # these need no session look-up
+        *(client.codes(MINE, headers=anna) for _ in range(20)),  # the look-up of their session gets no answer
         *(client.codes(BOOK % id_of(slot), headers=anna) for _ in range(20)),
     ]
     for codes in await race(*everything):
@@ -71,7 +71,7 @@ async def test_a_transaction_is_left_in_time_wherever_the_database_falls_silent(
 
 
 async def test_a_booking_that_is_given_up_lets_go_of_its_locks(proxy: SilentProxy) -> None:
-    """Cut off while waiting for another's lock, it does not hold its own until its statement would have ended."""
+    """If it is cancelled while it waits for a lock, it releases its own at once, not only when its statement ends."""
     first, second = await cast.slot(), await cast.slot(cast.warsaw(23, 11))
     async with in_transaction():
         await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [second.id])

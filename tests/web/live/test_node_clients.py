@@ -144,13 +144,13 @@ async def test_a_client_comes_back_by_itself_when_the_service_restarts(
             await asyncio.to_thread(restart, service)
             await follower.connected()  # on its own
             heard = asyncio.create_task(follower.line())
-            while not heard.done():  # repeat the change until it has subscribed again and hears of it
+            while not heard.done():  # repeat the change until the client has subscribed again and receives it
                 await hold(anna, slot)
                 await release(anna, slot)
                 await asyncio.sleep(0.1)
             await heard
             await book(anna, slot)
-            while (await follower.line())["data"]["slotChanges"]["isFree"]:  # skip news of its publication
+            while (await follower.line())["data"]["slotChanges"]["isFree"]:  # skip the slot's publication
                 pass
     assert connections.RESTARTING.close_code == 1012
 

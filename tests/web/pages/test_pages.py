@@ -131,7 +131,7 @@ def test_the_first_screen_says_where_everything_is() -> None:
         ("localhost:8000", 200),
         ("127.0.0.1:8000", 200),
         ("[::1]:8000", 200),
-        ("192.168.1.7", 200),  # an IP address, which nobody else's name can match
+        ("192.168.1.7", 200),  # an IP address, which no foreign host name equals
         ("rejestracja.test", 200),  # PUBLIC_URL
         ("evil.example", 421),  # DNS rebinding: the name resolves to 127.0.0.1 once its page has loaded
         ("localhost.evil.example", 421),

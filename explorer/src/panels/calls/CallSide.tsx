@@ -128,7 +128,7 @@ export function OfferSide({ offer }: { offer: WaitingOffer }) {
   );
 }
 
-/** In two hours, rounded to a quarter of an hour; never at night. */
+/** When to try again: in about two hours, on the hour; in the evening, at nine on the next day. */
 function laterToday(): string {
   const hour = Number(timeOf(now()).slice(0, 2)) + 2;
   return hour < 20

@@ -23,7 +23,7 @@ function useDayKeys() {
     const press = (event: KeyboardEvent) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!event.altKey || !step) return;
-      event.preventDefault(); // the browser's own shortcuts: back and forward
+      event.preventDefault(); // suppresses the browser's shortcuts for back and forward
       goTo(addDays(current().day, current().view === "day" ? step : 7 * step));
     };
     addEventListener("keydown", press);
@@ -40,7 +40,7 @@ export function DayPanel() {
   useChanged(sheet.again);
   useDayKeys();
   useEffect(() => {
-    if (said && selected) focusCell(selected.id); // a further Enter must not mark the patient as arrived
+    if (said && selected) focusCell(selected.id); // so that another Enter does not mark the patient as arrived
   }, [said, selected?.id]);
   return (
     <div className="day">

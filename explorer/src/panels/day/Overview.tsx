@@ -51,7 +51,7 @@ function Legend({ cells }: { cells: Cell[] }) {
   );
 }
 
-/** In the clinics of the sheet; of all clinics at once, unless there are only some. */
+/** The next free slots in these clinics; in all clinics if the list is empty. */
 async function nextFree(search: string, clinics: string[]) {
   const places = clinics.length > 0 ? clinics : [null];
   const answers = await Promise.all(places.map((clinic) => ask(NextFreeDocument, { search, clinic })));

@@ -2,7 +2,7 @@
 import { useState, type PointerEvent as ReactPointerEvent } from "react";
 import type { Cell } from "./layout";
 
-const FAR_ENOUGH = 6; // pixels: less is a click
+const FAR_ENOUGH = 6; // pixels; a shorter movement is a click
 const EDGE = 40;
 
 interface Drop {
@@ -17,7 +17,7 @@ function slotAt(event: PointerEvent): string | null {
   return cell?.dataset.cell ?? null;
 }
 
-/** The sheet follows when the visit is dragged to its edge. */
+/** Scrolls the sheet when a visit is dragged to its edge. */
 function scrollAlong(event: PointerEvent, grid: Element | null) {
   if (!grid) return;
   const box = grid.getBoundingClientRect();

@@ -17,7 +17,7 @@ interface State {
   intent: Intent;
   slot: string | null;
   visit: string | null;
-  visitAt: string | null; // when it begins, if it was moved just now: the sheet may still show it where it was
+  visitAt: string | null; // the start of a visit just moved: the sheet may still show its old slot
   seen: SeenDocument | null;
   said: string;
   lost: Lost | null;
@@ -38,7 +38,7 @@ function set(part: Partial<State>) {
 }
 
 export const select = (slot: string | null) => set({ slot, visit: null, seen: null, said: "", lost: null });
-/** The document that the patient of the selected visit shows, before they are marked as here. */
+/** Stores which document the selected visit's patient has shown, until the patient is marked as arrived. */
 export const sawDocument = (seen: SeenDocument | null) => set({ seen });
 export const documentSeenFor = (cell: Cell) =>
   state.slot === cell.id || (cell.visit && state.visit === cell.visit.id) ? state.seen : null;
@@ -46,7 +46,7 @@ export const intend = (intent: Intent) => set({ intent, said: "" });
 export const forget = () => set({ intent: { kind: "none" }, lost: null });
 export const lose = (lost: Lost) => set({ slot: null, visit: null, said: "", lost });
 
-/** Done: the visit is shown, with a sentence that says what was done. */
+/** Ends the action: selects the visit and shows a sentence that says what was done. */
 export const done = (said: string, visit: { id: string; startsAt: string }) =>
   set({ intent: { kind: "none" }, slot: null, visit: visit.id, visitAt: visit.startsAt, seen: null, said, lost: null });
 
@@ -60,7 +60,7 @@ export function move(visit: MovableVisit): void {
   if (current().panel !== "day") change({ panel: "day", view: "day", day: dayOf(visit.startsAt) });
 }
 
-/** The sheet of its day, with the slot or visit selected. */
+/** Opens the sheet of the day and selects the slot or visit. */
 export function show(what: { startsAt: string; slot?: string; visit?: string; clinic?: string }): void {
   const clinics =
     what.clinic && current().clinics.length && !current().clinics.includes(what.clinic) ? [] : current().clinics;

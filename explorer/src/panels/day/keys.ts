@@ -27,7 +27,7 @@ export const MARKINGS: Record<VisitStatus, Marking[]> = {
 
 export const MOVE = "p";
 
-/** Whether the key was handled here. */
+/** Performs the key's action on the visit; returns whether the key has one. */
 export function press(key: string, cell: Cell): boolean {
   const visit = cell.visit;
   if (!visit) return false;

@@ -1,4 +1,4 @@
-// From slots to columns of a time grid: pure, without a screen.
+// Arranges slots in the columns of a time grid: pure functions that render nothing.
 import type { DaySheetQuery } from "../../generated";
 import { dayOf, minutesOf } from "../../time";
 import type { CellState } from "../../words/states";
@@ -19,7 +19,7 @@ export interface Scale {
   perMinute: number;
 }
 
-const LEAST_HEIGHT = 38; // two lines of text
+const LEAST_HEIGHT = 38; // pixels: two lines of text
 const MOST_PER_MINUTE = 3.2;
 const HOUR = 60;
 

@@ -47,7 +47,7 @@ function Plain(props: FieldProps) {
   return <Single {...props} />;
 }
 
-const KEY = "idempotencyKey"; // not shown: the form makes one for each set of data that is sent
+const KEY = "idempotencyKey"; // not shown: the form generates it from the data
 
 type Of<K extends Field["kind"]> = FieldProps & { field: Extract<Field, { kind: K }> };
 
@@ -81,7 +81,7 @@ export function Several({ fields, path, value, problems, onChange }: Omit<FieldP
 
 function ObjectBox({ field, ...rest }: Of<"object">) {
   const inner = <Several {...rest} fields={field.fields} />;
-  if (rest.path.length === 1) return inner; // the operation's one input: its fields are the form
+  if (rest.path.length === 1) return inner; // the operation's only input needs no frame
   if (!field.isRequired && typeof rest.path.at(-1) === "string") return <Optional {...rest} field={field} />;
   return (
     <fieldset>

@@ -1,4 +1,4 @@
-// One form: its fields, what was refused beside them, and the answer below.
+// One form: its fields, with the problems beside them, and the answer below.
 import type { GraphQLSchema } from "graphql";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { Failure, send } from "../../api";
@@ -46,7 +46,7 @@ function beginning(operation: ReadyOperation, fields: Field[]): Values {
 
 const keys = new Map<string, string>();
 
-/** The same data sent twice are one request (one idempotency key); different data are another. */
+/** The idempotency key of a request: the same for the same data, a new one for different data. */
 function keyFor(operation: string, variables: Values): string {
   const wish = operation + JSON.stringify(variables);
   if (!keys.has(wish)) keys.set(wish, crypto.randomUUID());
@@ -166,7 +166,7 @@ export function Form({ operation, schema }: { operation: ReadyOperation; schema:
   );
 }
 
-/** The operation that usually follows, such as publishing after the preview: with the same data. */
+/** A button that opens the usual next form, such as publishing after the preview, with the same data. */
 function Next({ operation, values }: { operation: ReadyOperation; values: Values }) {
   const next = operation.next && operationOf(operation.next);
   if (!next) return null;

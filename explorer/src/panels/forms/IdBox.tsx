@@ -31,7 +31,7 @@ export function IdBox(props: Props) {
     if (begun.current === props.value) return;
     begun.current = props.value;
     if (isNowhere()) box.current?.querySelector<HTMLElement>("input, button")?.focus(); // the element that had the
-    // focus is gone
+    // focus has been replaced
   }, [props.value]);
   return <span className="id-field" ref={box}>{props.value ? <Known {...props} value={props.value} /> : <Search {...props} />}</span>;
 }

@@ -49,7 +49,7 @@ const KIND_OF_NAME: Record<string, string> = {
 
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The kinds of objects that an id field accepts: by its example "Visit_...", else by its name. */
+/** The kind of object that an id field accepts: from a table of names, its example ("Visit_..."), or its name. */
 function kindOfId(name: string, example: unknown): string {
   const named = typeof example === "string" ? PLACEHOLDER.exec(example)?.[1] : undefined;
   const bare = name.replace(/Ids?$/, "");
@@ -135,7 +135,7 @@ export function enumsIn(schema: GraphQLSchema, query: string): Map<string, strin
   return found;
 }
 
-/** `after` is not filled in: the answer's next page is a button. */
+/** The fields of the operation's variables, except `after`: a button below the answer loads the next page. */
 export function fieldsOf(schema: GraphQLSchema, query: string, variables: string): Field[] {
   const example = (variables.trim() ? JSON.parse(variables) : {}) as Record<string, unknown>;
   const operation = operationIn(query);
@@ -204,7 +204,7 @@ export function sentOf(field: Field, value: unknown): unknown {
   return isEmpty(value) ? undefined : value;
 }
 
-/** Without passwords, which are kept in the memory of this page only. */
+/** The value without its passwords, which are kept only in the memory of this page. */
 export function withoutSecrets(field: Field, value: unknown): unknown {
   if (field.kind === "password") return undefined;
   if (field.kind !== "object") return value;

@@ -100,7 +100,7 @@ const slotChoice = (one: Timed & { blockReason?: string | null }) => ({
   more: joined(one.clinic.name, one.blockReason),
 });
 
-/** Free and blocked slots from now on: of the doctors that were typed, else of the clinic that was chosen last. */
+/** Future slots, free or blocked: those of the doctors whose names match, or of the clinic that was chosen last. */
 const slot: Finder = async (search) => {
   const doctorIds = search.trim() ? (await doctor(search)).map((one) => one.id) : [];
   const clinic = current().chosen.Clinic;
@@ -168,7 +168,7 @@ const message: Finder = async (search) => {
   );
 };
 
-/** Whatever the audit trail may be about, of those things that have a name. */
+/** The objects of the audit trail that can be searched for by name. */
 const subject: Finder = async (search) => {
   const kinds: [string, Finder][] = [
     ["Patient", patient],
