@@ -4,8 +4,7 @@ import asyncio
 import json
 import os
 import random
-import subprocess
-import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from uuid import uuid4
 
 import httpx
 
+from tests.support import seed
 from tests.support.client import Client
 from tests.support.cluster import Cluster
-from tests.support.service import ROOT
+from tests.support.fork_server import Forked
 from tests.support.waiting import eventually, patience
 
 LOST_ON_THE_WAY = 0.3  # share of answers that never reach the patient, although the change was made
@@ -45,9 +45,14 @@ class BookingLoad:
 
     @classmethod
     async def gathered(cls, cluster: Cluster, patients: int) -> Self:
-        command = [sys.executable, "-m", "tests.support.seed", cluster.database_url, str(patients)]
+        arguments = [seed.__file__, cluster.database_url, str(patients)]
         environment = {**os.environ, **cluster.settings, **cluster.given}
-        found = await asyncio.to_thread(subprocess.check_output, command, cwd=ROOT, env=environment)
+        with tempfile.TemporaryFile() as output:
+            process = Forked(arguments, environment, output.fileno())
+            ending = await asyncio.to_thread(process.wait, patience())
+            output.seek(0)
+            found = output.read()
+        assert ending == 0, found.decode()
         return cls(cluster, **json.loads(found))
 
     @asynccontextmanager

@@ -1,12 +1,14 @@
 """Starts `python server.py` without importing everything each time, by forking a process that has imported it.
 
-A fork is a normal process with its own environment, output and exit code, and `kill -9` ends it. It reads the
-settings again from its own environment, so no module may have read them earlier, while it was imported.
+That process, the fork server, is shared by all processes of a test run. A fork is a normal process with its own
+environment, output and exit code, and `kill -9` ends it. It reads the settings again from its own environment, so no
+module may have read them earlier, while it was imported.
 """
 
 import array
 import atexit
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -18,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Mapping
@@ -28,6 +31,7 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
 LONGEST_REQUEST = 1 << 20
+FOLDER = "PREPARED_FOLDER"  # an environment variable: the folder that all processes of one test run share
 BROKER = "BROKER_URL"  # whether it is set decides what tasks.broker creates on import
 
 # Modules that read settings on import. Each fork imports the first set again; the second set may be kept: Tortoise's
@@ -73,21 +77,37 @@ class Forked:
 
 @cache
 def _server(has_broker: bool) -> socket.socket:
-    """Start a fork server, at most two per test process; it ends when this end of its connection is closed."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for end in (ours, theirs):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST_REQUEST)
-    command = [sys.executable, "-m", "tests.support.fork_server", str(theirs.fileno())]
+    """Connect to the run's fork server, and start it if this is the first process that needs it."""
+    folder = Path(os.environ.get(FOLDER) or tempfile.mkdtemp(prefix="e-rej-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    address = folder / f"fork{'-with-broker' * has_broker}.socket"
+    with (folder / "fork.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not address.exists():
+            _start(address, has_broker)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST_REQUEST)
+    connection.connect(str(address))
+    atexit.register(connection.close)
+    return connection
+
+
+def _start(address: Path, has_broker: bool) -> None:
+    """The end of a test run ends it (tests/support/reaper.py), and outside test runs the end of this process does."""
     broker = {BROKER: "redis://of-another-process"} if has_broker else {}
     environment = {name: value for name, value in os.environ.items() if name != BROKER} | broker
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()])
-    theirs.close()
-    atexit.register(server.wait)
-    atexit.register(ours.close)  # registered last, so called first
-    return ours
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        command = [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())]
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listener.fileno()])
+    if FOLDER not in environment:
+        atexit.register(server.wait)
+        atexit.register(server.kill)  # registered last, so called first
+    server.returncode = 0  # nothing else waits for it
 
 
-def main(requests: socket.socket) -> None:
+def main(listener: socket.socket) -> None:
     _import_service()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the tests handle Ctrl+C and stop their processes
     wakeup, woken = socket.socketpair()
@@ -96,30 +116,35 @@ def main(requests: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
     exits: dict[int, socket.socket] = {}
-    with selectors.DefaultSelector() as selector:
-        selector.register(requests, selectors.EVENT_READ)
-        selector.register(woken, selectors.EVENT_READ)
-        while True:
-            ready = [key.fileobj for key, _ in selector.select()]
-            if woken in ready:
+    selector = selectors.DefaultSelector()
+    for end in (listener, woken):
+        selector.register(end, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            client: Any = key.fileobj
+            if client is woken:
                 woken.recv(4096)
                 _report(exits)
-            if requests in ready:
-                text, files, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, 2)
-                if not text:
-                    return
-                arguments, environment = json.loads(text)
-                output, exit_ = files
-                if not (pid := os.fork()):
-                    break
+            elif client is listener:
+                selector.register(listener.accept()[0], selectors.EVENT_READ)
+            elif not (request := socket.recv_fds(client, LONGEST_REQUEST, 2))[0]:
+                selector.unregister(client)
+                client.close()
+            elif pid := os.fork():
+                output, exit_ = request[1]
                 os.close(output)
                 exits[pid] = socket.socket(fileno=exit_)
                 exits[pid].send(str(pid).encode())
-    signal.set_wakeup_fd(-1)
-    for end in (requests, wakeup, woken, *exits.values()):
-        end.close()
-    os.close(exit_)
-    _become(arguments, environment, output)
+            else:
+                signal.set_wakeup_fd(-1)
+                ends: list[Any] = [key.fileobj for key in selector.get_map().values()]
+                selector.close()
+                for end in (wakeup, *ends, *exits.values()):
+                    end.close()
+                arguments, environment = json.loads(request[0])
+                output, exit_ = request[1]
+                os.close(exit_)
+                _become(arguments, environment, output)
 
 
 def _import_service() -> None:

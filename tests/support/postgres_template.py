@@ -5,9 +5,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.support.fork_server import Forked
+import asyncpg
 
-FOLDER = "PREPARED_FOLDER"  # an environment variable that all processes of one test run share
+from tests.support.fork_server import FOLDER, Forked
 
 
 def copy_to(data: Path, *, demo: bool = False) -> None:

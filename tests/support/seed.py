@@ -1,4 +1,4 @@
-"""A centre in a database of its own: `python -m tests.support.seed URL PATIENTS` prints its keys and slots as JSON."""
+"""A centre in a database of its own: run with URL and PATIENTS, it prints its keys and slots as JSON."""
 
 import asyncio
 import json
