@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,14 +10,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from infra import database, postgres
+from infra import postgres
 from models.accounts.login_throttle import FREE_TRIES
 from models.admin import demo_data
 from tests.support import postgres_template
 from tests.support.client import Client
 from tests.support.fork_server import Forked
 from tests.support.http import http_client
-from tests.support.service import ROOT, Service, is_alive, run_service, run_shared_service
+from tests.support.service import Service, is_alive, run_service, run_shared_service
 from tests.support.waiting import eventually, patience
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
@@ -143,6 +141,7 @@ def restart(data: Path) -> None:
 
 
 async def test_two_servers_on_one_empty_database_both_come_up_and_fill_it_once(tmp_path: Path) -> None:
+    postgres_template.copy_to(tmp_path / "shared" / "data")
     with postgres.run_server(tmp_path / "shared", durable=False) as url:
         homes = [tmp_path / name for name in ("one", "two")]
         for home in homes:
@@ -163,32 +162,13 @@ async def test_two_servers_on_one_empty_database_both_come_up_and_fill_it_once(t
     assert (len(one), accounts) == (5, len(demo_data.LOGINS) + len(demo_data.STAFF_LOGINS))
 
 
-async def test_migrations_from_two_hosts_at_once_one_does_them_and_the_other_waits(tmp_path: Path) -> None:
-    with postgres.run_server(tmp_path / "shared", durable=False) as url:
-        environment = {**os.environ, "DATABASE_URL": url, "DEMO": "0"}
-        watcher, third = await asyncpg.connect(url), await asyncpg.connect(url)
-        await third.execute("SELECT pg_advisory_lock($1)", database.MIGRATION_LOCK)
-        hosts = [Forked(["server.py", "migrate"], environment) for _ in range(2)]
-        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        while await watcher.fetchval(waiting) < 2:
-            await asyncio.sleep(0.05)
-        assert [host.poll() for host in hosts] == [None, None]
-        assert await watcher.fetchval("SELECT to_regclass('visit')") is None
-        await third.close()  # as if the host with the lock had finished or died
-        assert await asyncio.gather(*(asyncio.to_thread(host.wait, patience()) for host in hosts)) == [0, 0]
-        applied = await watcher.fetch("SELECT name, count(*) FROM tortoise_migrations GROUP BY name")
-        await watcher.close()
-    assert {row["name"] for row in applied} == {path.stem for path in (ROOT / "models/migrations").glob("[0-9]*.py")}
-    assert {row["count"] for row in applied} == {1}
-
-
-def test_the_server_refuses_settings_that_cannot_be_used() -> None:
+def test_the_server_refuses_settings_that_cannot_be_used(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "production"}
-    command = [sys.executable, "server.py"]
-    start = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert start.returncode == 1
-    assert "DATABASE_URL is missing" in start.stderr
-    assert "Traceback" not in start.stderr
+    with (tmp_path / "output.log").open("wb") as output:
+        assert Forked(["server.py"], environment, output.fileno()).wait(patience()) == 1
+    said = (tmp_path / "output.log").read_text()
+    assert "DATABASE_URL is missing" in said
+    assert "Traceback" not in said
 
 
 async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
@@ -203,9 +183,7 @@ async def test_in_production_there_is_no_mailbox(tmp_path: Path) -> None:
     }
     postgres_template.copy_to(tmp_path / "shared" / "data")
     with postgres.run_server(tmp_path / "shared", durable=False) as url:
-        connection = await asyncpg.connect(url)
-        await connection.execute("DELETE FROM key_check")  # the prepared database was made with the development key
-        await connection.close()
+        await postgres_template.forget_key(url)
         await _serve_in_production(tmp_path, url, real)
 
 

@@ -141,7 +141,7 @@ class Cluster:
 async def run_cluster(
     *commands: str, durable: bool = False, migrated: bool = False, **settings: str
 ) -> AsyncIterator[Cluster]:
-    """Start these processes, and stop them at the end; with `migrated`, the command migrates an empty database."""
+    """Start these processes, and stop them at the end; with `migrated`, after the command of that name."""
     async with AsyncExitStack() as ashore:
         home = Path(ashore.enter_context(tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)))
         smtp_server = await ashore.enter_async_context(SmtpServer().open())
@@ -150,10 +150,10 @@ async def run_cluster(
         with ExitStack() as stack:
             stack.callback(lambda: cluster.valkey.stop())
             cluster.valkey.start()
-            if not migrated:
-                postgres_template.copy_to(cluster.data)
+            postgres_template.copy_to(cluster.data)
             cluster.owner_url = stack.enter_context(postgres.run_server(home / "shared", durable=durable))
             if migrated:
+                await postgres_template.forget_key(cluster.owner_url)
                 await asyncio.to_thread(cluster.migrate, **settings)
             stack.callback(cluster.stop)
             await asyncio.to_thread(cluster.start, commands, **settings)
