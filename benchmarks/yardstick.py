@@ -119,8 +119,9 @@ async def _listening(app: Starlette) -> AsyncIterator[None]:
     app.state.watchers, telling = set(), set()
 
     def changed(connection: object, pid: int, channel: str, payload: object) -> None:
-        telling.add(task := asyncio.create_task(_tell(app, UUID(str(payload).partition(" ")[2]))))
-        task.add_done_callback(telling.discard)
+        if app.state.watchers:  # otherwise it would take time from the service while that is measured
+            telling.add(task := asyncio.create_task(_tell(app, UUID(str(payload).partition(" ")[2]))))
+            task.add_done_callback(telling.discard)
 
     connection = await asyncpg.connect(os.environ["DATABASE_URL"])
     await connection.add_listener("slot_changed", changed)

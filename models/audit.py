@@ -113,10 +113,10 @@ class AuditEntry(Model):
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
-    at = fields.DatetimeField(db_index=True)
+    at = fields.DatetimeField()
     account_id = fields.UUIDField(null=True)
     role = fields.CharField(20)
-    patient_id = fields.UUIDField(null=True, db_index=True)
+    patient_id = fields.UUIDField(null=True)
     action = fields.CharField(40)
     subject_id = fields.UUIDField(null=True, db_index=True)
     outcome = fields.CharField(20)

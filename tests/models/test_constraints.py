@@ -145,6 +145,25 @@ async def test_a_visit_that_contradicts_its_slot(stranger: Any) -> None:
             await stranger.execute(_POINT, slot.id, await insert_visit(stranger, anna, slot, **difference))
 
 
+async def test_a_visit_on_a_slot_at_a_clinic_or_with_a_doctor_that_nobody_knows(stranger: Any) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    for column in ("slot_id", "clinic_id", "doctor_id"):
+        async with refused_by("visit_is_as_its_slot", stranger):
+            await insert_visit(stranger, anna, slot, status="CANCELLED", **{column: uuid4()})
+
+
+@pytest.mark.parametrize(
+    ("table", "constraint"),
+    [("slot", "visit_is_as_its_slot"), ("clinic", "slot_clinic_id_fkey"), ("doctor", "slot_doctor_id_fkey")],
+)
+async def test_a_slot_clinic_or_doctor_removed_under_a_visit(owner: Any, table: str, constraint: str) -> None:
+    anna, slot = await cast.anna(), await cast.slot()
+    await cancel(anna, await book(anna, slot))
+    await owner.execute("DELETE FROM doctor_clinic")
+    async with refused_by(constraint, owner):
+        await owner.execute(f"DELETE FROM {table}")
+
+
 @pytest.mark.parametrize("column", ["starts_at", "ends_at"])
 async def test_a_slot_moved_away_under_its_visit(stranger: Any, column: str) -> None:
     anna, slot = await cast.anna(), await cast.slot()

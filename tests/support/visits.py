@@ -61,7 +61,7 @@ async def insert_visit(connection: Any, account: Account, slot: Slot, **other: A
         str(visit_id)[:9],
         other.get("status", "BOOKED"),
         account.patient_id,
-        slot.id,
+        other.get("slot_id", slot.id),
         other.get("clinic_id", slot.clinic_id),
         other.get("doctor_id", slot.doctor_id),
         other.get("starts_at", slot.starts_at),

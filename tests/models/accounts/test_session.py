@@ -1,6 +1,8 @@
 """Sessions: a token gives access to its account until it idles, expires or is ended; only its hash is stored."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,7 @@ import settings
 from infra import clock, database
 from models.accounts.session import Session
 from tests import cast
+from tests.support.statement_count import list_sent
 
 IDLE, OLD, MOMENT = timedelta(minutes=30), timedelta(hours=8), timedelta(microseconds=1)
 
@@ -20,6 +23,25 @@ async def test_a_token_finds_its_session_account_and_patient_in_one_statement() 
     assert session.account.email == "anna@example.pl"
     assert session.account.patient is not None
     assert session.account.patient.first_name == "Anna"
+
+
+@pytest.mark.parametrize("count", [1, 3, 16])
+async def test_postgresql_does_not_plan_every_look_up(count: int, stranger: Any) -> None:
+    """Planning takes longer than looking up. PostgreSQL tries five plans with values, then compares their costs."""
+    anna = await cast.anna()
+    tokens = [await cast.signed_in(anna) for _ in range(count)]
+    _, [(statement, values)] = await list_sent(asyncio.gather(*map(Session.find_by_token, tokens)))
+    prepared = await stranger.prepare(statement)
+    for _ in range(6):
+        assert len(await prepared.fetch(*values)) == count
+    plans = "SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1"
+    assert await stranger.fetchval(plans, statement) == 1
+
+
+async def test_more_tokens_than_one_statement_takes_are_all_found() -> None:
+    anna = await cast.anna()
+    tokens = [await cast.signed_in(anna) for _ in range(40)]
+    assert all(await asyncio.gather(*map(Session.find_by_token, tokens)))
 
 
 async def test_tokens_are_long_random_and_kept_only_as_a_hash() -> None:
