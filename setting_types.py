@@ -115,7 +115,7 @@ def check_rate(text: str) -> str:
 
 
 def parse_number(text: str) -> phonenumbers.PhoneNumber:
-    """The telephone number, Polish without a country code; raises ValueError if the text is not exactly one number."""
+    """Parse a number, Polish unless it has a country code; raises ValueError if the text is not exactly one number."""
     if not all(_may_be_dialled(sign) for sign in text):  # the library would drop letters, and an extension after them
         raise ValueError("More than a telephone number.")
     try:

@@ -88,7 +88,7 @@ async def measure(url: str, database_url: str) -> None:
         name="Many", clinic_ids=[slot.clinic_id], created_at=clock.now(), tokens=1000.0, refilled_at=clock.now()
     )
     key = await PartnerKey.issue(partner)
-    begin = cursor(await event_log.read_last_position())  # after the events of the demo data
+    begin = cursor(await event_log.read_last_position())  # starts after the events of the demo data
     await timed("events", url, FOLLOW % begin, key, slots)
     await timed("slotChanges", url, WATCH % public_id("Clinic", slot.clinic_id), key, slots)
     await database.disconnect()

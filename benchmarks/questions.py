@@ -72,7 +72,7 @@ def check_search(ours: Server, theirs: Server, authorization: str, rows: int) ->
 
 
 def check_answered(server: Server, path: str, body: Body) -> None:
-    """A caller who has used up a budget would be refused quickly, with status 200."""
+    """Check that the server does not refuse the request: refusals are quicker, and may have status 200."""
     headers = {"content-type": "application/json"} | ({"authorization": body[0]} if body[0] else {})
     answer = httpx.post(server.url + path, content=body[1], headers=headers).json()
     if "errors" in answer:

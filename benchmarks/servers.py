@@ -50,7 +50,7 @@ class Server:
 
 
 def pinned(core: str) -> list[str]:
-    """The prefix of a command that keeps it on one core, where that is possible."""
+    """The command prefix that pins a process to one core, where the system supports it."""
     return ["taskset", "-c", core] if shutil.which("taskset") and (os.cpu_count() or 1) > 1 else []
 
 

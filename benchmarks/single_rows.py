@@ -35,7 +35,7 @@ def memory(bench: Bench) -> list[Row]:
 
 
 def memory_idle(bench: Bench) -> list[Row]:
-    """The memory of a process that has not answered anything yet; therefore it must be the first row."""
+    """The memory of a process that has not answered anything yet, so this must be the first row."""
     return [Row("memory of a web process, idle", bench.ours.memory_mib, "MiB", 160, 120, less_is_better=True)]
 
 

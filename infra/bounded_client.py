@@ -122,7 +122,7 @@ class BoundedConnection(PoolConnectionWrapper[Any]):
 
 
 class BoundedTransaction(TransactionContextPooled):
-    """Like Tortoise's, but it releases its connection when the database stops answering, even at BEGIN or ROLLBACK."""
+    """A transaction that releases its connection when the database stops answering, even at BEGIN or ROLLBACK."""
 
     def __init__(self, parent: BoundedClient, pool_init_lock: asyncio.Lock) -> None:
         super().__init__(TransactionWrapper(parent), pool_init_lock)
@@ -182,7 +182,7 @@ class BoundedTransaction(TransactionContextPooled):
 @translate_exceptions
 async def fetch_rows(client: AsyncpgDBClient, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
     """The rows of any statement. (Tortoise returns no rows for INSERT, UPDATE and DELETE, even with RETURNING.)"""
-    client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own statements
+    client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own statements statements
     async with client.acquire_connection() as connection:
         rows: Sequence[Sequence[Any]] = await connection.fetch(sql, *values)
         return rows

@@ -29,7 +29,7 @@ APPLICATION = "e-rejestracja"
 SESSION_NAME = f"{APPLICATION} {secrets.token_hex(4)}"  # tells this process from others in pg_stat_activity
 APP = "models"  # the package of Tortoise's models and migrations
 
-# Longer than the server's own limit: for a server that does not answer. The operation's deadline comes earlier.
+# The client's limit for a statement, longer than the server's own, in case the server does not answer.
 STATEMENT_SECONDS = 35.0
 
 # A host that dies in a transaction must not keep rows locked.

@@ -1,4 +1,4 @@
-"""Models from the rows of a hand-written join, for reads too frequent to have the ORM build each statement."""
+"""Models from the rows of a hand-written join, for frequent reads, because the ORM would build each statement anew."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -51,7 +51,7 @@ def make(model: type[M], values: Iterable[tuple[str, Any]] | Mapping[str, Any]) 
 
 
 class Joined:
-    """All columns of several tables, named by their aliases in the statement, after its first `offset` columns."""
+    """Selects all columns of several tables and makes models of them; a row begins with `offset` other columns."""
 
     def __init__(self, offset: int = 0, **models: type[Model]) -> None:
         self._offset, self._models = offset, models

@@ -249,7 +249,7 @@ def compare(row: Model | None, columns: Mapping[str, Any], *, is_public: bool = 
 
 
 def mask(text: str | None) -> str | None:
-    """Keep the first character, and the domain of an address."""
+    """Mask all but the first character and, in an address, the domain."""
     if not text:
         return text
     name, at, domain = text.partition("@")

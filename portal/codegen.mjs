@@ -1,4 +1,4 @@
-// Generates the types of all operations in documents.graphql, and the list of documents, by hash, that the service trusts.
+// Generates the types of all operations in documents.graphql, and the documents, by hash, for the service to trust.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

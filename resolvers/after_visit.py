@@ -14,7 +14,7 @@ async def after_booking(row: VisitRow) -> Visit:
 
 
 async def after_freeing(row: VisitRow) -> Visit:
-    """To be called after a visit was moved or cancelled."""
+    """Call this after a visit has been moved or cancelled."""
     visit = await after_booking(row)
     await nudge(tasks.freed_slots.offer_slots)
     return visit

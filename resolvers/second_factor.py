@@ -1,4 +1,4 @@
-"""Second factor: staff set up and remove a code in addition to the password; administrators reset a colleague's."""
+"""Second factor (a code besides the password): staff set it up and remove it; administrators reset a colleague's."""
 
 import strawberry
 

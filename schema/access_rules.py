@@ -43,7 +43,7 @@ class RequiresDirective:
 
 
 class Rule(FieldExtension):
-    """A condition that is checked before the field's resolver runs, whether that is synchronous or not."""
+    """A condition that is checked before the field's resolver runs, whether the resolver is synchronous or not."""
 
     def check(self, context: Context) -> None:
         raise NotImplementedError

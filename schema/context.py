@@ -81,7 +81,7 @@ class Context:
 
     @property
     def is_half_open(self) -> bool:
-        """Signed in with a one-time password: treated as not signed in, except for setting a password of their own."""
+        """Whether the caller signed in with a one-time password, and therefore may only set a password of their own."""
         return self.session is not None and self.session.must_change_password
 
     @property

@@ -57,7 +57,7 @@ def _announce_missed() -> None:
 
 
 async def _relay_once(listener: notify_listener.NotifyListener) -> bool:
-    """Whether everything that was committed before has been announced."""
+    """Announce changes once; return whether everything committed before this call has been announced."""
     has_told = await listener.tell_changes()
     if slots := listener.take_changed_slots():
         await slot_watchers.notify(slots)

@@ -63,7 +63,7 @@ async def _make_secrets(message: Message) -> dict[str, str]:
 
 
 async def _issue_password(message: Message) -> str:
-    """A password exists only in its letter."""
+    """Generate the letter's password, which exists only in the letter."""
     if message.account is None:
         raise LookupError("A password without an account cannot have passed the check.")
     return await OneTimePassword.issue(message.account, message.id)

@@ -38,7 +38,7 @@ async def hash_of(secret: str) -> str:
 
 
 def confirmation(at: datetime) -> dict[str, Any]:
-    """The fields of a record whose owner's identity card a member of staff has seen."""
+    """The fields of a record whose owner has shown reception an identity card."""
     seen = SeenDocument.IDENTITY_CARD
     return {"identity_confirmed_at": at, "identity_seen": seen, "identity_confirmed_by": uuid4()}
 

@@ -103,7 +103,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def database_url(postgres_url: str) -> AsyncIterator[str]:
-    """The URL, for the runtime role, of a database built by the migrations, as every database is."""
+    """The runtime role's URL of the tests' database, which the migrations have built like any other database."""
     url = postgres.as_runtime(postgres_url)
     await database.migrate(postgres_url)
     await runtime_role.provide(postgres_url, url)

@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 2
 
 
 class Health:
-    """`needs_broker`: workers and schedulers do nothing without it, while web processes serve all the same."""
+    """`needs_broker`: true for workers and schedulers; web processes can serve without a broker."""
 
     def __init__(self, shutdown: Shutdown, *, needs_broker: bool) -> None:
         self.shutdown = shutdown
@@ -25,7 +25,7 @@ class Health:
         return JSONResponse({"status": "live"})
 
     async def ready(self, request: Request) -> JSONResponse:
-        """503 until everything needed answers, and again after the first SIGTERM, so that load balancers avoid it."""
+        """503 until all dependencies respond, and after the first SIGTERM, so that load balancers send no requests."""
         if self.shutdown.has_begun:
             return JSONResponse({"status": "stopping"}, 503)
         of_database, of_broker = await self._ask()

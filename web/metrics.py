@@ -39,7 +39,7 @@ async def metrics(request: Request) -> Response:
 
 
 def _is_allowed(request: Request) -> bool:
-    """Allow by token; without a configured one, only clients on this machine and not behind a proxy."""
+    """Allow readers with the token; if none is configured, only clients on this machine without a proxy."""
     if settings.METRICS_TOKEN:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())

@@ -83,7 +83,10 @@ function socketWithRoom() {
   return made;
 }
 
-/** Follows a subscription until the returned function is called; reconnects by itself when it breaks off, and then passes null, because something may have been missed. */
+/**
+ * Follows a subscription until the returned function is called. After each lost connection it reconnects and passes
+ * null, because changes may have been missed.
+ */
 export function follow<T, V extends object>(
   document: TypedDocumentString<T, V>,
   variables: V,

@@ -1,4 +1,4 @@
-// The last id of each kind that was clicked anywhere; the next operation uses them.
+// For each kind of object, the id that was clicked last; the next operation uses these ids.
 import { change, current } from "./workspace";
 
 const ID = /^[A-Z]\w+_[\w-]{8,}$/;

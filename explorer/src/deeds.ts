@@ -49,7 +49,7 @@ export async function attempt<T extends Record<string, unknown>, V>(
   }
 }
 
-/** A form's action: whether it is running, and its refusal. A disabled button would lose the focus, so none is disabled. */
+/** A form's action: whether it is running, and its refusal. Its button stays enabled, so that it keeps the focus. */
 export function useDeed() {
   const [isBusy, setBusy] = useState(false);
   const isUnderWay = useRef(false);

@@ -26,7 +26,7 @@ export function useNotice(): Notice {
   );
 }
 
-/** All views of answers reload. */
+/** Makes all views of answers reload. */
 export function changed(): void {
   for (const watcher of watchers) watcher();
 }

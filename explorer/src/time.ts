@@ -1,4 +1,4 @@
-// The clinic's wall clock, whatever this computer's: answers carry local times, and they are shown as they are.
+// The clinic's wall clock, whatever this computer's time zone: local times in answers are shown unchanged.
 import { page } from "./page";
 
 export const dayOf = (instant: string) => instant.slice(0, 10);
@@ -10,7 +10,7 @@ export function minutesOf(instant: string): number {
 
 const atCentre = new Intl.DateTimeFormat("sv-SE", { timeZone: page.timeZone, dateStyle: "short", timeStyle: "short" });
 
-/** 2026-11-23T09:00, now at the centre. */
+/** The centre's current time, such as 2026-11-23T09:00. */
 export const now = () => atCentre.format(new Date()).replace(" ", "T");
 
 export const today = () => dayOf(now());

@@ -1,4 +1,4 @@
-// A query whose answer is shown: the answer to the newest one wins, in whatever order they arrive.
+// A query whose answer is shown. The answer to the newest query wins, in whatever order the answers arrive.
 import { useCallback, useEffect, useRef, useState } from "react";
 
 export interface Answered<T> {

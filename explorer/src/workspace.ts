@@ -1,4 +1,4 @@
-// What is open at the desk. It is kept in the memory of the server's session, never in the browser.
+// What is open at the desk. It is stored with the session on the server, never in the browser.
 import { useSyncExternalStore } from "react";
 import { ask } from "./api";
 import { KeepDeskDocument } from "./generated";
@@ -25,7 +25,7 @@ export interface Workspace {
   form: string | null;
   chosen: Record<string, { id: string; label: string }>;
   tabs: string | null;
-  /** When it was changed, in milliseconds: of two saves, the server keeps the later. */
+  /** The time of the last change, in milliseconds; of two saves, the server keeps the later one. */
   version: number;
 }
 

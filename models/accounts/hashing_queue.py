@@ -50,7 +50,7 @@ def _take(places: threading.BoundedSemaphore) -> None:
 
 
 def count_threads() -> int:
-    """One core stays free to serve requests; the processes on the machine share the others."""
+    """How many threads to use: one core stays free for requests, and the processes on the machine share the others."""
     return max(1, (len(os.sched_getaffinity(0)) - 1) // settings.WORKERS)
 
 

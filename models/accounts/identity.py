@@ -37,7 +37,7 @@ async def find(patient_id: UUID) -> Patient:
 
 
 async def lock_number(patient: Patient) -> None:
-    """Lock the number until the transaction ends, so that only one decides who has it; taken before patient locks."""
+    """Lock the number until the transaction ends, so that only one transaction decides who has it; before patients."""
     database.require_transaction()
     identity = patient.pesel_index or patient.document_index or str(patient.id)
     await database.fetch(_ONE_AT_A_TIME, {"identity": identity})
@@ -99,14 +99,14 @@ async def _copy(patient: Patient, *, is_claim: bool, invited_from_id: UUID | Non
 
 
 def _check_names(record: Patient, claim: Patient) -> None:
-    """Different names under one number may mean another person, unless reception itself has given the account."""
+    """Different names under one number may mean another person, unless reception gave the account."""
     names = [(fold(one.first_name), fold(one.last_name)) for one in (record, claim)]
     if names[0] != names[1] and claim.invited_from_id != record.id:
         raise IdentityNotConfirmed(patient_id=str(record.id))
 
 
 async def find_invited_claims(patient_ids: Collection[UUID]) -> list[Patient]:
-    """The claims of the open accounts that reception gave to the people of these unconfirmed records."""
+    """The claims of the open accounts that reception has opened for these unconfirmed records."""
     invited = Patient.filter(invited_from_id__in=list(patient_ids), account__closed_at=None, account__id__isnull=False)
     return await invited.select_related("account")
 

@@ -26,7 +26,7 @@ FORGET_AFTER = timedelta(hours=24)
 _FADED = "failures * power(0.5, greatest(0, extract(epoch FROM :now::timestamptz - failed_at)) / :half::float)"
 _AGAIN = f"(old.{_FADED.replace('failed_at', 'old.failed_at')} + 1)"
 
-# Blocks once the free tries are used up; the 0.5 allows for what has faded between tries.
+# Tries are blocked once the free ones are used up; the 0.5 allows for failures that fade between tries.
 _BLOCKED_UNTIL = """
     CASE WHEN {failures} > :free::float - 0.5 THEN :now::timestamptz + interval '1 second'
         * least(:longest::float, :first::float * power(2, greatest(0, least({failures} - :free::float, 20)))) END
@@ -42,7 +42,7 @@ _COUNT = f"""
     RETURNING key
 """  # noqa: S608 - constants  # nosec B608
 
-# For an address only the number of distinct logins counts: each as at most one failure, less what has faded.
+# For an address, only distinct logins count: each counts as one failure at most, less what has faded.
 _COUNT_ADDRESS = f"""
     INSERT INTO throttle AS old (key, kind, failures, failed_at, blocked_until)
     SELECT :key::text, :kind, logins, :now::timestamptz, {_BLOCKED_UNTIL.format(failures="logins")}

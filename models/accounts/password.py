@@ -76,7 +76,7 @@ def make_one_time_password(letter: UUID | None = None) -> str:
 
 
 def hash_one_time_password(password: str) -> str:
-    """A fast keyed hash, as 79 random bits cannot be guessed: every log-in computes exactly one Argon2 hash."""
+    """A fast keyed hash, because 79 random bits cannot be guessed: every log-in computes exactly one Argon2 hash."""
     return crypto.blind_index(fold(password).replace("-", "").replace(" ", ""), "one-time password")
 
 
@@ -106,7 +106,7 @@ def find_weaknesses(password: str, own_words: list[str]) -> list[str]:
 
 
 def _is_personal(guess: str, own_words: list[str]) -> bool:
-    """Whether too little is left without words that refer to the person or the service."""
+    """Whether too little is left once words about the person or the service are removed."""
     words = [word for entry in own_words for word in _split_words(entry)]
     for word in sorted([*words, *CONTEXT], key=len, reverse=True):
         guess = guess.replace(word, "")

@@ -70,7 +70,7 @@ class Patient(Model):
 
     @property
     def birth_date(self) -> date | None:
-        """For reception only: from the PESEL, or as stated by a person without one."""
+        """The date from the PESEL, or as stated by a person without one; shown to reception only."""
         if self.pesel_sealed:
             return pesel.birth_date(self.pesel)
         return pesel.decrypt_birth_date(self.birth_date_sealed) if self.birth_date_sealed else None

@@ -113,7 +113,7 @@ async def invite(patient_id: UUID, email: str, *, by: Account, language: Languag
 
 
 async def replace_email(patient_id: UUID, email: str, reason: str | None, *, by: Account) -> Patient:
-    """Correct an account's address; if its owner has set a password, only an administrator may, giving a reason.
+    """Correct an account's address; if its owner has set a password, only an administrator may, with a reason.
 
     Everything sent to the former address becomes void, and open sessions end.
     """
@@ -224,7 +224,7 @@ async def _notify(patient: Patient, changed: list[str]) -> None:
 
 
 async def _find_refusal(broken: IntegrityError, columns: dict[str, Any], own_id: UUID | None) -> Exception:
-    """The refusal that a broken constraint means: another record has the number, or another account the address."""
+    """The refusal for a violated constraint: another record has the number, or another account has the address."""
     refusal = constraints.find_refusal(broken)
     if not isinstance(refusal, PatientExists):
         return refusal or broken

@@ -1,4 +1,4 @@
-"""Recovery code (kod zapasowy): replaces a second-factor code, once each, when the telephone is lost."""
+"""Recovery code (kod zapasowy): used instead of a second-factor code if the telephone is lost; each works once."""
 
 import secrets
 from typing import TYPE_CHECKING

@@ -54,7 +54,7 @@ class Session(Model):
 
     @property
     def ends_at(self) -> datetime:
-        """When it ends if it is not used; really up to a minute later, because activity is stored per minute."""
+        """When the session ends if it is not used; up to a minute too early, because activity is stored per minute."""
         return min(self.expires_at, self.seen_at + timedelta(minutes=settings.SESSION_IDLE_MINUTES))
 
     async def extend(self) -> None:

@@ -61,7 +61,7 @@ async def invite(
 
 
 async def _compare_clinics(before: Collection[UUID] | None, after: Collection[UUID] | None) -> audit.Changes:
-    """The names of the clinics to which a colleague's work was and is limited; None for all clinics."""
+    """The names of the clinics to which a colleague's work is limited, before and after a change; None: all clinics."""
     if _sorted(before) == _sorted(after):
         return {}
     rows = await database.fetch(
@@ -135,7 +135,7 @@ async def invite_again(account_id: UUID, *, by: Account) -> Account:
 
 
 async def _lock(account_id: UUID) -> tuple[Account, bool]:
-    """A colleague who has not left, and whether they are the last administrator; locks all administrators."""
+    """Lock all administrators; return a colleague who has not left, and whether they are the last administrator."""
     open_ones = Account.filter(role=Role.ADMINISTRATOR, closed_at=None).order_by("id").select_for_update()
     administrators = [account.id for account in await open_ones]
     colleague = await Account.filter(id=account_id, role__in=ROLES, closed_at=None).select_for_update().first()

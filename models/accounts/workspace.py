@@ -41,9 +41,9 @@ class Workspace(Model):
 
     @classmethod
     async def keep(cls, session: Session, content: str, changed_at: datetime | None = None) -> bool:
-        """Replace the stored content, unless that was changed later (by `changed_at`); False if it is too long.
+        """Replace the stored content, unless its `changed_at` is later; False if the new content is too long.
 
-        Empty content is stored, too: what was changed before it must not come back.
+        Empty content is stored, too, so that an earlier save that arrives later cannot replace it.
         """
         if len(content.encode(errors="surrogatepass")) > MAX_BYTES:
             return False

@@ -219,7 +219,7 @@ NOT_EXPORTED = {
     "tortoise_migrations": "about the database",
     "untold_change": "notifications of a moment, by ids; gone when they are sent",
 }
-# From the tables above, ids, hashes, encrypted columns and the following ones are not exported.
+# Columns of the tables above that are not exported, besides ids, hashes and encrypted columns.
 LEFT_OUT = {
     "account.closed_at": "a closed account exports nothing",
     "account.email_key": "the address in another spelling",

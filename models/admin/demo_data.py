@@ -64,7 +64,7 @@ async def _check_and_fill(url: str) -> None:
         await refuse_demo_accounts()
         await runtime_role.warn_of_one_role()
     elif settings.DEMO:
-        async with database.hold_advisory_lock(url, DEMO_LOCK):  # of two concurrent starts only one fills it
+        async with database.hold_advisory_lock(url, DEMO_LOCK):  # of two concurrent starts, only one fills the database
             await fill_if_empty()
 
 

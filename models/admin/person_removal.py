@@ -19,7 +19,7 @@ from models.waiting.waiting_list import WaitingListEntry
 
 
 async def remove(record: Patient, *, farewell: Message | None = None) -> None:
-    """Delete a locked record without visits and all that belongs to it; the audit trail keeps ids, but no names.
+    """Delete a locked record that has no visits, and all that belongs to it; the audit trail keeps ids, but no names.
 
     `farewell`: a letter that is still to be sent; its address is erased afterwards.
     """

@@ -34,7 +34,7 @@ GRANTS = f"""
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {{role}};
 """
 
-# Whether a role may change history in any way, be it through another role, through PUBLIC or by an attribute.
+# Whether a role may change history in any way: itself, through another role, through PUBLIC or by an attribute.
 _MAY_CHANGE_HISTORY = """
     SELECT coalesce(bool_or(
         pg_has_role(pg_roles.oid, pg_class.relowner, 'MEMBER') OR pg_roles.rolcreaterole
@@ -77,7 +77,7 @@ async def provide(owner_url: str, url: str) -> None:
 
 
 def _password_of(password: str) -> str:
-    """The clause with the hash that PostgreSQL stores (RFC 5803): a plain password could get into the server's log."""
+    """A PASSWORD clause with the hash that PostgreSQL stores (RFC 5803): a plain password could get into its log."""
     if not password:
         return ""
     salt = secrets.token_bytes(16)

@@ -39,7 +39,7 @@ MOST_SLOTS = 500  # per page: reading a slot takes a tenth of a millisecond, in 
 
 @dataclass(frozen=True)
 class EventPage:
-    """Some events in order; `end` is the position to read on from; `is_last`: there were no more when it was read."""
+    """Some events in order; `end` is the position to read on from; `is_last`: no more existed when it was read."""
 
     events: list[Event]
     end: int
@@ -58,7 +58,7 @@ class EventPage:
 
 
 async def read(after: int | None, clinic_ids: Collection[UUID] | None, limit: int) -> EventPage:
-    """The next events after a position, or from the oldest; raises CursorExpired if events after it are deleted."""
+    """The next events after a position, or from the oldest; raises CursorExpired if later ones were deleted."""
     wanted = None if clinic_ids is None else list(clinic_ids)
     rows = await database.fetch(_READ, {"after": after, "clinic_ids": wanted, "limit": limit})
     last, forgotten = rows[0]["last_position"], rows[0]["forgotten_position"]

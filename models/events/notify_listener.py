@@ -1,4 +1,4 @@
-"""NOTIFY listener: one connection per process over which PostgreSQL reports commits; dropped when in doubt."""
+"""NOTIFY listener: each process has one connection over which PostgreSQL reports commits."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Slot events: a change to many slots becomes one event per doctor, clinic and 500 slots."""
+"""Slot events: a change to many slots becomes one event per doctor and clinic, each with 500 slots at most."""
 
 from collections.abc import Sequence
 from uuid import UUID

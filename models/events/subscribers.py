@@ -54,7 +54,7 @@ class SingleFlight:
         self._count, self._reads = -1, dict[Any, asyncio.Task[Any]]()
 
     async def read(self, count: int, key: Any, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The shared result for `key`, never one read before signal `count`, which might lack new events."""
+        """Share one read per `key` and signal. A result that was read before signal `count` might lack new events."""
         if count < self._count:
             return await read()
         if count > self._count:

@@ -1,4 +1,4 @@
-"""Workspace: when it was changed, so that a save that was overtaken does not replace a later one."""
+"""Workspace: the time of each change, so that a save that arrives late does not replace a later one."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops

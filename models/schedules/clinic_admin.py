@@ -43,7 +43,7 @@ _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock($1)"
 
 @dataclass(frozen=True)
 class ClinicDetails:
-    """The values to set on a clinic; None leaves one unchanged, or at its default."""
+    """The values to set on a clinic; None leaves a value unchanged or, for a new clinic, at its default."""
 
     name: str | None = None
     description: str | None = None
@@ -72,7 +72,7 @@ class ClinicDetails:
 
 @dataclass(frozen=True)
 class DoctorDetails:
-    """The values to set on a doctor; None leaves one unchanged. An empty licence removes it."""
+    """The values to set on a doctor; None leaves a value unchanged. An empty licence removes the licence."""
 
     title: str | None = None
     first_name: str | None = None

@@ -36,7 +36,7 @@ MAX_AHEAD = timedelta(days=3 * 366)
 
 @dataclass(frozen=True)
 class Kind:
-    """What can close. `day`: the column with its first closed day; `key`: the foreign key to it in other tables."""
+    """Clinic or doctor. `day`: the column with the first closed day; `key`: the foreign key to it in other tables."""
 
     model: type[Clinic] | type[Doctor]
     lock: Callable[[UUID], Awaitable[None]]

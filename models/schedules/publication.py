@@ -64,7 +64,7 @@ class PublicationPlan:
 
 
 async def make_plan(timetable: Timetable, *, only_add: bool = False) -> PublicationPlan:
-    """Compare the slot times with the existing slots; raises SlotsOverlap, unless only fitting ones are added.
+    """Compare the slot times with the existing slots; raises SlotsOverlap; with `only_add`, overlaps are skipped.
 
     To write the plan, lock the doctor first. Blocked times, absences and days after a closing stay closed, and
     with `only_add` also slots that were withdrawn by hand.
@@ -142,7 +142,7 @@ async def _find_visits(slots: list[Slot]) -> list[Visit]:
 
 
 async def lock(*schedule_ids: UUID) -> None:
-    """Keep the slots of the schedules from being booked or freed between planning and writing."""
+    """Lock the slots of the schedules, so that none is booked or freed between planning and writing."""
     database.require_transaction()
     future = Slot.filter(schedule_id__in=schedule_ids, withdrawn_at=None, ends_at__gt=clock.now())
     await future.order_by("id").select_for_update().only("id")

@@ -83,7 +83,7 @@ def has_no_overlap(patient_id: str, slot: str, moved_id: str = "NULL::uuid") -> 
 
 
 def judge(patient: "Patient", clinic: "Clinic", planned: int, in_all_clinics: int) -> TooManyVisits | None:
-    """TooManyVisits if the patient has as many as the clinic allows or, for a claim, as all clinics together allow."""
+    """Whether the patient has as many visits as the clinic allows or, for a claim, as all clinics together allow."""
     if patient.is_claim and in_all_clinics >= settings.UNCONFIRMED_VISITS:
         return TooManyVisits(limit=settings.UNCONFIRMED_VISITS, reason="UNCONFIRMED")
     limit = clinic.planned_visits_per_patient

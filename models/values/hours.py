@@ -89,7 +89,7 @@ def _next(moment: datetime, minutes: int) -> datetime:
 
 
 def reminder_opens_at(starts_at: datetime) -> datetime:
-    """The first time for a visit's reminder: noon of the local day before, which does not always have 24 hours."""
+    """The first time for a visit's reminder: noon of the previous local day, even if the clocks change in between."""
     day_before = starts_at.astimezone(settings.TIME_ZONE).date() - timedelta(days=1)
     return to_utc(day_before, REMINDER_HOUR, settings.TIME_ZONE)
 

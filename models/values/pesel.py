@@ -62,7 +62,7 @@ def decrypt(sealed_number: bytes) -> str:
 
 
 def blind_index(number: str) -> str:
-    """A blind index to find and to forbid an equal number without revealing it."""
+    """A blind index to find an equal number, and to prevent a second one, without revealing it."""
     return crypto.blind_index(number, "pesel index")
 
 

@@ -6,6 +6,6 @@ SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no letters or digits that look 
 
 
 def generate() -> str:
-    """Eight characters in two groups (39 bits): short enough to read out, too many to guess."""
+    """Eight characters in two groups (39 bits): short enough to read out, long enough not to be guessed."""
     letters = "".join(secrets.choice(SPEAKABLE) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"

@@ -31,7 +31,7 @@ class TemplateLine:
     uneven: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     def starts(self) -> Iterator[int]:
-        """The starts of slots: the first after a break starts at its end; none is in the hour of a clock change."""
+        """The start times of the slots; after a break they begin at its end. None is in the hour of a clock change."""
         closed = sorted([*self.breaks, (NIGHT_FROM, NIGHT_UNTIL)])
         minute = self.from_
         while minute + self.minutes <= self.until:
@@ -106,7 +106,7 @@ def _is_shown_once(day: date, begin: int, end: int, zone: ZoneInfo) -> bool:
 
 
 def find_overlapping(slots: list[SlotTime], others: list[SlotTime]) -> set[SlotTime]:
-    """Those of `slots` that overlap any of `others`; both lists are sorted and free of overlaps."""
+    """The slots that overlap any of `others`; both lists are sorted and free of overlaps."""
     found, rest = set(), iter(others)
     other = next(rest, None)
     for begin, end in slots:

@@ -104,7 +104,7 @@ async def read(
 
 
 def _read_slot(related: Joined, row: Any) -> Slot:
-    """Read the slot; clinic and doctor are set where Tortoise keeps them, as its own setters are far slower."""
+    """Read the slot; clinic and doctor are set directly, because Tortoise's own setters are far slower."""
     slot = related.read("slot", Slot, row)
     vars(slot).update(_clinic=related.read("clinic", Clinic, row), _doctor=related.read("doctor", Doctor, row))
     return slot

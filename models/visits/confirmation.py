@@ -99,5 +99,5 @@ async def _lock_linked(token: str) -> Visit:
 
 
 async def _record_use(visit: Visit) -> None:
-    """Add an entry besides that of the change: the person who made it had the letter but was not logged in."""
+    """Add another audit entry: the change was made by somebody who had the letter but was not logged in."""
     await AuditEntry.record("use_visit_link", account=None, patient_id=visit.patient_id, subject_id=visit.id)

@@ -39,7 +39,7 @@ _FIND_OVERLAPS = """
 
 
 async def confirm(patient_id: UUID, seen: SeenDocument, *, by: Account) -> Patient:
-    """Confirm the person of a record, or of an account's claim, by the document seen; repeating changes nothing."""
+    """Confirm the identity of the person of a record or claim by the document seen; repeating changes nothing."""
     for _ in range(TRIES - 1):
         try:
             async with in_transaction():

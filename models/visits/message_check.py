@@ -141,7 +141,7 @@ async def _check_withdrawal(message: Message) -> Facts:
 
 
 async def _check_absence(message: Message) -> Facts:
-    """Require that the visit still cannot take place; state the slot offered instead only while the offer stands."""
+    """Require that the visit still cannot take place; state the slot offered instead only while the offer is open."""
     offer, visit = await _find_offer(message), await _find_visit(message)
     if not visit.doctor_is_absent:
         raise NoLongerWanted("the visit was moved or cancelled, or takes place after all")
@@ -183,7 +183,7 @@ async def _find_address(message: Message) -> str:
 
 
 async def _check_text(message: Message) -> str:
-    """The patient's current number; raises NoLongerWanted if they must get no text, TooEarly if not yet."""
+    """The patient's current number; raises NoLongerWanted if no text may be sent, TooEarly if not yet."""
     patient, now = await _find_patient(message), clock.now()
     if not (patient.sms_reminders and patient.phone):
         raise NoLongerWanted("the patient no longer wants texts")

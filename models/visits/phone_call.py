@@ -27,7 +27,7 @@ class CallOutcome(StrEnum):
 
 
 class PhoneCall(Model):
-    """Note and caller are in `change`. Calls recorded by earlier releases have no row here: the patient was reached."""
+    """Note and caller are in `change`. Calls recorded by earlier releases have no row: they reached the patient."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     change: fields.OneToOneRelation[VisitChange] = fields.OneToOneField(

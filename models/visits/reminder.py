@@ -23,7 +23,7 @@ async def write_due_reminders() -> None:
 
 
 async def _find_reminded(visit_ids: Collection[UUID]) -> dict[UUID | None, str]:
-    """For each visit, the time in its last reminder, sent or pending; failed ones do not count, as nobody saw them."""
+    """For each visit, the time in its last reminder, sent or pending; failed ones do not count: nobody saw them."""
     written = Message.filter(kind=MessageKind.VISIT_REMINDER, visit_id__in=list(visit_ids))
     reminders = await written.exclude(state__in=[MessageState.DROPPED, MessageState.FAILED]).order_by(
         "created_at", "id"

@@ -1,4 +1,4 @@
-"""Visit (wizyta): a patient's booked slot with a doctor; rules are checked in the order in which reception would."""
+"""Visit (wizyta): a patient's booked slot with a doctor; rules are checked in the order in which reception checks."""
 
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
@@ -69,7 +69,7 @@ class Visit(Model):
 
     @property
     def doctor_is_absent(self) -> bool:
-        """Whether the doctor will be absent: if so, the patient may move or cancel whatever the clinic's rules."""
+        """Whether the doctor will be absent: if so, the patient may move or cancel despite the clinic's rules."""
         return self.status == Status.BOOKED and self.slot.absence_id is not None
 
     @property

@@ -213,7 +213,7 @@ def _is_due(slot: Slot) -> bool:
 
 
 async def _find_deadline(slot: Slot) -> datetime | None:
-    """Until when the patient may accept: OFFER_MINUTES of service hours, or the clinic's notice; None if too late."""
+    """When the offer expires: after OFFER_MINUTES of service hours, or when the notice begins; None if too late."""
     clinic, now = await slot.clinic, clock.now()
     until = min(hours.add_service_minutes(now, settings.OFFER_MINUTES), slot.last_bookable_at(clinic))
     return until if until > now else None

@@ -154,7 +154,7 @@ class WaitingListEntry(Model):
 
     @classmethod
     async def _check_count(cls, patient: Patient, clinic: Clinic) -> None:
-        """Allow no more wishes than planned visits, and none to a patient who could not book another visit."""
+        """Limit wishes like planned visits; a patient who could not book another visit may have no wish at all."""
         limit = clinic.planned_visits_per_patient
         waiting = cls.waiting(patient.id)
         if patient.is_claim and await waiting.count() >= settings.UNCONFIRMED_VISITS:

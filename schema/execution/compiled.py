@@ -64,7 +64,7 @@ _plans = PlanCache()
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Completes lists and objects by their compiled plan, if they have one; records whose data staff see."""
+    """Completes lists and objects by their compiled plan, if they have one; also records whose data staff see."""
 
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any

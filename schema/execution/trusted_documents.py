@@ -34,7 +34,7 @@ def portal() -> dict[str, str]:
 
 
 def own() -> list[str]:
-    """The operations of the portal and of the staff's sign-in page; blank lines separate those of the latter."""
+    """The operations of the portal and of the staff's sign-in page; blank lines separate those of the sign-in page."""
     blocks = SIGN_IN.read_text().split("\n\n")
     return [*portal().values(), *(block for block in blocks if not block.startswith("#"))]
 

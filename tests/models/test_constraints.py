@@ -213,7 +213,7 @@ async def test_overlapping_visits_of_a_patient(stranger: Any) -> None:
 
 
 async def test_one_confirmed_record_of_a_number(stranger: Any) -> None:
-    """Whoever writes them, at most one of several records with one PESEL is the centre's; the others are claims."""
+    """Of several records with one PESEL at most one is the centre's, whoever writes them; the others are claims."""
     anna = await cast.anna()
     copy = await cast.patient_account("b@example.pl", cast.ANNA_PESEL, "A", "Ż", is_confirmed=False)
     for column in ("is_claim = false", "is_claim = false, identity_confirmed_at = now(), identity_seen = 'PASSPORT'"):

@@ -1,4 +1,4 @@
-"""A step, and all that may interrupt it: reload, Back, another language, a lost session, no connection, no server."""
+"""A step, and what may interrupt it: reload, Back, another language, a lost session, no connection, no server."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -40,20 +40,20 @@ def titled(title: str) -> Act:
 
 @dataclass(frozen=True)
 class Step:
-    """What is typed and sent at one address, and what is seen when that is done."""
+    """A form or button at one address: how to fill it in and send it, and what the page shows afterwards."""
 
     path: str
     title: str
     done: Act
-    open: Act = nothing  # what is typed into, if it is not open
+    open: Act = nothing  # opens the form if it is collapsed
     begin: Act = nothing
-    button: str = ""  # the form's own, if it is not named
-    kept: Mapping[str, str] = field(default_factory=dict)  # what outlives even the session, by the fields' names
-    is_repeated: bool = True  # by the page itself, as that changes nothing twice
+    button: str = ""  # without a name: the form's submit button
+    kept: Mapping[str, str] = field(default_factory=dict)  # values that outlive the session, by field name
+    is_repeated: bool = True  # whether the page itself repeats the request, because that is safe
 
 
 async def walk(window: Window, path: str) -> None:
-    """By a link of the page, without loading it anew."""
+    """Follow a link, so that the page is not loaded again."""
     follow = "path => document.body.append(Object.assign(document.createElement('a'), { href: path, id: 'walk' }))"
     await window.page.evaluate(follow, path)
     await window.page.evaluate("() => { const link = document.getElementById('walk'); link.click(); link.remove(); }")
@@ -85,7 +85,7 @@ def saying(window: Window, words: re.Pattern[str]) -> Locator:
 
 
 async def outage(window: Window, act: Act, step: Step) -> None:
-    """First there is no connection, then no server; each is said, with the telephone, and nothing typed is lost."""
+    """Break first the connection, then the server: the page reports each, with the telephone, and keeps typed text."""
     async with AsyncExitStack() as server:
         async with Broken(window, "offline"):
             await act(window)
@@ -97,7 +97,7 @@ async def outage(window: Window, act: Act, step: Step) -> None:
 
 
 async def hurry(window: Window) -> None:
-    """Spares the wait for the next attempt."""
+    """Make the page try again at once."""
     await window.page.evaluate("dispatchEvent(new Event('online'))")
 
 
@@ -112,7 +112,7 @@ async def goes_on(window: Window, step: Step, account: Account | None = None) ->
     await window.titled(step.title)
     await step.open(window)
     await step.begin(window)
-    await window.page.keyboard.press("Escape")  # the language stands behind a dialog
+    await window.page.keyboard.press("Escape")  # closes a dialog that covers the language menu
     for _ in range(2):
         await window.switch_language()
     await step.open(window)
@@ -121,7 +121,7 @@ async def goes_on(window: Window, step: Step, account: Account | None = None) ->
     if account:
         await ready(window, step)
         await window.context.clear_cookies()
-        await window.page.evaluate(PRESS_IF_THERE, step.button)  # unless the page has noticed already
+        await window.page.evaluate(PRESS_IF_THERE, step.button)  # the page may have shown the log-in already
         await window.titled("Logowanie")
         await window.sees("Sesja została zakończona")
         await window.sign_in(account)

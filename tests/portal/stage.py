@@ -42,7 +42,7 @@ def link_of(visit: Visit) -> str:
 
 
 async def report_absence(of: Visit | Slot, *, by: Account) -> None:
-    """The doctor of this visit or slot is not there on its day."""
+    """Report the doctor of this visit or slot absent on its day."""
     slot = of if isinstance(of, Slot) else await Slot.get(id=of.slot_id)
     begin = datetime.combine(clock.local(slot.starts_at).date(), time.min, cast.WARSAW)
     notice = absence_rebooking.AbsenceNotice(slot.doctor_id, begin, begin + DAY, "choroba")

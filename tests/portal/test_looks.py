@@ -58,7 +58,7 @@ ENGLISH = re.compile(r"\b(?:the|your|you|please|visit|and|with|log in)\b", re.IG
 EVERYTHING: dict[str, Any] = {}
 COLOURS = {"runOnly": ["color-contrast"]}
 STRUCTURE = {"rules": {"color-contrast": {"enabled": False}}}
-# Axe checks only what can differ: only colours in dark mode, the menu on a wide page, the space on a narrow one.
+# Axe checks only what can differ: colours in dark mode, the menu on a wide page, and spacing on a narrow one.
 LOOKS: tuple[dict[str, Any], ...] = (
     {"width": 360, "rules": EVERYTHING},
     {"width": 360, "rules": COLOURS, "scheme": "dark"},

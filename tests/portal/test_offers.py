@@ -99,7 +99,7 @@ async def test_one_who_waits_is_offered_what_comes_free_and_books_it(opened: Ope
 
 
 async def offer_from_the_waiting_list(opened: Opener, anna: Account) -> tuple[str, Slot]:
-    """The link to it in Anna's letter, and the offered slot."""
+    """Make an offer from the waiting list to Anna; return the link in her letter, and the offered slot."""
     borys, clinic = await cast.borys(), await cast.clinic("Poradnia okulistyczna")
     [slot] = await cast.morning(clock.today() + 4 * DAY, 1, at=clinic, by=await cast.doctor(clinic))
     visit = await visit_of(borys, slot)

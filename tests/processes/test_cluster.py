@@ -52,7 +52,7 @@ async def test_two_of_each_send_every_letter_once(cluster: Cluster) -> None:
 
 
 async def claims(cluster: Cluster, medium: str, sent: int) -> list[int]:
-    """How often each message was claimed by a sender, once all have been sent and so none is claimed again."""
+    """Wait until all messages have been sent, so that none is claimed again; return how often each was claimed."""
     query = "SELECT state, tries FROM message WHERE medium = $1"
 
     async def all_sent() -> list[asyncpg.Record] | None:

@@ -1,4 +1,4 @@
-"""The image and its Compose file are linted; their commands and environment, run as processes, serve patients."""
+"""The image and its Compose file pass linters; their commands, run as processes in that environment, work."""
 
 import asyncio
 import re

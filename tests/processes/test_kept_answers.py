@@ -23,7 +23,7 @@ PATIENTS, READERS, READS = 6, 4, 400
 
 @dataclass
 class Known:
-    """Whether a slot is known to be free, None while a change is in progress, and the number of its latest change."""
+    """Whether a slot is free (None while a change is in progress), and the number of its latest change."""
 
     is_free: bool | None = True
     change: int = 0

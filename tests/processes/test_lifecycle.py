@@ -121,7 +121,7 @@ async def test_killed_and_started_again_it_has_lost_nothing_and_a_hold_lapses_by
 
 
 async def slot_of_tomorrow(client: Client, clinic: str) -> str:
-    """A free slot from tomorrow, because the soonest could become too near to book during a test."""
+    """A free slot at least a day from now, because the next one could become too near to book during a test."""
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     found = await client.ask("FreeSlots", filter={"clinicId": clinic, "from": tomorrow}, first=1)
     return str(found["nodes"][0]["id"])

@@ -95,7 +95,7 @@ async def test_a_request_that_would_never_end_is_cut_off_and_leaves_nothing_behi
             with pytest.raises(AssertionError, match="INTERNAL_SERVER_ERROR"):  # the client is told to try again
                 await booking
             assert "Traceback" not in service.log()
-            await until(database, WAITING, False)  # long before the lock is released
+            await until(database, WAITING, False)  # nobody waits any more, long before the lock is released
             await database.execute("ROLLBACK")
             assert await database.fetchval("SELECT count(*) FROM visit") == 0
             assert await database.fetchval("SELECT count(*) FROM slot WHERE visit_id IS NOT NULL") == 0

@@ -1,4 +1,4 @@
-"""Callers through the API: booked by name and telephone number, completed later, and not booked into duplicates."""
+"""Callers through the API: they are booked by name and telephone number, completed later, and never duplicated."""
 
 import pytest
 

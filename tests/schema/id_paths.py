@@ -1,4 +1,4 @@
-"""Every path in the schema that takes an id, and documents that query along it everything the answer can hold."""
+"""Every path in the schema that takes an id, with documents that select everything that the answer can contain."""
 
 from collections.abc import Iterator
 from functools import cache

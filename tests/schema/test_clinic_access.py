@@ -1,4 +1,4 @@
-"""Work limited to clinics: along no path of the contract can a receptionist read or change other clinics' data."""
+"""Work limited to clinics: no path of the contract lets a receptionist read or change other clinics' data."""
 
 import json
 from datetime import timedelta

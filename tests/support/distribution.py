@@ -12,7 +12,7 @@ TOGETHER = ("portal", "explorer")  # all files of each of these rooms share one 
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Keeps the order of collection; `xdist_group` is no alternative, because pytest 9.2 ignores its names."""
+    """A scheduler that keeps the order of collection. (With pytest 9.2, `xdist_group` ignores its names.)"""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         config.option.loadscopereorder = False
@@ -23,7 +23,7 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
 
 
 def unit(nodeid: str) -> str:
-    """The unit that one worker runs: a test's file, or its room."""
+    """The unit that one worker runs: a test's file, or all files of its room (TOGETHER)."""
     path = nodeid.partition("::")[0].removeprefix(TESTS)
     return next((room for room in TOGETHER if path.startswith(f"{room}/")), path)
 

@@ -16,7 +16,7 @@ def hash_cheaply() -> None:
 
 
 def count_hashing(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Parameters, int]]:
-    """A growing list of Argon2's work from now on: the parameters and the number of characters of each hash."""
+    """A list that grows with each Argon2 hash from now on: its parameters and the number of characters."""
     work: list[tuple[Parameters, int]] = []
     verify, hash_ = PasswordHasher.verify, PasswordHasher.hash
 

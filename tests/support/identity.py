@@ -39,7 +39,7 @@ async def telephone(by: Account, number: str = cast.ANNA_PESEL, **more: Any) -> 
 
 
 async def show(record: Patient, by: Account, seen: SeenDocument = CARD) -> Patient:
-    """Confirm a record's or a claim's person, who shows a document at the desk."""
+    """Confirm the identity of a record's or a claim's person, who shows a document at the desk."""
     return await identity_confirmation.confirm(record.id, seen, by=by)
 
 

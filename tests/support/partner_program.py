@@ -121,7 +121,7 @@ async def check_nothing_is_missed_or_repeated(example: PartnerProgram, service: 
 
 
 async def check_return_after_retention(example: PartnerProgram, centre: Centre) -> None:
-    """Events that the program missed have been deleted: it is told so, starts afresh, and carries on."""
+    """Events that the program missed have been deleted: it learns this, starts afresh, and carries on."""
     example.kill()
     await centre.book(2)
     while await Event.filter(position=None).exists():  # repeat: the service may be doing the same

@@ -93,7 +93,7 @@ def run_shared_service(**settings: str) -> Iterator[Service]:
 
 @contextlib.contextmanager
 def run_service(home: Path, **settings: str) -> Iterator[Service]:
-    """A service on an up-to-date database, with the demo unless switched off, as if started before."""
+    """A service on an up-to-date database, as if it had run before; with the demo, unless it is switched off."""
     if "DATABASE_URL" not in settings:
         postgres_template.copy_to(home / "postgres" / "data", demo=settings.get("DEMO") != "0")
     service = Service(home, **settings)

@@ -1,4 +1,4 @@
-"""One-time passwords: created when sent and stored nowhere; and the letters that closed accounts still get."""
+"""One-time passwords are created when sent and stored nowhere; a closed account gets only its last letter."""
 
 import logging
 import re

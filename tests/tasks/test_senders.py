@@ -1,4 +1,4 @@
-"""Senders: many at once, slow, killed or faulty, and yet each letter is sent once."""
+"""Senders: even if many run at once, and some are slow, faulty or killed, each letter is sent once."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Internal errors: the client gets a masked message with a request id, the log the details, and nobody a secret."""
+"""Internal errors: the client gets a masked message with a request id, the log gets the details, no secrets."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, shown only to those who may see them; readiness tells the truth."""
+"""Metrics for Prometheus, shown only to authorised readers; readiness checks report the actual state."""
 
 import httpx
 import pytest

@@ -100,7 +100,7 @@ class OpenConnections:
             self._end(connection, RESTARTING)
 
     def _end(self, connection: Connection, reason: EndReason) -> None:
-        """Do not wait for it: a client that does not read must not delay the others."""
+        """Do not wait for the end: a client that does not read must not delay the others."""
         self.all.discard(connection)
         task = asyncio.create_task(connection.end(reason))
         self._endings.add(task)

@@ -1,4 +1,4 @@
-"""Frames of graphql-transport-ws: validates those of clients, and builds those that many clients receive."""
+"""Frames of graphql-transport-ws: validates clients' frames, and builds the frames that many clients receive."""
 
 from typing import Any
 

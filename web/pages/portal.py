@@ -99,7 +99,7 @@ async def manifest(request: Request) -> Response:
 
 
 async def logo(request: Request) -> Response:
-    """The settings' file; its address changes with its content (`Centre.logoUrl`)."""
+    """The logo file named in the settings; its URL changes with its content (`Centre.logoUrl`)."""
     if not settings.CENTRE_LOGO:
         raise HTTPException(404)
     return StaticFile.read(settings.DATA_DIR / settings.CENTRE_LOGO, FOR_YEARS).respond(request, HEADERS)

@@ -1,4 +1,4 @@
-// Requests of the editor behave like those of the panels: if the session ends, the screen is hidden and they wait.
+// Requests of the editor behave like those of the panels: if the session ends, they wait while the desk is hidden.
 import { createGraphiQLFetcher, type Fetcher } from "@graphiql/toolkit";
 import { isSignedOut, type Answer } from "../api";
 import { end, sessionWasUsed } from "../session";

@@ -16,7 +16,7 @@ let waiting: (() => void) | null = null;
 /** GraphiQL's own state, as it is now. */
 export const connect = (context: EditorContextType) => (editors = context);
 
-/** The editors are ready: operations requested in the meantime are opened. */
+/** Called when the editors are ready: opens the operation that was requested in the meantime. */
 export function openWaiting(): void {
   const open = waiting;
   waiting = null;

@@ -69,7 +69,7 @@ const BEGINNINGS: Record<PanelName, string> = {
   editor: ".graphiql-query-editor textarea",
 };
 
-/** Like a click on its button; the panel takes the focus once it is shown. */
+/** Opens a panel like a click on its button, and moves the focus to it once it is shown. */
 function open(panel: PanelName) {
   const index = plugins.indexOf(PANELS[panel]) + GRAPHIQLS_OWN;
   document.querySelector<HTMLElement>(`.graphiql-sidebar button[data-index="${index}"]`)?.click();

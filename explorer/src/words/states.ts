@@ -23,7 +23,7 @@ export const LOOKS: Record<CellState, Look> = {
   WITHDRAWN: { sign: "×", word: "wycofany" },
 };
 
-/** Of a visit whose patient has said that they will come. */
+/** The look of a visit that its patient has confirmed. */
 export const CONFIRMED: Look = { sign: "☑", word: "potwierdzona przez pacjenta" };
 
 export const CALL_REASONS: Record<CallReason, string> = {

@@ -1,4 +1,5 @@
-// Polish for the contract: labels and help of inputs, names of choices, kinds and answers. A missing word is replaced by the contract's own name.
+// Polish for the contract: labels and help of inputs, names of choices, kinds and answers.
+// A missing word is replaced by the contract's own name.
 import words from "./pl.json";
 
 export interface Label {

@@ -37,7 +37,7 @@ export async function ask<Answer, Variables>(
   return data;
 }
 
-/** Asks for public data without the cookie, so that the session continues to idle. */
+/** Asks for public data without the cookie, so that the request does not keep the session alive. */
 export function askQuietly<Answer, Variables>(
   operation: Operation<Answer, Variables>,
   ...[variables]: Given<Variables>

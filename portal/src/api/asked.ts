@@ -19,7 +19,7 @@ export interface Asked<Answer> {
 
 const PAUSES = [2_000, 4_000, 8_000, 15_000];
 
-/** Returns undefined if no retry can help, or when the screen has been left. */
+/** Asks until there is an answer; returns undefined if no retry can help, or if the patient has left the screen. */
 export async function askUntilAnswered<Answer, Variables>(
   operation: Operation<Answer, Variables>,
   variables: Variables,

@@ -16,7 +16,7 @@ interface Nodes<Answer, Node> extends Asked<Answer> {
 }
 
 interface AllPages<Answer, Node> extends Nodes<Answer, Node> {
-  /** Why pages after those in `nodes` are missing. */
+  /** Why the pages after those in `nodes` could not be loaded. */
   readonly restFault: Fault | undefined;
 }
 

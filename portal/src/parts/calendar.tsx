@@ -56,7 +56,7 @@ function useSlotChoice(moving: string | undefined, onLost: () => void) {
     } catch (error) {
       hush();
       if (!asked.current) return; // the patient has left
-      if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // the next screen asks to log in
+      if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // it asks to log in
       warn(unsent(error));
     } finally {
       setBusy(null);

@@ -5,7 +5,7 @@ import type { Words } from "../state/notice";
 
 export interface Deed {
   readonly isBusy: boolean;
-  /** Whether there is no answer yet, and the request is repeated. */
+  /** Whether the request has no answer yet and is being repeated. */
   readonly isWaiting: boolean;
   readonly fault: Words | null;
   readonly run: () => void;
@@ -14,7 +14,7 @@ export interface Deed {
 /** The action of a button: never runs twice at once; retries if that is safe. `Outcome` shows what became of it. */
 export function useDeed(doIt: () => Promise<void>, isSafe = true): Deed {
   const [isBusy, setBusy] = useState(false);
-  const isRunning = useRef(false); // known at once, even to a second click before the next rendering
+  const isRunning = useRef(false); // a ref, so that a second click sees it even before the next rendering
   const [isWaiting, setWaiting] = useState(false);
   const [fault, setFault] = useState<Words | null>(null);
   const run = async () => {

@@ -51,7 +51,7 @@ export const isChecked = (form: Form, name: string): boolean => form.values.valu
 export const secret = (form: Form, name: string): string => form.secrets.value[name] ?? "";
 export const done = (form: Form): void => forgetDraft(form.key);
 
-/** The server's sentence, as long as the page stays in its language. */
+/** The server's message, or a general one once the page's language has been changed. */
 export function spoken(message: string): Words {
   const at = language.value;
   return () => (language.value === at ? message : common.value.checkField);

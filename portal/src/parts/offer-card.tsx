@@ -61,7 +61,7 @@ export function OfferCard({ offer, visit, onChange, onAccepted }: OfferCardProps
   );
 }
 
-/** What became of the offer, and what can be done now. */
+/** How the offer ended, and what the patient can do now. */
 function Over({ offer, visit }: Pick<OfferCardProps, "offer" | "visit">) {
   const words = visits.value;
   if (offer.answer === "ACCEPTED")

@@ -7,7 +7,7 @@ import { common } from "../words/common";
 import { Icon } from "./icon";
 import { Screen } from "./screen";
 
-/** Shows its content to signed-in patients. Others see the log-in, or set a password, at the same address. */
+/** Shows its content to signed-in patients. Others see the form to log in or to set a password, at the same address. */
 export function Private({ children }: { children: ComponentChildren }) {
   switch (standing.value) {
     case "patient":

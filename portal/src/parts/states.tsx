@@ -1,4 +1,4 @@
-/** What replaces a screen's content while it loads or after it failed to load. */
+/** Shown in place of a screen's content while it loads, or if it has failed to load. */
 
 import type { ComponentChildren } from "preact";
 import type { Fault } from "../api/fault";
@@ -77,7 +77,7 @@ export function StillTrying() {
   );
 }
 
-/** What became of a button's action, if it was not done at once. */
+/** The state of a button's action that is not done yet: it has no answer, or it has failed. */
 export function Outcome({ deed: { isWaiting, fault } }: { deed: Pick<Deed, "isWaiting" | "fault"> }) {
   if (isWaiting) return <StillTrying />;
   if (!fault) return null;

@@ -19,7 +19,7 @@ interface VisitDeedsProps {
   readonly onChange: () => void;
 }
 
-/** Move and cancel, while the visit can be changed. */
+/** The buttons to move and to cancel the visit, as long as it can be changed. */
 export function VisitDeeds({ visit, onChange }: VisitDeedsProps) {
   const [isCancelling, setCancelling] = useState(false);
   const words = visits.value;

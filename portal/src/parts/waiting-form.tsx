@@ -74,7 +74,7 @@ function useWish(clinic: string, choice: Choice): Form {
   return form;
 }
 
-/** Joins the waiting list; open if nothing is free. */
+/** The form to join the waiting list; it is open if nothing is free. */
 export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
   const { url, route } = useLocation();
   const form = useWish(clinic, choice);

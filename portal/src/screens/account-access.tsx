@@ -7,7 +7,7 @@ import { datedMoment } from "../state/time";
 import { account } from "../words/account";
 import { common } from "../words/common";
 
-/** Accesses by others or by the patient, as the address says. */
+/** The accesses by others or by the patient; the URL says which. */
 export function AccessLog() {
   const { path, query } = useLocation();
   const byOthers = query["kto"] !== "ja";

@@ -57,7 +57,7 @@ interface PasswordFormProps {
   readonly onDone?: () => void;
 }
 
-/** The login, for password managers. */
+/** A hidden field that tells password managers the login. */
 function Whose() {
   return (
     <span class="unseen" aria-hidden="true">

@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 export const isOnline = signal(navigator.onLine);
 const waiting = new Set<() => void>();
 
-/** Ends every wait for a better moment. */
+/** Ends all waits, so that pending requests are sent again at once. */
 export function tryNow(): void {
   for (const resume of [...waiting]) resume();
 }
@@ -18,7 +18,7 @@ addEventListener("offline", () => {
   isOnline.value = false;
 });
 
-/** Resolves when the connection returns, when the person does not want to wait, or after the given time. */
+/** Resolves when the connection returns, when the person asks to try now, or after the given time. */
 export function untilWorthTrying(milliseconds: number, given?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resume, milliseconds);

@@ -13,7 +13,7 @@ function kept(): string | null {
   }
 }
 
-/** From a letter's link, else the last choice, else the browser's preference, else Polish. */
+/** The language of a letter's link, or else the last choice, the browser's preference, or Polish. */
 function first(): Language {
   const asked = new URLSearchParams(location.search).get("lang");
   if (isKnown(asked)) return asked;

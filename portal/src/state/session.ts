@@ -129,7 +129,7 @@ async function refreshAfterOthers(): Promise<void> {
   hasEnded.value = false; // the person logged out
 }
 
-/** The screen waits for what the session has become. */
+/** Loads the account and the session again; retries until there is an answer, because the screen needs it. */
 async function refreshUntilAnswered(): Promise<void> {
   for (;;) {
     try {

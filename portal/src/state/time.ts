@@ -43,7 +43,7 @@ export const daysBetween = (from: Day, to: Day): number => Math.round((noon(to) 
 export const weekdayOf = (day: Day): number => new Date(noon(day)).getUTCDay() || 7;
 
 export const hour = (moment: string | number): string => sayHour(new Date(moment).getTime());
-/** A day stays on the line of its month. */
+/** Keeps a day on the same line as its month. */
 const whole = (text: string): string => text.replace(/(\d) /, "$1\u00a0");
 /** wtorek, 24 listopada; with the year if it is not the current one */
 export const longDay = (day: Day): string =>
@@ -64,7 +64,7 @@ export const shortWeekdayName = (weekday: number): string => shortWeekdays.value
 const joined = inBoth(", godz.\u00a0", " at\u00a0");
 /** wtorek, 24 listopada, godz. 14:30 */
 export const moment = (at: string): string => longDay(dayOf(at)) + joined.value + hour(at);
-/** For what is kept or printed: wtorek, 24 listopada 2026, godz. 14:30 */
+/** For texts to keep or print: wtorek, 24 listopada 2026, godz. 14:30 */
 export const datedMoment = (at: string): string => datedDay(dayOf(at)) + joined.value + hour(at);
 
 const relative = computed(() => new Intl.RelativeTimeFormat(locale.value, { numeric: "auto" }));

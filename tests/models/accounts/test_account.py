@@ -262,7 +262,7 @@ async def test_of_two_changes_with_one_password_at_once_one_counts() -> None:
 
 
 async def test_a_log_in_with_the_old_password_during_its_change_leaves_no_session() -> None:
-    """The old password is right when it is checked but no longer when the session would open."""
+    """The old password is still right when it is checked, but no longer when the session is about to open."""
     anna = await cast.anna()
     old = cast.PASSWORD
     for n in range(6):

@@ -93,7 +93,7 @@ async def test_a_closed_account_opens_to_nobody_and_keeps_no_way_to_reach_the_pe
 
 @pytest.mark.parametrize("wanted", [{"email": "nowa@example.pl"}, {"phone": "501 234 568"}])
 async def test_a_change_that_comes_after_closing_brings_no_contact_back(wanted: dict[str, str]) -> None:
-    """Two windows of one browser are open, and the account is closed in the other one."""
+    """The account was closed in another window of the same browser."""
     anna = await cast.anna()
     seen_before = await Account.get(id=anna.id).select_related("patient")
     await book(anna, await cast.slot())

@@ -70,7 +70,7 @@ async def test_a_slot_that_has_begun_is_in_the_past_and_not_merely_short_of_noti
 )
 @pytest.mark.parametrize("days", [0, 1, 90])
 async def test_days_ahead_are_days_of_the_calendar_in_warsaw(now: datetime, days: int) -> None:
-    """The whole last day can be booked, whatever the time now, and none of the next, even when clocks change."""
+    """At any time of day, the whole last day can be booked and nothing of the next, even when the clocks change."""
     with clock.pinned(now):
         clinic = await cast.clinic(days_ahead=days, minimum_notice_minutes=0)
         doctor = await cast.doctor(clinic)

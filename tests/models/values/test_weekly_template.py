@@ -1,4 +1,4 @@
-"""Templates in local time: both nights when clocks change, breaks, and no overlaps within a template."""
+"""Templates in local time: the two nights when the clocks change, breaks, and refused overlaps within a template."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The calendar file: one event for the whole life of a visit, updated by moves, cancelled with it, and discreet."""
+"""The calendar file: one event per visit, which moves update and a cancellation ends, and which reveals no illness."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Offers obey booking's rules: only patients who could book are asked; an offer that cannot be accepted passes on."""
+"""Offers obey booking's rules: only patients who could book get offers; one that cannot be accepted is passed on."""
 
 from datetime import timedelta
 

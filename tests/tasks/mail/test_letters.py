@@ -97,7 +97,7 @@ SAYS = {
         "24 listopada 2026, 14:30",
         "zarezerwować po zalogowaniu",
     ],
-    # True for every reader, even one whose letter about the absence was dropped as outdated before it could be sent.
+    # This text must fit every reader, even one whose letter about the absence was dropped before it could be sent.
     (MessageKind.VISIT_TAKES_PLACE, "PL"): [
         *("odbędzie się w zarezerwowanym terminie. Jeżeli otrzymali", "24 listopada 2026, 14:30"),
         "Jeżeli proponowaliśmy inny termin",

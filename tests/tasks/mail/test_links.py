@@ -50,7 +50,7 @@ LEADS = {
 
 @pytest.fixture
 def as_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switch off the checks for outdated facts, as the facts in these letters are invented (test_message_check.py)."""
+    """Switch off the checks for outdated facts: the facts in these letters are invented (see test_message_check.py)."""
     monkeypatch.setattr(message_check, "CHECKS", dict.fromkeys(MessageKind, message_check._check_nothing))
     monkeypatch.setattr(message_check, "FOLLOWING_KINDS", set())
 

@@ -18,7 +18,7 @@ import { CallSide, OfferSide } from "./CallSide";
 export type Entry = CallListQuery["callList"][number];
 export type WaitingOffer = CallListQuery["offersToTell"][number];
 
-/** Patients whose visit cannot take place come first; those not reached and to be tried again later come last. */
+/** Patients whose visit cannot take place come first; those not reached, to be called again later, come last. */
 const isForLater = (entry: Entry) => Boolean(entry.calls[0]?.againAt && entry.calls[0].againAt.slice(0, 16) > now());
 
 function inOrder(entries: Entry[]): Entry[] {

@@ -113,7 +113,7 @@ function Lines({ scale }: { scale: Scale }) {
   ));
 }
 
-/** Scrolls to the current time at first. */
+/** Scrolls to the current time when a day is first shown. */
 function useFirstView(columns: Column[], scale: Scale) {
   const box = useRef<HTMLDivElement>(null);
   const day = columns[0]?.cells[0] && dayOf(columns[0].cells[0].startsAt);

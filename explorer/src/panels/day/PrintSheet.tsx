@@ -1,4 +1,4 @@
-// On paper: a list for each doctor, all of the day on one sheet.
+// The printed day: a list for each doctor, all on one sheet.
 import { createPortal } from "react-dom";
 import { page } from "../../page";
 import { longDay, moment, now, plainDay, timeOf, mondayOf } from "../../time";

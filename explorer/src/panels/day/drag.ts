@@ -1,4 +1,4 @@
-// A visit is dragged onto a free slot. Pointer events: native drag and drop does not work on buttons in every browser.
+// Dragging a visit onto a free slot, by pointer events: not every browser supports native drag and drop of buttons.
 import { useState, type PointerEvent as ReactPointerEvent } from "react";
 import type { Cell } from "./layout";
 

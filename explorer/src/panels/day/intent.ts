@@ -23,7 +23,7 @@ interface State {
   lost: Lost | null;
 }
 
-/** Somebody else was faster; the patient is still remembered. */
+/** Somebody else has taken the slot; the patient stays selected. */
 interface Lost {
   message: string;
   alternatives: FreeSlotFragment[];

@@ -25,7 +25,7 @@ const HOUR = 60;
 
 export const stateOf = (cell: Cell): CellState =>
   cell.state === "BOOKED" ? (cell.visit?.status ?? "BOOKED") : cell.state;
-/** Whether the patient has said that they will come. */
+/** Whether the patient has confirmed the visit and it can take place. */
 export const isConfirmed = ({ status, confirmedAt, doctorIsAbsent }: SheetVisit) =>
   status === "BOOKED" && Boolean(confirmedAt) && !doctorIsAbsent;
 export const isFree = (cell: Cell) => cell.state === "FREE";

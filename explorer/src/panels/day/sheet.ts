@@ -91,7 +91,7 @@ export function useSheet(): Sheet {
   return { cells, columns, error: answer.error, isLoading: answer.isLoading, again: answer.again };
 }
 
-/** Slots become past as time goes on, without any change on the server. */
+/** Renders again each minute, because slots become past without any change on the server. */
 function useEachMinute() {
   const [, turn] = useState(0);
   useEffect(() => {

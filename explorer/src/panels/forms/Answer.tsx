@@ -229,7 +229,7 @@ function Card({ row }: { row: Row }) {
 const Inner = ({ row }: { row: Row }) =>
   Object.values(row).some((value) => isRows(value) || nodesOf(value)) ? <Card row={row} /> : <Line row={row} />;
 
-/** The enums of the fields of this answer. */
+/** The enums that each field of this answer may have, by field name. */
 export const Enums = createContext<Map<string, string[]>>(new Map());
 
 function Words({ name, value }: { name: string; value: Value }) {

@@ -280,7 +280,7 @@ function Control({ id, field, value, describedBy, isWrong, isRequired, onChange 
   );
 }
 
-/** Leaving it unset is a third choice: the value does not change. */
+/** A choice of yes, no or unset, which leaves the value unchanged. */
 function YesNo({ common, value, onChange }: { common: object; value: unknown; onChange: (value: unknown) => void }) {
   const read = (text: string) => (text === "" ? undefined : text === "true");
   return (

@@ -1,4 +1,4 @@
-// An id is never typed: the thing is searched for by its name.
+// A field for an id. Nobody types ids: the object is searched for by its name.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { choose, kindOf } from "../../chosen";
 import { isNowhere, keepInView } from "../../focus";

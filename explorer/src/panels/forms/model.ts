@@ -122,7 +122,7 @@ export function operationIn(query: string): OperationDefinitionNode {
   return parse(query).definitions.find((one): one is OperationDefinitionNode => one.kind === "OperationDefinition")!;
 }
 
-/** The enums of the fields of an answer, by field name. */
+/** The enums that the fields of an answer may have, by field name. */
 export function enumsIn(schema: GraphQLSchema, query: string): Map<string, string[]> {
   const types = new TypeInfo(schema);
   const found = new Map<string, string[]>();
@@ -180,7 +180,7 @@ export function begun(field: Field, example: unknown, isTop = true): unknown {
 
 const isEmpty = (value: unknown) => value === undefined || value === null || value === "";
 
-/** An omitted field stays as it is; this marks one that should become empty. */
+/** Marks a field that should become empty; an omitted field stays as it is. */
 export const CLEARED = { isCleared: true } as const;
 
 export const isCleared = (value: unknown) => typeof value === "object" && value !== null && "isCleared" in value;

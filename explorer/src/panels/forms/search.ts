@@ -1,4 +1,4 @@
-// Search boxes for ids: each kind of thing is found in its own way, and shown by its name.
+// Search boxes for ids: each kind of object is found in its own way, and shown by its name.
 import { ask } from "../../api";
 import {
   ChooseClinicDocument,
