@@ -113,9 +113,15 @@ schema: .venv/run.stamp
 	.venv/bin/python -m resolvers > schema/schema.graphql
 
 # Compare the service with a hand-written endpoint on a large database.
-# QUICK=1 takes less than three minutes once the database has been filled.
-bench: .venv/test.stamp
+# QUICK=1 takes less than three minutes once the database has been filled; FULL=1 also measures 2.5 million slots.
+bench: .venv/test.stamp .tools/wrk
 	.venv/bin/python -m benchmarks $(ARGS)
+
+# wrk, unless it is installed: the package of Debian or Ubuntu, unpacked here, which needs no administrator.
+.tools/wrk:
+	@command -v wrk > /dev/null || { command -v apt-get > /dev/null && echo "Downloading wrk into .tools ..." \
+	  && mkdir -p .tools/packages && cd .tools/packages && apt-get -qq download wrk libluajit-5.1-2 libluajit-5.1-common > /dev/null \
+	  && for each in *.deb; do dpkg-deb -x $$each ../wrk || exit 1; done; } || rm -rf .tools/wrk
 
 clean:
 	rm -rf .venv .tools

