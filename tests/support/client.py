@@ -1,6 +1,8 @@
 """A client of the service, like a patient's app: it posts documents and reads answers."""
 
+import ssl
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,12 @@ SOURCE = Path(__file__).with_name("documents.graphql").read_text()
 DOCUMENTS = {name: print_ast(document) for name, document in separate_operations(parse(SOURCE)).items()}
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all clients: making it reads a file of certificates, which takes as long as several requests."""
+    return ssl.create_default_context()
+
+
 class Client:
     """A client program, signed in or not, with a language and a network address."""
 
@@ -44,7 +52,11 @@ class Client:
             self.headers["authorization"] = f"Bearer {token}"
         inside = None if url else httpx.ASGITransport(server.app, client=(address, 40000))
         self.http = httpx.AsyncClient(
-            transport=inside, base_url=url or "https://testserver", timeout=patience(), trust_env=False
+            transport=inside,
+            base_url=url or "https://testserver",
+            timeout=patience(),
+            trust_env=False,
+            verify=_tls() if url else False,
         )
 
     @property
