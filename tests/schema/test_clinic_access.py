@@ -18,7 +18,7 @@ from schema.scalars import public_id
 from tests import cast
 from tests.schema.id_paths import ROOTS, Path, Words, all_paths, document, root_fields
 from tests.schema.test_access import CALLERS, DECIDED, EVERYBODY
-from tests.schema.test_objects import NAMES, rows_with, without_limits  # noqa: F401 - a fixture
+from tests.schema.test_objects import NAMES, rows_with, unvalidated, without_limits  # noqa: F401 - fixtures
 from tests.support.client import Client, client_of, id_of
 from tests.support.schedules import join_waiting_list, line, publish, report_absence, the_offer
 from tests.support.visits import actor, book, cancel, patient_of
@@ -125,6 +125,7 @@ async def test_the_paths_of_staff_are_found() -> None:
     assert ROOTS["mutation"]
 
 
+@pytest.mark.usefixtures("unvalidated")
 async def test_nothing_of_another_clinic_is_read_or_changed_along_any_path(world: World, tables: str) -> None:
     before = await rows(world, tables)
     found = {}
@@ -138,6 +139,7 @@ async def test_nothing_of_another_clinic_is_read_or_changed_along_any_path(world
     assert await rows(world, tables) == before
 
 
+@pytest.mark.usefixtures("unvalidated")
 async def test_no_list_shows_anything_of_another_clinic(world: World, tables: str) -> None:
     before, found = await rows(world, tables), {}
     for kind, name, _ in root_fields():

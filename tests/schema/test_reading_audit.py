@@ -1,6 +1,7 @@
 """Reading audit: whichever way staff reach a patient's data, the audit trail records that they saw them."""
 
 import itertools
+from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from models.values.identity_document import SeenDocument
 from models.visits import identity_confirmation
 from models.visits.visit import Visit
 from resolvers import schema
+from schema.execution import errors as schema_errors
 from schema.reading_audit import ReadingAudit
 from tests import cast
 from tests.schema.access_decisions import DESK, OWN, OWN_AND_DESK, TYPES
@@ -26,7 +28,6 @@ from tests.support.client import client_of
 from tests.support.execution import answer, ask, id_of
 from tests.support.visits import book, move, patient_of
 
-DEPTH = 3
 QUERY: Any = build_schema(str(schema)).query_type
 # The arguments of each list, chosen so that it contains some of Anna's data.
 ARGUMENTS = {
@@ -63,22 +64,30 @@ def test_each_type_of_the_desk_says_whose_data_it_shows_or_shows_nobodys() -> No
 
 
 def paths(name: str, depth: int, way: str) -> Iterator[tuple[str, str]]:
-    """Paths from a type to types that state whose data they show: each target's name, and a document with one `%s`."""
-    if says_whose(name) if name in TYPES else False:
-        yield name, way
-    if depth == 0 or name not in OBJECTS:
-        return
-    for field, definition in OBJECTS[name].fields.items():
-        inner = get_named_type(definition.type).name
-        if inner in OBJECTS and "receptionist" in readers(name, field) and not _needs(definition):
-            yield from paths(inner, depth - (not name.endswith(("Connection", "Edge"))), way % f"{field} {{ %s }}")
+    """Paths from a type to types that state whose data they show: each target's name, and a document with one `%s`.
+
+    Each field is part of a path once, by the shortest: what is recorded depends on the field, not on the way to it.
+    """
+    waiting, trodden = deque([(name, depth, way)]), set()
+    while waiting:
+        name, depth, way = waiting.popleft()
+        if says_whose(name) if name in TYPES else False:
+            yield name, way
+        if depth == 0 or name not in OBJECTS:
+            continue
+        for field, definition in OBJECTS[name].fields.items():
+            inner = get_named_type(definition.type).name
+            is_new = inner in OBJECTS and (name, field) not in trodden and not _needs(definition)
+            if is_new and "receptionist" in readers(name, field):
+                trodden.add((name, field))
+                waiting.append((inner, depth - (not name.endswith(("Connection", "Edge"))), way % f"{field} {{ %s }}"))
 
 
 def _needs(definition: GraphQLField) -> bool:
     return any(is_required_argument(argument) for argument in definition.args.values())
 
 
-def all_paths() -> dict[str, str]:
+def all_paths(depth: int) -> dict[str, str]:
     """For each document, the type to which it leads."""
     found = {}
     for field, arguments in ARGUMENTS.items():
@@ -86,10 +95,10 @@ def all_paths() -> dict[str, str]:
         if inner == "Problem":
             found[f"{{ {field}{arguments} {{ __typename }} }}"] = "Problem"
             continue
-        for name, way in paths(inner, DEPTH, f"{{ {field}{arguments} {{ %s }} }}"):
+        for name, way in paths(inner, depth, f"{{ {field}{arguments} {{ %s }} }}"):
             found[way % "__typename"] = name
     for node in NODES:
-        for name, way in paths(node, DEPTH - 1, f'{{ node(id: "<{node}>") {{ ... on {node} {{ %s }} }} }}'):
+        for name, way in paths(node, depth - 1, f'{{ node(id: "<{node}>") {{ ... on {node} {{ %s }} }} }}'):
             found[way % "__typename"] = name
     return found
 
@@ -100,15 +109,18 @@ async def looks(colleague: Account, anna: Account) -> int:
     return await AuditEntry.filter(of_anna, account_id=colleague.id).count()
 
 
-@pytest.mark.parametrize("who", ["receptionist", "administrator"])
-async def test_every_way_to_a_patients_data_leaves_an_entry(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("who", "depth"), [("receptionist", 3), ("administrator", 1)])  # the longer ways are the same
+async def test_every_way_to_a_patients_data_leaves_an_entry(
+    who: str, depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema_errors, "_validate", lambda *_: [])  # takes long, and the documents fit the schema
     monkeypatch.setattr(settings, "QUERY_COST", 10**9)
     monkeypatch.setattr(settings, "RATE_PER_ACCOUNT", "100000/minute")
     client, ids = await world(who)
     anna = await Account.get(email="anna@example.pl")
     reader = await Account.get(email=f"{ {'receptionist': 'rita', 'administrator': 'adam'}[who] }@diamed.example")
     reached, before = set(), await looks(reader, anna)
-    for document, name in all_paths().items():
+    for document, name in all_paths(depth).items():
         for kind, id_ in ids.items():
             document = document.replace(f"<{kind}>", id_)
         found = await client.send(document)
