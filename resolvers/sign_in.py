@@ -68,8 +68,8 @@ class SignInMutations:
 
     @strawberry.mutation(
         extensions=[Anybody()],
-        description="Keep this session from timing out, even one that must change its password first. The"
-        " result is null if nobody is signed in any more.",
+        description="Keep this session from timing out, even if it was opened with a one-time password. The result is"
+        " null if nobody is signed in any more.",
     )
     async def extend_session(self, info: Info) -> OpenSession | None:
         if info.context.session is None:

@@ -1,4 +1,4 @@
-"""One-time password (hasło jednorazowe): lets its owner set their own password; each letter has one, valid once."""
+"""One-time password (hasło jednorazowe): sent in a letter, valid once; with it the owner sets their own password."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING

@@ -31,13 +31,15 @@ NOT_HELD: dict[str, Any] = {"held_by_id": None, "held_until": None, "is_offer": 
 
 
 class Slot(Model):
-    """The database ensures that a doctor's slots never overlap, with one visit per slot and one hold per patient.
+    """The database ensures that a doctor's slots never overlap, and allows one visit per slot and one hold per patient.
 
-    `is_offer`: an offer (waiting/offer.py) holds it, not the patient's own choice. `queued_at`: since when it has been
-    kept for the waiting list (waiting/freed_slots.py). `closed_reason`: why reception blocked it. `absence_id`: its
-    doctor's absence at that time. `is_outside`: its schedule no longer has it. In either case the slot is withdrawn
-    once its visit has been moved or cancelled. `is_withdrawn_by_hand`: it stays withdrawn when an absence ends.
-    `place_closed_at`: when it became known that its clinic will be closed at that time, or its doctor retired.
+    `is_offer`: it is held for an offer (waiting/offer.py); the patient did not choose it. `queued_at`: since when it
+    has been kept for the waiting list (waiting/freed_slots.py). `closed_reason`: why reception blocked it.
+    `is_withdrawn_by_hand`: it stays withdrawn when an absence ends.
+
+    A slot that has a visit is withdrawn once the visit has been moved or cancelled, if one of these is set:
+    `absence_id`: its doctor's absence at that time. `is_outside`: its schedule no longer contains it.
+    `place_closed_at`: when it became known that its clinic will be closed, or its doctor retired, at that time.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)

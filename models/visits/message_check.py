@@ -77,7 +77,7 @@ async def _check_closed(message: Message) -> Facts:
 
 
 async def describe_planned(patient_id: UUID) -> Facts:
-    """The planned visits for the last letter of an account; `lost` are those that cannot take place."""
+    """The planned visits, as the letter about a closed account lists them; `lost` are those that cannot take place."""
     planned = await Visit.planned(patient_id).order_by("starts_at").select_related("clinic", "slot")
     found: Facts = {"visits": [], "lost": []}
     for visit in planned:

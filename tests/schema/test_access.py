@@ -243,7 +243,7 @@ async def test_what_a_caller_may_not_do_is_said_in_their_language() -> None:
 
 @pytest.mark.parametrize("name", ["events", "latestEventCursor"])
 async def test_an_account_is_no_partner_whatever_its_role_says(name: str) -> None:
-    """Only a key determines whose events may be seen."""
+    """An account has no partner key, and only a key says which clinics' events a partner may see."""
     email = "pseudo@partner.example"
     key = contact.email_key(email)
     account = await Account.create(email=email, email_key=key, role=Role.PARTNER, created_at=clock.now())

@@ -42,7 +42,7 @@ ARGUMENTS = {
     "offersToTell": "",
     "absences": '(doctorId: "<Doctor>")',
 }
-# Types seen at the desk that are about nobody, or occur only in a type that states whose data they are.
+# Types without `shown`: they show no patient's data, or occur only inside a type that says whose data it shows.
 NOBODYS = {
     *("Absence", "Account", "AuditChange", "ChangedSchedule", "FormerName", "IdentityDocument", "MyChange"),
     *("OpenSession", "PatientChange", "PublishedSchedule", "Schedule", "ScheduleBreak", "ScheduleChanges"),

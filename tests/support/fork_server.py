@@ -34,9 +34,10 @@ LONGEST_REQUEST = 1 << 20
 FOLDER = "PREPARED_FOLDER"  # an environment variable: the folder that all processes of one test run share
 BROKER = "BROKER_URL"  # whether it is set decides what tasks.broker creates on import
 
-# Modules that read settings on import. Each fork imports the first set again; the second set may be kept: Tortoise's
-# command line needs what infra.database reads, a process with WORKERS hashes no passwords itself, and tasks.broker
-# checks only whether there is a broker.
+# Modules that read settings on import. Each fork imports the first set again. The second set may be kept: only
+# Tortoise's command line uses what infra.database reads; models.accounts.password reads WORKERS, but a process that
+# starts several workers hashes no passwords itself; tasks.broker checks only whether BROKER_URL is set, and there is a
+# fork server for each case.
 READ_AT_IMPORT = {"server", "web.serving"}
 MAY_BE_KEPT = {"infra.database", "models.accounts.password", "tasks.broker"}
 

@@ -80,7 +80,8 @@ class OpenConnections:
 
     async def end_overdue(self) -> None:
         """End connections whose session or key is no longer valid, and those that are too old."""
-        # Sessions and keys are collected first: during the query, a caller may sign in on an open connection.
+        # Sessions and keys are noted before the query: if a caller signs in on an open connection meanwhile, the query
+        # does not know the new session, and the connection must not end because of that.
         noted = [(each, each.context.session, each.context.partner_key) for each in self.all]
         sessions = {session.id for _, session, _ in noted if session}
         keys = {key.id for _, _, key in noted if key}

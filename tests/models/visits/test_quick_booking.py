@@ -236,7 +236,7 @@ async def test_a_booking_takes_one_statement_and_so_does_a_refusal() -> None:
 
 
 async def test_a_booking_is_told_by_the_relay_and_not_by_its_own_commit() -> None:
-    """PostgreSQL commits transactions that notify one at a time, so a rush of bookings would queue up."""
+    """PostgreSQL commits only one transaction with a NOTIFY at a time, so a rush of bookings would queue up."""
     anna, slot = await cast.anna(), await cast.slot()
     await book(anna, slot)
     told = "SELECT channel FROM untold_change ORDER BY channel"
