@@ -42,7 +42,7 @@ class KeyClaim(NamedTuple):
 
     @classmethod
     def of(cls, account_id: UUID, key: str | None, request: list[Any]) -> Self:
-        return cls(account_id, key, _fingerprint(request), clock.now())
+        return cls(account_id, key, "" if key is None else _fingerprint(request), clock.now())
 
     @property
     def known_since(self) -> datetime:

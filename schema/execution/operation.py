@@ -21,7 +21,7 @@ from infra import deadlines
 from models.accounts.account import Role
 from schema.context import Context
 from schema.enums import PublicEnum, publish
-from schema.execution import trusted_documents
+from schema.execution import plain_inputs, trusted_documents
 from schema.execution.errors import (
     CachedParsing,
     CachedValidation,
@@ -178,6 +178,8 @@ class Schema(strawberry.Schema):
     def __init__(self, *arguments: Any, enums: Iterable[PublicEnum], **named: Any) -> None:
         publish(enums)
         super().__init__(*arguments, **named)
+        known = [known.definition for known in self.schema_converter.type_map.values()]
+        plain_inputs.prepare(known, self.config, self.schema_converter.scalar_registry)
         for name, type_ in self._schema.type_map.items():
             if is_union_type(type_) and not type_.description:
                 mutation = name[0].lower() + name[1:].removesuffix("Result")

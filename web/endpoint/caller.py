@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -51,6 +52,7 @@ async def build_context(
     )
 
 
+@lru_cache(maxsize=4096)
 def normalise_address(host: str) -> str:
     """The address by which rates are counted; an IPv6 address counts as its whole /64 network."""
     try:
