@@ -24,14 +24,12 @@ def portal_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="package")
 def other_centre(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Another centre's service, with its own logo and pages, closed for at least the next ten minutes."""
-    opens = (datetime.now(cast.WARSAW) + timedelta(minutes=70)).replace(minute=0)
-    if opens.hour >= 22:
-        opens = opens.replace(hour=12)
+    """Another centre's service, with its own logo and pages, closed for at least the next ten hours."""
+    opens = datetime.now(cast.WARSAW) + timedelta(hours=12)
     logo = tmp_path_factory.mktemp("centre") / "logo.svg"
     logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 24"><rect width="96" height="24"/></svg>')
     own = {
-        "SERVICE_OPENS": f"{opens:%H:%M}",
+        "SERVICE_OPENS": f"{opens:%H}:00",
         "SERVICE_CLOSES": f"{opens.hour + 1:02}:00",
         "CENTRE_NAME": "CM Zdrowie",
         "CENTRE_PHONE": "22 111 11 11",
