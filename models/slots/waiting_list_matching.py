@@ -1,6 +1,7 @@
 """Waiting-list matching: reserves free slots that match an entry of the waiting list."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import settings
@@ -17,7 +18,7 @@ _FIND_MATCHED = """
             (slot.starts_at AT TIME ZONE :zone::text)::date AS day,
             extract(epoch FROM (slot.starts_at AT TIME ZONE :zone::text)::time)::float8 / 60 AS minute
         FROM slot
-        WHERE slot.id = ANY(:slot_ids::uuid[]) AND slot.starts_at > :now::timestamptz
+        WHERE slot.id {wanted} AND slot.starts_at > :now::timestamptz
             AND slot.queued_at IS NULL AND slot.visit_id IS NULL AND slot.withdrawn_at IS NULL
     ), doctor_day AS (
         SELECT DISTINCT free_slot.clinic_id, free_slot.doctor_id, free_slot.day FROM free_slot
@@ -44,6 +45,8 @@ _FIND_MATCHED = """
     WHERE wish.one_patient_id IS DISTINCT FROM free_slot.held_by_id::text
         OR wish.another_patient_id IS DISTINCT FROM free_slot.held_by_id::text
 """
+_FIND_AMONG = _FIND_MATCHED.format(wanted="= ANY(:slot_ids::uuid[])")
+_FIND_ONE = _FIND_MATCHED.format(wanted="= :slot_id::uuid")  # unlike the other, not planned for each execution
 _QUEUE = """
     UPDATE slot SET queued_at = :now::timestamptz
     WHERE slot.id = ANY(:slot_ids::uuid[]) AND slot.starts_at > :now::timestamptz
@@ -58,8 +61,11 @@ async def queue_matched(slot_ids: Sequence[UUID]) -> int:
     The entry of a slot's holder does not count: a patient who lets a hold expire should not be offered the same slot.
     """
     database.require_transaction()
-    values = {"slot_ids": list(slot_ids), "now": clock.now(), "zone": settings.TIME_ZONE.key}
-    matched = await database.fetch_joined(_FIND_MATCHED, values, length=len(slot_ids))
+    values: dict[str, Any] = {"now": clock.now(), "zone": settings.TIME_ZONE.key}
+    if len(slot_ids) == 1:
+        matched = await database.fetch(_FIND_ONE, values | {"slot_id": slot_ids[0]})
+    else:
+        matched = await database.fetch_joined(_FIND_AMONG, values | {"slot_ids": list(slot_ids)}, length=len(slot_ids))
     if not matched:
         return 0
     return len(await database.fetch(_QUEUE, {"slot_ids": [row["id"] for row in matched], "now": clock.now()}))

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from tortoise.transactions import in_transaction
 
 from infra import clock, database
 from models.accounts.patient import Patient
@@ -18,6 +19,7 @@ from models.slots import availability, booking_rules
 from models.slots.availability import SlotFilter
 from models.slots.clinic import Clinic
 from models.slots.doctor import Doctor
+from models.slots.slot import Slot
 from tests import cast
 from tests.support.statement_count import list_sent
 
@@ -130,6 +132,17 @@ async def test_planned_visits_are_counted_by_an_index_of_their_own(database_url:
         used, pages = reads(await plan(database_url, statement, values, mode), "visit")
         assert used == {"visit_planned"}, mode
         assert pages <= 10, mode
+
+
+async def test_a_freed_slot_is_compared_with_the_waiting_list_without_planning_anew(stranger: Any) -> None:
+    slot = await cast.slot()
+    async with in_transaction():
+        _, [(statement, values)] = await list_sent(Slot.queue_for_waiting_list(slot.id))
+    prepared = await stranger.prepare(statement)
+    for _ in range(6):  # PostgreSQL tries five plans with values, then compares their costs
+        assert not await prepared.fetch(*values)
+    plans = "SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1"
+    assert await stranger.fetchval(plans, statement) == 1
 
 
 _VISITS = """
