@@ -16,7 +16,7 @@ from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import eventually
 
 SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { ... on Accepted { message } } }"
-PEOPLE = 12
+PEOPLE = 8
 
 
 def pesel(number: int) -> str:
@@ -66,7 +66,7 @@ async def claims(cluster: Cluster, medium: str, sent: int) -> list[int]:
 async def test_two_of_each_send_one_reminder_of_each_visit(cluster: Cluster) -> None:
     load = await BookingLoad.gathered(cluster, 4)
     async with load.present():
-        await load.change(20)
+        await load.change(10)
     before = await sweeps(cluster)
     for _ in range(3):  # as if several schedulers sent the task in the same minute
         await asyncio.gather(*(cluster.send("tasks.reminders:write_reminders") for _ in range(4)))

@@ -83,7 +83,7 @@ async def test_kill_9_of_the_relaying_processes_costs_no_reader_an_event(
     readers = [Reader(cluster, key, patience) for patience in (3, 25, 10_000)]
     reading = [asyncio.create_task(reader.read(is_over, count)) for reader in readers]
     for victim in cluster:
-        writing = asyncio.gather(*(chaos.write(10) for _ in range(6)))
+        writing = asyncio.gather(*(chaos.write(6) for _ in range(6)))
         before = len(chaos.committed)
         await eventually(lambda: len(chaos.committed) > before + 5)  # noqa: B023 - awaited at once
         await asyncio.to_thread(victim.stop, signal.SIGKILL)
@@ -102,7 +102,7 @@ async def test_kill_9_of_the_relaying_processes_costs_no_reader_an_event(
     assert not {public_id("Event", id_) for id_ in chaos.undone} & set(in_order)
     for reader in readers:
         assert reader.seen == in_order[: len(reader.seen)]
-        assert len(reader.seen) >= count[0] > 50
+        assert len(reader.seen) >= count[0] > 30
 
 
 async def test_a_stop_tells_sockets_and_streams_to_reconnect_and_does_not_wait_for_them(
