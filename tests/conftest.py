@@ -10,6 +10,9 @@ from typing import Any
 
 from tests.support import reaper
 
+gc.disable()  # until the tests are collected: what is made until then is kept
+gc.set_threshold(10_000, 20, 20)  # a test makes thousands of objects, and the default looks at them a dozen times
+
 if "PYTEST_XDIST_WORKER" not in os.environ:  # done only by the process that starts the run; its workers share its files
     os.environ["TMPDIR"] = _run = tempfile.mkdtemp(prefix="e-rej-")
     tempfile.tempdir = None  # makes tempfile read TMPDIR again
@@ -72,8 +75,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution
 
 def pytest_collection_finish() -> None:
     """Exempt from garbage collection the objects that exist by now: they live until the end of the run."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

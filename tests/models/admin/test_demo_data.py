@@ -12,21 +12,7 @@ from models.slots.clinic import Clinic
 from models.slots.slot import Slot
 
 
-async def test_after_weeks_every_clinic_still_has_slots_and_a_second_start_changes_nothing() -> None:
-    await demo_data.fill_if_empty()
-    before = await Slot.all().count()
-    clock.advance(timedelta(days=100))
-    await demo_data.fill_if_empty()
-    assert await Slot.all().count() == before
-    for clinic in await Clinic.all():
-        assert await availability.find_free_slots(SlotFilter(clinic.id), None, None, 1) == []
-    assert await Schedule.fill_horizon() > before * 0.9
-    for clinic in await Clinic.all():
-        [soon] = await availability.find_free_slots(SlotFilter(clinic.id), None, None, 1)
-        assert soon.starts_at < clock.now() + timedelta(days=7)
-
-
-async def test_patients_and_staff_sign_in_with_what_the_first_screen_says() -> None:
+async def test_people_sign_in_as_the_first_screen_says_and_after_weeks_every_clinic_still_has_slots() -> None:
     await demo_data.fill_if_empty()
     logins = {account.email: account.role for account in await Account.all()}
     assert logins == {
@@ -37,3 +23,13 @@ async def test_patients_and_staff_sign_in_with_what_the_first_screen_says() -> N
     for email in logins:
         session, _token = await Account.log_in(str(email), demo_data.PASSWORD, address="127.0.0.1")
         assert session.account.email == email
+    before = await Slot.all().count()
+    clock.advance(timedelta(days=100))
+    await demo_data.fill_if_empty()
+    assert await Slot.all().count() == before
+    for clinic in await Clinic.all():
+        assert await availability.find_free_slots(SlotFilter(clinic.id), None, None, 1) == []
+    assert await Schedule.fill_horizon() > before * 0.9
+    for clinic in await Clinic.all():
+        [soon] = await availability.find_free_slots(SlotFilter(clinic.id), None, None, 1)
+        assert soon.starts_at < clock.now() + timedelta(days=7)
