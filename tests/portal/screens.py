@@ -134,7 +134,7 @@ async def _linked(window: Window) -> Screens:
     await window.go(link_of(await Visit.get(status="BOOKED", patient__last_name="Żółć")))
     yield "linked", window
     await window.press(re.compile("^(Tak, przyjdę|Yes, I will come)$"))
-    await window.page.locator(".box.good").wait_for()
+    await window.page.locator(".proof").wait_for()
     yield "linked-confirmed", window
 
 

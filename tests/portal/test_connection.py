@@ -56,7 +56,7 @@ async def test_at_each_step_it_is_said_and_the_step_is_taken_when_the_way_is_men
         (lambda: window.follow(clinic.name), clinic.name, "08:20"),
         (lambda: window.press(re.compile("^08:20")), "Sprawdź i potwierdź", "08:20"),
         (window.send, "Wizyta umówiona", "08:20"),
-        (lambda: window.follow("Przełóż"), "Przekładają Państwo wizytę", "09:00"),
+        (lambda: window.follow("Przełóż"), "Wybierz nowy termin", "09:00"),
         (lambda: window.press(re.compile("^09:00")), "Sprawdź i przełóż wizytę", "09:00"),
         (window.send, "Wizyta przełożona", "09:00"),
         (lambda: window.follow("Wszystkie wizyty"), "Wizyty", "09:00"),

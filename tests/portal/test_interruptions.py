@@ -162,7 +162,7 @@ async def test_every_screen_that_cannot_be_loaded_says_so_and_loads_by_itself(op
         (f"/rezerwacja/{public(clinic)}", "08:20"),
         (f"/termin/{public(slots[1])}", "Termin czeka na Państwa jeszcze"),
         (f"/potwierdzone/{public(visit)}", "Wizyta umówiona"),
-        (f"/wizyty/{public(visit)}/przeloz", "Dotychczasowy termin pozostaje ważny"),
+        (f"/wizyty/{public(visit)}/przeloz", "Pozostaje ważny, dopóki nowy nie zostanie potwierdzony"),
         ("/wizyty", "Lista oczekujących"),
         ("/wizyty/minione", "Nie ma tu jeszcze"),
         (f"/oferty/{public(offer)}", "Przyjmij ten termin"),

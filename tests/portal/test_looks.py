@@ -147,7 +147,7 @@ async def test_a_visit_prints_as_a_slip(opened: Opener) -> None:
     await window.page.emulate_media(media="print")
     text = await window.page.locator("body").inner_text()
     reference = (await Visit.get(status="BOOKED", patient_id=anna.patient_id)).reference
-    for part in ("Potwierdzenie wizyty", reference, "Poradnia kardiologiczna", "CM Diamed"):
+    for part in ("Potwierdzenie wizyty", "Anna Żółć", reference, "Poradnia kardiologiczna", "CM Diamed"):
         assert part in text
     for part in ("Odwołaj", "Wyloguj", "Rezerwacja\n"):
         assert part not in text

@@ -171,7 +171,7 @@ async def test_an_offer_whose_slot_is_gone_says_so_and_what_can_be_done(opened: 
     await window.page.reload()
     await window.sees("Ta propozycja nie jest już aktualna", "Można też zadzwonić")
     await window.follow("Przełóż")
-    await window.titled("Przekładają Państwo wizytę")
+    await window.titled("Wybierz nowy termin")
     await window.at(f"/wizyty/{public(visit)}/przeloz")
     await window.go(f"/oferty/{public(visit)}")
     await window.sees("Ta propozycja nie jest już aktualna", "Można też zadzwonić")

@@ -58,9 +58,9 @@ async def test_every_step_of_a_move_survives(opened: Opener) -> None:
     visit = await visit_of(anna, slots[0])
     window = await opened(by=anna)
     await window.go(f"/wizyty/{public(visit)}")
-    moving, checking = "Przekładają Państwo wizytę", "Sprawdź i przełóż wizytę"
+    moving, checking = "Wybierz nowy termin", "Sprawdź i przełóż wizytę"
     steps: tuple[tuple[Callable[[], Awaitable[None]], str, str], ...] = (
-        (lambda: window.follow("Przełóż"), moving, "You are moving a visit"),
+        (lambda: window.follow("Przełóż"), moving, "Choose a new appointment"),
         (lambda: window.press(re.compile("^09:00")), checking, "Check and move the visit"),
         (window.send, "Wizyta przełożona", "Your visit has been moved"),
     )

@@ -19,7 +19,8 @@ interface DoctorChoiceProps {
 export function DoctorChoice({ clinic, chosen, onChoose }: DoctorChoiceProps) {
   const words = booking.value;
   const doctors = clinic.doctors.nodes;
-  if (doctors.length < 2 && !chosen) return null;
+  const isOnly = doctors.length < 2 && (!chosen || chosen === doctors[0]?.id);
+  if (isOnly) return null;
   const about = (at: string | undefined) => (at ? distance(dayOf(at)) : words.noTime);
   const choices = [
     { value: "", label: words.anyDoctor, about: about(clinic.nextFreeSlot?.startsAt) },
@@ -42,6 +43,7 @@ export function DoctorChoice({ clinic, chosen, onChoose }: DoctorChoiceProps) {
         choices={choices}
         chosen={chosen ?? ""}
         onChoose={(id) => onChoose(id || null)}
+        isOfPeople
       />
     </details>
   );

@@ -16,7 +16,7 @@ import { DoctorChoice, Filters } from "./calendar-choices";
 import { Icon } from "./icon";
 import { Month } from "./month";
 import { Refused, type SlotRefusal } from "./refused";
-import { Failed, Loading } from "./states";
+import { Box, Failed, Loading } from "./states";
 import { type FreeSlot, Times } from "./times";
 import { WaitingForm } from "./waiting-form";
 
@@ -99,7 +99,9 @@ export function Calendar({ clinic, moving }: CalendarProps) {
       <div class="calendar">
         <section aria-label={words.calendar}>
           {days.data && !firstFree && (
-            <p>{isNarrowed(choice) ? words.narrowEmpty : isEmpty ? words.allEmpty : words.monthEmpty}</p>
+            <Box icon="info">
+              <p>{isNarrowed(choice) ? words.narrowEmpty : isEmpty ? words.allEmpty : words.monthEmpty}</p>
+            </Box>
           )}
           <Month
             month={month}

@@ -48,7 +48,9 @@ export function CancelDialog({ visit, onClose, onDone }: CancelProps) {
   };
   return (
     <dialog ref={dialog} aria-labelledby="cancel-title" onClose={onClose}>
-      <h2 id="cancel-title">{words.cancelTitle}</h2>
+      <h2 id="cancel-title" tabIndex={-1} autofocus>
+        {words.cancelTitle}
+      </h2>
       <p>
         <strong>{moment(visit.startsAt)}</strong>
         <br />

@@ -204,12 +204,16 @@ interface ChoicesProps {
   readonly choices: readonly Choice[];
   readonly chosen: string;
   readonly onChoose: (value: string) => void;
+  /** Whether the labels are people's names, which need space. */
+  readonly isOfPeople?: boolean;
+  /** Whether the screen's title says already what is chosen here. */
+  readonly isTitled?: boolean;
 }
 
-export function Choices({ name, legend, choices, chosen, onChoose }: ChoicesProps) {
+export function Choices({ name, legend, choices, chosen, onChoose, isOfPeople, isTitled }: ChoicesProps) {
   return (
-    <fieldset class="choices">
-      <legend>{legend}</legend>
+    <fieldset class={isOfPeople ? "choices people" : "choices"}>
+      <legend class={isTitled ? "unseen" : undefined}>{legend}</legend>
       <div class="row">
         {choices.map(({ value, label, about }) => (
           <label class="choice" key={value}>

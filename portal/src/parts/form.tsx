@@ -72,6 +72,7 @@ interface FormProps {
   readonly required?: readonly string[];
   readonly submit: string;
   readonly isDanger?: boolean;
+  readonly isLarge?: boolean;
   /** Whether the request may be repeated because a repetition changes nothing. */
   readonly isSafe?: boolean;
   readonly onSubmit: () => Promise<void>;
@@ -97,7 +98,7 @@ async function send(form: Form, isSafe: boolean, onSubmit: () => Promise<void>):
 }
 
 export function FormView({ form, required = [], isSafe = true, onSubmit, ...rest }: FormProps) {
-  const { submit, isDanger, beside, children } = rest;
+  const { submit, isDanger = false, isLarge = false, beside, children } = rest;
   const onForm = (event: Event) => {
     event.preventDefault();
     if (form.isBusy.value) return;
@@ -113,7 +114,11 @@ export function FormView({ form, required = [], isSafe = true, onSubmit, ...rest
       {children}
       {form.isWaiting.value && <StillTrying />}
       <div class="actions">
-        <button class={isDanger ? "button danger" : "button"} aria-disabled={form.isBusy.value} type="submit">
+        <button
+          class={`button${isDanger ? " danger" : ""}${isLarge ? " large" : ""}`}
+          aria-disabled={form.isBusy.value}
+          type="submit"
+        >
           {submit}
           {form.isBusy.value && <span class="spinner" />}
         </button>

@@ -27,7 +27,8 @@ interface MonthProps {
 
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 
-function weeksOf(month: string): (Day | null)[][] {
+/** The weeks of a month, without those before the first day. */
+function weeksOf(month: string, from: Day): (Day | null)[][] {
   const first = `${month}-01`;
   const count = Number(lastOfMonth(month).slice(8));
   const cells = [
@@ -35,7 +36,8 @@ function weeksOf(month: string): (Day | null)[][] {
     ...Array.from({ length: count }, (_, index) => addDays(first, index)),
   ];
   while (cells.length % 7) cells.push(null);
-  return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(7 * week, 7 * week + 7));
+  const weeks = Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(7 * week, 7 * week + 7));
+  return weeks.filter((week) => week.some((day) => day && day >= from));
 }
 
 const STEPS: Readonly<Record<string, (day: Day) => Day>> = {
@@ -90,7 +92,7 @@ export function Month(props: MonthProps) {
           </tr>
         </thead>
         <tbody>
-          {weeksOf(month).map((week, row) => (
+          {weeksOf(month, first).map((week, row) => (
             <tr key={row}>
               {week.map((day, column) =>
                 day ? (

@@ -12,6 +12,8 @@ interface ScreenProps {
   readonly width?: "narrow" | "wide";
   /** Content of the large panel around the title. */
   readonly hero?: ComponentChildren;
+  /** Whether the title says that something has been done: a panel with a tick shows it. */
+  readonly isDone?: boolean;
   readonly children?: ComponentChildren;
 }
 
@@ -29,7 +31,7 @@ export function useErrorInTitle(isShown: boolean): void {
 }
 
 /** One screen: sets the document's title and moves the focus to its h1, so that screen readers announce it. */
-export function Screen({ title, lead, back, width = "narrow", hero, children }: ScreenProps) {
+export function Screen({ title, lead, back, width = "narrow", hero, isDone = false, children }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const name = centre.value?.name;
   const words = common.value;
@@ -51,12 +53,15 @@ export function Screen({ title, lead, back, width = "narrow", hero, children }: 
           {back.label}
         </a>
       )}
-      <div class={hero ? "hero" : "head"}>
-        <h1 tabIndex={-1} ref={heading}>
-          {title}
-        </h1>
-        {lead && <p class="lead">{lead}</p>}
-        {hero}
+      <div class={isDone ? "proof" : hero ? "hero" : "head"}>
+        {isDone && <Icon name="check" />}
+        <div>
+          <h1 tabIndex={-1} ref={heading}>
+            {title}
+          </h1>
+          {lead && <p class="lead">{lead}</p>}
+          {hero}
+        </div>
       </div>
       {children}
     </div>

@@ -103,6 +103,16 @@ function Mistaken() {
   );
 }
 
+/** A list that has nothing in it yet. */
+export function Empty({ children }: { children: ComponentChildren }) {
+  return (
+    <p class="card empty">
+      <Icon name="calendar" />
+      {children}
+    </p>
+  );
+}
+
 interface BoxProps {
   readonly icon: IconName;
   readonly kind?: "info" | "warn" | "good";

@@ -29,11 +29,13 @@ function byDoctor(slots: readonly FreeSlot[]): readonly (readonly FreeSlot[])[] 
   return [...groups.values()];
 }
 
-/** All slots of a day, grouped by part of the day, then by doctor. */
+/** All slots of a day, grouped by part of the day, then by doctor; a doctor who has them all is named once. */
 export function Times({ slots, ...rest }: TimesProps) {
   const words = booking.value;
+  const [only, other] = byDoctor(slots);
   return (
     <>
+      {only && !other && <DoctorsName slots={only} />}
       {PARTS.map((part) => {
         const here = slots.filter((slot) => partOf(slot) === part);
         const { name, range } = words.parts[part];
@@ -44,7 +46,7 @@ export function Times({ slots, ...rest }: TimesProps) {
                 {name} <span class="quiet">{range}</span>
               </h3>
               {byDoctor(here).map((group) => (
-                <DoctorsTimes slots={group} key={group[0]?.doctor.id} {...rest} />
+                <DoctorsTimes slots={group} isNamed={!!other} key={group[0]?.doctor.id} {...rest} />
               ))}
             </section>
           )
@@ -54,14 +56,20 @@ export function Times({ slots, ...rest }: TimesProps) {
   );
 }
 
-function DoctorsTimes({ slots, busy, onChoose }: TimesProps) {
+function DoctorsName({ slots }: Pick<TimesProps, "slots">) {
+  return (
+    <p class="doctors">
+      <Icon name="doctor" />
+      {slots[0]?.doctor.fullName}
+    </p>
+  );
+}
+
+function DoctorsTimes({ slots, busy, onChoose, isNamed }: TimesProps & { readonly isNamed: boolean }) {
   const name = slots[0]?.doctor.fullName;
   return (
     <div class="times" role="group" aria-label={name}>
-      <p class="doctors">
-        <Icon name="doctor" />
-        {name}
-      </p>
+      {isNamed && <DoctorsName slots={slots} />}
       <ul>
         {slots.map((slot) => (
           <li key={slot.id}>

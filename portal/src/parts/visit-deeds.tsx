@@ -80,7 +80,7 @@ export function CalendarLink({ visit }: { visit: Appointment }) {
 
 export function PrintButton() {
   return (
-    <button class="button secondary" type="button" onClick={() => print()}>
+    <button class="button plain" type="button" onClick={() => print()}>
       <Icon name="print" />
       {visits.value.print}
     </button>

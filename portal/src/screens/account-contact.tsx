@@ -34,15 +34,7 @@ async function update(form: Form, changes: Changes, onDone: () => void): Promise
 /** Changes of contact data need the password. */
 function Confirmation({ form }: { form: Form }) {
   const words = account.value;
-  return (
-    <PasswordField
-      form={form}
-      name="password"
-      label={words.password}
-      hint={words.passwordHint}
-      autocomplete="current-password"
-    />
-  );
+  return <PasswordField form={form} name="password" label={words.password} autocomplete="current-password" />;
 }
 
 export function Contact() {
@@ -115,6 +107,7 @@ export function LettersLanguage() {
       <Choices
         name="language"
         legend={words.languageWhich}
+        isTitled
         choices={choices}
         chosen={chosen}
         onChoose={(language) => {

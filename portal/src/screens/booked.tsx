@@ -1,5 +1,4 @@
 import { useLocation } from "preact-iso";
-import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
 import { Failed, Loading } from "../parts/states";
 import { CalendarLink, PrintButton, VisitDeeds } from "../parts/visit-deeds";
@@ -26,27 +25,32 @@ export function Booked() {
     );
   const isMoved = visit.history.at(-1)?.kind === "MOVED";
   return (
-    <Screen key={visit.id} title={isMoved ? words.moved : words.booked}>
-      <div class="proof">
-        <Icon name="check" />
-        <p>{words.letter(masked(me.value?.email ?? ""))}</p>
-      </div>
-      <Slip visit={visit} />
-      <section class="unprinted" aria-labelledby="now">
-        <h2 id="now">{words.whatNow}</h2>
-        <div class="actions">
-          <CalendarLink visit={visit} />
-          <PrintButton />
-          <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
+    <Screen
+      key={visit.id}
+      title={isMoved ? words.moved : words.booked}
+      lead={words.letter(masked(me.value?.email ?? ""))}
+      width="wide"
+      isDone
+    >
+      <div class="split">
+        <div>
+          <Slip visit={visit} />
+          <Bring />
         </div>
-      </section>
-      <Until visit={visit} />
-      <Bring />
-      <p class="actions">
-        <a class="button" href={ways.visits}>
-          {words.allVisits}
-        </a>
-      </p>
+        <section class="beside" aria-label={words.whatNow}>
+          <div class="actions">
+            <CalendarLink visit={visit} />
+            <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
+            <PrintButton />
+          </div>
+          <Until visit={visit} />
+          <p class="actions">
+            <a class="button secondary" href={ways.visits}>
+              {words.allVisits}
+            </a>
+          </p>
+        </section>
+      </div>
     </Screen>
   );
 }

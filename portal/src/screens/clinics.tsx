@@ -100,7 +100,7 @@ export function NextFree({ at }: { at: string }) {
   const day = dayOf(at);
   return (
     <span>
-      <span class="quiet">{booking.value.nextFree}: </span>
+      <small>{booking.value.nextFree}</small>
       <strong>
         {shortDay(day)}, {hour(at)}
       </strong>{" "}

@@ -2,7 +2,7 @@ import { useAsked } from "../api/asked";
 import { NextVisit } from "../generated/operations";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
-import { Box, Failed, Loading, PhoneLink } from "../parts/states";
+import { Box, Empty, Failed, Loading, PhoneLink } from "../parts/states";
 import { VisitCard } from "../parts/visit-card";
 import { isClosed } from "../state/hours";
 import { centre, hours, me, standing } from "../state/session";
@@ -23,8 +23,10 @@ function StrangersHome() {
         <ol class="three">
           {words.steps.map(({ title, text }) => (
             <li class="card" key={title}>
-              <h3>{title}</h3>
-              <p>{text}</p>
+              <div>
+                <h3>{title}</h3>
+                <p>{text}</p>
+              </div>
             </li>
           ))}
         </ol>
@@ -43,22 +45,25 @@ function Hero() {
           <Icon name="calendar" />
           {words.book}
         </a>
-        <a class="button secondary large" href={ways.signUp}>
-          {words.signUp}
-        </a>
+        {standing.value === "stranger" && (
+          <a class="button secondary large" href={ways.signUp}>
+            {words.signUp}
+          </a>
+        )}
       </p>
       <svg class="picture" aria-hidden="true" focusable="false" viewBox="0 0 240 200">
         <rect class="sheet" x="30" y="26" width="180" height="154" rx="18" />
         <path class="strip" d="M30 66V44a18 18 0 0 1 18-18h144a18 18 0 0 1 18 18v22z" />
         <path class="rings" d="M78 14v26M162 14v26" />
         <g class="days">
-          <rect x="50" y="84" width="28" height="22" rx="6" />
-          <rect x="90" y="84" width="28" height="22" rx="6" />
-          <rect x="130" y="84" width="28" height="22" rx="6" />
-          <rect x="170" y="84" width="22" height="22" rx="6" />
-          <rect x="50" y="116" width="28" height="22" rx="6" />
-          <rect x="90" y="116" width="28" height="22" rx="6" />
-          <rect x="50" y="148" width="28" height="18" rx="6" />
+          <rect x="48" y="82" width="27" height="22" rx="6" />
+          <rect x="87" y="82" width="27" height="22" rx="6" />
+          <rect x="126" y="82" width="27" height="22" rx="6" />
+          <rect x="165" y="82" width="27" height="22" rx="6" />
+          <rect x="48" y="114" width="27" height="22" rx="6" />
+          <rect x="87" y="114" width="27" height="22" rx="6" />
+          <rect x="48" y="146" width="27" height="18" rx="6" />
+          <rect x="87" y="146" width="27" height="18" rx="6" />
         </g>
         <circle class="seal" cx="164" cy="142" r="34" />
         <path class="tick" d="m149 142 11 11 20-22" />
@@ -79,7 +84,9 @@ function Service() {
           {words.hoursTitle}
         </h2>
         <p>{isAlways ? words.always : words.hours(opensAt.slice(0, 5), closesAt.slice(0, 5))}</p>
-        <p class={isClosed.value ? "tag" : "tag good"}>{isClosed.value ? words.closedNow : words.openNow}</p>
+        {!isAlways && (
+          <p class={isClosed.value ? "tag" : "tag good"}>{isClosed.value ? words.closedNow : words.openNow}</p>
+        )}
       </section>
       <section class="card">
         <h2>
@@ -128,7 +135,7 @@ function PatientsHome() {
             </a>
           </VisitCard>
         ) : (
-          <p class="card">{words.noVisit}</p>
+          <Empty>{words.noVisit}</Empty>
         )}
       </section>
       <p class="actions">

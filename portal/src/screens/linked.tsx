@@ -6,7 +6,7 @@ import { CancelLinkedVisit, ConfirmLinkedVisit, LinkedVisit, type LinkedFragment
 import { FormView, refuse, refuseWith, useForm } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
-import { Box, Failed, Loading, PhoneLink } from "../parts/states";
+import { CallInstead, Failed, Loading, PhoneLink } from "../parts/states";
 import { When } from "../parts/visit-card";
 import { whenOf } from "../state/hours";
 import { moment, now } from "../state/time";
@@ -32,7 +32,7 @@ export function Linked() {
             {words.toVisits}
           </a>
         </p>
-        <PhoneLink />
+        <CallInstead />
       </Screen>
     );
   if (!visit)
@@ -120,10 +120,11 @@ interface AnsweredProps extends Partial<AnswerProps> {
 function Answered({ visit, isCancelled = false, token, onAnswer }: AnsweredProps) {
   const words = linked.value;
   return (
-    <Screen title={isCancelled ? words.cancelled : words.confirmed}>
-      <Box icon="check" kind="good">
-        <p>{isCancelled ? words.cancelledText : words.confirmedText}</p>
-      </Box>
+    <Screen
+      title={isCancelled ? words.cancelled : words.confirmed}
+      lead={isCancelled ? words.cancelledText : words.confirmedText}
+      isDone
+    >
       <Place visit={visit} />
       {token && onAnswer && <Cancel token={token} visit={visit} onAnswer={onAnswer} />}
       <p class="actions">

@@ -20,6 +20,7 @@ export function Mailbox() {
       <Box icon="mail" kind="good">
         <p>{email ? words.mailLead(email) : words.mailLeadUnknown}</p>
       </Box>
+      <p>{words.nowDo}</p>
       <ol class="steps">
         {words.mailSteps.map((step) => (
           <li key={step}>{step}</li>

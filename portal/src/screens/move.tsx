@@ -42,7 +42,7 @@ function MoveVisit({ visit }: { visit: Appointment }) {
   const words = booking.value;
   return (
     <Screen title={words.moving} back={{ href: ways.visit(visit.id), label: words.keepOld }} width="wide">
-      <Box icon="swap" kind="info" title={moment(visit.startsAt)}>
+      <Box icon="swap" kind="info" title={`${review.value.before}: ${moment(visit.startsAt)}`}>
         <p>
           {visit.doctor.fullName}, {visit.clinic.name}
         </p>

@@ -25,7 +25,7 @@ async function setPassword(form: Form, isFirst: boolean, onDone: () => void): Pr
       signIn(answer.account);
       return onDone();
     case "WeakPassword":
-      return refuse(form, null, { fresh: spoken([answer.message, ...answer.reasons].join(" ")) });
+      return refuse(form, null, { fresh: spoken(answer.reasons.join(" ") || answer.message) });
     case "WrongCredentials":
       if (isFirst) return refreshMe(); // the session has ended: the log-in replaces this form
       return refuse(form, null, { current: () => signing.value.wrongCurrent });
@@ -144,6 +144,7 @@ export function ForgottenMailbox() {
       <Box icon="mail" kind="good">
         <p>{email ? words.forgottenDone(email) : words.forgottenDoneUnknown}</p>
       </Box>
+      <p>{words.nowDo}</p>
       <ol class="steps">
         {words.forgottenSteps.map((step) => (
           <li key={step}>{step}</li>

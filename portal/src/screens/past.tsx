@@ -2,7 +2,7 @@ import { usePages } from "../api/pages";
 import { PastVisits, type VisitStatus } from "../generated/operations";
 import { useDeed } from "../parts/deed";
 import { Screen } from "../parts/screen";
-import { Failed, Loading, Outcome } from "../parts/states";
+import { Empty, Failed, Loading, Outcome } from "../parts/states";
 import { VisitCard } from "../parts/visit-card";
 import { ways } from "../state/ways";
 import { common } from "../words/common";
@@ -24,7 +24,7 @@ export function Past({ isCancelled }: { isCancelled: boolean }) {
       width="wide"
     >
       {!nodes && (fault ? <Failed fault={fault} retry={list.reload} /> : <Loading />)}
-      {nodes?.length === 0 && <p class="card">{words.nonePast}</p>}
+      {nodes?.length === 0 && <Empty>{words.nonePast}</Empty>}
       <ul class="cards">
         {nodes?.map((visit) => (
           <li key={visit.id}>

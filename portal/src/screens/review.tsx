@@ -136,31 +136,35 @@ function Held({ hold: { slot, expiresAt }, old, title, onLost, onAgain, isWaitin
   const back = old ? ways.move(old.id) : `${ways.clinic(slot.clinic.id)}?lekarz=${slot.doctor.id}`;
   const until = new Date(Date.parse(slot.startsAt) - slot.clinic.rules.cancelUntilMinutes * 60_000).toISOString();
   return (
-    <Screen title={title} back={{ href: back, label: words.other }}>
+    <Screen title={title} back={{ href: back, label: words.other }} width="wide">
       <Countdown left={left} onAgain={onAgain} />
       {isWaiting && <StillTrying />}
-      <div class="card">
-        {old && (
-          <p class="quiet crossed">
-            {words.before}: <s>{moment(old.startsAt)}</s>
-          </p>
-        )}
-        <Facts startsAt={slot.startsAt} doctor={slot.doctor.fullName} clinic={slot.clinic} />
+      <div class="split">
+        <div>
+          <div class="card">
+            {old && (
+              <p class="quiet">
+                {words.before}: <s>{moment(old.startsAt)}</s>
+              </p>
+            )}
+            <Facts startsAt={slot.startsAt} doctor={slot.doctor.fullName} clinic={slot.clinic} />
+          </div>
+          <FormView form={form} submit={old ? words.confirmMove : words.confirm} isLarge onSubmit={confirm}>
+            {!old && (
+              <TextArea
+                form={form}
+                name="reason"
+                label={common.value.reason}
+                hint={common.value.reasonLength}
+                isOptional
+                maxLength={500}
+              />
+            )}
+            <p class="quiet">{words.until(moment(until))}</p>
+          </FormView>
+        </div>
+        <Bring />
       </div>
-      <Bring />
-      <FormView form={form} submit={old ? words.confirmMove : words.confirm} onSubmit={confirm}>
-        {!old && (
-          <TextArea
-            form={form}
-            name="reason"
-            label={common.value.reason}
-            hint={common.value.reasonLength}
-            isOptional
-            maxLength={500}
-          />
-        )}
-        <p class="quiet">{words.until(moment(until))}</p>
-      </FormView>
     </Screen>
   );
 }
@@ -203,7 +207,7 @@ function Countdown({ left, onAgain }: { left: number; onAgain: () => void }) {
     return (
       <p class={isLast ? "countdown last" : "countdown"} role="timer">
         <Icon name="clock" />
-        {words.held(minutes(left))}
+        <span>{words.held(minutes(left))}</span>
       </p>
     );
   return (

@@ -7,6 +7,7 @@ import { Screen } from "../parts/screen";
 import { Box, CallInstead, Failed, Loading } from "../parts/states";
 import { Facts } from "../parts/visit-card";
 import { CalendarLink, ConfirmButton, isChangeable, PrintButton, VisitDeeds } from "../parts/visit-deeds";
+import { me } from "../state/session";
 import { dayOf, distance, moment } from "../state/time";
 import { ways } from "../state/ways";
 import { common } from "../words/common";
@@ -41,22 +42,28 @@ export function VisitScreen() {
     );
   const willBe = visit.status === "BOOKED" && !visit.doctorIsAbsent;
   return (
-    <Screen key={visit.id} title={words.one} back={back}>
+    <Screen key={visit.id} title={words.one} back={back} width="wide">
       <Standing visit={visit} />
-      <Slip visit={visit} />
-      <div class="actions unprinted">
-        <ConfirmButton visit={visit} onChange={reload} />
-        <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
-        {willBe && <CalendarLink visit={visit} />}
-        <PrintButton />
-        {visit.status !== "BOOKED" && (
-          <a class="button" href={`${ways.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
-            {words.bookAgain}
-          </a>
-        )}
+      <div class="split">
+        <div>
+          <Slip visit={visit} />
+          {willBe && <Bring />}
+        </div>
+        <div class="beside">
+          <div class="actions">
+            <ConfirmButton visit={visit} onChange={reload} />
+            <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
+            {willBe && <CalendarLink visit={visit} />}
+            {visit.status !== "BOOKED" && (
+              <a class="button" href={`${ways.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
+                {words.bookAgain}
+              </a>
+            )}
+            <PrintButton />
+          </div>
+          <Until visit={visit} />
+        </div>
       </div>
-      <Until visit={visit} />
-      {willBe && <Bring />}
     </Screen>
   );
 }
@@ -90,6 +97,9 @@ export function Slip({ visit }: { visit: FullVisit }) {
   return (
     <div class="card slip">
       <h2 class="printed">{visits.value.slip}</h2>
+      <p class="printed">
+        {me.value?.patient?.firstName} {me.value?.patient?.lastName}
+      </p>
       <Facts
         startsAt={visit.startsAt}
         doctor={visit.doctor.fullName}

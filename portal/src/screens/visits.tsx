@@ -7,12 +7,12 @@ import { useDeed } from "../parts/deed";
 import { Icon } from "../parts/icon";
 import { OfferCard } from "../parts/offer-card";
 import { Screen } from "../parts/screen";
-import { Failed, Loading, Outcome } from "../parts/states";
+import { Empty, Failed, Loading, Outcome } from "../parts/states";
 import { type Appointment, VisitCard } from "../parts/visit-card";
 import { ConfirmButton, VisitDeeds } from "../parts/visit-deeds";
 import { daysOf } from "../state/choice";
 import { say } from "../state/notice";
-import { shortDay, shortWeekdayName } from "../state/time";
+import { shortDay, weekdayName } from "../state/time";
 import { ways } from "../state/ways";
 import { visits } from "../words/visits";
 
@@ -74,7 +74,7 @@ function Everything({ patient, onChange }: { patient: Patient; onChange: () => v
       )}
       <section aria-labelledby="next">
         <h2 id="next">{words.next}</h2>
-        {next ? <Planned visit={next} isLarge onChange={onChange} /> : <p class="card">{words.none}</p>}
+        {next ? <Planned visit={next} isLarge onChange={onChange} /> : <Empty>{words.none}</Empty>}
         <p class="actions">
           <a class={next ? "button secondary" : "button"} href={ways.booking}>
             <Icon name="calendar" />
@@ -148,10 +148,21 @@ function WaitingCard({ entry, onChange }: { entry: Entry; onChange: () => void }
         <strong>{clinic.name}</strong>
         <br />
         {doctor?.fullName ?? words.anyDoctor}
-        <br />
-        {words.waitingSpan(shortDay(from), shortDay(until))}
-        {weekdays && `, ${daysOf(weekdays).map(shortWeekdayName).join(", ")}`}
-        {(earliest || latest) && `, ${words.waitingHours(hour(earliest, "0:00"), hour(latest, "24:00"))}`}
+      </p>
+      <p class="quiet">
+        {shortDay(from)} – {shortDay(until)}
+        {weekdays && (
+          <>
+            <br />
+            {daysOf(weekdays).map(weekdayName).join(", ")}
+          </>
+        )}
+        {(earliest || latest) && (
+          <>
+            <br />
+            {words.waitingHours(hour(earliest, "0:00"), hour(latest, "24:00"))}
+          </>
+        )}
       </p>
       <Outcome deed={leave} />
       <div class="actions">

@@ -7,7 +7,7 @@ export const signing = inBoth(
     whoCan: "Kto może założyć konto",
     whoCanList: [
       "Każdy, kto ma numer PESEL – także dziecko.",
-      "Każda osoba potrzebuje własnego adresu e-mail, bo wiadomości o wizytach różnych osób nie mogą trafiać na jeden adres.",
+      "Każda osoba podaje własny adres e-mail, żeby wiadomości o wizytach się nie pomyliły.",
     ],
     withoutPesel: "Bez numeru PESEL prosimy o rejestrację telefoniczną:",
     firstName: "Imię",
@@ -22,12 +22,13 @@ export const signing = inBoth(
     send: "Załóż konto",
     haveAccount: "Mają już Państwo konto?",
     mailTitle: "Prosimy sprawdzić pocztę",
+    nowDo: "Teraz wystarczy:",
     mailLead: (email: string) => `Na adres ${email} wysłaliśmy wiadomość z loginem i hasłem jednorazowym.`,
     mailLeadUnknown: "Na podany adres wysłaliśmy wiadomość z loginem i hasłem jednorazowym.",
     mailSteps: [
-      "Otworzyć wiadomość – zwykle przychodzi w ciągu minuty.",
-      "Zalogować się hasłem jednorazowym. Jest ważne przez 24 godziny.",
-      "Ustawić własne hasło i wybrać termin.",
+      "otworzyć wiadomość – zwykle przychodzi w ciągu minuty,",
+      "zalogować się hasłem jednorazowym, ważnym przez 24 godziny,",
+      "ustawić własne hasło i wybrać termin.",
     ],
     mailNothing: "Wiadomość nie przyszła?",
     mailNothingList: [
@@ -58,12 +59,12 @@ export const signing = inBoth(
     forgottenDone: (email: string) => `Jeżeli istnieje konto z adresem ${email}, wiadomość jest już w drodze.`,
     forgottenDoneUnknown: "Jeżeli podany adres należy do konta, wiadomość jest już w drodze.",
     forgottenSteps: [
-      "Otworzyć wiadomość z hasłem jednorazowym.",
-      "Zalogować się tym hasłem.",
-      "Ustawić nowe, własne hasło.",
+      "otworzyć wiadomość z hasłem jednorazowym,",
+      "zalogować się tym hasłem,",
+      "ustawić nowe, własne hasło.",
     ],
     ownTitle: "Ustaw własne hasło",
-    ownLead: "Hasło jednorazowe zostało przyjęte. Własne hasło znają tylko Państwo i od teraz służy ono do logowania.",
+    ownLead: "Hasło jednorazowe zostało przyjęte. Od teraz do logowania służy hasło, które znają tylko Państwo.",
     changeTitle: "Zmiana hasła",
     changeLead: "Po zmianie hasła pozostałe urządzenia zostaną wylogowane.",
     current: "Obecne hasło",
@@ -89,11 +90,11 @@ export const signing = inBoth(
   },
   {
     signUp: "Open an account",
-    signUpLead: "You open an account once. After that you can book a visit in a few moments, on your phone, too.",
+    signUpLead: "You open an account once. After that you can book a visit in a few moments, on your phone too.",
     whoCan: "Who can open an account",
     whoCanList: [
-      "Everybody with a PESEL number – children, too.",
-      "Each person needs an e-mail address of their own, because messages about different people's visits must not go to one address.",
+      "Everybody with a PESEL number, children too.",
+      "Each person needs an e-mail address of their own, so that messages about visits are never mixed up.",
     ],
     withoutPesel: "Without a PESEL number, please register by telephone:",
     firstName: "First name",
@@ -108,6 +109,7 @@ export const signing = inBoth(
     send: "Open an account",
     haveAccount: "Do you have an account already?",
     mailTitle: "Please check your mailbox",
+    nowDo: "What to do now:",
     mailLead: (email: string) => `We have sent a message with your login and a one-time password to ${email}.`,
     mailLeadUnknown: "We have sent a message with your login and a one-time password to the address you gave.",
     mailSteps: [
@@ -115,7 +117,7 @@ export const signing = inBoth(
       "Log in with the one-time password. It is valid for 24 hours.",
       "Set a password of your own and choose an appointment.",
     ],
-    mailNothing: "No message has come?",
+    mailNothing: "No message yet?",
     mailNothingList: [
       "Please check your spam folder.",
       "Please check the address above for typing errors.",
@@ -149,8 +151,7 @@ export const signing = inBoth(
       "Set a new password of your own.",
     ],
     ownTitle: "Set your own password",
-    ownLead:
-      "Your one-time password has been accepted. Only you know your own password; from now on you log in with it.",
+    ownLead: "Your one-time password has been accepted. From now on you log in with a password that only you know.",
     changeTitle: "Change the password",
     changeLead: "When the password is changed, all other devices are logged out.",
     current: "Current password",
@@ -166,7 +167,7 @@ export const signing = inBoth(
     saved: "The password has been saved.",
     pesels: {
       checksum: "This is not a valid PESEL: a digit is wrong.",
-      birthDate: "This PESEL does not hold a possible date of birth.",
+      birthDate: "This PESEL does not contain a valid date of birth.",
     },
     badEmail: "This does not look like an e-mail address. Example: anna@example.pl.",
     badMobile: "This is not a mobile number. Example: 501 234 567.",
