@@ -9,28 +9,28 @@ import { ClinicCalendar } from "./screens/clinic";
 import { Clinics } from "./screens/clinics";
 import { ConfirmAddress } from "./screens/confirm-address";
 import { Home } from "./screens/home";
-import { Linked } from "./screens/linked";
+import { VisitLink } from "./screens/visit-link";
 import { LogInScreen } from "./screens/log-in";
 import { Mailbox } from "./screens/mailbox";
 import { Move } from "./screens/move";
 import { NotFound } from "./screens/not-found";
 import { OfferScreen } from "./screens/offer";
 import { Forgotten, ForgottenMailbox, OwnPasswordScreen } from "./screens/passwords";
-import { Past } from "./screens/past";
+import { PastVisits } from "./screens/past-visits";
 import { Review } from "./screens/review";
 import { SignUpScreen } from "./screens/sign-up";
 import { VisitScreen } from "./screens/visit";
 import { Visits } from "./screens/visits";
 import { speak } from "./state/language";
 import { turnPage } from "./state/notice";
-import { polishWay } from "./state/ways";
+import { polishPath } from "./state/paths";
 
 const PRIVATE = {
   "/termin/:slot": Review,
   "/potwierdzone/:visit": Booked,
   "/wizyty": Visits,
-  "/wizyty/minione": () => <Past isCancelled={false} />,
-  "/wizyty/odwolane": () => <Past isCancelled />,
+  "/wizyty/minione": () => <PastVisits isCancelled={false} />,
+  "/wizyty/odwolane": () => <PastVisits isCancelled />,
   "/wizyty/:visit": VisitScreen,
   "/wizyty/:visit/przeloz": Move,
   "/oferty/:offer": OfferScreen,
@@ -49,7 +49,7 @@ const guarded = Object.entries(PRIVATE).map(([path, Screen]) => {
 
 function Screens() {
   const { path, url, route } = useLocation();
-  const polish = polishWay(url);
+  const polish = polishPath(url);
   useEffect(() => {
     if (!polish) return;
     speak("en");
@@ -67,7 +67,7 @@ function Screens() {
       <Route path="/haslo/wlasne" component={OwnPasswordScreen} />
       <Route path="/rezerwacja" component={Clinics} />
       <Route path="/rezerwacja/:clinic" component={ClinicCalendar} />
-      <Route path="/potwierdz" component={Linked} />
+      <Route path="/potwierdz" component={VisitLink} />
       <Route path="/potwierdz-adres" component={ConfirmAddress} />
       {guarded}
       <Route default component={NotFound} />

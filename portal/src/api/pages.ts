@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ask } from "./ask";
-import { type Asked, askUntilAnswered, useAsked } from "./asked";
+import { type QueryState, askUntilAnswered, useQuery } from "./use-query";
 import type { Fault } from "./fault";
 import type { Operation } from "./operation";
 
@@ -11,7 +11,7 @@ interface Page<Node> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-interface Nodes<Answer, Node> extends Asked<Answer> {
+interface Nodes<Answer, Node> extends QueryState<Answer> {
   readonly nodes: readonly Node[] | undefined;
 }
 
@@ -25,7 +25,7 @@ export function useAllPages<Answer, Variables extends { readonly after?: string 
   variables: Variables | null,
   pageOf: (answer: Answer) => Page<Node>,
 ): AllPages<Answer, Node> {
-  const first = useAsked(operation, variables);
+  const first = useQuery(operation, variables);
   const [rest, setRest] = useState<{ of: unknown; nodes: readonly Node[] }>({ of: null, nodes: [] });
   const [restFault, setRestFault] = useState<Fault>();
   useEffect(() => {
@@ -65,7 +65,7 @@ export function usePages<Answer, Variables extends { readonly after?: string | n
   variables: Variables,
   pageOf: (answer: Answer) => Page<Node> | undefined,
 ): MorePages<Answer, Node> {
-  const first = useAsked(operation, variables);
+  const first = useQuery(operation, variables);
   const [later, setLater] = useState<{ of: unknown; pages: readonly Page<Node>[] }>({ of: null, pages: [] });
   const page = first.data && pageOf(first.data);
   const pages = page ? [page, ...(later.of === first.data ? later.pages : [])] : [];

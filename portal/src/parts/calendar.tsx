@@ -1,15 +1,15 @@
 import { useLocation } from "preact-iso";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Fault } from "../api/fault";
-import { unsent } from "../api/unsent";
+import { sendFailure } from "../api/send-failure";
 import type { ClinicCalendarQuery } from "../generated/operations";
 import { type Choice, isNarrowed, useChoice } from "../state/choice";
-import { fitting, useFreeDays, useFreeSlots, useLiveSlots } from "../state/free";
+import { fitting, useFreeDays, useFreeSlots, useLiveSlots } from "../state/free-slots";
 import { forgo, hold } from "../state/hold";
 import { announce, hush, warn } from "../state/notice";
 import { standing } from "../state/session";
 import { addDays, addMonths, type Day, dayOf, distance, longDay, monthOf, today } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { booking } from "../words/booking";
 import { common } from "../words/common";
 import { DoctorChoice, Filters } from "./calendar-choices";
@@ -33,19 +33,19 @@ function useSlotChoice(moving: string | undefined, onLost: () => void) {
   const { route } = useLocation();
   const [busy, setBusy] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<SlotRefusal | null>(null);
-  const asked = useRef<string | null>(null);
+  const requested = useRef<string | null>(null);
   const leave = () => {
-    const id = asked.current;
-    asked.current = null;
+    const id = requested.current;
+    requested.current = null;
     hush();
     if (id) forgo(id);
   };
   useLayoutEffect(() => leave, []);
   const choose = async ({ id }: FreeSlot) => {
-    const way = moving ? ways.moveTo(id, moving) : ways.slot(id);
+    const way = moving ? paths.moveTo(id, moving) : paths.slot(id);
     if (busy) return;
     if (standing.value !== "patient") return route(way);
-    setBusy((asked.current = id));
+    setBusy((requested.current = id));
     try {
       const answer = await hold(id, moving ?? null, () => warn(() => common.value.stillTrying));
       hush();
@@ -55,9 +55,9 @@ function useSlotChoice(moving: string | undefined, onLost: () => void) {
       onLost();
     } catch (error) {
       hush();
-      if (!asked.current) return; // the patient has left
+      if (!requested.current) return; // the patient has left
       if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // it asks to log in
-      warn(unsent(error));
+      warn(sendFailure(error));
     } finally {
       setBusy(null);
     }
@@ -69,9 +69,9 @@ export function Calendar({ clinic, moving }: CalendarProps) {
   const [choice, change] = useChoice(moving?.doctor ?? null);
   const horizon = addDays(today(), clinic.rules.daysAhead);
   const next = nextFreeSlotOf(clinic, choice);
-  const asked = choice.month ?? monthOf(choice.day ?? (next && dayOf(next)) ?? today());
-  const days = useFreeDays(clinic.id, asked, horizon, choice);
-  const month = monthToShow(asked, horizon, choice, next, days.days);
+  const wantedMonth = choice.month ?? monthOf(choice.day ?? (next && dayOf(next)) ?? today());
+  const days = useFreeDays(clinic.id, wantedMonth, horizon, choice);
+  const month = monthToShow(wantedMonth, horizon, choice, next, days.days);
   const firstFree = [...days.days.keys()].find((day) => monthOf(day) === month);
   const day = choice.day && monthOf(choice.day) === month ? choice.day : firstFree;
   const slots = useFreeSlots(clinic.id, day, choice);
@@ -146,14 +146,14 @@ export function Calendar({ clinic, moving }: CalendarProps) {
 
 /** The requested month, else that of the first free day. */
 function monthToShow(
-  asked: string,
+  wantedMonth: string,
   horizon: Day,
   { month, day }: Choice,
   next: string | undefined,
   free: ReadonlyMap<Day, number>,
 ): string {
   const [first] = free.keys();
-  const wanted = month || day || next || !first ? asked : monthOf(first);
+  const wanted = month || day || next || !first ? wantedMonth : monthOf(first);
   return [wanted, monthOf(horizon)].sort()[0] as string;
 }
 

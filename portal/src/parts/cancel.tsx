@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { CancelVisit } from "../generated/operations";
 import { whenOf } from "../state/hours";
 import { say } from "../state/notice";
@@ -43,7 +43,7 @@ export function CancelDialog({ visit, onClose, onDone }: CancelProps) {
         key.current = crypto.randomUUID();
         return refuse(form, { title, text: () => common.value.notSent });
       default:
-        return refuseWith(form, title, unforeseen(answer));
+        return refuseWith(form, title, unknownRefusal(answer));
     }
   };
   return (

@@ -2,7 +2,7 @@ import { signal, type Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { attempt } from "../api/attempt";
-import { unsent } from "../api/unsent";
+import { sendFailure } from "../api/send-failure";
 import { draft, forgetDraft, type Values } from "../state/drafts";
 import { language } from "../state/language";
 import type { Words } from "../state/notice";
@@ -91,7 +91,7 @@ async function send(form: Form, isSafe: boolean, onSubmit: () => Promise<void>):
   try {
     await attempt(onSubmit, { isSafe, onWaiting });
   } catch (error) {
-    refuse(form, { title: () => common.value.failedTitle, text: unsent(error) });
+    refuse(form, { title: () => common.value.failedTitle, text: sendFailure(error) });
   } finally {
     form.isBusy.value = form.isWaiting.value = false;
   }

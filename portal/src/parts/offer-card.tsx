@@ -4,9 +4,9 @@ import { ask } from "../api/ask";
 import { AcceptOffer, DeclineOffer, type StandingOfferFragment } from "../generated/operations";
 import { say } from "../state/notice";
 import { minutes, moment, now } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { visits } from "../words/visits";
-import { useDeed } from "./deed";
+import { useAction } from "./action";
 import { Icon } from "./icon";
 import { Refused, type SlotRefusal } from "./refused";
 import { Box, CallInstead, Outcome } from "./states";
@@ -68,7 +68,7 @@ function Over({ offer, visit }: Pick<OfferCardProps, "offer" | "visit">) {
     return (
       <Box icon="check" kind="good" title={words.offerAccepted}>
         <p>
-          <a href={offer.visitId ? ways.visit(offer.visitId) : ways.visits}>{words.details}</a>
+          <a href={offer.visitId ? paths.visit(offer.visitId) : paths.visits}>{words.details}</a>
         </p>
       </Box>
     );
@@ -76,11 +76,11 @@ function Over({ offer, visit }: Pick<OfferCardProps, "offer" | "visit">) {
     <Box icon="info" title={words.offerOver}>
       {visit?.doctorIsAbsent && visit.status === "BOOKED" ? (
         <p>
-          {words.doctorAbsent} <a href={ways.move(visit.id)}>{words.move}</a>
+          {words.doctorAbsent} <a href={paths.move(visit.id)}>{words.move}</a>
         </p>
       ) : (
         <p>
-          <a href={ways.booking}>{words.book}</a>
+          <a href={paths.booking}>{words.book}</a>
         </p>
       )}
       <CallInstead />
@@ -95,7 +95,7 @@ function NoSlot({ visit }: { visit: string | null }) {
       <p>{words.offerNone}</p>
       {visit && (
         <p class="actions">
-          <a class="button" href={ways.move(visit)}>
+          <a class="button" href={paths.move(visit)}>
             {words.move}
           </a>
         </p>
@@ -112,9 +112,9 @@ interface OfferedProps extends Omit<OfferCardProps, "visit"> {
 function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
   const [refusal, setRefusal] = useState<SlotRefusal | null>(null);
   const { route } = useLocation();
-  const choose = ({ id }: FreeSlot) => route(offer.visitId ? ways.moveTo(id, offer.visitId) : ways.slot(id));
+  const choose = ({ id }: FreeSlot) => route(offer.visitId ? paths.moveTo(id, offer.visitId) : paths.slot(id));
   const words = visits.value;
-  const accept = useDeed(async () => {
+  const accept = useAction(async () => {
     const { acceptOffer: answer } = await ask(AcceptOffer, { input: { offerId: offer.id } });
     if (answer.__typename === "Visit") {
       say(() => visits.value.accepted);
@@ -122,7 +122,7 @@ function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
     }
     setRefusal(answer);
   });
-  const decline = useDeed(async () => {
+  const decline = useAction(async () => {
     await ask(DeclineOffer, { input: { offerId: offer.id } });
     say(() => (offer.visitId ? visits.value.declinedVisit : visits.value.declinedWaiting));
     onChange();
@@ -144,8 +144,8 @@ function Offered({ offer, slot, left, onChange, onAccepted }: OfferedProps) {
         </span>
       </p>
       {refusal && <Refused refusal={refusal} busy={null} onChoose={choose} />}
-      <Outcome deed={accept} />
-      <Outcome deed={decline} />
+      <Outcome action={accept} />
+      <Outcome action={decline} />
       <div class="actions">
         <button class="button" type="button" aria-disabled={accept.isBusy} onClick={accept.run}>
           {words.accept}

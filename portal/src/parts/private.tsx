@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { LogIn } from "../screens/log-in";
 import { OwnPassword } from "../screens/passwords";
 import { standing } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { common } from "../words/common";
 import { Icon } from "./icon";
 import { Screen } from "./screen";
@@ -25,7 +25,7 @@ export function Staff() {
   const words = common.value;
   return (
     <Screen title={words.staffTitle} lead={words.staff}>
-      <a class="button" href={ways.desk} target="_top">
+      <a class="button" href={paths.desk} target="_top">
         {words.toDesk}
         <Icon name="right" />
       </a>

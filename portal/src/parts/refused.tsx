@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { whenOf } from "../state/hours";
 import { moment } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { booking, review } from "../words/booking";
 import { common } from "../words/common";
 import { visits } from "../words/visits";
@@ -50,7 +50,7 @@ function saidOf(refusal: SlotRefusal): Said {
       return { title, ...overlap(refusal.visit, refusal.message) };
     case "TooManyVisits": {
       const text = refusal.limit ? words.tooMany(refusal.limit) : refusal.message;
-      return { title, text, link: { href: ways.visits, label: visits.value.allVisits } };
+      return { title, text, link: { href: paths.visits, label: visits.value.allVisits } };
     }
     case "OutsideServiceHours":
       return { title, text: common.value.closedAct(whenOf(refusal.opensAt)) };
@@ -67,14 +67,14 @@ function saidOf(refusal: SlotRefusal): Said {
     case "ClinicNotYours":
       return { title, text: visits.value.offerOver };
     default:
-      return { title, text: unforeseen(refusal) };
+      return { title, text: unknownRefusal(refusal) };
   }
 }
 
 function overlap(visit: Other | undefined, message: string): Pick<Said, "text" | "link"> {
   const words = review.value;
   if (!visit) return { text: message };
-  return { text: words.overlap(moment(visit.startsAt)), link: { href: ways.visit(visit.id), label: words.seeOther } };
+  return { text: words.overlap(moment(visit.startsAt)), link: { href: paths.visit(visit.id), label: words.seeOther } };
 }
 
 interface RefusedProps {

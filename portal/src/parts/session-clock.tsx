@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { endIfOver, ends, extend, me } from "../state/session";
 import { minutes, now } from "../state/time";
 import { common } from "../words/common";
-import { useDeed } from "./deed";
+import { useAction } from "./action";
 import { useModal } from "./modal";
 import { Outcome } from "./states";
 
@@ -31,14 +31,14 @@ export function SessionClock() {
 
 function Warning({ left, canStay, onSeen }: { left: number; canStay: boolean; onSeen: () => void }) {
   const dialog = useModal();
-  const stay = useDeed(extend);
+  const stay = useAction(extend);
   const words = common.value;
   const why = canStay ? words.sessionEndsWhy : words.sessionEndsAnyway;
   return (
     <dialog ref={dialog} aria-labelledby="session-title" onClose={onSeen}>
       <h2 id="session-title">{words.sessionEnds}</h2>
       <p role="timer">{why(minutes(left))}</p>
-      <Outcome deed={stay} />
+      <Outcome action={stay} />
       <div class="actions">
         <button class="button" type="button" autofocus onClick={canStay ? stay.run : onSeen}>
           {canStay ? words.stay : words.understood}

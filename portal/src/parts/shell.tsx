@@ -8,9 +8,9 @@ import { language, speak } from "../state/language";
 import { announcement, notice } from "../state/notice";
 import { centre, hours, logOut, standing, start } from "../state/session";
 import { brand } from "../state/theme";
-import { isPrivate, ways, withWish } from "../state/ways";
+import { isPrivate, paths, withDestination } from "../state/paths";
 import { common } from "../words/common";
-import { useDeed } from "./deed";
+import { useAction } from "./action";
 import { Closed } from "./closed";
 import { Icon, type IconName } from "./icon";
 import { Screen } from "./screen";
@@ -103,14 +103,14 @@ function skip(event: Event): void {
 
 function Banners() {
   const { path } = useLocation();
-  const isSetting = path === ways.ownPassword || isPrivate(path);
+  const isSetting = path === paths.ownPassword || isPrivate(path);
   return (
     <>
       {hours.value && isClosed.value && <Closed />}
       {standing.value === "halfOpen" && !isSetting && (
         <Box icon="lock" kind="warn">
           <p>
-            {common.value.halfOpen} <a href={ways.ownPassword}>{common.value.halfOpenLink}</a>
+            {common.value.halfOpen} <a href={paths.ownPassword}>{common.value.halfOpenLink}</a>
           </p>
         </Box>
       )}
@@ -123,16 +123,20 @@ const PLACES: readonly {
   readonly word: "book" | "visits" | "account";
   readonly icon: IconName;
 }[] = [
-  { way: ways.booking, word: "book", icon: "calendar" },
-  { way: ways.visits, word: "visits", icon: "list" },
-  { way: ways.account, word: "account", icon: "user" },
+  { way: paths.booking, word: "book", icon: "calendar" },
+  { way: paths.visits, word: "visits", icon: "list" },
+  { way: paths.account, word: "account", icon: "user" },
 ];
-const ALSO: Readonly<Record<string, string>> = { termin: ways.booking, potwierdzone: ways.visits, oferty: ways.visits };
+const ALSO: Readonly<Record<string, string>> = {
+  termin: paths.booking,
+  potwierdzone: paths.visits,
+  oferty: paths.visits,
+};
 
 function Places({ hasIcons }: { hasIcons: boolean }) {
   const { path, query } = useLocation();
   const [, first = ""] = path.split("/");
-  const here = query["zamiast"] ? ways.visits : (ALSO[first] ?? `/${first}`);
+  const here = query["zamiast"] ? paths.visits : (ALSO[first] ?? `/${first}`);
   return (
     <ul>
       {PLACES.map(({ way, word, icon }) => (
@@ -154,7 +158,7 @@ function Header() {
   return (
     <header class="top">
       <div class="inner">
-        <a class="brand" href={ways.home}>
+        <a class="brand" href={paths.home}>
           {logoUrl ? <img src={logoUrl} alt={name ?? ""} height="40" /> : <strong>{name}</strong>}
           <span>{words.brand}</span>
         </a>
@@ -194,15 +198,15 @@ function LanguageSwitch() {
 
 function SignInOrOut() {
   const { path, url, route } = useLocation();
-  const leave = useDeed(async () => {
+  const leave = useAction(async () => {
     await logOut();
-    route(ways.home);
+    route(paths.home);
   });
   const words = common.value;
   if (standing.value === "stranger") {
-    if (path === ways.logIn) return null;
+    if (path === paths.logIn) return null;
     return (
-      <a class="tool strong" href={withWish(ways.logIn, path.startsWith(ways.booking) ? url : undefined)}>
+      <a class="tool strong" href={withDestination(paths.logIn, path.startsWith(paths.booking) ? url : undefined)}>
         {words.logIn}
       </a>
     );
@@ -213,7 +217,7 @@ function SignInOrOut() {
         <Icon name="exit" />
         <span class="long">{words.logOut}</span>
       </button>
-      <Outcome deed={leave} />
+      <Outcome action={leave} />
     </>
   );
 }

@@ -4,9 +4,9 @@ import type { ComponentChildren } from "preact";
 import type { Fault } from "../api/fault";
 import { isOnline } from "../state/connection";
 import { centre } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { common } from "../words/common";
-import type { Deed } from "./deed";
+import type { Action } from "./action";
 import { Icon, type IconName } from "./icon";
 
 export function centrePhone(): { name: string; href: string } {
@@ -78,7 +78,7 @@ export function StillTrying() {
 }
 
 /** The state of a button's action that is not done yet: it has no answer, or it has failed. */
-export function Outcome({ deed: { isWaiting, fault } }: { deed: Pick<Deed, "isWaiting" | "fault"> }) {
+export function Outcome({ action: { isWaiting, fault } }: { action: Pick<Action, "isWaiting" | "fault"> }) {
   if (isWaiting) return <StillTrying />;
   if (!fault) return null;
   return (
@@ -97,7 +97,7 @@ function Mistaken() {
     <Box icon="info" title={words.notFoundTitle}>
       <p>{words.notFound}</p>
       <p>
-        <a href={ways.home}>{words.toHome}</a>
+        <a href={paths.home}>{words.toHome}</a>
       </p>
     </Box>
   );

@@ -1,7 +1,7 @@
 import { useLocation } from "preact-iso";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { JoinWaitingList } from "../generated/operations";
 import { flawsOf } from "../screens/sign-up";
 import { type Choice, hoursOf, namesOf, weekdaysIn } from "../state/choice";
@@ -9,7 +9,7 @@ import { whenOf } from "../state/hours";
 import { say } from "../state/notice";
 import { hasEnded, standing } from "../state/session";
 import { addDays, today } from "../state/time";
-import { ways, withWish } from "../state/ways";
+import { paths, withDestination } from "../state/paths";
 import { signing } from "../words/signing";
 import { booking } from "../words/booking";
 import { common } from "../words/common";
@@ -55,7 +55,7 @@ async function join(form: Form, clinicId: string, doctorId: string | null, onDon
     case "DoctorRetired":
       return refuseWith(form, title, answer.message);
     default:
-      return refuseWith(form, title, unforeseen(answer));
+      return refuseWith(form, title, unknownRefusal(answer));
   }
 }
 
@@ -95,7 +95,7 @@ export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
           form={form}
           required={["from", "until"]}
           submit={words.waitSend}
-          onSubmit={() => join(form, clinic, choice.doctor, () => route(ways.visits))}
+          onSubmit={() => join(form, clinic, choice.doctor, () => route(paths.visits))}
         >
           <div class="pair">
             <TextField form={form} name="from" label={words.waitFrom} type="date" />
@@ -121,7 +121,7 @@ export function WaitingForm({ clinic, choice, isOpen }: WaitingFormProps) {
             </div>
           )}
           <p>
-            <a class="button secondary" href={withWish(ways.logIn, url)}>
+            <a class="button secondary" href={withDestination(paths.logIn, url)}>
               {signing.value.logIn}
             </a>
           </p>

@@ -1,7 +1,7 @@
 import { useLocation } from "preact-iso";
 import { usePages } from "../api/pages";
 import { AccessLog as AccessLogOperation } from "../generated/operations";
-import { useDeed } from "../parts/deed";
+import { useAction } from "../parts/action";
 import { Failed, Loading, Outcome } from "../parts/states";
 import { datedMoment } from "../state/time";
 import { account } from "../words/account";
@@ -12,7 +12,7 @@ export function AccessLog() {
   const { path, query } = useLocation();
   const byOthers = query["kto"] !== "ja";
   const list = usePages(AccessLogOperation, { byOthers }, ({ me }) => me?.patient?.accessLog);
-  const more = useDeed(list.readMore);
+  const more = useAction(list.readMore);
   const words = account.value;
   const { nodes, fault } = list;
   return (
@@ -42,7 +42,7 @@ export function AccessLog() {
           </li>
         ))}
       </ul>
-      <Outcome deed={more} />
+      <Outcome action={more} />
       {list.hasMore && (
         <p class="actions">
           <button class="button secondary" type="button" aria-disabled={more.isBusy} onClick={more.run}>

@@ -1,13 +1,13 @@
 import { useLocation } from "preact-iso";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { UpdateContact, type UpdateContactInput } from "../generated/operations";
 import { CheckField, Choices, EmailField, PasswordField, PhoneField } from "../parts/fields";
 import { done, type Form, FormView, isChecked, refuse, refuseWith, secret, text, useForm } from "../parts/form";
 import { Box } from "../parts/states";
 import { say } from "../state/notice";
 import { me, refreshMe } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { account } from "../words/account";
 import { flawsOf } from "./sign-up";
 
@@ -27,7 +27,7 @@ async function update(form: Form, changes: Changes, onDone: () => void): Promise
     case "WrongCredentials":
       return refuse(form, null, { password: () => account.value.wrongPassword });
     default:
-      return refuseWith(form, () => account.value.title, unforeseen(answer));
+      return refuseWith(form, () => account.value.title, unknownRefusal(answer));
   }
 }
 
@@ -50,7 +50,7 @@ export function Contact() {
       ...(changed !== email && { email: changed }),
       ...(phone !== known && { phone }),
     };
-    return update(form, changes, () => route(ways.account));
+    return update(form, changes, () => route(paths.account));
   };
   return (
     <>
@@ -81,11 +81,11 @@ export function Reminders() {
     return (
       <Box icon="phone" kind="info">
         <p>
-          {words.smsNeedsPhone} <a href={ways.part("kontakt")}>{words.addPhone}</a>
+          {words.smsNeedsPhone} <a href={paths.part("kontakt")}>{words.addPhone}</a>
         </p>
       </Box>
     );
-  const save = () => update(form, { smsReminders: isChecked(form, "smsReminders") }, () => route(ways.account));
+  const save = () => update(form, { smsReminders: isChecked(form, "smsReminders") }, () => route(paths.account));
   return (
     <FormView form={form} required={["password"]} submit={words.save} onSubmit={save}>
       <p>{words.smsTo(readable(phone))}</p>
@@ -101,7 +101,7 @@ export function LettersLanguage() {
   const words = account.value;
   const chosen = text(form, "language") === "EN" ? ("EN" as const) : ("PL" as const);
   const choices = (["PL", "EN"] as const).map((value) => ({ value, label: words.languages[value] }));
-  const save = () => update(form, { language: chosen }, () => route(ways.account));
+  const save = () => update(form, { language: chosen }, () => route(paths.account));
   return (
     <FormView form={form} required={["password"]} submit={words.save} onSubmit={save}>
       <Choices

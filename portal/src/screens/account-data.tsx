@@ -1,9 +1,9 @@
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { CloseAccount as CloseOperation, ExportMyData } from "../generated/operations";
-import { useDeed } from "../parts/deed";
+import { useAction } from "../parts/action";
 import { PasswordField } from "../parts/fields";
 import { FormView, refuse, refuseWith, secret, useForm } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -11,7 +11,7 @@ import { useModal } from "../parts/modal";
 import { Outcome } from "../parts/states";
 import { say } from "../state/notice";
 import { signedOut } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { account } from "../words/account";
 
 function save(text: string, name: string): void {
@@ -24,7 +24,7 @@ function save(text: string, name: string): void {
 
 export function Download() {
   const words = account.value;
-  const deed = useDeed(async () => {
+  const action = useAction(async () => {
     const { exportMyData } = await ask(ExportMyData);
     save(exportMyData, account.value.fileName);
     say(() => account.value.downloaded);
@@ -32,9 +32,9 @@ export function Download() {
   return (
     <>
       <p>{words.downloadLead}</p>
-      <Outcome deed={deed} />
+      <Outcome action={action} />
       <p class="actions">
-        <button class="button" type="button" aria-disabled={deed.isBusy} onClick={deed.run}>
+        <button class="button" type="button" aria-disabled={action.isBusy} onClick={action.run}>
           <Icon name="download" />
           {words.download}
         </button>
@@ -58,7 +58,7 @@ export function CloseAccount() {
         <button class="button danger" type="button" onClick={() => setAsking(true)}>
           {words.close}
         </button>
-        <a class="button secondary" href={ways.account}>
+        <a class="button secondary" href={paths.account}>
           {words.keep}
         </a>
       </p>
@@ -80,11 +80,11 @@ function CloseDialog({ onClose }: { onClose: () => void }) {
       case "Accepted":
         signedOut();
         say(() => account.value.closed);
-        return route(ways.home);
+        return route(paths.home);
       case "WrongCredentials":
         return refuse(form, null, { password: () => account.value.wrongPassword });
       default:
-        return refuseWith(form, () => account.value.close, unforeseen(answer));
+        return refuseWith(form, () => account.value.close, unknownRefusal(answer));
     }
   };
   return (

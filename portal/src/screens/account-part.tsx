@@ -1,7 +1,7 @@
 import { useLocation, useRoute } from "preact-iso";
 import type { ComponentChildren } from "preact";
 import { Screen } from "../parts/screen";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { account } from "../words/account";
 import { type PartName } from "./account";
 import { AccessLog } from "./account-access";
@@ -20,7 +20,7 @@ export function AccountPart() {
     kontakt: () => <Contact />,
     przypomnienia: () => <Reminders />,
     jezyk: () => <LettersLanguage />,
-    haslo: () => <PasswordForm onDone={() => route(ways.account)} />,
+    haslo: () => <PasswordForm onDone={() => route(paths.account)} />,
     dostep: () => <AccessLog />,
     dane: () => <Download />,
     zamknij: () => <CloseAccount />,
@@ -29,7 +29,7 @@ export function AccountPart() {
     <Screen
       key={name}
       title={account.value.parts[name].title}
-      back={{ href: ways.account, label: account.value.allParts }}
+      back={{ href: paths.account, label: account.value.allParts }}
     >
       {content[name]()}
     </Screen>

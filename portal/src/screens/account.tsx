@@ -1,10 +1,10 @@
 import { useLocation } from "preact-iso";
-import { useDeed } from "../parts/deed";
+import { useAction } from "../parts/action";
 import { Icon, type IconName } from "../parts/icon";
 import { Screen } from "../parts/screen";
 import { Outcome } from "../parts/states";
 import { logOut, me } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { account } from "../words/account";
 import { common } from "../words/common";
 
@@ -21,9 +21,9 @@ const PARTS: readonly (readonly [PartName, IconName])[] = [
 
 export function AccountHome() {
   const { route } = useLocation();
-  const leave = useDeed(async () => {
+  const leave = useAction(async () => {
     await logOut();
-    route(ways.home);
+    route(paths.home);
   });
   const words = account.value;
   const { email = "", patient, pendingEmail } = me.value ?? {};
@@ -51,7 +51,7 @@ export function AccountHome() {
           {common.value.logOut}
         </button>
       </p>
-      <Outcome deed={leave} />
+      <Outcome action={leave} />
       <ul class="links danger">
         <PartLink name="zamknij" icon="x" />
       </ul>
@@ -63,7 +63,7 @@ function PartLink({ name, icon }: { name: PartName; icon: IconName }) {
   const { title, about } = account.value.parts[name];
   return (
     <li>
-      <a href={ways.part(name)}>
+      <a href={paths.part(name)}>
         <Icon name={icon} />
         <span>
           {title}

@@ -1,9 +1,9 @@
 import { useLocation } from "preact-iso";
 import { Screen } from "../parts/screen";
 import { Failed, Loading } from "../parts/states";
-import { CalendarLink, PrintButton, VisitDeeds } from "../parts/visit-deeds";
+import { CalendarLink, PrintButton, VisitActions } from "../parts/visit-actions";
 import { me } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { common } from "../words/common";
 import { visits } from "../words/visits";
 import { Bring } from "./review";
@@ -40,12 +40,12 @@ export function Booked() {
         <section class="beside" aria-label={words.whatNow}>
           <div class="actions">
             <CalendarLink visit={visit} />
-            <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
+            <VisitActions visit={visit} onChange={() => route(paths.visits)} />
             <PrintButton />
           </div>
           <Until visit={visit} />
           <p class="actions">
-            <a class="button secondary" href={ways.visits}>
+            <a class="button secondary" href={paths.visits}>
               {words.allVisits}
             </a>
           </p>

@@ -1,18 +1,18 @@
 import { useRoute } from "preact-iso";
-import { useAsked } from "../api/asked";
+import { useQuery } from "../api/use-query";
 import { ClinicCalendar as ClinicOperation } from "../generated/operations";
 import { Calendar } from "../parts/calendar";
 import { Screen } from "../parts/screen";
 import { Failed, Loading } from "../parts/states";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { booking } from "../words/booking";
 import { common } from "../words/common";
 
 export function ClinicCalendar() {
   const id = useRoute().params["clinic"] ?? "";
-  const { data, fault, reload } = useAsked(ClinicOperation, { clinic: id });
+  const { data, fault, reload } = useQuery(ClinicOperation, { clinic: id });
   const words = booking.value;
-  const back = { href: ways.booking, label: words.allClinics };
+  const back = { href: paths.booking, label: words.allClinics };
   const clinic = data?.node?.__typename === "Clinic" ? data.node : null;
   if (clinic)
     return (

@@ -7,7 +7,7 @@ import { Screen } from "../parts/screen";
 import { Failed, Loading, PhoneLink } from "../parts/states";
 import { announce } from "../state/notice";
 import { dayOf, distance, hour, shortDay } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { booking } from "../words/booking";
 
 type Clinic = ClinicsQuery["clinics"]["nodes"][number];
@@ -34,7 +34,7 @@ export function Clinics() {
   }, [search, found?.length]);
   const onInput = ({ currentTarget }: { currentTarget: HTMLInputElement }) =>
     route(
-      currentTarget.value ? `${ways.booking}?szukaj=${encodeURIComponent(currentTarget.value)}` : ways.booking,
+      currentTarget.value ? `${paths.booking}?szukaj=${encodeURIComponent(currentTarget.value)}` : paths.booking,
       true,
     );
   return (
@@ -76,7 +76,7 @@ function ClinicCard({ clinic }: { clinic: Clinic }) {
   return (
     <article class="card linked">
       <h2>
-        <a href={ways.clinic(id)}>{name}</a>
+        <a href={paths.clinic(id)}>{name}</a>
       </h2>
       {description && <p>{description}</p>}
       <p class="quiet">{address}</p>

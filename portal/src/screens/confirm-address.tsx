@@ -5,9 +5,9 @@ import { FormView, refuse, useForm } from "../parts/form";
 import { Screen } from "../parts/screen";
 import { Box, PhoneLink } from "../parts/states";
 import { refreshMe } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { account } from "../words/account";
-import { tokenOfLink } from "./linked";
+import { tokenOfLink } from "./visit-link";
 
 /** A button confirms the address, because mail scanners open links. */
 export function ConfirmAddress() {
@@ -39,7 +39,7 @@ export function ConfirmAddress() {
       )}
       {isDone && (
         <p class="actions">
-          <a class="button" href={ways.account}>
+          <a class="button" href={paths.account}>
             {words.title}
           </a>
         </p>

@@ -1,4 +1,4 @@
-import { useAsked } from "../api/asked";
+import { useQuery } from "../api/use-query";
 import { NextVisit } from "../generated/operations";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
@@ -6,7 +6,7 @@ import { Box, Empty, Failed, Loading, PhoneLink } from "../parts/states";
 import { VisitCard } from "../parts/visit-card";
 import { isClosed } from "../state/hours";
 import { centre, hours, me, standing } from "../state/session";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { home } from "../words/booking";
 import { visits } from "../words/visits";
 
@@ -41,12 +41,12 @@ function Hero() {
   return (
     <>
       <p class="actions">
-        <a class="button large" href={ways.booking}>
+        <a class="button large" href={paths.booking}>
           <Icon name="calendar" />
           {words.book}
         </a>
         {standing.value === "stranger" && (
-          <a class="button secondary large" href={ways.signUp}>
+          <a class="button secondary large" href={paths.signUp}>
             {words.signUp}
           </a>
         )}
@@ -105,7 +105,7 @@ function Service() {
 
 function PatientsHome() {
   const words = home.value;
-  const { data, fault, reload } = useAsked(NextVisit, {});
+  const { data, fault, reload } = useQuery(NextVisit, {});
   const patient = data?.me?.patient;
   const [next] = patient?.plannedVisits.nodes ?? [];
   return (
@@ -113,7 +113,7 @@ function PatientsHome() {
       {patient && patient.offers.length > 0 && (
         <Box icon="bell" kind="info">
           <p>
-            {words.offerWaits} <a href={ways.visits}>{visits.value.seeOffer}</a>
+            {words.offerWaits} <a href={paths.visits}>{visits.value.seeOffer}</a>
           </p>
         </Box>
       )}
@@ -127,10 +127,10 @@ function PatientsHome() {
           )
         ) : next ? (
           <VisitCard visit={next} isLarge>
-            <a class="button secondary" href={ways.visit(next.id)}>
+            <a class="button secondary" href={paths.visit(next.id)}>
               {words.seeVisit}
             </a>
-            <a class="plain" href={ways.visits}>
+            <a class="plain" href={paths.visits}>
               {visits.value.allVisits}
             </a>
           </VisitCard>
@@ -139,7 +139,7 @@ function PatientsHome() {
         )}
       </section>
       <p class="actions">
-        <a class="button large" href={ways.booking}>
+        <a class="button large" href={paths.booking}>
           <Icon name="calendar" />
           {words.book}
         </a>

@@ -1,7 +1,7 @@
 import { useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { LogIn as LogInOperation } from "../generated/operations";
 import { EmailField, PasswordField } from "../parts/fields";
 import { done, FormView, refuse, refuseWith, secret, text, useForm, type Form } from "../parts/form";
@@ -11,7 +11,7 @@ import { Box } from "../parts/states";
 import { draft } from "../state/drafts";
 import { hour } from "../state/time";
 import { hasEnded, signIn, standing } from "../state/session";
-import { ways, wish, withWish } from "../state/ways";
+import { paths, destination, withDestination } from "../state/paths";
 import { common } from "../words/common";
 import { signing } from "../words/signing";
 
@@ -42,7 +42,7 @@ async function logIn(form: Form): Promise<boolean> {
       refuse(form, { title: () => common.value.staffTitle, text: () => common.value.staff });
       return false;
     default:
-      refuseWith(form, title, unforeseen(answer));
+      refuseWith(form, title, unknownRefusal(answer));
       return false;
   }
 }
@@ -51,7 +51,7 @@ async function logIn(form: Form): Promise<boolean> {
 export function LogIn({ isBetween = false, onDone }: { isBetween?: boolean; onDone?: () => void }) {
   const form = useForm("log-in", CALLER);
   const { url, path, query } = useLocation();
-  const next = isBetween && path !== ways.ownPassword ? url : wish(query["dalej"]);
+  const next = isBetween && path !== paths.ownPassword ? url : destination(query["dalej"]);
   const words = signing.value;
   return (
     <Screen title={words.logInTitle}>
@@ -70,7 +70,7 @@ export function LogIn({ isBetween = false, onDone }: { isBetween?: boolean; onDo
         onSubmit={async () => {
           if (await logIn(form)) onDone?.();
         }}
-        beside={<a href={withWish(ways.forgotten, next)}>{words.forgotten}</a>}
+        beside={<a href={withDestination(paths.forgotten, next)}>{words.forgotten}</a>}
       >
         <EmailField form={form} name="login" label={words.login} autocomplete="username" />
         <PasswordField
@@ -82,7 +82,7 @@ export function LogIn({ isBetween = false, onDone }: { isBetween?: boolean; onDo
         />
       </FormView>
       <p class="aside">
-        {words.noAccount} <a href={withWish(ways.signUp, next)}>{words.signUp}</a>
+        {words.noAccount} <a href={withDestination(paths.signUp, next)}>{words.signUp}</a>
       </p>
     </Screen>
   );
@@ -91,11 +91,11 @@ export function LogIn({ isBetween = false, onDone }: { isBetween?: boolean; onDo
 /** Forwards signed-in patients to their destination. */
 export function LogInScreen() {
   const { query, route } = useLocation();
-  const next = wish(query["dalej"]);
+  const next = destination(query["dalej"]);
   const who = standing.value;
   useEffect(() => {
-    if (who === "patient") route(next ?? ways.home, true);
-    if (who === "halfOpen") route(withWish(ways.ownPassword, next), true);
+    if (who === "patient") route(next ?? paths.home, true);
+    if (who === "halfOpen") route(withDestination(paths.ownPassword, next), true);
   }, [who]);
   if (who === "staff") return <Staff />;
   return who === "stranger" ? <LogIn /> : null;

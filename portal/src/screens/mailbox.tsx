@@ -3,7 +3,7 @@ import { useForm } from "../parts/form";
 import { text } from "../parts/form";
 import { Screen } from "../parts/screen";
 import { Box } from "../parts/states";
-import { ways, wish, withWish } from "../state/ways";
+import { paths, destination, withDestination } from "../state/paths";
 import { signing } from "../words/signing";
 import { MailNothing } from "./passwords";
 import { APPLICANT } from "./sign-up";
@@ -12,7 +12,7 @@ import { APPLICANT } from "./sign-up";
 export function Mailbox() {
   const typed = useForm("sign-up", APPLICANT);
   const { query } = useLocation();
-  const next = wish(query["dalej"]);
+  const next = destination(query["dalej"]);
   const email = text(typed, "email").trim();
   const words = signing.value;
   return (
@@ -27,11 +27,11 @@ export function Mailbox() {
         ))}
       </ol>
       <p class="actions">
-        <a class="button" href={withWish(ways.logIn, next)}>
+        <a class="button" href={withDestination(paths.logIn, next)}>
           {words.toLogIn}
         </a>
       </p>
-      <MailNothing email={email} correct={withWish(ways.signUp, next)} />
+      <MailNothing email={email} correct={withDestination(paths.signUp, next)} />
     </Screen>
   );
 }

@@ -1,7 +1,7 @@
 import { useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { ChangePassword, RequestNewPassword } from "../generated/operations";
 import { EmailField, PasswordField } from "../parts/fields";
 import { FormView, refuse, refuseWith, secret, spoken, text, useForm, type Form } from "../parts/form";
@@ -10,7 +10,7 @@ import { Screen } from "../parts/screen";
 import { Box } from "../parts/states";
 import { say } from "../state/notice";
 import { centre, me, refreshMe, signIn, standing } from "../state/session";
-import { ways, wish, withWish } from "../state/ways";
+import { paths, destination, withDestination } from "../state/paths";
 import { signing } from "../words/signing";
 import { LogIn, proposeLogin } from "./log-in";
 
@@ -30,7 +30,7 @@ async function setPassword(form: Form, isFirst: boolean, onDone: () => void): Pr
       if (isFirst) return refreshMe(); // the session has ended: the log-in replaces this form
       return refuse(form, null, { current: () => signing.value.wrongCurrent });
     default:
-      return refuseWith(form, () => signing.value.changeTitle, unforeseen(answer));
+      return refuseWith(form, () => signing.value.changeTitle, unknownRefusal(answer));
   }
 }
 
@@ -100,7 +100,7 @@ export function OwnPasswordScreen() {
   const { query, route } = useLocation();
   const who = standing.value;
   const isSettled = who === "patient" || who === "staff";
-  const next = wish(query["dalej"]) ?? ways.booking;
+  const next = destination(query["dalej"]) ?? paths.booking;
   useEffect(() => {
     if (isSettled) route(next, true);
   }, [isSettled]);
@@ -113,13 +113,13 @@ const FORGETFUL = { email: "" };
 export function Forgotten() {
   const form = useForm("forgotten", FORGETFUL);
   const { query, route } = useLocation();
-  const next = wish(query["dalej"]);
+  const next = destination(query["dalej"]);
   const words = signing.value;
   const send = async () => {
     const email = text(form, "email").trim();
     await ask(RequestNewPassword, { input: { email } });
     proposeLogin(email);
-    route(withWish(ways.forgottenMailbox, next));
+    route(withDestination(paths.forgottenMailbox, next));
   };
   return (
     <Screen title={words.forgottenTitle} lead={words.forgottenLead}>
@@ -127,7 +127,7 @@ export function Forgotten() {
         <EmailField form={form} name="email" label={words.email} />
       </FormView>
       <p class="aside">
-        <a href={withWish(ways.logIn, next)}>{words.toLogIn}</a>
+        <a href={withDestination(paths.logIn, next)}>{words.toLogIn}</a>
       </p>
     </Screen>
   );
@@ -136,7 +136,7 @@ export function Forgotten() {
 /** The page that follows a request for a new password. It takes the e-mail address from memory, not from its URL. */
 export function ForgottenMailbox() {
   const { query } = useLocation();
-  const next = wish(query["dalej"]);
+  const next = destination(query["dalej"]);
   const email = text(useForm("forgotten", FORGETFUL), "email").trim();
   const words = signing.value;
   return (
@@ -151,11 +151,11 @@ export function ForgottenMailbox() {
         ))}
       </ol>
       <p class="actions">
-        <a class="button" href={withWish(ways.logIn, next)}>
+        <a class="button" href={withDestination(paths.logIn, next)}>
           {words.toLogIn}
         </a>
       </p>
-      <MailNothing email={email} correct={withWish(ways.forgotten, next)} />
+      <MailNothing email={email} correct={withDestination(paths.forgotten, next)} />
     </Screen>
   );
 }

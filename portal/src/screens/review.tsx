@@ -1,7 +1,7 @@
 import { useLocation, useRoute } from "preact-iso";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { useAsked } from "../api/asked";
+import { useQuery } from "../api/use-query";
 import { Fault, unanswered } from "../api/fault";
 import { BookVisit, RescheduleVisit, Slot as SlotOperation, Visit as VisitOperation } from "../generated/operations";
 import { TextArea } from "../parts/fields";
@@ -16,7 +16,7 @@ import { tryNow } from "../state/connection";
 import { hold, type Hold, held, release, spend } from "../state/hold";
 import { announce } from "../state/notice";
 import { minutes, moment, now } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { booking, review } from "../words/booking";
 import { common } from "../words/common";
 
@@ -59,11 +59,11 @@ interface ReviewProps {
 function ReviewOf({ slotId, movedId }: ReviewProps) {
   const { route } = useLocation();
   const { state, isWaiting, take, refuse } = useHold(slotId, movedId);
-  const moved = useAsked(VisitOperation, movedId ? { visit: movedId } : null);
+  const moved = useQuery(VisitOperation, movedId ? { visit: movedId } : null);
   const old = moved.data?.node?.__typename === "Visit" ? moved.data.node : null;
   const words = review.value;
   const title = movedId ? words.moveTitle : words.title;
-  const choose = ({ id }: FreeSlot) => route(movedId ? ways.moveTo(id, movedId) : ways.slot(id), true);
+  const choose = ({ id }: FreeSlot) => route(movedId ? paths.moveTo(id, movedId) : paths.slot(id), true);
   if (state && "hold" in state) {
     if (movedId && !old)
       return (
@@ -87,12 +87,12 @@ function ReviewOf({ slotId, movedId }: ReviewProps) {
 
 /** A link to the calendar of the slot's doctor. */
 function CalendarOf({ slotId, movedId }: ReviewProps) {
-  const { data } = useAsked(SlotOperation, { slot: slotId });
+  const { data } = useQuery(SlotOperation, { slot: slotId });
   const slot = data?.node?.__typename === "Slot" ? data.node : null;
-  const clinic = slot && `${ways.clinic(slot.clinic.id)}?lekarz=${slot.doctor.id}`;
+  const clinic = slot && `${paths.clinic(slot.clinic.id)}?lekarz=${slot.doctor.id}`;
   return (
     <p class="actions">
-      <a class="button secondary" href={movedId ? ways.move(movedId) : (clinic ?? ways.booking)}>
+      <a class="button secondary" href={movedId ? paths.move(movedId) : (clinic ?? paths.booking)}>
         {booking.value.otherTimes}
       </a>
     </p>
@@ -124,7 +124,7 @@ function useConfirmation(slotId: string, old: Appointment | null, onLost: (refus
     }
     spend();
     done(form);
-    route(ways.booked(answer.id), true);
+    route(paths.booked(answer.id), true);
   };
   return { form, confirm };
 }
@@ -133,7 +133,7 @@ function Held({ hold: { slot, expiresAt }, old, title, onLost, onAgain, isWaitin
   const { form, confirm } = useConfirmation(slot.id, old, onLost);
   const left = useCountdown(expiresAt);
   const words = review.value;
-  const back = old ? ways.move(old.id) : `${ways.clinic(slot.clinic.id)}?lekarz=${slot.doctor.id}`;
+  const back = old ? paths.move(old.id) : `${paths.clinic(slot.clinic.id)}?lekarz=${slot.doctor.id}`;
   const until = new Date(Date.parse(slot.startsAt) - slot.clinic.rules.cancelUntilMinutes * 60_000).toISOString();
   return (
     <Screen title={title} back={{ href: back, label: words.other }} width="wide">

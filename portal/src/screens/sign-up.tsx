@@ -1,6 +1,6 @@
 import { useLocation } from "preact-iso";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
+import { unknownRefusal } from "../api/unknown-refusal";
 import { SignUp, type SignUpMutation } from "../generated/operations";
 import { CheckField, EmailField, PhoneField, TextField } from "../parts/fields";
 import { FormView, isChecked, refuse, refuseWith, spoken, text, useForm, type Form } from "../parts/form";
@@ -10,7 +10,7 @@ import { PhoneLink } from "../parts/states";
 import { whenOf } from "../state/hours";
 import { language } from "../state/language";
 import type { Words } from "../state/notice";
-import { ways, wish, withWish } from "../state/ways";
+import { paths, destination, withDestination } from "../state/paths";
 import { signing } from "../words/signing";
 import { common } from "../words/common";
 import { proposeLogin } from "./log-in";
@@ -69,14 +69,14 @@ async function signUp(form: Form, onDone: () => void): Promise<void> {
       return refuse(form, { title: () => signing.value.signUp, text: words });
     }
     default:
-      return refuseWith(form, () => signing.value.signUp, unforeseen(answer));
+      return refuseWith(form, () => signing.value.signUp, unknownRefusal(answer));
   }
 }
 
 export function SignUpScreen() {
   const form = useForm("sign-up", APPLICANT);
   const { query, route } = useLocation();
-  const next = wish(query["dalej"]);
+  const next = destination(query["dalej"]);
   const words = signing.value;
   return (
     <Screen title={words.signUp} lead={words.signUpLead}>
@@ -85,7 +85,7 @@ export function SignUpScreen() {
         form={form}
         required={["firstName", "lastName", "pesel", "email"]}
         submit={words.send}
-        onSubmit={() => signUp(form, () => route(withWish(ways.mailbox, next)))}
+        onSubmit={() => signUp(form, () => route(withDestination(paths.mailbox, next)))}
       >
         <TextField form={form} name="firstName" label={words.firstName} autocomplete="given-name" />
         <TextField form={form} name="lastName" label={words.lastName} autocomplete="family-name" />
@@ -108,7 +108,7 @@ export function SignUpScreen() {
         <CheckField form={form} name="smsReminders" label={words.smsReminders} />
       </FormView>
       <p class="aside">
-        {words.haveAccount} <a href={withWish(ways.logIn, next)}>{words.logIn}</a>
+        {words.haveAccount} <a href={withDestination(paths.logIn, next)}>{words.logIn}</a>
       </p>
     </Screen>
   );

@@ -1,15 +1,15 @@
 import { useLocation, useRoute } from "preact-iso";
-import { useAsked } from "../api/asked";
+import { useQuery } from "../api/use-query";
 import { useLive } from "../api/live";
 import { MyChanges, Visit as VisitOperation, type VisitQuery } from "../generated/operations";
 import { Icon } from "../parts/icon";
 import { Screen } from "../parts/screen";
 import { Box, CallInstead, Failed, Loading } from "../parts/states";
 import { Facts } from "../parts/visit-card";
-import { CalendarLink, ConfirmButton, isChangeable, PrintButton, VisitDeeds } from "../parts/visit-deeds";
+import { CalendarLink, ConfirmButton, isChangeable, PrintButton, VisitActions } from "../parts/visit-actions";
 import { me } from "../state/session";
 import { dayOf, distance, moment } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { common } from "../words/common";
 import { visits } from "../words/visits";
 import { Bring } from "./review";
@@ -18,17 +18,17 @@ export type FullVisit = Extract<NonNullable<VisitQuery["node"]>, { __typename: "
 
 export function useVisit() {
   const id = useRoute().params["visit"] ?? "";
-  const asked = useAsked(VisitOperation, { visit: id });
-  useLive(MyChanges, {}, { onChange: asked.reload, onConnected: asked.reload }, true);
-  const visit = asked.data?.node?.__typename === "Visit" ? asked.data.node : null;
-  return { ...asked, visit };
+  const query = useQuery(VisitOperation, { visit: id });
+  useLive(MyChanges, {}, { onChange: query.reload, onConnected: query.reload }, true);
+  const visit = query.data?.node?.__typename === "Visit" ? query.data.node : null;
+  return { ...query, visit };
 }
 
 export function VisitScreen() {
   const { visit, data, fault, reload } = useVisit();
   const { route } = useLocation();
   const words = visits.value;
-  const back = { href: ways.visits, label: words.allVisits };
+  const back = { href: paths.visits, label: words.allVisits };
   if (!visit)
     return (
       <Screen
@@ -52,10 +52,10 @@ export function VisitScreen() {
         <div class="beside">
           <div class="actions">
             <ConfirmButton visit={visit} onChange={reload} />
-            <VisitDeeds visit={visit} onChange={() => route(ways.visits)} />
+            <VisitActions visit={visit} onChange={() => route(paths.visits)} />
             {willBe && <CalendarLink visit={visit} />}
             {visit.status !== "BOOKED" && (
-              <a class="button" href={`${ways.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
+              <a class="button" href={`${paths.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
                 {words.bookAgain}
               </a>
             )}
@@ -75,7 +75,7 @@ function Standing({ visit }: { visit: FullVisit }) {
     return (
       <Box icon="alert" kind="warn" title={words.doctorAbsent}>
         <p>
-          {words.doctorAbsentWhat} <a href={ways.visits}>{words.seeOffer}</a>
+          {words.doctorAbsentWhat} <a href={paths.visits}>{words.seeOffer}</a>
         </p>
       </Box>
     );

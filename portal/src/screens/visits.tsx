@@ -1,26 +1,26 @@
 import { useLocation } from "preact-iso";
 import { ask } from "../api/ask";
-import { useAsked } from "../api/asked";
+import { useQuery } from "../api/use-query";
 import { useLive } from "../api/live";
 import { LeaveWaitingList, MyChanges, Visits as VisitsOperation, type VisitsQuery } from "../generated/operations";
-import { useDeed } from "../parts/deed";
+import { useAction } from "../parts/action";
 import { Icon } from "../parts/icon";
 import { OfferCard } from "../parts/offer-card";
 import { Screen } from "../parts/screen";
 import { Empty, Failed, Loading, Outcome } from "../parts/states";
 import { type Appointment, VisitCard } from "../parts/visit-card";
-import { ConfirmButton, VisitDeeds } from "../parts/visit-deeds";
+import { ConfirmButton, VisitActions } from "../parts/visit-actions";
 import { daysOf } from "../state/choice";
 import { say } from "../state/notice";
 import { shortDay, weekdayName } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { visits } from "../words/visits";
 
 type Patient = NonNullable<NonNullable<VisitsQuery["me"]>["patient"]>;
 type Entry = Patient["waitingList"]["nodes"][number];
 
 export function Visits() {
-  const { data, fault, reload } = useAsked(VisitsOperation, {});
+  const { data, fault, reload } = useQuery(VisitsOperation, {});
   useLive(MyChanges, {}, { onChange: reload, onConnected: reload }, true);
   const patient = data?.me?.patient;
   const words = visits.value;
@@ -35,13 +35,13 @@ export function Visits() {
       )}
       <ul class="links">
         <li>
-          <a href={ways.past}>
+          <a href={paths.past}>
             <span>{words.past}</span>
             <Icon name="right" />
           </a>
         </li>
         <li>
-          <a href={ways.cancelled}>
+          <a href={paths.cancelled}>
             <span>{words.cancelledList}</span>
             <Icon name="right" />
           </a>
@@ -67,7 +67,7 @@ function Everything({ patient, onChange }: { patient: Patient; onChange: () => v
               offer={offer}
               visit={visitOf(offer.visitId)}
               onChange={onChange}
-              onAccepted={(visit) => route(ways.booked(visit))}
+              onAccepted={(visit) => route(paths.booked(visit))}
             />
           ))}
         </section>
@@ -76,7 +76,7 @@ function Everything({ patient, onChange }: { patient: Patient; onChange: () => v
         <h2 id="next">{words.next}</h2>
         {next ? <Planned visit={next} isLarge onChange={onChange} /> : <Empty>{words.none}</Empty>}
         <p class="actions">
-          <a class={next ? "button secondary" : "button"} href={ways.booking}>
+          <a class={next ? "button secondary" : "button"} href={paths.booking}>
             <Icon name="calendar" />
             {words.book}
           </a>
@@ -109,8 +109,8 @@ function Planned({ visit, isLarge = false, onChange }: PlannedProps) {
   return (
     <VisitCard visit={visit} isLarge={isLarge}>
       {isLarge && <ConfirmButton visit={visit} onChange={onChange} />}
-      <VisitDeeds visit={visit} onChange={onChange} />
-      <a class="plain" href={ways.visit(visit.id)}>
+      <VisitActions visit={visit} onChange={onChange} />
+      <a class="plain" href={paths.visit(visit.id)}>
         {visits.value.details}
       </a>
     </VisitCard>
@@ -136,7 +136,7 @@ function WaitingList({ entries, onChange }: { entries: readonly Entry[]; onChang
 function WaitingCard({ entry, onChange }: { entry: Entry; onChange: () => void }) {
   const { id, clinic, doctor, from, until, weekdays, earliest, latest } = entry;
   const words = visits.value;
-  const leave = useDeed(async () => {
+  const leave = useAction(async () => {
     await ask(LeaveWaitingList, { input: { entryId: id } });
     say(() => visits.value.left);
     onChange();
@@ -164,7 +164,7 @@ function WaitingCard({ entry, onChange }: { entry: Entry; onChange: () => void }
           </>
         )}
       </p>
-      <Outcome deed={leave} />
+      <Outcome action={leave} />
       <div class="actions">
         <button class="button secondary" type="button" aria-disabled={leave.isBusy} onClick={leave.run}>
           {words.leave}

@@ -15,8 +15,8 @@ function kept(): string | null {
 
 /** The language of a letter's link, or else the last choice, the browser's preference, or Polish. */
 function first(): Language {
-  const asked = new URLSearchParams(location.search).get("lang");
-  if (isKnown(asked)) return asked;
+  const requested = new URLSearchParams(location.search).get("lang");
+  if (isKnown(requested)) return requested;
   const before = kept();
   if (isKnown(before)) return before;
   return navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find(isKnown) ?? "pl";
@@ -61,9 +61,9 @@ function typeset<Words>(words: Words): Words {
 /** Removes `?lang=` from the address and stores the language. */
 export function forgetAskedLanguage(): void {
   const url = new URL(location.href);
-  const asked = url.searchParams.get("lang");
-  if (asked === null) return;
+  const requested = url.searchParams.get("lang");
+  if (requested === null) return;
   url.searchParams.delete("lang");
   history.replaceState(history.state, "", url);
-  if (isKnown(asked)) speak(asked);
+  if (isKnown(requested)) speak(requested);
 }

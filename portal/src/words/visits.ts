@@ -133,7 +133,7 @@ export const visits = inBoth(
   },
 );
 
-export const linked = inBoth(
+export const visitLink = inBoth(
   {
     title: "Czy przyjdą Państwo na wizytę?",
     lead: "Dla ochrony danych pokazujemy tu tylko termin i miejsce.",

@@ -3,10 +3,10 @@ import { ask } from "../api/ask";
 import { ConfirmVisit } from "../generated/operations";
 import { say, warn } from "../state/notice";
 import { now } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { visits } from "../words/visits";
 import { CancelDialog } from "./cancel";
-import { useDeed } from "./deed";
+import { useAction } from "./action";
 import { Icon } from "./icon";
 import { Outcome } from "./states";
 import type { Appointment } from "./visit-card";
@@ -14,19 +14,19 @@ import type { Appointment } from "./visit-card";
 export const isChangeable = ({ status, cancellableUntil }: Appointment): boolean =>
   status === "BOOKED" && Date.parse(cancellableUntil) > now();
 
-interface VisitDeedsProps {
+interface VisitActionsProps {
   readonly visit: Appointment;
   readonly onChange: () => void;
 }
 
 /** The buttons to move and to cancel the visit, as long as it can be changed. */
-export function VisitDeeds({ visit, onChange }: VisitDeedsProps) {
+export function VisitActions({ visit, onChange }: VisitActionsProps) {
   const [isCancelling, setCancelling] = useState(false);
   const words = visits.value;
   if (!isChangeable(visit)) return null;
   return (
     <>
-      <a class="button secondary" href={ways.move(visit.id)}>
+      <a class="button secondary" href={paths.move(visit.id)}>
         <Icon name="swap" />
         {words.move}
       </a>
@@ -48,8 +48,8 @@ export function VisitDeeds({ visit, onChange }: VisitDeedsProps) {
   );
 }
 
-export function ConfirmButton({ visit, onChange }: VisitDeedsProps) {
-  const deed = useDeed(async () => {
+export function ConfirmButton({ visit, onChange }: VisitActionsProps) {
+  const action = useAction(async () => {
     const { confirmVisit: answer } = await ask(ConfirmVisit, { input: { visitId: visit.id } });
     const isDone = answer.__typename === "Visit";
     if (isDone) say(() => visits.value.confirmed);
@@ -60,8 +60,8 @@ export function ConfirmButton({ visit, onChange }: VisitDeedsProps) {
     return null;
   return (
     <>
-      <Outcome deed={deed} />
-      <button class="button secondary" type="button" aria-disabled={deed.isBusy} onClick={deed.run}>
+      <Outcome action={action} />
+      <button class="button secondary" type="button" aria-disabled={action.isBusy} onClick={action.run}>
         <Icon name="check" />
         {visits.value.confirm}
       </button>
@@ -71,7 +71,7 @@ export function ConfirmButton({ visit, onChange }: VisitDeedsProps) {
 
 export function CalendarLink({ visit }: { visit: Appointment }) {
   return (
-    <a class="button secondary" href={ways.calendarFile(visit.id)} target="_top">
+    <a class="button secondary" href={paths.calendarFile(visit.id)} target="_top">
       <Icon name="calendar" />
       {visits.value.calendar}
     </a>

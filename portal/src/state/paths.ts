@@ -1,6 +1,6 @@
 /** The addresses of the portal, with their English aliases. */
 
-export const ways = {
+export const paths = {
   home: "/",
   signUp: "/zaloz-konto",
   mailbox: "/zaloz-konto/poczta",
@@ -31,24 +31,24 @@ export const ways = {
 export const isPrivate = (path: string): boolean => /^\/(termin|potwierdzone|wizyty|oferty|konto)(\/|$)/.test(path);
 
 /** The destination after logging in; only paths of the portal. */
-export function wish(next: string | undefined): string | undefined {
+export function destination(next: string | undefined): string | undefined {
   return next && /^\/(?![/\\])/.test(next) ? next : undefined;
 }
 
-export const withWish = (path: string, next: string | undefined): string =>
+export const withDestination = (path: string, next: string | undefined): string =>
   next ? `${path}?dalej=${encodeURIComponent(next)}` : path;
 
 const ENGLISH: Readonly<Record<string, string>> = {
-  "sign-up": ways.signUp,
-  "log-in": ways.logIn,
-  password: ways.forgotten,
-  booking: ways.booking,
-  visits: ways.visits,
-  account: ways.account,
+  "sign-up": paths.signUp,
+  "log-in": paths.logIn,
+  password: paths.forgotten,
+  booking: paths.booking,
+  visits: paths.visits,
+  account: paths.account,
 };
 
 /** Translates an English address: /visits/1?a=b to /wizyty/1?a=b; undefined for any other address. */
-export function polishWay(url: string): string | undefined {
+export function polishPath(url: string): string | undefined {
   const first = url.slice(1).split(/[/?]/)[0] ?? "";
   return ENGLISH[first] && ENGLISH[first] + url.slice(1 + first.length);
 }

@@ -1,9 +1,9 @@
 import { useRef, useState } from "preact/hooks";
 import { attempt } from "../api/attempt";
-import { unsent } from "../api/unsent";
+import { sendFailure } from "../api/send-failure";
 import type { Words } from "../state/notice";
 
-export interface Deed {
+export interface Action {
   readonly isBusy: boolean;
   /** Whether the request has no answer yet and is being repeated. */
   readonly isWaiting: boolean;
@@ -12,7 +12,7 @@ export interface Deed {
 }
 
 /** The action of a button: never runs twice at once; retries if that is safe. `Outcome` shows what became of it. */
-export function useDeed(doIt: () => Promise<void>, isSafe = true): Deed {
+export function useAction(doIt: () => Promise<void>, isSafe = true): Action {
   const [isBusy, setBusy] = useState(false);
   const isRunning = useRef(false); // a ref, so that a second click sees it even before the next rendering
   const [isWaiting, setWaiting] = useState(false);
@@ -25,7 +25,7 @@ export function useDeed(doIt: () => Promise<void>, isSafe = true): Deed {
     try {
       await attempt(doIt, { isSafe, onWaiting: () => setWaiting(true) });
     } catch (error) {
-      setFault(() => unsent(error));
+      setFault(() => sendFailure(error));
     } finally {
       isRunning.current = false;
       setBusy(false);

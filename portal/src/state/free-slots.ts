@@ -1,8 +1,8 @@
 /** The free days and slots of a clinic, updated live. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Asked } from "../api/asked";
-import { useAsked } from "../api/asked";
+import type { QueryState } from "../api/use-query";
+import { useQuery } from "../api/use-query";
 import { useLive } from "../api/live";
 import { useAllPages } from "../api/pages";
 import { FreeDays, type FreeDaysQuery, FreeSlots, SlotChanges } from "../generated/operations";
@@ -25,14 +25,14 @@ function blockOf(month: string, horizon: Day): { from: Day; until: Day } {
   return { from, until: until < from ? from : until };
 }
 
-export interface FreeDaysFound extends Asked<FreeDaysQuery> {
+export interface FreeDaysFound extends QueryState<FreeDaysQuery> {
   readonly days: ReadonlyMap<Day, number>;
 }
 
 export function useFreeDays(clinic: string, month: string, horizon: Day, choice: Choice): FreeDaysFound {
   const { from, until } = blockOf(month, horizon);
   const { earliest, latest } = hoursOf(choice);
-  const asked = useAsked(FreeDays, {
+  const query = useQuery(FreeDays, {
     clinic,
     doctor: choice.doctor,
     from,
@@ -42,10 +42,10 @@ export function useFreeDays(clinic: string, month: string, horizon: Day, choice:
     weekdays: namesOf(choice.weekdays),
   });
   const days = useMemo(
-    () => new Map(asked.data?.freeDays.map(({ date, freeSlots }) => [date, freeSlots] as const)),
-    [asked.data],
+    () => new Map(query.data?.freeDays.map(({ date, freeSlots }) => [date, freeSlots] as const)),
+    [query.data],
   );
-  return { ...asked, days };
+  return { ...query, days };
 }
 
 export function useFreeSlots(clinic: string, day: Day | undefined, choice: Choice) {

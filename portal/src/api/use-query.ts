@@ -8,7 +8,7 @@ import { ask, askQuietly } from "./ask";
 import { Fault } from "./fault";
 import type { Operation } from "./operation";
 
-export interface Asked<Answer> {
+export interface QueryState<Answer> {
   readonly data: Answer | undefined;
   readonly fault: Fault | undefined;
   /** Asks again; the current data stay until the answer arrives. */
@@ -41,10 +41,10 @@ export async function askUntilAnswered<Answer, Variables>(
   return undefined;
 }
 
-export function useAsked<Answer, Variables>(
+export function useQuery<Answer, Variables>(
   operation: Operation<Answer, Variables>,
   variables: Variables | null,
-): Asked<Answer> {
+): QueryState<Answer> {
   const key = variables && `${operation.id} ${JSON.stringify(variables)} ${language.value}`;
   const [round, setRound] = useState({ isQuiet: false });
   const [fault, setFault] = useState<Fault>();
@@ -52,10 +52,10 @@ export function useAsked<Answer, Variables>(
   const given = useRef(variables);
   given.current = variables;
   useEffect(() => {
-    const asked = given.current;
-    if (!key || !asked) return undefined;
+    const current = given.current;
+    if (!key || !current) return undefined;
     const left = new AbortController();
-    void askUntilAnswered(operation, asked, round.isQuiet, left.signal, setFault).then((answer) => {
+    void askUntilAnswered(operation, current, round.isQuiet, left.signal, setFault).then((answer) => {
       if (answer === undefined || left.signal.aborted) return;
       remember(key, answer);
       setFault(undefined);

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { unforeseen } from "../api/unforeseen";
-import { useAsked } from "../api/asked";
+import { unknownRefusal } from "../api/unknown-refusal";
+import { useQuery } from "../api/use-query";
 import { CancelLinkedVisit, ConfirmLinkedVisit, LinkedVisit, type LinkedFragment } from "../generated/operations";
 import { FormView, refuse, refuseWith, useForm } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -10,25 +10,25 @@ import { CallInstead, Failed, Loading, PhoneLink } from "../parts/states";
 import { When } from "../parts/visit-card";
 import { whenOf } from "../state/hours";
 import { moment, now } from "../state/time";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { common } from "../words/common";
-import { linked, visits } from "../words/visits";
+import { visitLink, visits } from "../words/visits";
 
 /** The token behind the #, which browsers do not send. */
 export const tokenOfLink = (): string => decodeURIComponent(location.hash.slice(1));
 
 /** The page of a letter's personal link. Opening it changes nothing, because mail scanners open links. */
-export function Linked() {
+export function VisitLink() {
   const [token] = useState(tokenOfLink);
   const [answered, setAnswered] = useState<LinkedFragment | null>(null);
-  const { data, fault, reload } = useAsked(LinkedVisit, token ? { token } : null);
+  const { data, fault, reload } = useQuery(LinkedVisit, token ? { token } : null);
   const visit = answered ?? data?.linkedVisit;
-  const words = linked.value;
+  const words = visitLink.value;
   if (!token || data?.linkedVisit === null)
     return (
       <Screen key="bad" title={words.bad} lead={words.badWhy}>
         <p class="actions">
-          <a class="button" href={ways.visits}>
+          <a class="button" href={paths.visits}>
             {words.toVisits}
           </a>
         </p>
@@ -72,33 +72,33 @@ interface AnswerProps {
 }
 
 function Confirm({ token, onAnswer }: AnswerProps) {
-  const form = useForm("confirm-linked");
+  const form = useForm("confirm-visit-link");
   const confirm = async () => {
     const { confirmLinkedVisit: answer } = await ask(ConfirmLinkedVisit, { input: { token } });
     if (answer.__typename === "LinkedVisit") return onAnswer(answer);
-    refuseWith(form, () => linked.value.bad, answer.message);
+    refuseWith(form, () => visitLink.value.bad, answer.message);
   };
-  return <FormView form={form} submit={linked.value.confirm} onSubmit={confirm} />;
+  return <FormView form={form} submit={visitLink.value.confirm} onSubmit={confirm} />;
 }
 
 function Cancel({ token, visit, onAnswer }: AnswerProps & { readonly visit: LinkedFragment }) {
-  const form = useForm("cancel-linked");
-  const words = linked.value;
+  const form = useForm("cancel-visit-link");
+  const words = visitLink.value;
   if (Date.parse(visit.cancellableUntil) <= now()) return <p class="quiet">{words.tooLate}</p>;
   const cancel = async () => {
     const { cancelLinkedVisit: answer } = await ask(CancelLinkedVisit, { input: { token } });
-    const title = () => linked.value.cancelAsk;
+    const title = () => visitLink.value.cancelAsk;
     switch (answer.__typename) {
       case "LinkedVisit":
         return onAnswer(answer);
       case "OutsideServiceHours":
         return refuse(form, { title, text: () => common.value.closedAct(whenOf(answer.opensAt)) });
       case "LinkNotValid":
-        return refuse(form, { title, text: () => linked.value.badWhy });
+        return refuse(form, { title, text: () => visitLink.value.badWhy });
       case "VisitNotChangeable":
-        return refuse(form, { title, text: () => linked.value.tooLate });
+        return refuse(form, { title, text: () => visitLink.value.tooLate });
       default:
-        return refuseWith(form, title, unforeseen(answer));
+        return refuseWith(form, title, unknownRefusal(answer));
     }
   };
   return (
@@ -118,7 +118,7 @@ interface AnsweredProps extends Partial<AnswerProps> {
 }
 
 function Answered({ visit, isCancelled = false, token, onAnswer }: AnsweredProps) {
-  const words = linked.value;
+  const words = visitLink.value;
   return (
     <Screen
       title={isCancelled ? words.cancelled : words.confirmed}
@@ -128,7 +128,7 @@ function Answered({ visit, isCancelled = false, token, onAnswer }: AnsweredProps
       <Place visit={visit} />
       {token && onAnswer && <Cancel token={token} visit={visit} onAnswer={onAnswer} />}
       <p class="actions">
-        <a class="button secondary" href={ways.visits}>
+        <a class="button secondary" href={paths.visits}>
           {words.toVisits}
         </a>
       </p>

@@ -1,26 +1,26 @@
 import { usePages } from "../api/pages";
-import { PastVisits, type VisitStatus } from "../generated/operations";
-import { useDeed } from "../parts/deed";
+import { PastVisits as PastVisitsOperation, type VisitStatus } from "../generated/operations";
+import { useAction } from "../parts/action";
 import { Screen } from "../parts/screen";
 import { Empty, Failed, Loading, Outcome } from "../parts/states";
 import { VisitCard } from "../parts/visit-card";
-import { ways } from "../state/ways";
+import { paths } from "../state/paths";
 import { common } from "../words/common";
 import { visits } from "../words/visits";
 
 const PAST: readonly VisitStatus[] = ["BOOKED", "ARRIVED", "FULFILLED", "NO_SHOW"];
 const CANCELLED: readonly VisitStatus[] = ["CANCELLED"];
 
-export function Past({ isCancelled }: { isCancelled: boolean }) {
+export function PastVisits({ isCancelled }: { isCancelled: boolean }) {
   const status = isCancelled ? CANCELLED : PAST;
-  const list = usePages(PastVisits, { status }, ({ me }) => me?.patient?.pastVisits);
-  const more = useDeed(list.readMore);
+  const list = usePages(PastVisitsOperation, { status }, ({ me }) => me?.patient?.pastVisits);
+  const more = useAction(list.readMore);
   const words = visits.value;
   const { nodes, fault } = list;
   return (
     <Screen
       title={isCancelled ? words.cancelledList : words.past}
-      back={{ href: ways.visits, label: words.title }}
+      back={{ href: paths.visits, label: words.title }}
       width="wide"
     >
       {!nodes && (fault ? <Failed fault={fault} retry={list.reload} /> : <Loading />)}
@@ -29,17 +29,17 @@ export function Past({ isCancelled }: { isCancelled: boolean }) {
         {nodes?.map((visit) => (
           <li key={visit.id}>
             <VisitCard visit={visit}>
-              <a class="button secondary" href={`${ways.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
+              <a class="button secondary" href={`${paths.clinic(visit.clinic.id)}?lekarz=${visit.doctor.id}`}>
                 {words.bookAgain}
               </a>
-              <a class="plain" href={ways.visit(visit.id)}>
+              <a class="plain" href={paths.visit(visit.id)}>
                 {words.details}
               </a>
             </VisitCard>
           </li>
         ))}
       </ul>
-      <Outcome deed={more} />
+      <Outcome action={more} />
       {list.hasMore && (
         <p class="actions">
           <button class="button secondary" type="button" aria-disabled={more.isBusy} onClick={more.run}>
