@@ -149,7 +149,7 @@ async def fetch_joined(sql: str, values: Mapping[str, Any], *, length: int) -> l
 def require_transaction() -> None:
     """Raise unless a transaction is open: without one, the caller's locks and writes would be useless."""
     if not isinstance(connection(), TransactionalDBClient):
-        raise RuntimeError("This is only right inside a transaction.")
+        raise RuntimeError("This must run inside a transaction.")
 
 
 async def ping() -> None:

@@ -9,6 +9,7 @@ from infra import crypto
 from models.outbox import Message, MessageKind
 from models.visits import confirmation
 
+VISIT_LINK, ADDRESS_LINK = "/potwierdz", "/potwierdz-adres"
 PERSONAL = {MessageKind.VISIT_BOOKED, MessageKind.VISIT_MOVED, MessageKind.VISIT_TAKES_PLACE}
 
 
@@ -22,7 +23,7 @@ def find_pages(message: Message) -> dict[str, Markup]:
     found = {name: _address(path, message) for name, path in pages.items()}
     if message.visit_id and message.kind in PERSONAL:
         token = confirmation.make_link(message.visit_id, message.details["visit"]["sequence"])
-        found["personal"] = _address("/potwierdz", message, f"#{token}")
+        found["personal"] = _address(VISIT_LINK, message, f"#{token}")
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -20,6 +21,11 @@ from tasks.sms import gsm
 WHEN = "EEEE, d MMMM y, HH:mm"
 DAY = {"pl": "dd.MM.y", "en": "d MMM y"}
 _MARKUP = re.compile(r"([\\`*_\[\]<>&!#|~])")
+_LINK = re.compile(r'<a href="([^"]*)">[^<]*</a>')
+_BUTTONS = {
+    links.VISIT_LINK: {"pl": "Potwierdź lub odwołaj wizytę", "en": "Confirm or cancel the visit"},
+    links.ADDRESS_LINK: {"pl": "Potwierdź adres", "en": "Confirm the address"},
+}
 _markdown = MarkdownIt("commonmark", {"html": False, "typographer": False})
 
 
@@ -50,8 +56,17 @@ def render_letter(message: Message, **extra: Any) -> Letter:
     name = f"{message.kind.value}.{language}.md"
     subject, text = _split_subject(_plain.get_template(name).render(values))
     content = _markdown.render(_split_subject(_escaped.get_template(name).render(values))[1])
+    content = _LINK.sub(lambda link: _shorten_link(link[1], language), content)
     values |= {"subject": subject, "content": Markup(content)}  # noqa: S704 - rendered with HTML off  # nosec B704
     return Letter(subject, text, _html.get_template("layout.html").render(values))
+
+
+def _shorten_link(href: str, language: str) -> str:
+    """Show only the site of an address, which is long; the link to confirm something becomes a button."""
+    address = urlsplit(href)
+    if label := _BUTTONS.get("/" + address.path.rpartition("/")[2]):
+        return f'<a class="button" href="{href}">{label[language]}</a>'
+    return f'<a href="{href}">{address.netloc}</a>'
 
 
 def render_text(message: Message) -> str:

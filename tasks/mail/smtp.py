@@ -29,7 +29,7 @@ AUTHENTICATION_CODES = {530, 534, 535, 538}  # they concern our login, not the r
 async def send(mail: Mail) -> None:
     """Return when the server has accepted the mail; otherwise raise Refused, TryLater or Misconfigured."""
     if not mail.to.partition("@")[0].isascii():
-        raise Refused("the address has letters that cannot be mailed to")
+        raise Refused("the address contains characters that mail cannot be sent to")
     if not hasattr(DNS_NAME, "_fqdn"):  # otherwise the library looks it up in the event loop, which blocks
         await asyncio.to_thread(DNS_NAME.get_fqdn)
     try:

@@ -177,6 +177,14 @@ async def test_a_link_in_a_letter_is_the_public_address_as_it_is(
     assert "https://e_rejestracja.example/a*b*c/zaloguj" in body(mail, "plain")
 
 
+async def test_a_letter_shows_only_the_site_of_a_long_address_and_a_button_to_confirm(smtp_server: SmtpServer) -> None:
+    mail = await sent(MessageKind.VISIT_BOOKED, await cast.anna(language=Language.EN), smtp_server)
+    shown = re.sub(r"<[^>]+>", "", body(mail, "html"))
+    assert "Confirm or cancel the visit" in shown
+    assert "/wizyty/" not in shown
+    assert "/wizyty/" in body(mail, "plain")
+
+
 async def test_the_letters_of_visits_have_a_calendar_file_and_no_others(smtp_server: SmtpServer) -> None:
     anna = await cast.anna()
     for kind, details in DETAILS.items():
