@@ -1,8 +1,10 @@
 """Measures how much CPU time a server needs to deliver a change to many sockets that watch one clinic."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from uuid import UUID, uuid4
 
 import asyncpg
 import websockets
@@ -16,6 +18,8 @@ from schema.scalars import public_id
 WATCH = "subscription Watch($clinic: ID!) { slotChanges(clinicId: $clinic) { isFree slot { id startsAt } } }"
 _FREE = "SELECT id FROM slot WHERE clinic_id = $1 AND visit_id IS NULL ORDER BY starts_at DESC LIMIT $2"
 _CHANGE = "UPDATE slot SET closed_reason = $2 WHERE id = $1"
+
+PAUSE_SECONDS, BEGIN_SECONDS = 0.01, 5
 
 
 @asynccontextmanager
@@ -34,6 +38,7 @@ async def _watching(server: Server, path: str, count: int) -> AsyncIterator[list
                 asked = {"query": WATCH, "variables": variables}
                 await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": asked}))
             sockets.append(socket)
+            await asyncio.sleep(PAUSE_SECONDS)  # all at once, they would wait for the database too long
         yield sockets
 
 
@@ -41,25 +46,43 @@ async def measure(url: str, servers: list[tuple[Server, str]], count: int, chang
     """CPU milliseconds of each server per delivery; both receive the same changes, one server after the other."""
     connection = await asyncpg.connect(url)
     try:
-        slots = [row["id"] for row in await connection.fetch(_FREE, row_id("clinic", 1), changes)]
+        warm, *slots = [row["id"] for row in await connection.fetch(_FREE, row_id("clinic", 1), changes + 1)]
         found = []
         for server, path in servers:
             async with _watching(server, path, count) as sockets:
-                await _change(connection, slots[0], sockets, "warm")
+                await _wait_until_all_watch(connection, warm, sockets)
                 begun = server.cpu_seconds
                 for slot in slots:
-                    await _change(connection, slot, sockets, path)
+                    await _change(connection, slot, sockets)
                 found.append(1000 * (server.cpu_seconds - begun) / (len(slots) * count))
         return found
     finally:
         await connection.close()
 
 
+async def _wait_until_all_watch(
+    connection: "asyncpg.Connection[asyncpg.Record]", slot: UUID, sockets: list[ClientConnection]
+) -> None:
+    """Change a slot again and again: a subscription that has only been sent misses changes until it has begun."""
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEGIN_SECONDS):
+                return await _change(connection, slot, sockets)
+
+
 async def _change(
-    connection: "asyncpg.Connection[asyncpg.Record]", slot: object, sockets: list[ClientConnection], reason: str
+    connection: "asyncpg.Connection[asyncpg.Record]", slot: UUID, sockets: list[ClientConnection]
 ) -> None:
     """Wait until every socket has received the change."""
-    await connection.execute(_CHANGE, slot, reason)
+    await connection.execute(_CHANGE, slot, str(uuid4()))  # a value that was there already would change nothing
     for socket in sockets:
-        while json.loads(await socket.recv())["type"] != "next":
-            pass
+        await _receive(socket, slot)
+
+
+async def _receive(socket: ClientConnection, slot: UUID) -> None:
+    while True:
+        text = str(await socket.recv())
+        if str(slot) in text or public_id("Slot", slot) in text:
+            return
+        if '"error"' in text:
+            raise AssertionError(f"A subscription was refused: {text}")

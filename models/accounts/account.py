@@ -1,5 +1,6 @@
 """Account (konto): a person's login and password; one per e-mail address and per person."""
 
+from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid6 import uuid7
 
 import settings
 from infra import clock, database
-from models.accounts import known_device, password
+from models.accounts import known_device, login_turns, password
 from models.accounts.login_throttle import LoginThrottle
 from models.accounts.one_time_password import OneTimePassword
 from models.accounts.patient import Patient
@@ -88,13 +89,15 @@ class Account(Model):
         this login; unknown logins are counted and take as long as known ones. An account with a second factor requires
         its code with either kind of password.
         """
-        account = await cls.find_by_email(login)
-        one_time_hash = await OneTimePassword.find_hash(secret, account.id if account else None)
-        if account and one_time_hash and (opened := await account._open_once(one_time_hash, code)):
-            return opened  # a one-time password needs no throttling: nobody can guess its 79 random bits
-        mark = known_device.find_mark(device, account)
-        counters = LoginThrottle.for_device(mark) if mark else LoginThrottle.for_stranger(login, address)
-        async with LoginThrottle.attempt(counters):
+        async with AsyncExitStack() as attempt:
+            async with login_turns.take():
+                account = await cls.find_by_email(login)
+                one_time_hash = await OneTimePassword.find_hash(secret, account.id if account else None)
+                if account and one_time_hash and (opened := await account._open_once(one_time_hash, code)):
+                    return opened  # needs no throttling: 79 random bits cannot be guessed
+                mark = known_device.find_mark(device, account)
+                counters = LoginThrottle.for_device(mark) if mark else LoginThrottle.for_stranger(login, address)
+                await attempt.enter_async_context(LoginThrottle.attempt(counters))
             known = account.password_hash if account else None
             is_right = await password.verify(secret, known, is_stranger=mark is None)
             await LoginThrottle.check_address(counters)
