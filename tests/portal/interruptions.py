@@ -84,16 +84,29 @@ def saying(window: Window, words: re.Pattern[str]) -> Locator:
     return window.page.locator("main .box, main .summary").filter(has_text=words)
 
 
-async def outage(window: Window, act: Act, step: Step) -> None:
-    """Break first the connection, then the server: the page reports each, with the telephone, and keeps typed text."""
+TRY_AGAIN = "Spróbuj ponownie"
+
+
+async def outage(window: Window, act: Act, step: Step, *, is_load: bool = False) -> None:
+    """Break first the connection, then the server: the page reports each, with the telephone, and keeps typed text.
+
+    What could not be loaded can also be tried again at once.
+    """
     async with AsyncExitStack() as server:
         async with Broken(window, "offline"):
             await act(window)
             await expect(saying(window, OFFLINE).locator("a[href^='tel:']")).to_be_visible()
             await keeps(window, step)
+            if is_load:
+                await expect(window.page.locator("main .box").get_by_role("button", name=TRY_AGAIN)).to_be_visible()
             await server.enter_async_context(Broken(window, "502"))
         await expect(saying(window, AWAY if step.is_repeated else NOT_SENT).locator("a[href^='tel:']")).to_be_visible()
         await keeps(window, step)
+
+
+async def try_again(window: Window) -> None:
+    """Press the button, unless the page has succeeded by itself."""
+    await window.page.evaluate(PRESS_IF_THERE, TRY_AGAIN)
 
 
 async def hurry(window: Window) -> None:

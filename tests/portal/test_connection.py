@@ -3,14 +3,17 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from datetime import time
 
 import pytest
 from playwright.async_api import Route
 
+from infra import clock
 from models.visits.visit import Visit
 from tests import cast
+from tests.portal.interruptions import try_again
 from tests.portal.outage import Broken, forgive
-from tests.portal.stage import clinic_with_slots, public, visit_of
+from tests.portal.stage import DAY, clinic_with_slots, public, slots_on, visit_of
 from tests.portal.window import Opener, Window
 from tests.support.browser import expect
 
@@ -93,6 +96,31 @@ async def test_a_form_of_the_account_is_sent_when_the_way_is_mended(opened: Open
     await patient.sees("Zapisano")
     for window in (stranger, patient):
         forgive(window)
+
+
+async def test_later_slots_of_a_day_that_cannot_be_loaded_are_missed_and_loaded_again(opened: Opener) -> None:
+    clinic, day = await cast.clinic(), clock.today() + 3 * DAY
+    await slots_on(day, time(8), 101, clinic=clinic, doctor=await cast.doctor(clinic))
+    window = await opened()
+    is_broken = True
+
+    async def break_later_pages(route: Route) -> None:
+        if is_broken and '"after":"' in (route.request.post_data or ""):
+            await route.fulfill(status=502, body="Bad Gateway")
+        else:
+            await route.fallback()
+
+    await window.page.route("**/graphql", break_later_pages)
+    await window.go(f"/rezerwacja/{public(clinic)}?dzien={day}")
+    box = window.page.locator("main .box")
+    await expect(box).to_contain_text("Serwis chwilowo nie odpowiada")
+    await expect(box.locator("a[href^='tel:']")).to_be_visible()
+    await expect(window.page.locator(".time")).to_have_count(100)
+    is_broken = False
+    await try_again(window)
+    await expect(window.page.locator(".time")).to_have_count(101)
+    await expect(box).to_have_count(0)
+    forgive(window)
 
 
 async def test_offline_is_said_and_what_was_typed_is_sent_when_the_connection_is_back(opened: Opener) -> None:

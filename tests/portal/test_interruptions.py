@@ -11,9 +11,10 @@ from playwright.async_api import expect
 from infra import clock
 from models.accounts.account import Account
 from models.audit import AuditEntry
+from models.visits.visit import Visit
 from models.waiting.offer import Offer
 from tests import cast
-from tests.portal.interruptions import Step, goes_on, hurry, outage, pressing, seeing, titled, typing, walk
+from tests.portal.interruptions import Step, goes_on, outage, pressing, seeing, titled, try_again, typing, walk
 from tests.portal.outage import forgive
 from tests.portal.stage import DAY, clinic_with_slots, link_of, public, report_absence, visit_of
 from tests.portal.window import Opener, Window, one_time_password
@@ -61,6 +62,7 @@ async def test_setting_an_own_password_goes_on(opened: Opener) -> None:
     await window.go("/haslo")
     await window.fill(email="anna@example.pl")
     await window.send()
+    await window.titled("Prosimy sprawdzić pocztę")  # the screen before it has the same link
     await window.follow("Mam hasło – zaloguj się")
     await expect(window.page.locator("[name=login]")).to_have_value("anna@example.pl")  # the address is filled in
     await window.fill(password=one_time_password(await window.letter("Nowe hasło")))
@@ -149,10 +151,11 @@ async def test_every_part_of_the_account_goes_on(opened: Opener) -> None:
     )
 
 
-async def test_every_screen_that_cannot_be_loaded_says_so_and_loads_by_itself(opened: Opener) -> None:
+async def test_every_screen_that_cannot_be_loaded_says_so_and_can_be_tried_again(opened: Opener) -> None:
     anna = await cast.anna()
     clinic, slots = await clinic_with_slots()
     visit, offer = await visit_of(anna, slots[0]), await offer_to(anna)
+    absent = await Visit.get(id=offer.visit_id)
     await schedules.join_waiting_list(anna, clinic)
     window = await opened(by=anna)
     await window.go("/konto")
@@ -162,14 +165,19 @@ async def test_every_screen_that_cannot_be_loaded_says_so_and_loads_by_itself(op
         (f"/rezerwacja/{public(clinic)}", "08:20"),
         (f"/termin/{public(slots[1])}", "Termin czeka na Państwa jeszcze"),
         (f"/potwierdzone/{public(visit)}", "Wizyta umówiona"),
+        (f"/termin/{public(slots[2])}?zamiast={public(visit)}", "Termin czeka na Państwa jeszcze"),
+        (f"/wizyty/{public(absent)}", "lekarza nie będzie"),
+        (link_of(visit), "Tak, przyjdę"),
         (f"/wizyty/{public(visit)}/przeloz", "Pozostaje ważny, dopóki nowy nie zostanie potwierdzony"),
         ("/wizyty", "Lista oczekujących"),
         ("/wizyty/minione", "Nie ma tu jeszcze"),
+        ("/wizyty/odwolane", "Nie ma tu jeszcze"),
         (f"/oferty/{public(offer)}", "Przyjmij ten termin"),
         ("/konto/dostep", "Wysłano wiadomość o nieobecności lekarza"),
+        ("/konto/dostep?kto=ja", "Zatrzymano termin"),
     ):
         screen = Step(path, "", seeing(shown))
-        await outage(window, partial(walk, path=path), screen)
-        await hurry(window)
+        await outage(window, partial(walk, path=path), screen, is_load=True)
+        await try_again(window)
         await screen.done(window)
         forgive(window)

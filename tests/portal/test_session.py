@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from infra import clock
 from models.accounts.session import Session
+from models.outbox import Message
 from models.visits.visit import Visit
+from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
 from tests.portal.stage import clinic_with_slots, public, visit_of
-from tests.portal.window import Opener, Window, one_time_password
-from tests.support.browser import expect
+from tests.portal.window import Opener, Window
+from tests.support.browser import expect, one_time_password
 
 ENDED, LOG_IN, OWN_PASSWORD = "Sesja została zakończona", "Logowanie", "Ustaw własne hasło"
 
@@ -143,13 +145,15 @@ async def test_a_stranger_who_chooses_a_slot_gets_it_after_logging_in(opened: Op
     await window.sees("08:40")
 
 
-async def log_in_once(window: Window) -> None:
-    """Log in with a one-time password, starting at the login form."""
+async def log_in_once(window: Window, letters: int = 1) -> None:
+    """Log in with a one-time password, which is in the last of so many letters, starting at the login form."""
     await window.follow("Nie pamiętam hasła")
     await window.fill(email="anna@example.pl")
     await window.send()
+    await window.titled("Prosimy sprawdzić pocztę")  # the screen before it has the same link
     await window.follow("Mam hasło – zaloguj się")
-    await window.fill(login="anna@example.pl", password=one_time_password(await window.letter("Nowe hasło")))
+    password = await one_time_password(window.url, "anna@example.pl", letters)
+    await window.fill(login="anna@example.pl", password=password)
     await window.send()
     await window.titled(OWN_PASSWORD)
 
@@ -197,6 +201,48 @@ async def test_a_half_open_session_that_ends_leads_to_the_log_in(opened: Opener)
     await window.send()
     await window.titled(LOG_IN)
     await window.sees(ENDED)
+
+
+async def test_an_own_password_that_could_not_be_set_can_be_set_later_and_the_wish_survives(opened: Opener) -> None:
+    await cast.anna()
+    _, [slot, *_] = await clinic_with_slots()
+    window = await opened()
+    await window.go(f"/termin/{public(slot)}")
+    await log_in_once(window)
+    await window.fill(fresh="siedem krokow do zielonych drzwi")
+    await window.context.clear_cookies()
+    await window.send()
+    await window.titled(LOG_IN)
+    await window.sees(ENDED)
+    await Message.all().update(created_at=clock.now() - timedelta(hours=1))  # such letters come every two minutes
+    await log_in_once(window, letters=2)
+    await window.fill(fresh="siedem krokow do zielonych drzwi")
+    await window.send()
+    await window.titled("Sprawdź i potwierdź")
+    await window.sees("08:00")
+
+
+async def test_a_wish_for_the_waiting_list_survives_a_lost_session(opened: Opener) -> None:
+    anna, clinic = await cast.anna(), await cast.clinic()
+    await cast.doctor(clinic)
+    window = await opened(by=anna)
+    await window.go(f"/rezerwacja/{public(clinic)}?lekarz=dowolny")
+    form = window.page.locator(".waiting-form")
+    await window.fill(earliest="07:00", latest="10:30")
+    await form.get_by_label("wtorek").check()
+    await window.context.clear_cookies()
+    await window.press("Zapisz na listę")
+    await expect(form.get_by_role("alert")).to_contain_text(ENDED)
+    await form.get_by_role("link", name="Zaloguj się").click()
+    await window.sign_in(anna)
+    await window.titled(clinic.name)
+    await window.at(rf"/rezerwacja/{public(clinic)}\?lekarz=dowolny")
+    for name, value in (("earliest", "07:00"), ("latest", "10:30")):
+        await expect(window.page.locator(f"[name={name}]")).to_have_value(value)
+    await expect(form.get_by_label("wtorek")).to_be_checked()
+    await window.press("Zapisz na listę")
+    await window.sees("Zapisano na listę")
+    assert [entry.weekdays for entry in await WaitingListEntry.all()] == [[2]]
 
 
 async def test_who_forgot_the_password_finds_again_what_was_typed_before_the_session_ended(opened: Opener) -> None:

@@ -1,7 +1,7 @@
 /** Asks the GraphQL API. The session lives in an HttpOnly cookie that no script sees. */
 
 import { language } from "../state/language";
-import { type ErrorAnswer, Fault, faultOf, unanswered } from "./fault";
+import { type ErrorAnswer, Fault, faultOf } from "./fault";
 import type { Given, Operation } from "./operation";
 
 const PATIENCE = 20_000;
@@ -69,7 +69,7 @@ async function send<Answer>(body: string, credentials: RequestCredentials): Prom
   try {
     response = await fetch("/graphql", { method: "POST", credentials, headers, body, signal });
   } catch {
-    throw unanswered();
+    throw new Fault(navigator.onLine ? "UNAVAILABLE" : "OFFLINE");
   }
   try {
     return (await response.json()) as Body<Answer>;

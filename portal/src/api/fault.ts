@@ -21,9 +21,6 @@ export class Fault extends Error {
   }
 }
 
-/** Why there is no answer yet. */
-export const unanswered = (): Fault => new Fault(navigator.onLine ? "UNAVAILABLE" : "OFFLINE");
-
 export interface ErrorAnswer {
   readonly message: string;
   readonly extensions?: { readonly code?: string; readonly retryAfterSeconds?: number };

@@ -2,7 +2,7 @@ import { useLocation, useRoute } from "preact-iso";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { useQuery } from "../api/use-query";
-import { Fault, unanswered } from "../api/fault";
+import { Fault } from "../api/fault";
 import { BookVisit, RescheduleVisit, Slot as SlotOperation, Visit as VisitOperation } from "../generated/operations";
 import { TextArea } from "../parts/fields";
 import { done, FormView, text, useForm } from "../parts/form";
@@ -12,7 +12,7 @@ import { Screen } from "../parts/screen";
 import { Box, Failed, Loading, StillTrying } from "../parts/states";
 import type { FreeSlot } from "../parts/times";
 import { type Appointment, Facts } from "../parts/visit-card";
-import { tryNow } from "../state/connection";
+import { isOnline, tryNow } from "../state/connection";
 import { hold, type Hold, held, release, spend } from "../state/hold";
 import { announce } from "../state/notice";
 import { minutes, moment, now } from "../state/time";
@@ -73,7 +73,12 @@ function ReviewOf({ slotId, movedId }: ReviewProps) {
   }
   return (
     <Screen title={title}>
-      {!state && (isWaiting ? <Failed fault={unanswered()} retry={tryNow} /> : <Loading />)}
+      {!state &&
+        (isWaiting ? (
+          <Failed fault={new Fault(isOnline.value ? "UNAVAILABLE" : "OFFLINE")} retry={tryNow} />
+        ) : (
+          <Loading />
+        ))}
       {state && "fault" in state && <Failed fault={state.fault} retry={take} />}
       {state && "refusal" in state && (
         <>
