@@ -36,6 +36,12 @@ async def slots_on(day: date, at: time, count: int, *, clinic: Clinic, doctor: D
     return [await cast.slot(begin + number * step, at=clinic, by=doctor, minutes=minutes) for number in range(count)]
 
 
+def next_changes_of_clocks() -> list[date]:
+    """The next dates on which the clocks change: the last Sundays of March and October."""
+    days = [clock.today() + number * DAY for number in range(1, 367)]
+    return [day for day in days if day.month in (3, 10) and day.weekday() == 6 and (day + 7 * DAY).month != day.month]
+
+
 def link_of(visit: Visit) -> str:
     """The personal link that the letters about the visit contain."""
     return f"/potwierdz#{confirmation.make_link(visit.id, visit.sequence)}"

@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
 from infra import clock
 from models.visits.visit import Visit
 from models.waiting.waiting_list import WaitingListEntry
 from tests import cast
-from tests.portal.stage import DAY, clinic_with_slots, public, slots_on, visit_of
+from tests.portal.stage import DAY, clinic_with_slots, next_changes_of_clocks, public, slots_on, visit_of
 from tests.portal.window import DESKTOP, Opener
 from tests.support.browser import expect
 from tests.support.visits import cancel
@@ -209,12 +209,6 @@ async def test_who_taps_a_date_on_a_phone_sees_its_slots(opened: Opener) -> None
     await expect(window.page.locator(".time").first).not_to_be_in_viewport()
     await window.page.locator(".day.free").click()
     await expect(window.page.locator(".time").first).to_be_in_viewport()
-
-
-def next_changes_of_clocks() -> list[date]:
-    """The next dates on which the clocks change: the last Sundays of March and October."""
-    days = [clock.today() + number * DAY for number in range(1, 367)]
-    return [day for day in days if day.month in (3, 10) and day.weekday() == 6 and (day + 7 * DAY).month != day.month]
 
 
 async def test_days_and_hours_are_the_clinics_wherever_the_device_is_and_when_clocks_change(opened: Opener) -> None:
