@@ -58,20 +58,30 @@ ENGLISH = re.compile(r"\b(?:the|your|you|please|visit|and|with|log in)\b", re.IG
 EVERYTHING: dict[str, Any] = {}
 COLOURS = {"runOnly": ["color-contrast"]}
 STRUCTURE = {"rules": {"color-contrast": {"enabled": False}}}
+# The rules whose answer depends on where things are. All others read the document, which is the same on a narrower page
+# and with larger text; colours in both schemes are checked at 360.
+LAYOUT = {"runOnly": ["color-contrast", "target-size", "scrollable-region-focusable"]}
+TALL = 10_000  # on such a page the bar at the bottom covers nothing that could be scrolled away from it
 # Axe checks only what can differ: colours in dark mode, the menu on a wide page, and spacing on a narrow one.
 LOOKS: tuple[dict[str, Any], ...] = (
     {"width": 360, "rules": EVERYTHING},
     {"width": 360, "rules": COLOURS, "scheme": "dark"},
     {"width": 1280, "rules": STRUCTURE},
-    {"width": 320},
-    {"width": 360, "text": 200},
+    {"width": 320, "height": TALL, "rules": LAYOUT},
+    {"width": 360, "height": TALL, "rules": LAYOUT, "scheme": "dark", "text": 200},
 )
 
 
 async def look(
-    window: Window, *, width: int, rules: dict[str, Any] | None = None, scheme: Any = "light", text: int = 100
+    window: Window,
+    *,
+    width: int,
+    height: int = 800,
+    rules: dict[str, Any] | None = None,
+    scheme: Any = "light",
+    text: int = 100,
 ) -> list[str]:
-    await window.page.set_viewport_size({"width": width, "height": 800})
+    await window.page.set_viewport_size({"width": width, "height": height})
     await window.page.emulate_media(color_scheme=scheme)
     await window.page.evaluate(f"document.documentElement.style.fontSize = '{text}%'")
     found: list[str] = [] if rules is None else await window.page.evaluate(RUN, rules)
