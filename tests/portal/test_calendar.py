@@ -48,6 +48,10 @@ async def test_what_somebody_else_takes_goes_and_what_comes_free_appears(opened:
     await window.go(f"/rezerwacja/{public(clinic)}")
     visit = await visit_of(borys, slots[1])
     await expect(window.page.locator(".time")).to_have_text(["08:00", "08:40", "09:00"])
+    announced = window.page.locator(".notices > [aria-live=polite]")
+    for words in ("Termin o 08:20 został właśnie zajęty.", "The appointment at 08:20 has just been taken."):
+        await expect(announced).to_have_text(words)
+        await window.switch_language()
     await cancel(borys, visit)
     await expect(window.page.locator(".time")).to_have_text(["08:00", "08:20", "08:40", "09:00"])
 

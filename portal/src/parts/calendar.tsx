@@ -201,7 +201,7 @@ function NextFreeDay({ month, day, horizon, next, free, onChoose }: NextFreeDayP
   const onward = addMonths(month, 1);
   if (!target && onward > monthOf(horizon)) return null;
   const go = () => {
-    if (target) announce(longDay(target));
+    if (target) announce(() => longDay(target));
     onChoose(target ? { day: target, month: null } : { month: onward, day: null });
   };
   return (

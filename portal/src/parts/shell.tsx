@@ -53,7 +53,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <section class="notices" aria-label={common.value.notices}>
         {isReady && <Banners />}
         <p class="unseen" aria-live="polite">
-          {announcement.value}
+          {announcement.value?.()}
         </p>
       </section>
       <Now />

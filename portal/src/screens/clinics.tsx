@@ -30,7 +30,7 @@ export function Clinics() {
   const words = booking.value;
   const found = nodes?.filter((clinic) => matches(clinic, search));
   useEffect(() => {
-    if (search && found) announce(words.found(found.length));
+    if (search && found) announce(() => booking.value.found(found.length));
   }, [search, found?.length]);
   const onInput = ({ currentTarget }: { currentTarget: HTMLInputElement }) =>
     route(

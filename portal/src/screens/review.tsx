@@ -206,7 +206,7 @@ function Countdown({ left, onAgain }: { left: number; onAgain: () => void }) {
   const words = review.value;
   const isLast = left <= 60_000 && left > 0;
   useEffect(() => {
-    if (isLast) announce(words.oneMinute);
+    if (isLast) announce(() => review.value.oneMinute);
   }, [isLast]);
   if (left > 0)
     return (

@@ -91,7 +91,7 @@ export function useLiveSlots(
       onChange: ({ slotChanges: change }) => {
         setChanges((before) => new Map(before).set(change.slot.id, change));
         if (!change.isFree && shown?.some(({ id }) => id === change.slot.id))
-          announce(booking.value.gone(hour(change.slot.startsAt)));
+          announce(() => booking.value.gone(hour(change.slot.startsAt)));
         settle();
       },
     },

@@ -13,7 +13,7 @@ export const notice = signal<Notice | null>(null);
 /** How many summaries of errors are on the screen; the document's title says whether there are any. */
 export const errorsShown = signal(0);
 /** Read out by screen readers; not visible. */
-export const announcement = signal("");
+export const announcement = signal<Words | null>(null);
 let isFresh = false;
 
 export function say(words: Words): void {
@@ -27,8 +27,8 @@ export function warn(words: Words): void {
   isFresh = false;
 }
 
-export function announce(text: string): void {
-  announcement.value = text;
+export function announce(words: Words): void {
+  announcement.value = words;
 }
 
 /** To be called for each new screen: shows a new message on it, and removes an earlier one. */
