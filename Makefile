@@ -1,11 +1,11 @@
-# `make run` and `make test` need Python 3.11+, make and git; the rest is downloaded, locked by hashes.
+# `make run` and `make test` need Python 3.11+, make and git; they download the rest and check it against locked hashes.
 PYTHON ?= python3
 UV := $(shell command -v uv || echo .tools/bin/uv)
 # Trust the system's certificates, which a company network may require (the second name is for older versions of uv).
 export UV_SYSTEM_CERTS = 1
 export UV_NATIVE_TLS = 1
 export PIP_ROOT_USER_ACTION = ignore
-# Keep compiled modules, so that they are not compiled again at each start; some machines are set up not to write them.
+# Keep compiled modules, even on machines that are set up not to: otherwise every start would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
 SYSTEM_CERTS := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt))
 ifneq ($(SYSTEM_CERTS),)

@@ -33,7 +33,8 @@ from web.serving import SERVER_OPTIONS
 from web.shutdown import Shutdown
 from web.welcome import welcome
 
-# The objects of about 20 requests; with CPython's default of 700, collection took up to a tenth of a booking's time.
+# Garbage is collected after 10,000 new objects, those of about 20 requests. With CPython's default of 700, that took
+# up to a tenth of a booking's time.
 COLLECTOR_THRESHOLDS = 10_000, 20, 50
 
 connections = OpenConnections()

@@ -239,7 +239,7 @@ def _estimate_bits(key: str) -> float:
 
 
 def _is_foreseen(before: str, last: str) -> bool:
-    """Whether the last character can be predicted: its sequence of three occurred before, or is a run such as "123"."""
+    """Whether the third character can be predicted: the three occurred before, or are a run such as "123" or "aaa"."""
     steps = [ord(second) - ord(first) for first, second in pairwise(last)]
     return len(last) == 3 and (last in before or (steps[0] == steps[1] and abs(steps[0]) <= 1))
 

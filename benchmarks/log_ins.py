@@ -19,7 +19,7 @@ def percentile(times: Sequence[float], share: int) -> float:
 async def measure(url: str, search: bytes) -> tuple[list[float], list[float], list[float | None]]:
     """The times in seconds of searches before the log-ins, of searches during them, and of the log-ins themselves.
 
-    A log-in that was refused at once has None. The logins are unknown: they take as long as known ones.
+    None stands for a log-in that was refused at once. The logins belong to nobody, and take as long as real ones.
     """
     limits = httpx.Limits(max_connections=AT_ONCE)
     async with (

@@ -22,7 +22,7 @@ PARTNER = "Bearer erp_benchmark"
 
 @dataclass
 class Bench:
-    """`ours` has a cache, `cold` has none, `theirs` is the yardstick. Further servers need `environment`."""
+    """`ours` caches answers, `cold` does not, `theirs` is the yardstick. Other servers start with `environment`."""
 
     url: str
     environment: dict[str, str]

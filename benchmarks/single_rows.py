@@ -123,7 +123,7 @@ def readers(bench: Bench) -> list[Row]:
 
 
 def letter(bench: Bench) -> list[Row]:
-    """The cost of sending a letter: CPU time, converted into instructions by the time of the yardstick's search."""
+    """The CPU time of sending a letter, converted into instructions by comparison with the yardstick's search."""
     asyncio.run(letters.write_due(bench.url, 20))
     spans = questions.spans(15_000, 11)
     searches = [("", questions.plain_search(*span, 50)) for span in spans]

@@ -17,7 +17,7 @@ export default [
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
-      // Values, refusals, pages and forms need no id, as clients do not cache them: only what `node` finds has one.
+      // Only objects that `node` finds have an id: clients do not cache the others (values, refusals, pages).
       '@graphql-eslint/strict-id-in-types': 'off',
       // Pagination only goes forward: cursors are keysets, and nobody reads a calendar from its end.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],

@@ -214,7 +214,7 @@ class AuditEntry(Model):
         is_claim: bool,
         by_others: bool | None = None,
     ) -> list[Self]:
-        """Entries that the patient may see, latest first; `by_others` selects those by others, or by the patient."""
+        """Entries that the patient may see, latest first; `by_others`: by others (True) or by the patient (False)."""
         query = cls.of_patient(patient_ids, is_claim=is_claim).filter(rows_after("at", after, descending=True))
         if by_others is not None:
             query = query.exclude(role="PATIENT") if by_others else query.filter(role="PATIENT")
@@ -234,7 +234,7 @@ def _is_about(patient_ids: Collection[UUID]) -> Q:
 
 
 def compare(row: Model | None, columns: Mapping[str, Any], *, is_public: bool = False) -> Changes:
-    """The changes that unwritten new values will make to a row, or the values of a new row.
+    """The changes that new values will make to a row when they are written, or the values of a new row.
 
     A changed number appears only as "***". `is_public`: anybody can see the row, so nothing in it is masked.
     """

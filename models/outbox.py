@@ -257,8 +257,8 @@ async def _is_flooded(kind: MessageKind, mailbox: str) -> bool:
 
 
 def _mailbox(address: str, account: "Account | None") -> str:
-    """The key for counting letters. Addresses that differ only after a plus sign share one, until an owner has proved
-    that they read theirs by setting their own password: so nobody can use up another person's letters.
+    """The key for counting letters, shared by addresses that differ only after a plus sign. An owner who has set a
+    password, and so proved to read the address, has a key of their own: nobody else can use up their letters.
     """
     name, at, domain = contact.email_key(address).rpartition("@")
     is_proven = account is not None and account.password_hash is not None and account.email == address

@@ -49,7 +49,7 @@ async def relay(url: str) -> None:
 
 
 def _announce_missed() -> None:
-    """Notifications sent while nobody listened are lost. Events are read by position; the rest must be reloaded."""
+    """Wake everybody, because notifications may have been lost: events are read by position, all else is reloaded."""
     event_signal.notify()
     patient_watchers.notify_all()
     desk_watchers.notify(None)

@@ -10,7 +10,7 @@ import settings
 class TimedHttpProtocol(HttpToolsProtocol):
     """Limits the time of each request head: the first from the opening of the connection, others from their first byte.
 
-    Also times each answer: the unsent part must shrink, or the connection is cut. A slow connection alone is no reason.
+    Also cuts a connection if the unsent part of an answer stops shrinking; a client that reads slowly is not cut off.
     """
 
     _head: asyncio.TimerHandle | None = None

@@ -40,7 +40,7 @@ export async function post<T>(query: string, variables: unknown): Promise<Answer
 
 const REFUSED = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
 
-/** Whether an answer was refused because nobody is signed in. The error code alone does not say so: ask the session. */
+/** Whether an answer was refused because nobody is signed in. The error code may have other causes, so ask for `me`. */
 export async function isSignedOut(answer: Answer<unknown>): Promise<boolean> {
   if (!answer.errors?.some((error) => REFUSED.has(error.extensions?.code ?? ""))) return false;
   const session = await post<{ me: { login: string } | null }>(SESSION, {});

@@ -95,7 +95,7 @@ onLeaving(() => {
 
 const isKept = () => keptVersion >= workspace.version;
 
-// Stores the version that the next page has to wait for. In a pagehide handler, Chromium would ignore this.
+// Stores the version that the next page has to wait for. Chromium ignores `replaceState` in a pagehide handler.
 addEventListener("beforeunload", () => {
   if (!isKept()) history.replaceState({ ...(history.state as object | null), workspaceVersion: workspace.version }, "");
 });

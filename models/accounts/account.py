@@ -85,9 +85,9 @@ class Account(Model):
     ) -> "tuple[Session, str]":
         """Open a session and return it with its token. A one-time password only allows setting a password.
 
-        Failures delay further attempts from the device if the account knows it, otherwise from the network address at
-        this login; unknown logins are counted and take as long as known ones. An account with a second factor requires
-        its code with either kind of password.
+        A failure delays further attempts from the device if the account knows it, otherwise those at this login from
+        the same network address; unknown logins are counted and take as long as known ones. An account with a second
+        factor requires its code with either kind of password.
         """
         async with AsyncExitStack() as attempt:
             async with login_turns.take():

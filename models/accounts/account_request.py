@@ -146,7 +146,7 @@ async def _request_new_password(form: dict[str, Any]) -> None:
 
 
 async def may_mail(account: Account, kind: MessageKind) -> bool:
-    """Whether another letter of this kind may be sent now; locks the account so that concurrent requests count."""
+    """Whether another letter of this kind may be sent now; locks the account, so that concurrent ones are counted."""
     database.require_transaction()
     await Account.filter(id=account.id).select_for_update(no_key=True).get()
     now = clock.now()

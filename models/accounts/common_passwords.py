@@ -55,7 +55,7 @@ def _shortest_period(text: str) -> str:
 
 
 def _count_points(text: str) -> int:
-    """Points for the distinct parts that must be guessed; separators within a word do not hide it."""
+    """Points for the distinct parts that must be guessed; separators are counted apart, so they cannot hide a word."""
     letters = "".join(letter for letter in text if letter.isalnum() or letter in "@$!")
     signs = "".join(sign for sign in text if not sign.isalnum() and not sign.isspace())
     return sum({**_parts(letters), **_parts(signs)}.values())

@@ -35,7 +35,7 @@ async def mark(patient_id: UUID, original_id: UUID, *, by: "Account") -> Patient
 
 
 def _check(double: Patient, original: Patient | None) -> None:
-    """Both must be records of the centre: a claim joins its record when the identity is confirmed."""
+    """Both must be records of the centre; a claim needs no mark, because it joins its record on confirmation."""
     if double.is_claim:
         raise InvalidInput.of_field("patientId", "NOT_AVAILABLE")
     if original is None or original.id == double.id or original.is_claim or original.double_of_id:

@@ -95,7 +95,7 @@ def pending_email_of(account: Account) -> str | None:
 
 
 async def replace(account_id: UUID, address: str) -> None:
-    """Replace the address without confirmation, for reception; everything sent to the former one becomes void."""
+    """Replace the address without confirmation, for reception; links and passwords sent to the old one become void."""
     database.require_transaction()
     void = ("pending_email", "pending_email_until", "email_token_hash")
     await Account.filter(id=account_id).update(

@@ -37,7 +37,7 @@ async def find(patient_id: UUID) -> Patient:
 
 
 async def lock_number(patient: Patient) -> None:
-    """Lock the number until the transaction ends, so that only one transaction decides who has it; before patients."""
+    """Lock the number, before any patient, until the transaction ends: only one transaction may decide who has it."""
     database.require_transaction()
     identity = patient.pesel_index or patient.document_index or str(patient.id)
     await database.fetch(_ONE_AT_A_TIME, {"identity": identity})
@@ -99,7 +99,7 @@ async def _copy(patient: Patient, *, is_claim: bool, invited_from_id: UUID | Non
 
 
 def _check_names(record: Patient, claim: Patient) -> None:
-    """Different names under one number may mean another person, unless reception gave the account."""
+    """Raise if the names differ, as this may be another person, unless reception itself gave the claim's account."""
     names = [(fold(one.first_name), fold(one.last_name)) for one in (record, claim)]
     if names[0] != names[1] and claim.invited_from_id != record.id:
         raise IdentityNotConfirmed(patient_id=str(record.id))

@@ -32,7 +32,7 @@ _BLOCKED_UNTIL = """
         * least(:longest::float, :first::float * power(2, greatest(0, least({failures} - :free::float, 20)))) END
 """
 
-# A try is counted before its password is checked, unless it must wait: only the free tries of a burst are checked.
+# A try is counted before its password is checked, unless it must wait, so only the free tries of a burst are checked.
 _COUNT = f"""
     INSERT INTO throttle AS old (key, kind, address_key, failures, failed_at)
     VALUES (:key, :kind, :address_key, 1, :now::timestamptz)
@@ -133,7 +133,7 @@ class LoginThrottle(Model):
 
     @classmethod
     async def check_address(cls, counters: list[Counter]) -> None:
-        """Check again just before answering, so that concurrent tries at many logins cannot exceed the free ones."""
+        """Check the address again just before answering: concurrent tries at many logins must not exceed its limit."""
         await cls._raise_if_blocked([counter for counter in counters if counter.kind == "address"])
 
     @classmethod

@@ -76,7 +76,7 @@ def make_one_time_password(letter: UUID | None = None) -> str:
 
 
 def hash_one_time_password(password: str) -> str:
-    """A fast keyed hash, because 79 random bits cannot be guessed: every log-in computes exactly one Argon2 hash."""
+    """A fast keyed hash is enough for 79 random bits, so every log-in computes exactly one Argon2 hash."""
     return crypto.blind_index(fold(password).replace("-", "").replace(" ", ""), "one-time password")
 
 

@@ -27,8 +27,9 @@ class Patient(Model):
     """`is_claim`: the record of an account whose owner has not been identified; the centre writes nothing into it.
 
     The database ensures that at most one record per number is not a claim. `joined_to_id`: the record that this one has
-    joined and of which it is only an alias. `invited_from_id`: the record to whose person reception gave the claim's
-    account. `double_of_id`: another record of the same person, which should be used instead (double_record.py).
+    joined and of which it is only an alias. `invited_from_id`: the unconfirmed record for whose person reception
+    opened this claim's account.
+    `double_of_id`: another record of the same person, which should be used instead (double_record.py).
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)

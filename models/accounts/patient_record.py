@@ -181,7 +181,7 @@ async def _lock(patient_id: UUID) -> Patient:
 
 
 async def _find_account(patient: Patient) -> Account | None:
-    """Find and lock the open account of this record, or the one that reception gave its person."""
+    """Find and lock the open account of this record, or of the claim that reception opened for its person."""
     mine = Q(patient_id=patient.id) | Q(patient__invited_from_id=patient.id)
     found = await Account.filter(mine, closed_at=None).only("id").first()
     return await Account.filter(id=found.id, closed_at=None).select_for_update().first() if found else None

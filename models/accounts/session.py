@@ -28,8 +28,8 @@ _FIND = """
     WHERE session.token_hash IN ({tokens}) AND session.ended_at IS NULL AND session.expires_at > :now
         AND session.seen_at > :idle_since
 """
-# Numbers of tokens in a statement. PostgreSQL would plan a statement with an array for each execution, which takes
-# longer than the execution: it believes that ten tokens, its guess without the array, cost more than one.
+# There is a statement for each of these numbers of tokens. One with an array would be planned at every execution, which
+# takes longer than executing it: PostgreSQL's generic plan assumes ten tokens, and so looks dearer than a plan for one.
 _SIZES = (1, 4, 16)
 SEEN_EVERY = timedelta(minutes=1)  # precision of `seen_at`, so that not every request writes
 

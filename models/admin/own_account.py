@@ -78,8 +78,8 @@ async def _write(account: Account, record: Patient, of_account: dict[str, Any], 
 async def close_account(account: Account, patient: Patient) -> None:
     """Remove login, contact details and waiting-list entries; visits are medical records and stay.
 
-    Planned visits stay booked and the last letter lists them: losing one silently would be worse. A person who never
-    had a visit is removed, because nothing about them has to be kept.
+    Planned visits stay booked, and the last letter lists them: no patient may lose a visit without learning of it. A
+    person who never had a visit is removed, because nothing about them has to be kept.
     """
     async with in_transaction():
         record = await _lock(account, patient)

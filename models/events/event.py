@@ -22,7 +22,7 @@ class EventType(StrEnum):
 
 
 class Event(Model):
-    """`position` is assigned after the commit by one relay at a time: a serial would not follow commit order."""
+    """`position` is assigned after the commit by one relay at a time, as a serial would not follow commit order."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     position = fields.BigIntField(null=True, unique=True)

@@ -58,7 +58,7 @@ class EventPage:
 
 
 async def read(after: int | None, clinic_ids: Collection[UUID] | None, limit: int) -> EventPage:
-    """The next events after a position, or from the oldest; raises CursorExpired if later ones were deleted."""
+    """The next events after a position, or from the oldest; raises CursorExpired if any of them was deleted."""
     wanted = None if clinic_ids is None else list(clinic_ids)
     rows = await database.fetch(_READ, {"after": after, "clinic_ids": wanted, "limit": limit})
     last, forgotten = rows[0]["last_position"], rows[0]["forgotten_position"]

@@ -21,7 +21,7 @@ DROP INDEX slot_vacant;
 DROP INDEX slot_vacant_of_doctor;
 """
 
-# Without this index, the first executions on a connection count visits with the GiST index of the overlap constraint.
+# Without it, the first executions on a connection count visits with the slower GiST index of the overlap constraint.
 PLANNED = """
 CREATE INDEX visit_planned ON visit (patient_id, clinic_id) INCLUDE (ends_at) WHERE status IN ('BOOKED', 'ARRIVED');
 """

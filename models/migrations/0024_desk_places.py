@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-# For every writer: a slot of such a place must be withdrawn, or have a visit that reception must move or cancel.
+# Whoever writes, a slot of a closed place is withdrawn or has a visit, which reception then has to move or cancel.
 PROMISE = """
 ALTER TABLE slot ADD CONSTRAINT slot_of_closed_place
     CHECK (place_closed_at IS NULL OR withdrawn_at IS NOT NULL OR visit_id IS NOT NULL);

@@ -4,7 +4,8 @@ from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
 # A visit's slot, clinic and doctor are not null and are those of one row of slot (visit_is_as_its_slot), which has
-# foreign keys to clinic and doctor. These three repeated it, and locked rows that all bookings of a clinic share.
+# foreign keys to clinic and doctor. The three keys dropped here were redundant, and their checks locked the rows of
+# clinic and doctor, which many bookings share.
 IMPLIED = """
 ALTER TABLE visit DROP CONSTRAINT visit_slot_id_fkey;
 ALTER TABLE visit DROP CONSTRAINT visit_clinic_id_fkey;
@@ -18,8 +19,8 @@ ALTER TABLE visit ADD CONSTRAINT visit_doctor_id_fkey
     FOREIGN KEY (doctor_id) REFERENCES doctor (id) ON DELETE RESTRICT;
 """
 
-# Without entries for events that have no position yet and messages that may be repeated. visit_by_time begins with the
-# column of visit_booked.
+# These indexes omit events that have no position yet and messages that may be repeated. visit_booked is not needed:
+# visit_by_time begins with its column.
 SPARSE = """
 ALTER TABLE event DROP CONSTRAINT event_position_key;
 CREATE UNIQUE INDEX event_position_key ON event (position) WHERE position IS NOT NULL;
@@ -39,8 +40,8 @@ ALTER TABLE message ADD CONSTRAINT message_only_once_key UNIQUE (only_once);
 CREATE INDEX visit_booked ON visit (starts_at) WHERE status = 'BOOKED';
 """
 
-# Most transactions change one clinic: it is noted and its version is moved without a loop. `set_config` is called by an
-# assignment, which costs a tenth of a statement.
+# Most transactions change only one clinic, so noting it and advancing its version need no loop. `set_config` is called
+# in an assignment, which costs a tenth of what a statement costs.
 VERSIONS = """
 CREATE OR REPLACE FUNCTION note_changed_slot() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

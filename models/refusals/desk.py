@@ -82,7 +82,7 @@ class AddressInUse(Refusal):
 
 
 class IdentityNotConfirmed(Refusal):
-    """Nobody has confirmed who owns this account, and another record with the same number has different names."""
+    """The account's owner is unconfirmed, and a record with the same number has other names: find out who is meant."""
 
     text = Text(
         pl="Nikt nie potwierdził, do kogo należy to konto, a ten sam numer ma kartoteka na inne nazwisko"

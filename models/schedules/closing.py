@@ -36,7 +36,7 @@ MAX_AHEAD = timedelta(days=3 * 366)
 
 @dataclass(frozen=True)
 class Kind:
-    """Clinic or doctor. `day`: the column with the first closed day; `key`: the foreign key to it in other tables."""
+    """What closes: clinics or doctors. `day`: the column of the first closed day; `key`: the foreign key elsewhere."""
 
     model: type[Clinic] | type[Doctor]
     lock: Callable[[UUID], Awaitable[None]]

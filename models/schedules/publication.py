@@ -169,7 +169,7 @@ async def apply(plan: PublicationPlan) -> None:
     await slot_events.append(EventType.SLOTS_PUBLISHED, plan.fresh)
 
 
-# Publishing a template restores slots that were withdrawn by hand: the end of a later absence must restore them too.
+# Publishing a template undoes withdrawals by hand, so that the end of a later absence restores these slots, too.
 _FORGET_WITHDRAWALS = """
     UPDATE slot SET is_withdrawn_by_hand = false
     FROM slot AS fresh

@@ -66,7 +66,7 @@ def limits() -> dict[str, int]:
 
 
 def is_below_limit(patient_id: str) -> str:
-    """SQL for patients who may have one more visit in the joined `clinic`; `patient_id` names a column.
+    """An SQL condition: the patient may have one more visit in the joined `clinic`. `patient_id` names a column.
 
     The statement takes `now` and `unconfirmed_visits`.
     """
@@ -75,7 +75,7 @@ def is_below_limit(patient_id: str) -> str:
 
 
 def has_no_overlap(patient_id: str, slot: str, moved_id: str = "NULL::uuid") -> str:
-    """SQL for patients who have no other visit at the time of a slot; the arguments name columns and a row."""
+    """An SQL condition: the patient has no other visit at the time of a slot. The arguments name columns and a row."""
     overlapping = FIND_OVERLAPPING.format(
         patient_id=patient_id, starts_at=f"{slot}.starts_at", ends_at=f"{slot}.ends_at", moved_id=moved_id
     )

@@ -1,4 +1,4 @@
-"""Closing day: the day from which a clinic is closed, or a doctor has retired, so that nothing new can be planned."""
+"""Closing day: the day from which a clinic is closed, or a doctor retired; nothing new can be planned from then on."""
 
 from dataclasses import dataclass
 from datetime import date

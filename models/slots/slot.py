@@ -173,7 +173,7 @@ class Slot(Model):
         return slot
 
     def _find_hold_end(self, clinic: Clinic, moved: MovableVisit | None) -> datetime:
-        """When a hold ends: after HOLD_MINUTES, when it can no longer be used, or when the service hours end."""
+        """When a hold ends: after HOLD_MINUTES, or earlier if the slot ceases to be bookable or service hours end."""
         now = clock.now()
         ends = [now + timedelta(minutes=settings.HOLD_MINUTES), self.last_bookable_at(clinic) + MOMENT]
         if moved:

@@ -88,7 +88,7 @@ def find_flaws(lines: list[TemplateLine], *, on_sundays: bool) -> Iterator[Flaw]
 def slot_times(lines: list[TemplateLine], day: date, zone: ZoneInfo) -> Iterator[SlotTime]:
     """The slot times of a local day by the wall clock, except those within time that a clock change skips or repeats.
 
-    The change is not at night everywhere: `starts` omits the usual hour on every day; this function omits the real one.
+    `starts` omits the usual hour of clock changes on every day; this function omits the real one, which may differ.
     """
     has_change = hours.to_utc(day, hours.DAY, zone) - hours.to_utc(day, 0, zone) != timedelta(days=1)
     for line in lines:

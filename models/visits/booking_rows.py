@@ -1,9 +1,9 @@
 """Booking rows: read and written by a booking in few statements. The rules themselves are in visit.py and slot.py.
 
-Usually `read` reads without locks. If plainly no rule forbids the booking, the same statement also locks the rows and
-books, provided that they are unchanged. Otherwise `judge` applies the rules, and `write_unchanged` books in the same
-way. If a row has changed, a booking locks, reads and writes in three statements. It counts the planned visits after
-locking, because a statement that waited for the lock would count the visits that it saw before it waited.
+Usually `read` reads without locks. If it finds no possible obstacle, the same statement also locks the rows and books,
+provided that they are unchanged. Otherwise `judge` applies the rules, and `write_unchanged` books in the same way. If a
+row has changed, a booking locks, reads and writes in three statements: a single one, if it had to wait for the lock,
+would still count the planned visits as they were before the wait.
 """
 
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ async def read(
 ) -> BookingRows | None:
     """Read without locks. The account and the patient are given, but the columns that the rules use are read again.
 
-    `may_book`: book in the same statement if plainly no rule forbids it.
+    `may_book`: book in the same statement if it finds no possible obstacle.
     """
     values = new | _claim_values(key) | booking_rules.limits() | {"may_book": may_book}
     rows = await database.fetch_locking(_statement(with_account=False), values)

@@ -44,8 +44,8 @@ _RULES = {
         patient_id=":patient_id", starts_at="slot.starts_at", ends_at="slot.ends_at", moved_id="NULL::uuid"
     ),
 }
-# False whenever a rule in Python forbids the booking. If it is false in other cases, Python decides: for example on the
-# last day before the horizon, because local days do not begin at the current time of day.
+# Stricter than the rules in Python, which decide when this is false: for example, on the last day before the horizon,
+# because local days do not begin at the current time of day.
 _NO_RULE_FORBIDS = """
     patient.joined_to_id IS NULL AND NOT found.has_wishes AND found.overlapping IS NULL
     AND found.planned < clinic.planned_visits_per_patient

@@ -31,7 +31,7 @@ async def bring_up_to_date(message: Message) -> None:
 
 
 async def is_overtaken(message: Message) -> bool:
-    """Whether something has happened since that makes the message untrue; a resent letter gets a new password."""
+    """Whether something has since made the message untrue. A letter with a password never is: a resend renews it."""
     if message.kind in PASSWORD_KINDS:
         return False
     try:
@@ -49,7 +49,7 @@ async def _check_nothing(_: Message) -> Facts:
 
 
 async def _check_password(message: Message) -> Facts:
-    """A letter that arrives twice has the same password; once a password has been used, nobody needs another."""
+    """A failed try may have delivered the letter, so a retry is dropped once a letter's password has been used."""
     account = message.account
     if account is None or account.closed_at:
         raise NoLongerWanted("the account is closed")

@@ -40,7 +40,7 @@ WITH_DETAILS = ("clinic", "doctor", "slot", "patient__account")  # what a respon
 class Visit(Model):
     """Its times, clinic and doctor are those of its slot, and the slot refers to it: foreign keys ensure both.
 
-    `doctor_back_at`: when the absence of which the patient had been notified was ended.
+    `doctor_back_at`: when the doctor returned early from an absence, if the patient had been notified of that absence.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)

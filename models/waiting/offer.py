@@ -237,7 +237,8 @@ _DECLINE_RELEASED = """
         FOR UPDATE SKIP LOCKED
     )
 """
-# The patient has since booked another visit, or the clinic's rules have changed: the next patient is asked.
+# The offer can no longer be accepted: the patient has booked another visit, the notice period has begun, or the
+# clinic's rules have changed. The next patient is asked.
 _CLOSE_UNACCEPTABLE = """
     UPDATE offer SET answer = 'CLOSED', answered_at = :now::timestamptz
     WHERE offer.id IN (

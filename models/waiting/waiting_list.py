@@ -154,7 +154,7 @@ class WaitingListEntry(Model):
 
     @classmethod
     async def _check_count(cls, patient: Patient, clinic: Clinic) -> None:
-        """Limit wishes like planned visits; a patient who could not book another visit may have no wish at all."""
+        """Limit wishes like planned visits; a patient who may not book another visit may not add a wish, either."""
         limit = clinic.planned_visits_per_patient
         waiting = cls.waiting(patient.id)
         if patient.is_claim and await waiting.count() >= settings.UNCONFIRMED_VISITS:

@@ -206,7 +206,7 @@ def _plain_field(type_: GraphQLObjectType, name: str) -> tuple[str, Any]:
 
 
 def _is_plain(node: FieldNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
-    """Whether neither the field nor its selection has a directive. Each fragment is visited only once."""
+    """Whether the field and everything below it is free of directives. Each fragment is visited only once."""
     waiting: list[Any] = [node.selection_set]
     seen: set[str] = set()
     while waiting:

@@ -134,7 +134,7 @@ class CachedValidation(SchemaExtension):
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
 
     def _is_ambiguous(self) -> bool:
-        """Whether the operation is ambiguous: Strawberry would run the first one, which GraphQL (6.1) forbids."""
+        """Whether none of several operations is named. Strawberry would run the first, which GraphQL (6.1) forbids."""
         context = self.execution_context
         definitions = context.graphql_document.definitions if context.graphql_document else ()
         operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]

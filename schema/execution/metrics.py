@@ -78,7 +78,7 @@ def _code(error: GraphQLError) -> str:
 
 
 def _label(document: DocumentNode, operation_name: str | None) -> str:
-    """The type and root field, such as "mutation bookVisit"; labels are limited in number: documents are valid."""
+    """The type and root field, such as "mutation bookVisit". Only valid documents get here, so labels are few."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     chosen = [node for node in operations if operation_name in (None, node.name and node.name.value)]
     if len(chosen) != 1:

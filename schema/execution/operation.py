@@ -159,7 +159,7 @@ def _rules() -> AddValidationRules:
     return AddValidationRules(RULES)
 
 
-# Strawberry does not unwind the extensions around a hook that raises before it yields: no `on_operation` may do that.
+# No `on_operation` may raise before it yields: Strawberry would not unwind the extensions around it.
 EXTENSIONS: list[Any] = [
     OperationMetrics,
     OperationLog,

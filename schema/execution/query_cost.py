@@ -31,7 +31,7 @@ SIZED_FIELDS = ("nodes", "edges")
 class Measure(NamedTuple):
     """The measures of a selection. `per_row`: the cost of each row of the enclosing page.
 
-    `repeats`: fields that occur more than once in a selection. GraphQL compares each with all others of the same name.
+    `repeats`: the fields that repeat a name within a selection. Validation compares each with all others of that name.
     """
 
     depth: int = 0
@@ -156,7 +156,7 @@ class CostVisitor:
     def _value(self, variable: str, default: int) -> Any:
         """The value that execution will use, so `100.0` counts as an Int.
 
-        Before the values of the variables are known it is 0, so that the page costs nothing.
+        As long as the variables have no values it is 0: the page costs nothing until `measure_operation` (limits.py).
         """
         self.uses_variables = True
         if self.variables is None:

@@ -12,7 +12,7 @@ ANSWERS = "_shared_answers"  # the attribute in which an event keeps its answers
 
 
 class SharedData(dict[str, Any]):
-    """The data of an answer to identical subscriptions; `text` is its serialised form, made by the first."""
+    """The data of an answer that identical subscriptions share; `text`: its JSON, set by the first to send it."""
 
     extensions: dict[str, Any] | None = None
     text: bytes | None = None

@@ -30,7 +30,7 @@ async def test_a_parameter_without_a_value_is_an_error() -> None:
 
 @pytest.mark.parametrize("more", ["sslmode=prefer", "search_path=public", "sslmode=disable&jit=off"])
 async def test_a_url_means_the_same_to_every_connection(database_url: str, more: str, restored: None) -> None:
-    """Operators copy these parameters from a provider's page; the pool once passed them to a function lacking them."""
+    """Operators copy such parameters from a provider's page; the pool once passed them on as unknown arguments."""
     url = f"{database_url}{'&' if '?' in database_url else '?'}{more}"
     assert await database.try_to_connect(url)
     await database.connect(url)

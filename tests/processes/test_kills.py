@@ -182,7 +182,7 @@ async def no_slot_has_two_visits(database: asyncpg.Connection, load: BookingLoad
 
 
 async def every_letter_was_sent(cluster: Cluster, database: asyncpg.Connection) -> None:
-    """Each arrives at least once, always with one Message-ID; one overtaken by a later letter may have been dropped."""
+    """Each letter arrives at least once, always with one Message-ID, unless a later one has made it superfluous."""
     letters = await database.fetch("SELECT id, state, visit_id FROM message WHERE medium = 'email' ORDER BY id")
     last = {letter["visit_id"]: letter for letter in letters}
     assert {letter["state"] for letter in last.values()} == {"sent"}

@@ -23,7 +23,7 @@ from tests.support.waiting import eventually, patience, short_limit
 
 CLINICS = {"query": "{ clinics { nodes { name } } }"}
 LOCK_SECONDS = float(LIMITS["lock_timeout"].removesuffix("s"))
-# Asks only whether any process waits: housekeeping of the new service may be waiting for the same rows, too.
+# Asks whether any process waits, not how many: the new service's housekeeping may be waiting for the same rows, too.
 WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 

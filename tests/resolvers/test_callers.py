@@ -1,4 +1,4 @@
-"""Callers through the API: they are booked by name and telephone number, completed later, and never duplicated."""
+"""Callers through the API: booked by name and telephone number; their records are completed later, never duplicated."""
 
 import pytest
 

@@ -167,7 +167,7 @@ async def test_nobody_s_data_are_in_events_nor_behind_them() -> None:
 
 
 def _is_open(field: Any) -> bool:
-    """Whether a partner may query the field, that is, unless it is declared for other roles only."""
+    """Whether a partner may query the field: each rule that limits it to certain roles includes PARTNER."""
     rules = field.extensions["strawberry-definition"].extensions
     return all(Role.PARTNER in rule.roles for rule in rules if isinstance(rule, Requires))
 

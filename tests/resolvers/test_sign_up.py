@@ -228,7 +228,7 @@ async def test_a_mailbox_cannot_be_flooded_with_new_passwords(nobody: Client) ->
 async def test_the_work_after_a_request_begins_after_a_random_delay(
     nobody: Client, nudges: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If it began immediately, it would make the next answers slower for known people than for unknown ones."""
+    """If the work began immediately, it would slow down the next answers for known people, but not for unknown ones."""
     drawn: list[tuple[float, ...]] = []
     monkeypatch.setattr(settings, "APPLICATION_SECONDS", 2.0)
 

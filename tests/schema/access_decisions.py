@@ -170,7 +170,7 @@ AWAY = (
     """{ doctorId: "<doctor>", from: "2026-11-24T00:00:00+01:00", until: "2026-11-25T00:00:00+01:00", reason: "x" }"""
 )
 CLOSED = """{ clinicId: "<clinic>", from: "2027-06-01" }"""
-# A working document for each type without an id of its own; types nested in others are tested there.
+# A working document for each type without an id of its own; nested types are tested with the types that contain them.
 PATHS = {
     "Account": "{ me { %s } }",
     "Accepted": 'mutation { requestNewPassword(input: { email: "x@example.pl" }) { %s } }',

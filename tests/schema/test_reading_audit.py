@@ -66,7 +66,7 @@ def test_each_type_of_the_desk_says_whose_data_it_shows_or_shows_nobodys() -> No
 def paths(name: str, depth: int, way: str) -> Iterator[tuple[str, str]]:
     """Paths from a type to types that state whose data they show: each target's name, and a document with one `%s`.
 
-    Each field is part of a path once, by the shortest: what is recorded depends on the field, not on the way to it.
+    Each field is in only one path, the shortest, because what is recorded depends on the field, not on the way to it.
     """
     waiting, trodden = deque([(name, depth, way)]), set()
     while waiting:

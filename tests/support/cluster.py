@@ -141,7 +141,7 @@ class Cluster:
 async def run_cluster(
     *commands: str, durable: bool = False, migrated: bool = False, **settings: str
 ) -> AsyncIterator[Cluster]:
-    """Start these processes, and stop them at the end; with `migrated`, after the command of that name."""
+    """Start these processes, and stop them at the end; with `migrated`, run `server.py migrate` before them."""
     async with AsyncExitStack() as ashore:
         home = Path(ashore.enter_context(tempfile.TemporaryDirectory(prefix="e-rej-", ignore_cleanup_errors=True)))
         smtp_server = await ashore.enter_async_context(SmtpServer().open())

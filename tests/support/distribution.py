@@ -12,7 +12,7 @@ TOGETHER = ("portal", "explorer")  # all files of each of these rooms share one 
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """A scheduler that keeps the order of collection. (With pytest 9.2, `xdist_group` ignores its names.)"""
+    """A scheduler that keeps the order of collection. `xdist_group` would do, but ignores its names with pytest 9.2."""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         config.option.loadscopereorder = False

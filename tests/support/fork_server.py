@@ -1,8 +1,8 @@
 """Starts `python server.py` without importing everything each time, by forking a process that has imported it.
 
 That process, the fork server, is shared by all processes of a test run. A fork is a normal process with its own
-environment, output and exit code, and `kill -9` ends it. It reads the settings again from its own environment, so no
-module may have read them earlier, while it was imported.
+environment, output and exit code, and `kill -9` ends it. It reads the settings from its own environment, so no module
+that the fork server has imported may have read them already.
 """
 
 import array

@@ -321,7 +321,7 @@ async def test_a_worker_stops_in_time_even_if_its_listener_ignores_cancellation(
     counted, listens, released = counted_task(server.connection_url), asyncio.Event(), asyncio.Event()
 
     async def deaf() -> AsyncIterator[bytes]:
-        """Ignore cancellation, as a listener does if a cancellation is lost between a connection and its time limit."""
+        """Ignore cancellation, as a real listener may: it is lost if it comes while a time-limited connection opens."""
         listens.set()
         while not released.is_set():
             with suppress(asyncio.CancelledError):

@@ -117,7 +117,7 @@ class HttpEndpoint(GraphQL[Context, None]):
 
 
 def _is_request_error(result: ExecutionResult) -> bool:
-    """Whether the request itself is at fault, such as variables of a wrong type; only field errors have a path."""
+    """Whether the request itself is at fault, such as by variables of a wrong type: then no error has a path."""
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
 
 

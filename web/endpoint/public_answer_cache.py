@@ -59,8 +59,8 @@ class Entry:
 
 
 class Answers:
-    """Entries up to a number of bytes. The first to go is the least used one of the largest clinic: a rush on one
-    clinic does not drive out the others."""
+    """Entries up to a total size. Above it, the clinic with the most bytes loses its least recently used entry, so a
+    rush on one clinic does not drive out the others."""
 
     def __init__(self, limit: int) -> None:
         self.limit, self.size = limit, 0

@@ -139,7 +139,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
                 del self.operations[operation.id]
 
     async def _send_results(self, operation: Operation[Any, None], context: Context, results: Any) -> None:
-        """Send the results; a refusal in place of the first one, even by an extension, is sent as an `error` frame."""
+        """Send the results; an operation that is refused, even by an extension, gets an `error` frame instead."""
         is_first = True
         async for result in results:
             if is_first and _is_refusal(result):
@@ -183,7 +183,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
 
 
 def _is_refusal(result: Any) -> bool:
-    """Whether nothing was executed, even if it was an extension that refused; only field errors have a path."""
+    """Whether nothing was executed, for example because an extension refused; only field errors have a path."""
     if isinstance(result, PreExecutionError):
         return True
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors)

@@ -21,7 +21,7 @@ function keepable(state: string): string | null {
   return kept.length <= MOST ? kept : null;
 }
 
-/** `first`: the editor's initial operation; GraphiQL reads the variables of its first tab only from its storage. */
+/** `first`: the operation of GraphiQL's first tab, whose variables GraphiQL reads only from its storage. */
 export function restoreTabs(first: { variables: string }): void {
   memory.set("graphiql:secondaryEditorFlex", "1"); // the variables get as much room as the document
   const kept = current().tabs;

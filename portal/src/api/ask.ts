@@ -16,7 +16,7 @@ let onAnswer: Listener = () => {};
 let onNobody: Listener = () => {};
 let onUnauthenticated: Listener = () => {};
 
-/** Registers what happens after each answer: the session continues, nobody is signed in, or the session is not sufficient. */
+/** Registers what to call when an answer shows that the session continues, does not exist, or is not sufficient. */
 export function listen(on: { answer: Listener; nobody: Listener; unauthenticated: Listener }): void {
   onAnswer = on.answer;
   onNobody = on.nobody;

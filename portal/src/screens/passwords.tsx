@@ -52,7 +52,7 @@ function PasswordRules() {
 }
 
 interface PasswordFormProps {
-  /** Whether a one-time password is replaced; it was entered at the log-in, so the form does not ask for it. */
+  /** Whether the new password replaces a one-time password, which the log-in has asked for and the form does not. */
   readonly isFirst?: boolean;
   readonly onDone?: () => void;
 }

@@ -38,7 +38,7 @@ function useHold(slotId: string, movedId: string | null) {
     }
   };
   useLayoutEffect(() => {
-    // A layout effect: if it ran only after the paint, a patient who left before that would keep the slot.
+    // An ordinary effect runs only after the paint: the slot of a patient who left earlier would not be released.
     if (!known) void take();
     return () => release(slotId);
   }, [slotId]);

@@ -27,7 +27,7 @@ async def test_a_token_finds_its_session_account_and_patient_in_one_statement() 
 
 @pytest.mark.parametrize("count", [1, 3, 16])
 async def test_postgresql_does_not_plan_every_look_up(count: int, stranger: Any) -> None:
-    """Planning takes longer than looking up. PostgreSQL tries five plans with values, then compares their costs."""
+    """Planning takes longer than the look-up. After five plans with values, PostgreSQL must keep a generic one."""
     anna = await cast.anna()
     tokens = [await cast.signed_in(anna) for _ in range(count)]
     _, [(statement, values)] = await list_sent(asyncio.gather(*map(Session.find_by_token, tokens)))

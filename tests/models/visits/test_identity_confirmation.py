@@ -428,7 +428,7 @@ async def test_every_table_that_belongs_to_a_patient_is_moved_or_known_to_stay()
     """
     moved = {"visit.patient_id", "waiting_list_entry.patient_id", "offer.patient_id", "slot.held_by_id"}
     moved |= {"account.patient_id", "patient.invited_from_id"}
-    # former names and search words describe their row and are deleted with it; nothing writes doubles yet
+    # former names and search words describe their row and are deleted with it; a claim is never marked as a double
     stays = {"patient.joined_to_id", "former_name.patient_id", "patient_word.patient_id", "patient.double_of_id"}
     found = await database.fetch(
         "SELECT conrelid::regclass || '.' || attname AS name FROM pg_constraint"

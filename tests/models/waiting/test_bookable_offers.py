@@ -106,7 +106,7 @@ async def test_an_offer_that_can_be_accepted_stays() -> None:
 
 
 async def test_the_offer_for_a_visit_of_an_absent_doctor_does_not_count_that_visit_against_itself() -> None:
-    """Anna is at the limit of visits, and hers is with the absent doctor: the offer moves it and adds no other."""
+    """Anna has the one visit that the clinic allows, with the absent doctor; the offer moves it and adds none."""
     clinic = await cast.clinic(planned_visits_per_patient=1)
     doctor = await cast.doctor(clinic)
     slot = await cast.slot(at=clinic, by=doctor)

@@ -21,7 +21,7 @@ BOOK = 'mutation { bookVisit(input: {slotId: "%s"}) { __typename } }'
 
 @pytest.fixture
 async def narrow(fresh: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A pool of eight connections, at most six of them in transactions, which do not wait long for a connection."""
+    """A pool of eight connections, at most six of them in transactions; nobody waits long for one of the six."""
     client: Any = database.connection()
     monkeypatch.setattr(client, "turns", Turns(8, patience()))
     monkeypatch.setattr(client, "transactions", Turns(6, short_limit()))

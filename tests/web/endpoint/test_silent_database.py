@@ -71,7 +71,7 @@ async def test_a_transaction_is_left_in_time_wherever_the_database_falls_silent(
 
 
 async def test_a_booking_that_is_given_up_lets_go_of_its_locks(proxy: SilentProxy) -> None:
-    """If it is cancelled while it waits for a lock, it releases its own at once, not only when its statement ends."""
+    """Cancelled while it waits for a lock, it releases those that it has at once, not only when its statement ends."""
     first, second = await cast.slot(), await cast.slot(cast.warsaw(23, 11))
     async with in_transaction():
         await database.fetch("SELECT FROM slot WHERE id = $1 FOR UPDATE", [second.id])
