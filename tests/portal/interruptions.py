@@ -52,13 +52,6 @@ class Step:
     is_repeated: bool = True  # whether the page itself repeats the request, because that is safe
 
 
-async def walk(window: Window, path: str) -> None:
-    """Follow a link, so that the page is not loaded again."""
-    follow = "path => document.body.append(Object.assign(document.createElement('a'), { href: path, id: 'walk' }))"
-    await window.page.evaluate(follow, path)
-    await window.page.evaluate("() => { const link = document.getElementById('walk'); link.click(); link.remove(); }")
-
-
 async def press(window: Window, step: Step) -> None:
     await (window.press(step.button, exact=True) if step.button else window.send())
 
@@ -115,11 +108,11 @@ async def hurry(window: Window) -> None:
 
 
 async def goes_on(window: Window, step: Step, account: Account | None = None) -> None:
-    await walk(window, step.path)
+    await window.follow_to(step.path)
     await window.titled(step.title)
     await window.page.reload()
     await window.titled(step.title)
-    await walk(window, "/rezerwacja")
+    await window.follow_to("/rezerwacja")
     await window.titled("Wybierz poradnię")
     await window.page.go_back()
     await window.titled(step.title)

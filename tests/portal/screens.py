@@ -83,9 +83,10 @@ async def screens(opened: Opener, language: str) -> Screens:
     ids = await stage(anna)
     stranger, patient = await opened(language=language), await opened(by=anna, language=language)
     for window, paths in ((stranger, STRANGERS), (patient, PATIENTS)):
+        await window.go("/")
         for name, path in paths.items():
             await window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dictionary will do
-            await window.go(path.format(**ids))
+            await window.walk(path.format(**ids))
             yield name, window
     async for screen in _strangers_refusals(stranger):
         yield screen
@@ -107,19 +108,19 @@ async def screens(opened: Opener, language: str) -> Screens:
 
 
 async def _strangers_refusals(window: Window) -> Screens:
-    await window.go("/zaloz-konto")
+    await window.walk("/zaloz-konto")
     await window.send()
     yield "flawed", window
     await window.fill(firstName="4", lastName="Lis", pesel="44051401358", email="ola", phone="12")
     await window.send()
     await window.page.locator(".summary:has-text('SMS'), .summary:has-text('501 234 567')").wait_for()
     yield "flawed-values", window
-    await window.go("/zaloguj")
+    await window.walk("/zaloguj")
     await window.fill(login="anna@example.pl", password="nie to")
     await window.send()
     await window.page.locator(".summary").wait_for()
     yield "wrong", window
-    await window.go("/haslo")
+    await window.walk("/haslo")
     await window.fill(email="anna@example.pl")
     await window.send()
     await window.page.locator(".steps").wait_for()
@@ -131,7 +132,7 @@ async def _strangers_refusals(window: Window) -> Screens:
 
 
 async def _linked(window: Window) -> Screens:
-    await window.go(link_of(await Visit.get(status="BOOKED", patient__last_name="Żółć")))
+    await window.walk(link_of(await Visit.get(status="BOOKED", patient__last_name="Żółć")))
     yield "linked", window
     await window.press(re.compile("^(Tak, przyjdę|Yes, I will come)$"))
     await window.page.locator(".proof").wait_for()
@@ -165,7 +166,7 @@ async def _close(route: Route) -> None:
 
 
 async def _choices(window: Window, clinic: str) -> Screens:
-    yield "filters", await window.go(f"/rezerwacja/{clinic}?dni=1234567&pora=6-12")
+    yield "filters", await window.walk(f"/rezerwacja/{clinic}?dni=1234567&pora=6-12")
     await window.page.click(".waiting-form summary")
     yield "waiting-form", window
 
@@ -181,7 +182,7 @@ async def _lapsed(window: Window, slot: str) -> Window:
 
 
 async def _patients_dialogs(window: Window) -> Screens:
-    await window.go("/wizyty")
+    await window.walk("/wizyty")
     await window.press(re.compile("^(Odwołaj|Cancel)$"))
     yield "cancel", window
     await window.go("/konto/zamknij")

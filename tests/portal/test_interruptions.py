@@ -14,7 +14,7 @@ from models.audit import AuditEntry
 from models.visits.visit import Visit
 from models.waiting.offer import Offer
 from tests import cast
-from tests.portal.interruptions import Step, goes_on, outage, pressing, seeing, titled, try_again, typing, walk
+from tests.portal.interruptions import Step, goes_on, outage, pressing, seeing, titled, try_again, typing
 from tests.portal.outage import forgive
 from tests.portal.stage import DAY, clinic_with_slots, link_of, public, report_absence, visit_of
 from tests.portal.window import Opener, Window, one_time_password
@@ -177,7 +177,7 @@ async def test_every_screen_that_cannot_be_loaded_says_so_and_can_be_tried_again
         ("/konto/dostep?kto=ja", "Zatrzymano termin"),
     ):
         screen = Step(path, "", seeing(shown))
-        await outage(window, partial(walk, path=path), screen, is_load=True)
+        await outage(window, partial(Window.follow_to, path=path), screen, is_load=True)
         await try_again(window)
         await screen.done(window)
         forgive(window)

@@ -5,7 +5,6 @@ from typing import Any
 from playwright.async_api import Route
 
 from tests import cast
-from tests.portal.interruptions import walk
 from tests.portal.rare_screens import rare_screens
 from tests.portal.stage import clinic_with_slots, public
 from tests.portal.test_looks import AXE, COLOURS, EVERYTHING, LAYOUT, TALL, look, strange_words
@@ -44,7 +43,7 @@ async def test_a_screen_that_is_still_loading_is_accessible(opened: Opener) -> N
     await window.page.route("**/graphql", keep_waiting)
     for path in ("/rezerwacja", f"/rezerwacja/{public(clinic)}", f"/termin/{public(slot)}", "/wizyty", "/konto/dostep"):
         waiting.clear()
-        await walk(window, path)
+        await window.follow_to(path)
         await eventually(lambda: bool(waiting))
         await window.page.locator("main .loading").first.wait_for()
         await window.page.evaluate(AXE)

@@ -15,6 +15,12 @@ from tests.support.waiting import eventually
 
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 WAITING = ".loading, [aria-busy=true]"
+FOLLOW = """async (path) => {
+    const link = document.body.appendChild(Object.assign(document.createElement("a"), { href: path }));
+    link.click();
+    link.remove();
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame); // the next screen is drawn
+}"""
 SECRET = re.compile(r"\b(?:[a-z2-9]{4}-){3}[a-z2-9]{4}\b")
 
 
@@ -42,6 +48,14 @@ class Window:
     async def go(self, path: str) -> "Window":
         await self.page.goto(self.url + path)
         return await self.settle()
+
+    async def walk(self, path: str) -> "Window":
+        """Go there by a link of the page, without loading the page again: a third of the work."""
+        await self.follow_to(path)
+        return await self.settle()
+
+    async def follow_to(self, path: str) -> None:
+        await self.page.evaluate(FOLLOW, path)
 
     async def settle(self) -> "Window":
         """Wait until the requested data have arrived."""

@@ -31,8 +31,9 @@ export function announce(words: Words): void {
   announcement.value = words;
 }
 
-/** To be called for each new screen: shows a new message on it, and removes an earlier one. */
+/** To be called for each new screen: shows a new message on it, and removes earlier ones. */
 export function turnPage(): void {
+  announcement.value = null;
   if (isFresh) isFresh = false;
   else notice.value = null;
 }
