@@ -22,6 +22,12 @@ from tests.support.waiting import eventually
 QR_READER = ROOT / "explorer/node_modules/jsqr/dist/jsQR.js"
 
 
+KINDS = """() =>
+    [...document.querySelectorAll(".forms-main :is(a, button, input, select, summary, textarea, [role])")].map(
+        (it) => [it.tagName, it.type, it.role, it.className].join(" "))"""
+SLOW = ("color-contrast", "target-size")  # the second only for a kind of control that no form before had
+
+
 async def administrating(hired: Hire) -> Desk:
     await cast.adam()
     return await hired(login="adam@diamed.example")
@@ -32,10 +38,14 @@ async def test_every_ready_operation_is_a_form_in_polish_and_without_barriers(hi
     await desk.open("Formularz")
     titles = await desk.page.locator(".forms .ready section button").all_inner_texts()
     assert len(titles) == len(list((ROOT / "explorer/operations").glob("*.graphql")))
+    met: set[str] = set()
     for title in titles:
-        await desk.open_form(title)
+        await desk.click(f".forms .ready button:text-is('{title}')")
+        await expect(desk.page.locator(".generated h1")).to_have_text(title)
         await expect(desk.page.locator(".generated button.main")).to_be_visible()
-        faults = await desk.accessibility_faults(".forms-main", but="color-contrast")
+        kinds = set(await desk.page.evaluate(KINDS))
+        faults = await desk.accessibility_faults(".forms-main", but=SLOW if kinds <= met else SLOW[:1])
+        met |= kinds
         assert (title, faults) == (title, [])
         await desk.click(f".tabs [aria-label='Zamknij: {title}']")
 

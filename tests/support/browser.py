@@ -165,12 +165,12 @@ def contexts(chromium: Browser) -> Contexts:
 
 
 @pytest.fixture
-async def page(chromium: Browser) -> AsyncIterator[Page]:
-    context = await chromium.new_context(viewport={"width": 1300, "height": 800}, locale="pl-PL")
+async def page(contexts: Contexts) -> AsyncIterator[Page]:
+    context = await contexts.take(viewport={"width": 1300, "height": 800}, locale="pl-PL")
     page = await context.new_page()
     wait_patiently(page)
     yield page
-    await context.close()
+    await contexts.give_back(context)
 
 
 async def sign_in(context: BrowserContext, url: str, account: Account) -> None:

@@ -4,11 +4,11 @@ import json
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
 from tests import cast
 from tests.support import browser
-from tests.support.browser import one_time_password
+from tests.support.browser import Contexts, one_time_password
 
 OWN = "recepcja zna wszystkich pacjentów"
 
@@ -73,7 +73,7 @@ def whole_day(moment: str) -> dict[str, str]:
     return {"from": begin, "until": end}
 
 
-async def test_a_new_receptionists_first_day(server: str, page: Page, chromium: Browser) -> None:
+async def test_a_new_receptionists_first_day(server: str, page: Page, contexts: Contexts) -> None:
     await cast.adam()
     adam = Desk(page, server)
     await adam.sign_in("adam@diamed.example", cast.PASSWORD)
@@ -81,7 +81,7 @@ async def test_a_new_receptionists_first_day(server: str, page: Page, chromium: 
     doctor = (await adam.do("AddDoctor", input={"clinicIds": [clinic]}))["id"]
     await adam.do("InviteStaff", input={"email": "ewa@diamed.example", "name": "Ewa Nowa"})
 
-    ewa = Desk(await (await chromium.new_context()).new_page(), server)
+    ewa = Desk(await (await contexts.take()).new_page(), server)
     await ewa.sign_in("ewa@diamed.example", await one_time_password(server, "ewa@diamed.example"), OWN)
     where = {"doctorId": doctor, "clinicId": clinic}
     planned = await ewa.do("PreviewWeek", input=where)
@@ -118,4 +118,4 @@ async def test_a_new_receptionists_first_day(server: str, page: Page, chromium: 
     assert trail[0]["what"] == "Odnotowano rozmowę telefoniczną w sprawie wizyty."
     assert adam.is_clean(), (adam.errors, adam.asked)
     assert ewa.is_clean(), (ewa.errors, ewa.asked)
-    await ewa.page.context.close()
+    await contexts.give_back(ewa.page.context)
