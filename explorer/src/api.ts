@@ -3,7 +3,7 @@ import { createClient, type Client } from "graphql-ws";
 import type { TypedDocumentString } from "./generated";
 import { end, sessionWasUsed } from "./session";
 import { SESSION } from "./signIn";
-import { plain } from "./words/plain";
+import { withoutFieldNames } from "./words/withoutFieldNames";
 
 export interface Sent {
   query: string;
@@ -49,7 +49,7 @@ export async function isSignedOut(answer: Answer<unknown>): Promise<boolean> {
 
 /** An error on the server has a number, by which it can be found in the log. */
 function inWords({ message, extensions }: NonNullable<Answer<unknown>["errors"]>[number]): string {
-  return plain(message) + (extensions?.requestId ? ` Numer zgłoszenia: ${extensions.requestId}.` : "");
+  return withoutFieldNames(message) + (extensions?.requestId ? ` Numer zgłoszenia: ${extensions.requestId}.` : "");
 }
 
 /** Sends an operation. If the session has ended, sends it again after the next log-in; a refusal changes nothing. */

@@ -120,9 +120,9 @@ async def test_no_entry_holds_a_name_number_secret_or_reason() -> None:
 
 async def test_a_patient_reads_entries_about_themselves_latest_first_page_by_page() -> None:
     anna, borys = await cast.anna(), await cast.borys()
-    deeds: list[AuditAction] = ["log_in", "hold_slot", "visit_booked", "visit_cancelled", "log_out"]
-    for n, deed in enumerate(deeds):
-        await AuditEntry.record(deed, account=anna)
+    actions: list[AuditAction] = ["log_in", "hold_slot", "visit_booked", "visit_cancelled", "log_out"]
+    for n, action in enumerate(actions):
+        await AuditEntry.record(action, account=anna)
         if n % 2:
             clock.advance(timedelta(minutes=1))
     await AuditEntry.record("export_data", account=borys)
@@ -133,7 +133,7 @@ async def test_a_patient_reads_entries_about_themselves_latest_first_page_by_pag
         seen += page
         after = seen[-1].at, seen[-1].id
         await AuditEntry.record("export_data", account=borys)
-    assert [entry.action for entry in seen] == deeds[::-1]
+    assert [entry.action for entry in seen] == actions[::-1]
 
 
 async def test_old_entries_go_after_the_years_that_are_set_and_young_ones_stay() -> None:

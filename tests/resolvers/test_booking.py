@@ -367,16 +367,16 @@ async def test_refusals_speak_both_languages(anna: Client) -> None:
     slot = await cast.slot()
     visit = await book(anna, slot)
     await cancel(anna, visit)
-    deeds: list[Any] = [
+    actions: list[Any] = [
         lambda: anna.do("BookVisit", slotId=UNKNOWN_SLOT),
         lambda: cancel(anna, visit),
         lambda: anna.do("CancelVisit", visitId=UNKNOWN_VISIT),
     ]
-    for deed in deeds:
+    for action in actions:
         told = set()
         for language in ("pl-PL,pl;q=0.9", "en-GB", "de, en;q=0.5, pl;q=0.4"):
             anna.headers["accept-language"] = language
-            told.add((await deed())["message"])
+            told.add((await action())["message"])
         assert len(told) == 2
 
 

@@ -1,6 +1,6 @@
 // In the editor: a click on an id keeps it for the next operation, a double click selects it whole.
 import type { EditorContextType } from "@graphiql/react";
-import { choose, isId, kindOf } from "../chosen";
+import { choose, isId, kindOf } from "../recentIds";
 import { say } from "../notice";
 import { KINDS } from "../words/words";
 

@@ -1,7 +1,7 @@
 // Opens an operation in GraphiQL's editor: in a new tab, or in the tab that has it already.
 import type { EditorContextType } from "@graphiql/react";
 import { flushSync } from "react-dom";
-import { filled } from "../chosen";
+import { filled } from "../recentIds";
 import { change } from "../workspace";
 
 export interface Editable {

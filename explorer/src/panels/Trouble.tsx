@@ -1,6 +1,6 @@
 // A refusal: its message, and what can be done about it.
 import { useState } from "react";
-import type { Refusal } from "../deeds";
+import type { Refusal } from "../actions";
 import type { FreeSlotFragment, PersonFragment } from "../generated";
 import { moment } from "../time";
 import { personName } from "../words/people";

@@ -200,7 +200,7 @@ async def test_without_a_key_the_second_request_is_a_new_one() -> None:
 async def test_a_failure_is_not_remembered() -> None:
     account_id, calls = uuid4(), 0
 
-    async def deed() -> Any:
+    async def action() -> Any:
         nonlocal calls
         calls += 1
         if calls == 1:
@@ -208,9 +208,9 @@ async def test_a_failure_is_not_remembered() -> None:
         return account_id
 
     with pytest.raises(RuntimeError, match="the network is down"):
-        await IdempotencyKey.run_once(account_id, "k", [], deed)
-    assert await IdempotencyKey.run_once(account_id, "k", [], deed) == account_id
-    assert await IdempotencyKey.run_once(account_id, "k", [], deed) == account_id
+        await IdempotencyKey.run_once(account_id, "k", [], action)
+    assert await IdempotencyKey.run_once(account_id, "k", [], action) == account_id
+    assert await IdempotencyKey.run_once(account_id, "k", [], action) == account_id
     assert calls == 2
 
 

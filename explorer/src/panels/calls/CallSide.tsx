@@ -1,6 +1,6 @@
 // One telephone call: whom to call and why, what can be offered, and the outcome.
 import { useState, type FormEvent } from "react";
-import { attempt, useDeed } from "../../deeds";
+import { attempt, useAction } from "../../actions";
 import {
   AcceptDocument,
   CalledDocument,
@@ -13,7 +13,7 @@ import { addDays, fullMoment, moment, now, timeOf } from "../../time";
 import { CALL_REASONS, OUTCOMES } from "../../words/states";
 import { personName, phoneText } from "../../words/people";
 import { movable } from "../day/Grid";
-import { move, show } from "../day/intent";
+import { move, show } from "../day/sheetState";
 import { openPatient } from "../patient/open";
 import { Trouble } from "../Trouble";
 import type { Entry, WaitingOffer } from "./CallsPanel";
@@ -80,9 +80,9 @@ export function CallSide({ entry }: { entry: Entry }) {
 }
 
 export function OfferButtons({ offer, name }: { offer: CallOfferFragment; name: string }) {
-  const deed = useDeed();
+  const action = useAction();
   const accept = async () => {
-    const visit = (await deed.run(AcceptDocument, { input: { offerId: offer.id, channel: "PHONE" } })) as {
+    const visit = (await action.run(AcceptDocument, { input: { offerId: offer.id, channel: "PHONE" } })) as {
       startsAt: string;
     } | null;
     if (visit) say(`${name}: wizyta ${fullMoment(visit.startsAt)}.`);
@@ -100,14 +100,14 @@ export function OfferButtons({ offer, name }: { offer: CallOfferFragment; name: 
         {offer.slot.clinic.name}. Czeka do {moment(offer.expiresAt)}.
       </p>
       <p className="buttons">
-        <button type="button" className="main" aria-disabled={deed.isBusy} onClick={() => void accept()}>
+        <button type="button" className="main" aria-disabled={action.isBusy} onClick={() => void accept()}>
           Pacjent przyjmuje
         </button>
         <button type="button" onClick={() => void decline()}>
           Nie chce
         </button>
       </p>
-      <Trouble refusal={deed.refusal} />
+      <Trouble refusal={action.refusal} />
     </div>
   );
 }
@@ -140,7 +140,7 @@ function Outcome({ entry }: { entry: Entry }) {
   const [outcome, setOutcome] = useState<CallOutcome>("REACHED");
   const [note, setNote] = useState("");
   const [againAt, setAgainAt] = useState(laterToday());
-  const deed = useDeed();
+  const action = useAction();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const input = {
@@ -149,7 +149,7 @@ function Outcome({ entry }: { entry: Entry }) {
       outcome,
       againAt: outcome === "REACHED" ? null : againAt || null,
     };
-    if (!(await deed.run(CalledDocument, { input }))) return;
+    if (!(await action.run(CalledDocument, { input }))) return;
     say(`${personName(entry.visit.patient)}: ${OUTCOMES[outcome]}.`);
     setNote("");
   };
@@ -173,11 +173,11 @@ function Outcome({ entry }: { entry: Entry }) {
           Notatka
           <textarea rows={2} value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} />
         </label>
-        <button className="main" aria-disabled={deed.isBusy}>
+        <button className="main" aria-disabled={action.isBusy}>
           Zapisz rozmowę
         </button>
       </fieldset>
-      <Trouble refusal={deed.refusal} />
+      <Trouble refusal={action.refusal} />
     </form>
   );
 }

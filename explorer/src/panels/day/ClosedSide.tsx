@@ -1,5 +1,5 @@
 // A slot that cannot be booked, and why; a blocked one can be opened again.
-import { useDeed } from "../../deeds";
+import { useAction } from "../../actions";
 import { UnblockDocument } from "../../generated";
 import { say } from "../../notice";
 import { timeOf } from "../../time";
@@ -25,9 +25,9 @@ const EXPLAINED: Partial<Record<Cell["state"], (cell: Cell) => string>> = {
 };
 
 function Blocked({ cell }: { cell: Cell }) {
-  const deed = useDeed();
+  const action = useAction();
   const open = async () => {
-    if (await deed.run(UnblockDocument, { input: { slotId: cell.id } }))
+    if (await action.run(UnblockDocument, { input: { slotId: cell.id } }))
       say(`Odblokowano termin ${timeOf(cell.startsAt)}.`);
   };
   return (
@@ -35,10 +35,10 @@ function Blocked({ cell }: { cell: Cell }) {
       <p>
         Zablokowany: <b>{cell.blockReason}</b>
       </p>
-      <button type="button" aria-disabled={deed.isBusy} onClick={() => void open()}>
+      <button type="button" aria-disabled={action.isBusy} onClick={() => void open()}>
         Odblokuj
       </button>
-      <Trouble refusal={deed.refusal} />
+      <Trouble refusal={action.refusal} />
     </>
   );
 }

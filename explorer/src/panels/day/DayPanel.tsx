@@ -5,7 +5,7 @@ import { addDays, moment } from "../../time";
 import { current, useWorkspace } from "../../workspace";
 import { personName } from "../../words/people";
 import { focusCell, Grid } from "./Grid";
-import { forget, useDesk, type Intent } from "./intent";
+import { forget, useDesk, type Intent } from "./sheetState";
 import { isFree, type Cell } from "./layout";
 import { PrintSheet } from "./PrintSheet";
 import { useClinics, useSheet } from "./sheet";

@@ -1,6 +1,6 @@
 // A free slot: book it for a patient, move a visit here, close it or, in the past, record a walk-in patient.
 import { useState, type FormEvent } from "react";
-import { useDeed, type Refusal } from "../../deeds";
+import { useAction, type Refusal } from "../../actions";
 import {
   BlockDocument,
   BookDocument,
@@ -14,7 +14,7 @@ import { fullMoment, hasBegun, moment, timeOf } from "../../time";
 import { personName } from "../../words/people";
 import { PersonLine, Picker } from "../patient/Picker";
 import { Trouble } from "../Trouble";
-import { done, forget, intend, lose, useDesk, type MovableVisit } from "./intent";
+import { done, forget, intend, lose, useDesk, type MovableVisit } from "./sheetState";
 import type { Cell, SheetVisit } from "./layout";
 import { useFirstFocus } from "./Side";
 
@@ -82,11 +82,11 @@ function Book({ cell, person, another }: PersonProps) {
   const [reason, setReason] = useState("");
   const [key] = useState(() => crypto.randomUUID());
   const button = useFirstFocus<HTMLButtonElement>();
-  const deed = useDeed();
+  const action = useAction();
   const book = async (override: { reason: string } | null = null) => {
     const idempotencyKey = override ? crypto.randomUUID() : key;
     const input = { slotId: cell.id, patientId: person.id, reason: reason || null, channel, override, idempotencyKey };
-    const visit = (await deed.run(BookDocument, { input }, wasFaster)) as unknown as SheetVisit | null;
+    const visit = (await action.run(BookDocument, { input }, wasFaster)) as unknown as SheetVisit | null;
     if (!visit) return changed();
     done(
       `Zarezerwowano: ${personName(person)}, ${fullMoment(visit.startsAt)}. Numer wizyty: ${visit.reference}.`,
@@ -108,11 +108,11 @@ function Book({ cell, person, another }: PersonProps) {
           />
         </label>
         <Channels value={channel} onChange={setChannel} />
-        <button className="main" ref={button} aria-disabled={deed.isBusy}>
+        <button className="main" ref={button} aria-disabled={action.isBusy}>
           Zarezerwuj {timeOf(cell.startsAt)}
         </button>
       </form>
-      <Trouble refusal={deed.refusal} onOverride={(reason) => void book({ reason })} onPerson={(patient) => intend({ kind: "book", patient })} />
+      <Trouble refusal={action.refusal} onOverride={(reason) => void book({ reason })} onPerson={(patient) => intend({ kind: "book", patient })} />
     </>
   );
 }
@@ -122,7 +122,7 @@ function Record({ cell, person, another }: PersonProps) {
   const [reason, setReason] = useState("");
   const [key] = useState(() => crypto.randomUUID());
   const field = useFirstFocus<HTMLInputElement>();
-  const deed = useDeed();
+  const action = useAction();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const input = {
@@ -132,7 +132,7 @@ function Record({ cell, person, another }: PersonProps) {
       reason: reason || null,
       idempotencyKey: key,
     };
-    const visit = (await deed.run(RecordVisitDocument, { input })) as unknown as SheetVisit | null;
+    const visit = (await action.run(RecordVisitDocument, { input })) as unknown as SheetVisit | null;
     if (visit) done(`Zapisano wizytę: ${personName(person)}, ${fullMoment(visit.startsAt)}.`, visit);
   };
   return (
@@ -147,11 +147,11 @@ function Record({ cell, person, another }: PersonProps) {
           Powód wizyty (dla lekarza)
           <input value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} />
         </label>
-        <button className="main" aria-disabled={deed.isBusy}>
+        <button className="main" aria-disabled={action.isBusy}>
           Zapisz odbytą wizytę
         </button>
       </form>
-      <Trouble refusal={deed.refusal} />
+      <Trouble refusal={action.refusal} />
     </>
   );
 }
@@ -160,7 +160,7 @@ function MoveHere({ cell, visit }: { cell: Cell; visit: MovableVisit }) {
   const [channel, setChannel] = useState<Channel>("PHONE");
   const [key] = useState(() => crypto.randomUUID());
   const button = useFirstFocus<HTMLButtonElement>(cell.id);
-  const deed = useDeed();
+  const action = useAction();
   const move = async (override: { reason: string } | null = null) => {
     const input = {
       visitId: visit.id,
@@ -169,7 +169,7 @@ function MoveHere({ cell, visit }: { cell: Cell; visit: MovableVisit }) {
       override,
       idempotencyKey: override ? crypto.randomUUID() : key,
     };
-    const moved = (await deed.run(MoveDocument, { input }, wasFaster)) as unknown as SheetVisit | null;
+    const moved = (await action.run(MoveDocument, { input }, wasFaster)) as unknown as SheetVisit | null;
     if (!moved) return changed();
     done(`Przełożono: ${visit.person}, teraz ${fullMoment(moved.startsAt)}.`, moved);
   };
@@ -181,24 +181,24 @@ function MoveHere({ cell, visit }: { cell: Cell; visit: MovableVisit }) {
       </p>
       <Channels value={channel} onChange={setChannel} />
       <p className="buttons">
-        <button type="button" className="main" ref={button} aria-disabled={deed.isBusy} onClick={() => void move()}>
+        <button type="button" className="main" ref={button} aria-disabled={action.isBusy} onClick={() => void move()}>
           Przełóż tutaj
         </button>
         <button type="button" onClick={() => intend({ kind: "none" })}>
           Zostaw, jak było
         </button>
       </p>
-      <Trouble refusal={deed.refusal} onOverride={(reason) => void move({ reason })} />
+      <Trouble refusal={action.refusal} onOverride={(reason) => void move({ reason })} />
     </>
   );
 }
 
 function Block({ cell }: { cell: Cell }) {
   const [reason, setReason] = useState("");
-  const deed = useDeed();
+  const action = useAction();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (await deed.run(BlockDocument, { input: { slotId: cell.id, reason } }))
+    if (await action.run(BlockDocument, { input: { slotId: cell.id, reason } }))
       say(`Zablokowano termin ${timeOf(cell.startsAt)}.`);
   };
   return (
@@ -209,9 +209,9 @@ function Block({ cell }: { cell: Cell }) {
           Powód, dla współpracowników
           <input value={reason} onChange={(event) => setReason(event.target.value)} required maxLength={500} />
         </label>
-        <button aria-disabled={deed.isBusy}>Zablokuj</button>
+        <button aria-disabled={action.isBusy}>Zablokuj</button>
       </form>
-      <Trouble refusal={deed.refusal} />
+      <Trouble refusal={action.refusal} />
     </details>
   );
 }

@@ -1,11 +1,11 @@
 // The time grid: a column per doctor and clinic, a button per slot; arrow keys move, visits can be dragged.
 import { useEffect, useRef, type KeyboardEvent, type PointerEvent } from "react";
-import { choose } from "../../chosen";
+import { choose } from "../../recentIds";
 import { dayOf, hasBegun, minutesOf, now, timeOf } from "../../time";
 import { CONFIRMED, LOOKS } from "../../words/states";
 import { personName, phoneText } from "../../words/people";
 import { useDrag } from "./drag";
-import { intend, select } from "./intent";
+import { intend, select } from "./sheetState";
 import {
   heightOf,
   hoursOf,

@@ -6,7 +6,7 @@ import { moment } from "../../time";
 import { useAnswer } from "../../useAnswer";
 import { useWorkspace } from "../../workspace";
 import { CONFIRMED, LOOKS, type CellState } from "../../words/states";
-import { show } from "./intent";
+import { show } from "./sheetState";
 import { useClinics } from "./sheet";
 import { isConfirmed, stateOf, type Cell } from "./layout";
 

@@ -6,7 +6,7 @@ import { LOOKS } from "../../words/states";
 import { Trouble } from "../Trouble";
 import { FreeSide } from "./FreeSide";
 import { focusCell } from "./Grid";
-import { select, show, useDesk } from "./intent";
+import { select, show, useDesk } from "./sheetState";
 import { press } from "./keys";
 import { stateOf, type Cell } from "./layout";
 import { Overview } from "./Overview";

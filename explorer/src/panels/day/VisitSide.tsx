@@ -1,6 +1,6 @@
 // A visit of the sheet: its patient, the possible actions, and its history.
 import { useState, type FormEvent } from "react";
-import { mark, useDeed } from "../../deeds";
+import { mark, useAction } from "../../actions";
 import { CancelDocument, type Channel, type SeenDocument } from "../../generated";
 import { say } from "../../notice";
 import { timeOf } from "../../time";
@@ -12,11 +12,11 @@ import { openPatient } from "../patient/open";
 import { Trouble } from "../Trouble";
 import { Channels } from "./FreeSide";
 import { movable } from "./Grid";
-import { intend, sawDocument, useDesk } from "./intent";
+import { intend, sawDocument, useDesk } from "./sheetState";
 import { MARKINGS } from "./keys";
 import { isConfirmed, type Cell, type SheetVisit } from "./layout";
 import { useFirstFocus } from "./Side";
-import { Story } from "./Story";
+import { VisitHistory } from "./VisitHistory";
 
 export function VisitSide({ cell, visit }: { cell: Cell; visit: SheetVisit }) {
   const [isCancelling, setCancelling] = useState(false);
@@ -40,7 +40,7 @@ export function VisitSide({ cell, visit }: { cell: Cell; visit: SheetVisit }) {
         </p>
       )}
       {isCancelling && <Cancel visit={visit} />}
-      <Story visit={visit.id} />
+      <VisitHistory visit={visit.id} />
     </>
   );
 }
@@ -134,7 +134,7 @@ function Cancel({ visit }: { visit: SheetVisit }) {
   const [channel, setChannel] = useState<Channel>("PHONE");
   const [key] = useState(() => crypto.randomUUID());
   const field = useFirstFocus<HTMLInputElement>();
-  const deed = useDeed();
+  const action = useAction();
   const cancel = async (override: { reason: string } | null = null) => {
     const input = {
       visitId: visit.id,
@@ -143,7 +143,7 @@ function Cancel({ visit }: { visit: SheetVisit }) {
       override,
       idempotencyKey: override ? crypto.randomUUID() : key,
     };
-    if (await deed.run(CancelDocument, { input }))
+    if (await action.run(CancelDocument, { input }))
       say(`Odwołano wizytę: ${personName(visit.patient)}, ${timeOf(visit.startsAt)}.`);
   };
   const submit = (event: FormEvent) => (event.preventDefault(), void cancel());
@@ -154,10 +154,10 @@ function Cancel({ visit }: { visit: SheetVisit }) {
         <input ref={field} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} />
       </label>
       <Channels value={channel} onChange={setChannel} />
-      <button className="grave" aria-disabled={deed.isBusy}>
+      <button className="grave" aria-disabled={action.isBusy}>
         Odwołaj wizytę
       </button>
-      <Trouble refusal={deed.refusal} onOverride={(reason) => void cancel({ reason })} />
+      <Trouble refusal={action.refusal} onOverride={(reason) => void cancel({ reason })} />
     </form>
   );
 }

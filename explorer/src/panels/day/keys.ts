@@ -1,8 +1,8 @@
 // Keyboard shortcuts for the selected visit; each button shows its letter.
-import { mark, type Mark } from "../../deeds";
+import { mark, type Mark } from "../../actions";
 import type { VisitStatus } from "../../generated";
 import { personName } from "../../words/people";
-import { documentSeenFor, intend } from "./intent";
+import { documentSeenFor, intend } from "./sheetState";
 import type { Cell } from "./layout";
 
 export interface Marking {

@@ -1,11 +1,11 @@
 // Shows an answer as cards and tables, in plain words. A click on a row keeps its ids for the next operation.
 import { createContext, useContext, useEffect, useRef } from "react";
-import { choose, isId, kindOf } from "../../chosen";
+import { choose, isId, kindOf } from "../../recentIds";
 import { say } from "../../notice";
 import type { ReadyOperation } from "../../page";
 import { moment, plainDay } from "../../time";
 import { personName, phoneText } from "../../words/people";
-import { plain } from "../../words/plain";
+import { withoutFieldNames } from "../../words/withoutFieldNames";
 import { capital } from "./model";
 import { answerLabel, enumText, KINDS, TYPES } from "../../words/words";
 
@@ -64,7 +64,7 @@ function Part({ name, value, isOnly, onFurther }: PartProps) {
   return (
     <div className={isRefused ? "trouble" : ""}>
       {!isOnly && <h2>{answerLabel(name)}</h2>}
-      {isRefused && <p role="alert">{plain(String(value.message))}</p>}
+      {isRefused && <p role="alert">{withoutFieldNames(String(value.message))}</p>}
       {isRow(value) && value.__typename !== undefined && !isRefused && (
         <h2 className="done">✓ {TYPES[String(value.__typename)] ?? String(value.__typename)}</h2>
       )}

@@ -1,6 +1,6 @@
 // A field for an id. Nobody types ids: the object is searched for by its name.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { choose, kindOf } from "../../chosen";
+import { choose, kindOf } from "../../recentIds";
 import { isNowhere, keepInView } from "../../focus";
 import { current } from "../../workspace";
 import { useAnswer, useSettled } from "../../useAnswer";

@@ -16,7 +16,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from "graphql";
-import { chosen } from "../../chosen";
+import { chosen } from "../../recentIds";
 import { labelOf, type Label } from "../../words/words";
 
 export type Path = (string | number)[];

@@ -1,7 +1,7 @@
 // The patient's card: identity, visits, waiting list, offers, messages and calls.
 import { useState } from "react";
 import { ask } from "../../api";
-import { attempt } from "../../deeds";
+import { attempt } from "../../actions";
 import { PatientCardDocument, RevealDocument, type PatientCardQuery } from "../../generated";
 import { say, useChanged } from "../../notice";
 import { plainDay } from "../../time";
@@ -9,8 +9,8 @@ import { useAnswer } from "../../useAnswer";
 import { personName, phoneText } from "../../words/people";
 import { ENUMS } from "../../words/words";
 import { useWorkspace } from "../../workspace";
-import { bookFor } from "../day/intent";
-import { Messages } from "../day/Story";
+import { bookFor } from "../day/sheetState";
+import { Messages } from "../day/VisitHistory";
 import { hasForm, openForm } from "../forms/open";
 import { ShowQuery } from "../ShowQuery";
 import { openPatient } from "./open";

@@ -1,7 +1,7 @@
 // Chooses a patient: searches while typing, or registers a new one.
 import { useId, useState, type KeyboardEvent } from "react";
 import { ask } from "../../api";
-import { choose } from "../../chosen";
+import { choose } from "../../recentIds";
 import { keepInView } from "../../focus";
 import { FindPatientsDocument, type PersonFragment } from "../../generated";
 import { plainDay } from "../../time";

@@ -1,6 +1,6 @@
 // A new record: with a PESEL or with a document.
 import { useState, type FormEvent } from "react";
-import { useDeed } from "../../deeds";
+import { useAction } from "../../actions";
 import { RegisterDocument, type DocumentKind, type PersonFragment, type RegisterPatientInput, type SeenDocument } from "../../generated";
 import { ENUMS } from "../../words/words";
 import { Trouble } from "../Trouble";
@@ -55,20 +55,20 @@ interface Props {
 
 export function Register({ begin, onDone, onCancel }: Props) {
   const [knownBy, setKnownBy] = useState<KnownBy>("pesel");
-  const deed = useDeed();
+  const action = useAction();
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const input = inputOf(new FormData(event.currentTarget), knownBy);
-    const result = await deed.run(RegisterDocument, { input });
+    const result = await action.run(RegisterDocument, { input });
     if (result) onDone(result as unknown as PersonFragment);
   };
-  const there = deed.refusal?.kind === "PatientExists" ? deed.refusal.patient : undefined;
+  const there = action.refusal?.kind === "PatientExists" ? action.refusal.patient : undefined;
   return (
     <form className="register" onSubmit={submit}>
       <h3>Nowy pacjent</h3>
-      <Names begin={begin} problems={deed.refusal?.fields ?? []} />
-      <Identification knownBy={knownBy} setKnownBy={setKnownBy} begin={begin} problems={deed.refusal?.fields ?? []} />
-      <Trouble refusal={deed.refusal && { ...deed.refusal, fields: [] }} />
+      <Names begin={begin} problems={action.refusal?.fields ?? []} />
+      <Identification knownBy={knownBy} setKnownBy={setKnownBy} begin={begin} problems={action.refusal?.fields ?? []} />
+      <Trouble refusal={action.refusal && { ...action.refusal, fields: [] }} />
       {there && (
         <p className="buttons">
           <button type="button" onClick={() => onDone(there)}>
@@ -77,7 +77,7 @@ export function Register({ begin, onDone, onCancel }: Props) {
         </p>
       )}
       <p className="buttons">
-        <button className="main" aria-disabled={deed.isBusy}>
+        <button className="main" aria-disabled={action.isBusy}>
           Zapisz
         </button>
         <button type="button" onClick={onCancel}>

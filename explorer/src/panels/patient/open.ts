@@ -1,4 +1,4 @@
-import { choose } from "../../chosen";
+import { choose } from "../../recentIds";
 import { change } from "../../workspace";
 
 /** Opens the patient's card; the patient's access log will show that it was opened. */

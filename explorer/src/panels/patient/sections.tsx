@@ -1,6 +1,6 @@
 // The lists on a patient's card.
 import { useState, type FormEvent } from "react";
-import { useDeed } from "../../deeds";
+import { useAction } from "../../actions";
 import { LeaveListDocument, type CardVisitFragment } from "../../generated";
 import { say } from "../../notice";
 import { moment, plainDay, shortDay, dayOf } from "../../time";
@@ -8,7 +8,7 @@ import { LOOKS, OUTCOMES } from "../../words/states";
 import { personName } from "../../words/people";
 import { ENUMS } from "../../words/words";
 import { OfferButtons } from "../calls/CallSide";
-import { move, show } from "../day/intent";
+import { move, show } from "../day/sheetState";
 import { Trouble } from "../Trouble";
 import type { Card } from "./PatientPanel";
 
@@ -80,10 +80,10 @@ export function WaitingEntries({ entries }: { entries: Card["waitingList"]["node
 
 function Leave({ entry }: { entry: string }) {
   const [reason, setReason] = useState("");
-  const deed = useDeed();
+  const action = useAction();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (await deed.run(LeaveListDocument, { input: { entryId: entry, reason } }))
+    if (await action.run(LeaveListDocument, { input: { entryId: entry, reason } }))
       say("Skreślono z listy oczekujących.");
   };
   return (
@@ -94,9 +94,9 @@ function Leave({ entry }: { entry: string }) {
           Dlaczego (zostaje w dzienniku)
           <input value={reason} onChange={(event) => setReason(event.target.value)} required maxLength={500} />
         </label>
-        <button aria-disabled={deed.isBusy}>Skreśl z listy</button>
+        <button aria-disabled={action.isBusy}>Skreśl z listy</button>
       </form>
-      <Trouble refusal={deed.refusal} />
+      <Trouble refusal={action.refusal} />
     </details>
   );
 }

@@ -1,6 +1,6 @@
 // The notes about a visit, and its history.
 import { ask } from "../../api";
-import { attempt } from "../../deeds";
+import { attempt } from "../../actions";
 import { ResendDocument, VisitStoryDocument, type MessageKind } from "../../generated";
 import { say, useChanged } from "../../notice";
 import { moment } from "../../time";
@@ -8,7 +8,7 @@ import { useAnswer } from "../../useAnswer";
 import { HAPPENED, MESSAGE_STATES } from "../../words/states";
 import { ENUMS } from "../../words/words";
 
-export function Story({ visit }: { visit: string }) {
+export function VisitHistory({ visit }: { visit: string }) {
   const answer = useAnswer(() => ask(VisitStoryDocument, { visit }), visit);
   useChanged(answer.again);
   const history = (answer.data?.node && "history" in answer.data.node && answer.data.node.history) || [];

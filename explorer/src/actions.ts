@@ -13,7 +13,7 @@ import {
 } from "./generated";
 import { changed, say } from "./notice";
 import { personName } from "./words/people";
-import { plain } from "./words/plain";
+import { withoutFieldNames } from "./words/withoutFieldNames";
 
 export interface Refusal {
   message: string;
@@ -39,7 +39,7 @@ export async function attempt<T extends Record<string, unknown>, V>(
     const result = Object.values(data)[0] as Result & Record<string, unknown>;
     if (result && typeof result === "object" && "message" in result) {
       const { __typename: kind, ...rest } = result as unknown as Refusal & { __typename?: string };
-      return { result: null, refusal: { ...rest, message: plain(rest.message), ...(kind ? { kind } : {}) } };
+      return { result: null, refusal: { ...rest, message: withoutFieldNames(rest.message), ...(kind ? { kind } : {}) } };
     }
     changed();
     return { result, refusal: null };
@@ -50,7 +50,7 @@ export async function attempt<T extends Record<string, unknown>, V>(
 }
 
 /** A form's action: whether it is running, and its refusal. Its button stays enabled, so that it keeps the focus. */
-export function useDeed() {
+export function useAction() {
   const [isBusy, setBusy] = useState(false);
   const isUnderWay = useRef(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
