@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { common } from "../words/common";
 import { type Form, isChecked, secret, text } from "./form";
 import { Icon } from "./icon";
@@ -45,8 +45,8 @@ function describe(props: FieldProps): Description {
 function useLabel(form: Form, name: string, label: string): void {
   const known = form.labels.get(name) ?? signal(label);
   form.labels.set(name, known);
-  useEffect(() => {
-    known.value = label;
+  useLayoutEffect(() => {
+    known.value = label; // before the paint, so that no summary is ever seen in two languages
   }, [known, label]);
 }
 
