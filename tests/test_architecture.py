@@ -29,6 +29,12 @@ def test_every_module_says_in_one_sentence_what_it_is() -> None:
     assert [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text()))] == []
 
 
+def test_all_migrations_lead_to_one_last_migration() -> None:
+    texts = {path.stem: path.read_text() for path in (ROOT / "models/migrations").glob("0*.py")}
+    followed = {name for text in texts.values() for name in re.findall(r"\(.models., .(\d{4}_\w+).\)", text)}
+    assert set(texts) - followed == {max(texts)}
+
+
 def test_the_current_time_comes_only_from_the_clock() -> None:
     offenders = []
     for path in MODULES:
@@ -47,9 +53,7 @@ def state_of(path: Path) -> set[str]:
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             value = ast.unparse(node.value)
-            if re.fullmatch(
-                r"\{\}|\[\]|(set|dict|list|\w*deque|OrderedDict|defaultdict|Weak\w+|Counter)\(\w*\)", value
-            ):
+            if EMPTY_CONTAINER.fullmatch(value):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 names |= {ast.unparse(target) for target in targets}
     return names

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0032_retention")]
+    dependencies = [("models", "0033_lean_bookings")]
 
     initial = False
 
