@@ -57,15 +57,17 @@ async def test_reception_sees_on_its_day_list_that_the_patient_has_confirmed(ope
     await expect(desk.page.locator("#print tr", has_text="Żółć Anna")).to_contain_text("☑")
 
 
-async def test_the_link_cancels_after_asking_once_more(opened: Opener) -> None:
+async def test_the_link_cancels_after_asking_once_more_even_if_the_language_changes_then(opened: Opener) -> None:
     anna = await cast.anna()
     _, [slot, *_] = await clinic_with_slots()
     visit = await visit_of(anna, slot)
     window = await opened()
     await window.go(link_of(visit))
     await window.page.click("summary")
-    await window.press("Odwołaj wizytę")
-    await window.titled("Wizyta została odwołana")
+    await window.switch_language()
+    await window.titled("Will you come to your visit?")
+    await window.press("Cancel the visit")
+    await window.titled("The visit has been cancelled")
     assert (await Visit.get()).status == "CANCELLED"
 
 

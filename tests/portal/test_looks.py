@@ -75,6 +75,16 @@ LOOKS: tuple[dict[str, Any], ...] = (
 )
 FRAME = ("header", "footer", "nav.bottom")
 LOOKS_IN_A_KNOWN_FRAME = (LOOKS[0], DARK | {"but": FRAME}, {"width": 1280}, *LOOKS[3:])
+SIZES: tuple[dict[str, Any], ...] = (
+    {"width": 320, "height": TALL},
+    {"width": 360},
+    {"width": 1280},
+    {"width": 360, "height": TALL, "text": 200},
+)
+IN_EVERY_WAY = tuple(size | {"rules": EVERYTHING, "scheme": scheme} for size in SIZES for scheme in ("light", "dark"))
+IS_THOROUGH = os.environ.get("LOOKS") == "all"
+if IS_THOROUGH:
+    LOOKS = LOOKS_IN_A_KNOWN_FRAME = IN_EVERY_WAY
 
 
 async def look(

@@ -7,7 +7,17 @@ from playwright.async_api import Route
 from tests import cast
 from tests.portal.rare_screens import rare_screens
 from tests.portal.stage import clinic_with_slots, public
-from tests.portal.test_looks import AXE, COLOURS, EVERYTHING, LAYOUT, TALL, look, strange_words
+from tests.portal.test_looks import (
+    AXE,
+    COLOURS,
+    EVERYTHING,
+    IN_EVERY_WAY,
+    IS_THOROUGH,
+    LAYOUT,
+    TALL,
+    look,
+    strange_words,
+)
 from tests.portal.window import Opener
 from tests.support.waiting import eventually
 
@@ -16,6 +26,8 @@ LOOKS: tuple[dict[str, Any], ...] = (
     {"width": 320, "height": TALL, "rules": LAYOUT, "scheme": "dark"},
     {"width": 360, "text": 200},
 )
+if IS_THOROUGH:
+    LOOKS = IN_EVERY_WAY
 
 
 async def test_every_rare_screen_is_accessible_fits_and_says_only_our_own_words(opened: Opener) -> None:

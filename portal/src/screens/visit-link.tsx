@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { unknownRefusal } from "../api/unknown-refusal";
 import { useQuery } from "../api/use-query";
@@ -22,7 +22,9 @@ export function VisitLink() {
   const [token] = useState(tokenOfLink);
   const [answered, setAnswered] = useState<LinkedFragment | null>(null);
   const { data, fault, reload } = useQuery(LinkedVisit, token ? { token } : null);
-  const visit = answered ?? data?.linkedVisit;
+  const known = useRef<LinkedFragment | null>(null); // stays while a change of language loads it again
+  known.current = data?.linkedVisit ?? known.current;
+  const visit = answered ?? known.current;
   const words = visitLink.value;
   if (!token || data?.linkedVisit === null)
     return (
