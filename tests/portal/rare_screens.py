@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from playwright.async_api import Route
 
+from infra import clock, crypto
 from models.accounts.account import Account
 from models.accounts.patient import Patient
 from models.slots.clinic import Clinic
@@ -15,6 +17,7 @@ from tests import cast
 from tests.portal.stage import clinic_with_slots, link_of, public, visit_of
 from tests.portal.window import Opener, Window
 from tests.support.visits import cancel
+from tests.support.waiting import eventually
 
 STRANGERS = {
     "none-found": "/rezerwacja?szukaj=zzz",
@@ -77,6 +80,8 @@ async def rare_screens(opened: Opener) -> Screens:
             yield name, await window.go(path.format(**ids))
     async for screen in _strangers(stranger, ids):
         yield screen
+    async for screen in _addresses(newcomer, celina):
+        yield screen
     async for screen in _lost_race(patient, ids, free):
         yield screen
     async for screen in _offers(patient, await Visit.get(status="BOOKED", patient_id=anna.patient_id), other):
@@ -109,6 +114,32 @@ async def _strangers(window: Window, ids: dict[str, str]) -> Screens:
     await window.go("/rezerwacja/brak")
     yield "outdated", window
     await window.page.unroute("**/graphql")
+
+
+async def _addresses(window: Window, account: Account) -> Screens:
+    """A new address that has not been confirmed yet, and one that has been; then too many wrong passwords."""
+    token, until = "token-of-a-letter", clock.now() + timedelta(hours=1)
+    pending = {"pending_email": "celina.nowa@example.pl", "email_token_hash": crypto.hash_token(token)}
+    await Account.filter(id=account.id).update(pending_email_until=until, **pending)
+    await window.go("/konto/kontakt")
+    await window.page.locator("main .box", has_text=pending["pending_email"]).wait_for()
+    yield "pending-address", window
+    await window.go(f"/potwierdz-adres#{token}")
+    await window.send()
+    await window.page.locator("main .box.good").wait_for()
+    yield "address-confirmed", window
+    await window.context.clear_cookies()
+    await window.go("/zaloguj")
+    refusal = window.page.locator(".summary")
+
+    async def is_blocked() -> bool:
+        await window.fill(login="nikt@example.pl", password="zgadywane hasło")
+        await window.send()
+        await refusal.wait_for()
+        return await refusal.get_by_text("Zbyt wiele").count() > 0
+
+    await eventually(is_blocked)
+    yield "too-many-attempts", window
 
 
 async def _forget(route: Route) -> None:
