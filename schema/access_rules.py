@@ -46,7 +46,7 @@ class Rule(FieldExtension):
     """A condition that is checked before the field's resolver runs, whether the resolver is synchronous or not."""
 
     def check(self, context: Context) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each rule checks its own condition
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         self.check(info.context)

@@ -61,7 +61,7 @@ class Event:
 
     @classmethod
     def details(cls, details: dict[str, Any], reader: "EventReader") -> dict[str, Any]:
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each kind of event has its own fields
 
 
 class _OfSlots(Event):

@@ -1,18 +1,16 @@
 import { useLocation } from "preact-iso";
 import { usePages } from "../api/pages";
 import { AccessLog as AccessLogOperation } from "../generated/operations";
-import { useAction } from "../parts/action";
-import { Failed, Loading, Outcome } from "../parts/states";
+import { More } from "../parts/more";
+import { Failed, Loading } from "../parts/states";
 import { datedMoment } from "../state/time";
 import { account } from "../words/account";
-import { common } from "../words/common";
 
 /** The accesses by others or by the patient; the URL says which. */
 export function AccessLog() {
   const { path, query } = useLocation();
   const byOthers = query["kto"] !== "ja";
   const list = usePages(AccessLogOperation, { byOthers }, ({ me }) => me?.patient?.accessLog);
-  const more = useAction(list.readMore);
   const words = account.value;
   const { nodes, fault } = list;
   return (
@@ -42,14 +40,7 @@ export function AccessLog() {
           </li>
         ))}
       </ul>
-      <Outcome action={more} />
-      {list.hasMore && (
-        <p class="actions">
-          <button class="button secondary" type="button" aria-disabled={more.isBusy} onClick={more.run}>
-            {common.value.more}
-          </button>
-        </p>
-      )}
+      <More list={list} />
     </>
   );
 }

@@ -1,11 +1,10 @@
 import { usePages } from "../api/pages";
 import { PastVisits as PastVisitsOperation, type VisitStatus } from "../generated/operations";
-import { useAction } from "../parts/action";
+import { More } from "../parts/more";
 import { Screen } from "../parts/screen";
-import { Empty, Failed, Loading, Outcome } from "../parts/states";
+import { Empty, Failed, Loading } from "../parts/states";
 import { VisitCard } from "../parts/visit-card";
 import { paths } from "../state/paths";
-import { common } from "../words/common";
 import { visits } from "../words/visits";
 
 const PAST: readonly VisitStatus[] = ["BOOKED", "ARRIVED", "FULFILLED", "NO_SHOW"];
@@ -14,7 +13,6 @@ const CANCELLED: readonly VisitStatus[] = ["CANCELLED"];
 export function PastVisits({ isCancelled }: { isCancelled: boolean }) {
   const status = isCancelled ? CANCELLED : PAST;
   const list = usePages(PastVisitsOperation, { status }, ({ me }) => me?.patient?.pastVisits);
-  const more = useAction(list.readMore);
   const words = visits.value;
   const { nodes, fault } = list;
   return (
@@ -39,14 +37,7 @@ export function PastVisits({ isCancelled }: { isCancelled: boolean }) {
           </li>
         ))}
       </ul>
-      <Outcome action={more} />
-      {list.hasMore && (
-        <p class="actions">
-          <button class="button secondary" type="button" aria-disabled={more.isBusy} onClick={more.run}>
-            {common.value.more}
-          </button>
-        </p>
-      )}
+      <More list={list} />
     </Screen>
   );
 }
