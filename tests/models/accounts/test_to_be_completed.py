@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -112,5 +113,7 @@ async def test_who_telephones_twice_has_one_record() -> None:
 
 async def test_a_birth_date_cannot_be_read_in_the_database(stranger: Any) -> None:
     await register(birth_date=BORN)
-    rows = [dict(row) for row in await stranger.fetch("SELECT * FROM patient")]
-    assert "1985" not in str(rows)
+    rows = await stranger.fetch("SELECT * FROM patient")
+    values = [value for row in rows for value in row.values() if not isinstance(value, UUID)]  # ids have any digits
+    assert values
+    assert "1985" not in str(values)
