@@ -22,10 +22,9 @@ async def measure(url: str, search: bytes) -> tuple[list[float], list[float], li
     None stands for a log-in that was refused at once. The logins belong to nobody, and take as long as real ones.
     """
     limits = httpx.Limits(max_connections=AT_ONCE)
+    # The reader has a client of its own, because a client checks all of its connections at each request.
     async with (
-        httpx.AsyncClient(
-            base_url=url, timeout=120
-        ) as reader,  # not shared: a client's pool checks all of its connections at each request
+        httpx.AsyncClient(base_url=url, timeout=120) as reader,
         httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as others,
     ):
 

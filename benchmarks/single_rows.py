@@ -110,15 +110,19 @@ def readers(bench: Bench) -> list[Row]:
     [span] = questions.spans(1, 3)
     environment = {**bench.environment, "ANSWER_CACHE_MIB": "0"}
     with started("server.py", "/health/ready", is_pinned=False, **environment) as server:
-        before, during, waits = asyncio.run(log_ins.measure(server.url, questions.search(*span, 10)))
-    ratio = log_ins.percentile(during, 95) / log_ins.percentile(before, 95)
+        search = questions.search(*span, 10)
+        measured = [asyncio.run(log_ins.measure(server.url, search)) for _ in range(bench.rounds + 1)][1:]
+    before = [1000 * log_ins.percentile(times, 95) for times, _, _ in measured]
+    during = [1000 * log_ins.percentile(times, 95) for _, times, _ in measured]
+    waits = [wait for _, _, waits in measured for wait in waits]
     details = {
-        "p95 before ms": 1000 * log_ins.percentile(before, 95),
-        "p95 during ms": 1000 * log_ins.percentile(during, 95),
-        "searches during": len(during),
+        "p95 before ms": median(before),
+        "p95 during ms": median(during),
+        "searches during": sum(len(times) for _, times, _ in measured),
         "log-ins refused as too many": waits.count(None),
         "last log-in s": max(wait for wait in waits if wait is not None),
     }
+    ratio = median(after / ago for after, ago in zip(during, before, strict=True))
     return [Row("searches during 100 log-ins, p95", ratio, "x before", 2, 1.3, less_is_better=True, details=details)]
 
 
