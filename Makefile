@@ -15,7 +15,7 @@ export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTS)
 endif
 NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000
 
-.PHONY: run explorer portal lighthouse clients test check conformance report sbom lock schema bench clean
+.PHONY: run explorer portal lighthouse clients test test-pages check conformance report sbom lock schema bench clean
 
 run: .venv/run.stamp explorer portal
 	@exec .venv/bin/python server.py
@@ -23,7 +23,11 @@ run: .venv/run.stamp explorer portal
 # Two workers: many tests mostly wait, and more browsers at once would be too slow.
 # To run the tests one after another, in a debugger: make test ARGS="-n 0".
 test: .venv/test.stamp explorer portal clients
-	.venv/bin/python -m pytest -n 2 $(ARGS)
+	.venv/bin/python -m pytest -n 2 -m "not browser or journey" $(ARGS)
+
+# The pages of patients and staff in Chromium: every screen, refusal, interruption and way to use it.
+test-pages: .venv/test.stamp explorer portal
+	.venv/bin/python -m pytest -n 2 -m "browser and not journey" $(ARGS)
 
 check: .venv/test.stamp
 	.venv/bin/ruff check

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, time, timedelta
 
 import pypdf
+import pytest
 from playwright.async_api import ViewportSize
 
 from infra import clock
@@ -24,6 +25,7 @@ from tests.support.invariants import check_invariants
 A4: ViewportSize = {"width": 794, "height": 1123}
 
 
+@pytest.mark.journey
 async def test_a_busy_monday_goes_by_without_the_editor(hired: Hire) -> None:
     scene = await busy_day()
     dorota = await cast.dorota(scene.rita)

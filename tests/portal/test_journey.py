@@ -104,6 +104,7 @@ async def move_and_cancel(window: Window, words: dict[str, str], email: str) -> 
     await window.sees("11:")
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("language", "size"), [("pl", PHONE), ("en", DESKTOP)])
 async def test_a_patient_goes_all_the_way(opened: Opener, language: str, size: dict[str, int]) -> None:
     words, clinic, email = WORDS[language], await a_clinic(), "ola@example.pl"
