@@ -1,7 +1,5 @@
 """How the screens look that patients seldom see: as all others, see test_looks."""
 
-from typing import Any
-
 from playwright.async_api import Route
 
 from tests import cast
@@ -9,25 +7,18 @@ from tests.portal.rare_screens import rare_screens
 from tests.portal.stage import clinic_with_slots, public
 from tests.portal.test_looks import (
     AXE,
-    COLOURS,
-    EVERYTHING,
+    BUT_THE_FRAME,
+    FULLY,
     IN_EVERY_WAY,
     IS_THOROUGH,
-    LAYOUT,
-    TALL,
+    NARROW,
     look,
     strange_words,
 )
 from tests.portal.window import Opener
 from tests.support.waiting import eventually
 
-LOOKS: tuple[dict[str, Any], ...] = (
-    {"width": 360, "rules": EVERYTHING},
-    {"width": 320, "height": TALL, "rules": LAYOUT, "scheme": "dark"},
-    {"width": 360, "text": 200},
-)
-if IS_THOROUGH:
-    LOOKS = IN_EVERY_WAY
+LOOKS = IN_EVERY_WAY if IS_THOROUGH else (FULLY, NARROW | BUT_THE_FRAME, {"width": 360, "text": 200})
 
 
 async def test_every_rare_screen_is_accessible_fits_and_says_only_our_own_words(opened: Opener) -> None:
@@ -59,6 +50,6 @@ async def test_a_screen_that_is_still_loading_is_accessible(opened: Opener) -> N
         await eventually(lambda: bool(waiting))
         await window.page.locator("main .loading").first.wait_for()
         await window.page.evaluate(AXE)
-        assert await look(window, width=360, rules=EVERYTHING) == [], path
-        assert await look(window, width=320, rules=COLOURS, scheme="dark") == [], path
+        assert await look(window, **FULLY) == [], path
+        assert await look(window, **NARROW) == [], path
     await window.page.unroute("**/graphql")
