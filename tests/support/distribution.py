@@ -7,7 +7,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = "tests/"
-FIRST = ("portal", "processes", "explorer", "web/live")  # started late, they would delay the end of the run
+FIRST = ("explorer", "portal", "processes", "web/live")  # started late, they would delay the end of the run
 TOGETHER = ("explorer",)  # all files of each of these rooms share one service and one browser
 
 
