@@ -77,6 +77,7 @@ class BoundedProtocol(TimedHttpProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._cancel_body_timer()
         super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # as in uvicorn: the parser refers to this protocol
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_body_timer()

@@ -12,7 +12,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[WRITE_NOW] = self.write_now
-        await super().run_asgi()
+        try:
+            await super().run_asgi()
+        finally:
+            del extensions[WRITE_NOW]  # it refers to this protocol, which refers to the scope
 
     def write_now(self, message: bytes) -> bool:
         """Write a text message; return False if the client is behind or the socket is closing.

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from weakref import WeakMethod
 
 from graphql import (
     FieldNode,
@@ -17,6 +18,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLResolveInfoHelpers,
     Undefined,
     is_leaf_type,
 )
@@ -66,6 +68,12 @@ _plans = PlanCache()
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     """Completes lists and objects by their compiled plan, if they have one; also records whose data staff see."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # graphql-core's helpers refer to the executor, and it to them: a cycle that would keep all objects of a request
+        # in memory until garbage is collected.
+        self.async_helpers = GraphQLResolveInfoHelpers(*map(_call_weakly, self.async_helpers))
+
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
@@ -101,6 +109,19 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         if self.middleware_manager is not None and self.middleware_manager.middlewares:
             return None
         return _plans.find(self, item, details)
+
+
+def _call_weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Call the method without keeping its object alive; the caller must keep it alive."""
+    reference = WeakMethod(method)
+
+    def call(*arguments: Any) -> Any:
+        found = reference()
+        if found is None:
+            raise RuntimeError("The execution is over.")
+        return found(*arguments)
+
+    return call
 
 
 class _Compiler:

@@ -168,6 +168,27 @@ def code_error(raised: Exception, language: str) -> GraphQLError:
 
     An unexpected exception is logged in full, counted and masked; the log and the answer contain the request id.
     """
+    coded = _code_error(raised, language)
+    _release_frames(raised)
+    return coded
+
+
+def _release_frames(raised: BaseException | None) -> None:
+    """Drop the tracebacks of an exception and its causes; they have been logged, if anybody needs them.
+
+    Their frames refer to the execution, which refers to its errors: a cycle that would keep all of a request's objects
+    in memory.
+    """
+    seen: set[int] = set()
+    waiting = [raised]
+    while waiting:
+        if (error := waiting.pop()) is not None and id(error) not in seen:
+            seen.add(id(error))
+            error.__traceback__ = None
+            waiting += [error.__cause__, error.__context__, getattr(error, "original_error", None)]
+
+
+def _code_error(raised: Exception, language: str) -> GraphQLError:
     error = raised if isinstance(raised, GraphQLError) else located_error(raised)
     cause = error.original_error
     for bad_input in (error, cause):

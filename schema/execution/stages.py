@@ -46,20 +46,26 @@ class Stage:
     async def __aexit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        return await self._end(raised)
+        try:
+            return await self._end(raised)
+        finally:
+            del raised, traceback  # see _finish
 
     async def _end(self, raised: BaseException | None) -> bool:
         """Finish the hooks; return whether one swallowed the exception, or raise the one that replaced it."""
         left = raised
-        while self._begun:
-            try:
-                if await _finish(self._begun.pop(), left):
-                    left = None
-            except BaseException as other:
-                left = other
-        if left is not None and left is not raised:
-            raise left
-        return raised is not None and left is None
+        try:
+            while self._begun:
+                try:
+                    if await _finish(self._begun.pop(), left):
+                        left = None
+                except BaseException as other:
+                    left = other
+            if left is not None and left is not raised:
+                raise left
+            return raised is not None and left is None
+        finally:
+            del raised, left  # see _finish
 
 
 async def _finish(hook: Hook, raised: BaseException | None) -> bool:
@@ -69,11 +75,13 @@ async def _finish(hook: Hook, raised: BaseException | None) -> bool:
             next(hook) if raised is None else hook.throw(raised)
         else:
             await (anext(hook) if raised is None else hook.athrow(raised))
+        if isinstance(raised, GeneratorExit):  # the event loop is ending and has already closed the hook
+            return False
+        raise RuntimeError("A hook of an extension must yield once.")
     except (StopIteration, StopAsyncIteration) as ended:
         return raised is not None and ended is not raised
-    if isinstance(raised, GeneratorExit):  # the event loop is ending and has already closed the hook
-        return False
-    raise RuntimeError("A hook of an extension must yield once.")
+    finally:
+        del raised  # its traceback refers to this frame: the cycle would keep all of the operation's objects in memory
 
 
 @cache

@@ -33,6 +33,7 @@ class Problem:
 
     @classmethod
     def of(cls, refusal: Refusal, context: Context) -> Self:
+        refusal.with_traceback(None)  # nobody reads it, and its frames refer to this problem: a cycle
         message = refusal.message(context.language)
         if context.is_staff and refusal.clinic_rule:
             message += OVERRIDABLE.in_(context.language)

@@ -1,7 +1,6 @@
 """Open connections: the sockets and event streams of this process; each ends when its caller loses access."""
 
 import asyncio
-import gc
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -17,7 +16,6 @@ from models.events.partner import PartnerKey
 from schema.context import Context
 
 CHECK_SECONDS = 2.0
-COLLECTED_AT = 200  # ended connections: some 10 MiB
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +50,6 @@ class OpenConnections:
     def __init__(self) -> None:
         self.all: set[Connection] = set()
         self._places: Counter[str] = Counter()
-        self._ended = 0  # since garbage was collected
         self._is_stopping = False
         self._endings: set[asyncio.Task[None]] = set()  # a task without a reference may be garbage-collected
 
@@ -65,7 +62,6 @@ class OpenConnections:
             yield
         finally:
             self.all.discard(connection)
-            self._ended += 1
 
     def take_place(self, address: str) -> bool:
         """Reserve one of the connections per address in this process, before anything is opened; False: none is left.
@@ -98,15 +94,6 @@ class OpenConnections:
             elif connection.is_too_old:
                 self._end(connection, TOO_OLD)
 
-    def collect_garbage(self) -> None:
-        """Collect what ended connections leave behind, before so many others come that they need memory of their own.
-
-        Each leaves about 50 KB in cycles, as old as the connection was; those the usual collection visits last.
-        """
-        if self._ended >= COLLECTED_AT:
-            self._ended = 0
-            gc.collect()
-
     def end_all(self) -> None:
         """End all connections before the process stops, and new ones immediately, so that clients connect elsewhere."""
         self._is_stopping = True
@@ -135,7 +122,6 @@ class OpenConnections:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            self.collect_garbage()
             try:
                 await self.end_overdue()
             except Exception as problem:  # the database is unavailable: the next check follows soon
