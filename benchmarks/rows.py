@@ -1,4 +1,4 @@
-"""The rows of the benchmark: each runs both servers in the same rounds, one after the other, and compares."""
+"""The rows of the benchmark: each measures both servers, one after the other in every round, and compares them."""
 
 import asyncio
 import re

@@ -178,7 +178,7 @@ async def is_migrated() -> bool:
 
 
 async def find_missing_migrations(url: str) -> set[str]:
-    """The migrations of this version that the database does not have yet; in an empty one, all."""
+    """The migrations of this version that the database does not have yet; all of them if it is empty."""
     session = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
         return await _find_missing(session)

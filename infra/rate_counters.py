@@ -177,7 +177,7 @@ async def hit(limit: str, kind: str, caller: str) -> datetime | None:
 
 
 async def hit_often(limit: str, kind: str, caller: str) -> datetime | None:
-    """Like `hit`, for limits that every request counts against: in memory if this process settles its counters."""
+    """Like `hit`, for limits that count every request; it counts in memory if this process settles its counters."""
     if not counters.is_settling:
         return await hit(limit, kind, caller)
     return counters.hit(_parse(limit), _limiter_key(limit, kind, _key(kind, caller, settings.SECRET_KEY)))

@@ -275,7 +275,7 @@ def _parse_uuid(text: str | None) -> UUID | None:
 
 @cache
 def _related() -> Joined:
-    """A join with the account and its patient, whose modules import this one and cannot be imported here."""
+    """A join with the account and its patient, looked up at run time because their modules import this one."""
     to_account: Any = Message._meta.fields_map["account"]
     account = to_account.related_model
     return Joined(message=Message, account=account, patient=account._meta.fields_map["patient"].related_model)

@@ -46,7 +46,7 @@ class SecondFactor(Model):
 
     @classmethod
     async def begin(cls, account: "Account") -> tuple[str, str]:
-        """Make a secret and its URI for an authenticator app, shown once; replaces an unconfirmed one."""
+        """Make a secret and its URI for an authenticator app, both shown only once; replace an unconfirmed secret."""
         secret = b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
         async with in_transaction():
             await _lock_account(account)

@@ -1,4 +1,4 @@
-"""Partner: another organisation's system, which reads the events of some clinics with a key."""
+"""Partner: another organisation's system, which uses a key to read the events of some clinics."""
 
 import secrets
 from collections.abc import Collection

@@ -44,7 +44,7 @@ _CHARGE = """
 
 
 # Subtracts what a process has charged since it last settled; a negative balance is paid back before the next charge.
-# The rows are locked in one order, so that two processes cannot deadlock.
+# The rows are always locked in the same order, so that two processes cannot deadlock.
 _SETTLE = """
     WITH locked AS (
         SELECT partner.id FROM partner WHERE partner.id = ANY(:ids::uuid[]) ORDER BY partner.id FOR UPDATE

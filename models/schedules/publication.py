@@ -66,8 +66,8 @@ class PublicationPlan:
 async def make_plan(timetable: Timetable, *, only_add: bool = False) -> PublicationPlan:
     """Compare the slot times with the existing slots; raises SlotsOverlap; with `only_add`, overlaps are skipped.
 
-    To write the plan, lock the doctor first. Blocked times, absences and days after a closing stay closed, and
-    with `only_add` also slots that were withdrawn by hand.
+    If the plan is to be written, lock the doctor first. Blocked times, absences and days after a closing stay closed,
+    and with `only_add` also slots that were withdrawn by hand.
     """
     mine, others, closed = await _find_existing(timetable, only_add=only_add)
     existing = {_slot_time(slot): slot for slot in mine}

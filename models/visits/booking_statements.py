@@ -2,7 +2,7 @@
 
 from models.slots import booking_rules
 
-# Locks the patient first, then the slot, as everywhere.
+# Locks the patient first, then the slot, as everywhere else.
 LOCK = """
     WITH locked_patient AS MATERIALIZED (SELECT id FROM patient WHERE id = :patient_id FOR NO KEY UPDATE)
     SELECT id FROM slot WHERE id = :slot_id AND EXISTS (SELECT FROM locked_patient) FOR UPDATE

@@ -141,7 +141,7 @@ async def _check_withdrawal(message: Message) -> Facts:
 
 
 async def _check_absence(message: Message) -> Facts:
-    """Require that the visit still cannot take place; state the slot offered instead only while the offer is open."""
+    """Require that the visit still cannot take place; include the offered slot only while its offer is open."""
     offer, visit = await _find_offer(message), await _find_visit(message)
     if not visit.doctor_is_absent:
         raise NoLongerWanted("the visit was moved or cancelled, or takes place after all")

@@ -47,7 +47,7 @@ async def test_every_step_of_booking_survives(opened: Opener) -> None:
     await window.send()
     await survives(window, "Wizyta umówiona", "Your visit is booked")
     await window.page.go_back()
-    await window.titled(clinic.name)  # Back skips the slot, which has become a visit
+    await window.titled(clinic.name)  # Back skips the slot's step: the slot has been booked
 
 
 async def test_every_step_of_a_move_survives(opened: Opener) -> None:

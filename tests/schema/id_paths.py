@@ -37,7 +37,7 @@ ROOTS = {"query": BUILT.query_type, "mutation": BUILT.mutation_type, "subscripti
 
 
 class Path(NamedTuple):
-    """Where an id is passed: in an argument of a root field, or, with `node`, of a field of that node type."""
+    """Where an id is passed: in an argument of a root field or, if `node` is set, of a field of the type it names."""
 
     kind: str
     field: str

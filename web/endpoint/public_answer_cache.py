@@ -263,7 +263,7 @@ def _replay(received: list[Message | TimeoutError], receive: Receive) -> Receive
 
 
 async def _is_limited(scope: Scope) -> bool:
-    """Only answers given here are counted here; the endpoint counts its own."""
+    """Count a request that this cache can answer; the endpoint counts those that it answers itself."""
     address = normalise_address(scope["client"][0] if scope["client"] else "")
     return await rate_counters.hit_often(settings.RATE_PER_ADDRESS, "address", address) is not None
 

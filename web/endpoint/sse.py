@@ -74,7 +74,7 @@ def until_ended(
 
 
 async def _close(results: AsyncGenerator[Any, None]) -> None:
-    with suppress(RuntimeError):  # a cancelled task is just closing it
+    with suppress(RuntimeError):  # a cancelled task is already closing it
         await results.aclose()
 
 

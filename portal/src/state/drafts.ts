@@ -1,4 +1,4 @@
-/** Typed text, in the memory of this tab only: survives a change of language and a new log-in, not a log-out. */
+/** Typed text, only in this tab's memory: it survives a change of language and a new log-in, but not a log-out. */
 
 import { signal, type Signal } from "@preact/signals";
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("compiling")
 
 @pytest.fixture(autouse=True)
 def only_the_tests_announce(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the relay from announcing slots: it may report their creation after a client has begun to listen."""
+    """Keep the relay from announcing slots: it might report their creation only after a client has begun to listen."""
     monkeypatch.setattr(NotifyListener, "take_changed_slots", lambda _: set())
 
 

@@ -18,9 +18,9 @@ import { CallSide, OfferSide } from "./CallSide";
 export type Entry = CallListQuery["callList"][number];
 export type WaitingOffer = CallListQuery["offersToTell"][number];
 
-/** Patients whose visit cannot take place come first; those not reached, to be called again later, come last. */
 const isForLater = (entry: Entry) => Boolean(entry.calls[0]?.againAt && entry.calls[0].againAt.slice(0, 16) > now());
 
+/** Patients whose visit cannot take place come first; those not reached, to be called again later, come last. */
 function inOrder(entries: Entry[]): Entry[] {
   const rank = (entry: Entry) => {
     if (isForLater(entry)) return `2${entry.calls[0]!.againAt}`;
