@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 import settings
-from infra import database
+from infra import database, rate_counters
+from infra.rate_counters import Counters
 from tests import cast
 from tests.cast import warsaw
 from tests.support.client import DOCUMENTS, Client, id_of
@@ -204,26 +205,20 @@ async def test_odd_headers_are_tolerated(headers: dict[str, str], nobody: Client
 
 HOSTILE: list[Any] = [
     "",
-    " ",
-    "\0",
+    " \n",
     "a\0b",
-    "\n",
     "\u202e\ufeff",
     "ﷺ" * 20_000,
     "x" * 100_000,
     "١٢٣",
-    "%s%n{0}{}",
-    "'; --",
-    "\\",
+    "'; -- \\ %s%n{0}{}",
     "🤕",
-    5,
     -1,
     1.5,
     10**18,
     True,
     None,
     [],
-    {},
     ["\0"],
     {"x": {}},
 ]
@@ -281,10 +276,21 @@ def filled(meant: Any, ids: dict[str, str]) -> Any:
     return ids.get(meant, meant) if isinstance(meant, str) else meant
 
 
-async def content() -> dict[str, str]:
+class Content:
     """A fingerprint of all data that must not change."""
-    sums = (f"(SELECT md5(string_agg(t::text, ';' ORDER BY t::text)) FROM {name} t) AS {name}" for name in KEPT)
-    return dict((await database.fetch(f"SELECT {', '.join(sums)}"))[0])
+
+    def __init__(self) -> None:
+        self.snapshot, self.sums = "", dict[str, str]()
+
+    async def read(self) -> dict[str, str]:
+        """Read the tables only if a transaction has ended since: equal snapshots of PostgreSQL see the same rows."""
+        [found] = await database.fetch("SELECT pg_current_snapshot()::text AS snapshot")
+        if found["snapshot"] != self.snapshot:
+            self.snapshot, self.sums = found["snapshot"], (await database.fetch(f"SELECT {', '.join(SUMS)}"))[0]
+        return self.sums
+
+
+SUMS = [f"(SELECT md5(string_agg(t::text, ';' ORDER BY t::text)) FROM {name} t) AS {name}" for name in KEPT]
 
 
 def test_every_document_of_a_client_is_made_hostile() -> None:
@@ -292,7 +298,12 @@ def test_every_document_of_a_client_is_made_hostile() -> None:
 
 
 @pytest.mark.parametrize("name", MEANT)
-async def test_no_hostile_value_anywhere_breaks_anything(name: str, anna: Client) -> None:
+async def test_no_hostile_value_anywhere_breaks_anything(
+    name: str, anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counters = Counters()
+    counters.is_settling = True  # as in a process that serves: a refusal then writes nothing, not even its count
+    monkeypatch.setattr(rate_counters, "counters", counters)
     slot, other = await cast.slot(), await cast.slot(warsaw(25, 10))
     visit = await anna.do("BookVisit", slotId=id_of(other))
     ids = {
@@ -301,15 +312,16 @@ async def test_no_hostile_value_anywhere_breaks_anything(name: str, anna: Client
         "DOCTOR": id_of(await slot.doctor),
         "VISIT": visit["id"],
     }
-    before, harmless = await content(), 0
+    content, harmless = Content(), 0
+    before = await content.read()
     for value in HOSTILE:
         for variables in replaced(filled(MEANT[name], ids), value):
             answer = await anna.send(name, **variables) if isinstance(variables, dict) else {}
             refusals = {error["extensions"]["code"] for error in answer.get("errors", [])}
             assert refusals <= CODES, (answer, variables)
             if refusals or "message" in json.dumps(answer.get("data")):
-                assert await content() == before, variables
+                assert await content.read() == before, variables
                 harmless += 1
-            elif (after := await content()) != before:  # odd input may be valid, such as a reason of one emoji
+            elif (after := await content.read()) != before:  # odd input may be valid, such as a reason of one emoji
                 before = after
     assert harmless > 0
