@@ -1,6 +1,7 @@
 """The cast of the tests: the same few people, one clinic or two, and a fixed Monday at nine."""
 
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -146,10 +147,19 @@ async def slot(
     return await Slot.create(clinic=at, doctor=by, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes))
 
 
+async def slots(first: datetime, count: int, *, at: Clinic, by: Doctor, minutes: int = 20) -> list[Slot]:
+    """`count` free slots in a row."""
+    starts = [first + timedelta(minutes=minutes * n) for n in range(count + 1)]
+    made = [Slot(clinic=at, doctor=by, starts_at=start, ends_at=end) for start, end in pairwise(starts)]
+    await Slot.bulk_create(made)
+    for one in made:
+        one._saved_in_db = True  # which `bulk_create` does not note: a later `save` must update
+    return made
+
+
 async def morning(day: date, count: int, *, at: Clinic, by: Doctor, minutes: int = 20) -> list[Slot]:
     """`count` free slots in a row from eight o'clock."""
-    eight = datetime.combine(day, time(8), WARSAW)
-    return [await slot(eight + timedelta(minutes=minutes * n), at=at, by=by, minutes=minutes) for n in range(count)]
+    return await slots(datetime.combine(day, time(8), WARSAW), count, at=at, by=by, minutes=minutes)
 
 
 async def administrator() -> Account:

@@ -20,7 +20,7 @@ async def create_centre(patients: int) -> dict[str, Any]:
     eight, slots = datetime.combine(clock.today() + timedelta(days=1), time(8), settings.TIME_ZONE), []
     for number in range(DOCTORS):
         doctor = await cast.doctor(clinic, last_name=f"Lekarska{number}")
-        slots += [await cast.slot(eight + timedelta(minutes=20 * n), at=clinic, by=doctor) for n in range(SLOTS)]
+        slots += await cast.slots(eight, SLOTS, at=clinic, by=doctor)
     accounts = await cast.rivals(patients)
     _, key = await cast.partner(clinic)
     return {
