@@ -18,7 +18,7 @@ from tests.support.http import http_client
 from tests.support.waiting import eventually, patience
 
 CLINICS = "{ clinics { nodes { id } } }"
-PATIENTS, READERS, READS = 6, 4, 200
+PATIENTS, READERS, READS = 6, 4, 120
 
 
 @dataclass
