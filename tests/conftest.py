@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -62,6 +63,16 @@ collect_ignore = [
 def pytest_configure(config: pytest.Config) -> None:
     """Use a folder of our own: pytest's default is closed to other users, and root runs PostgreSQL as another user."""
     config.option.basetemp = str(Path(_scratch.name) / "each")
+    _keep_one_handler_of_interrupts()
+
+
+def _keep_one_handler_of_interrupts() -> None:
+    """Ctrl+C still raises KeyboardInterrupt, but asyncio, which replaces only Python's own handler, leaves ours.
+
+    Otherwise it sets and restores a handler for each test and each fixture, and prints the task each time to do so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda number, frame: signal.default_int_handler(number, frame))
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects tests by their marks
@@ -90,10 +101,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # DELETE, because TRUNCATE takes twenty times as long for a few rows; a function, so that PostgreSQL caches its plans.
+# Many tests write nothing: then the snapshot, which lists the transactions that write, is the same as before.
 EMPTYING = """
     CREATE SCHEMA IF NOT EXISTS tests;
     CREATE OR REPLACE FUNCTION tests.empty() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
-        AS $$ BEGIN {deletions}; END $$
+        AS $$ BEGIN {deletions}; END $$;
+    CREATE OR REPLACE FUNCTION tests.empty_unless_at(snapshot text) RETURNS text LANGUAGE plpgsql
+        AS $$ DECLARE current text := pg_current_snapshot();
+        BEGIN IF current IS DISTINCT FROM snapshot THEN PERFORM tests.empty(); END IF; RETURN current; END $$
 """
 
 
@@ -137,26 +152,34 @@ async def tables(owner: "asyncpg.Connection[asyncpg.Record]") -> str:
     )
 
 
+class Emptying:
+    """Empties all tables if anything may have been written since the last time."""
+
+    def __init__(self, owner: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self.owner = owner
+        self.snapshot: str | None = None
+
+    async def run(self) -> None:
+        for _ in range(5):
+            try:
+                self.snapshot = await self.owner.fetchval("SELECT tests.empty_unless_at($1)", self.snapshot)
+                return
+            except asyncpg.DeadlockDetectedError:  # a service that is still running holds locks
+                continue
+        raise AssertionError("The service never releases its locks on the tables.")
+
+
 @pytest.fixture(scope="session")
-async def emptying(owner: "asyncpg.Connection[asyncpg.Record]", tables: str) -> None:
+async def emptying(owner: "asyncpg.Connection[asyncpg.Record]", tables: str) -> Emptying:
     deletions = "; ".join(f"DELETE FROM public.{table}" for table in tables.split(", "))
     await owner.execute(EMPTYING.format(deletions=deletions))
+    return Emptying(owner)
 
 
 @pytest.fixture(autouse=True)
-async def fresh(owner: "asyncpg.Connection[asyncpg.Record]", emptying: None) -> AsyncIterator[None]:
+async def fresh(emptying: Emptying) -> AsyncIterator[None]:
     """Start each test on Monday at nine in Warsaw, with an empty database."""
     limits.extend_by_load()
     with clock.pinned(cast.MONDAY):
         yield
-    await _empty(owner)
-
-
-async def _empty(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
-    for _ in range(5):
-        try:
-            await owner.execute("SELECT tests.empty()")
-            return
-        except asyncpg.DeadlockDetectedError:  # a service that is still running holds locks
-            continue
-    raise AssertionError("The service never releases its locks on the tables.")
+    await emptying.run()

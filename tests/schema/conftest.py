@@ -1,5 +1,5 @@
 """Fixtures of these tests: the cast as clients, and no background tasks."""
 
-from tests.support.client import anna, borys, celina, nobody, nudges
+from tests.support.client import anna, borys, celina, mail_server, nobody, nudges
 
-__all__ = ["anna", "borys", "celina", "nobody", "nudges"]
+__all__ = ["anna", "borys", "celina", "mail_server", "nobody", "nudges"]

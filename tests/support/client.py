@@ -1,5 +1,6 @@
 """A client of the service, like a patient's app: it posts documents and reads answers."""
 
+import itertools
 import ssl
 from collections.abc import AsyncIterator
 from functools import cache
@@ -26,6 +27,8 @@ from tests.support.waiting import patience
 
 SOURCE = Path(__file__).with_name("documents.graphql").read_text()
 DOCUMENTS = {name: print_ast(document) for name, document in separate_operations(parse(SOURCE)).items()}
+
+FOLDERS = itertools.count()  # each test has a mailbox of its own, whose folder is made by its first letter
 
 
 @cache
@@ -112,8 +115,21 @@ async def deliver() -> list[dict[str, Any]]:
     return mailbox.entries()
 
 
+@pytest.fixture(scope="session")
+async def mail_server() -> AsyncIterator[tuple[str, int] | None]:
+    """The mailbox's SMTP server, started once; only tests that use `nudges` know where it listens."""
+    async with mailbox.run_mailbox() as address:
+        mailbox._address = None
+        yield address
+
+
 @pytest.fixture(autouse=True)
-async def nudges(fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[list[str]]:
+def nudges(
+    fresh: None,
+    mail_server: tuple[str, int] | None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[str]:
     """Nothing runs in the background of a test: nudges are only recorded, and `deliver` does the work on demand."""
     noted: list[str] = []
 
@@ -121,9 +137,9 @@ async def nudges(fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         noted.append(task.task_name.rpartition(":")[2])
 
     monkeypatch.setattr(tasks.broker, "_start_in_background", note)
-    monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
-    async with mailbox.run_mailbox():
-        yield noted
+    monkeypatch.setattr(settings, "DATA_DIR", tmp_path_factory.getbasetemp() / f"data-{next(FOLDERS)}")
+    monkeypatch.setattr(mailbox, "_address", mail_server)
+    return noted
 
 
 @pytest.fixture

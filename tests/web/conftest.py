@@ -6,10 +6,10 @@ import pytest
 
 import settings
 from infra import bounded_client, database
-from tests.support.client import anna, borys, celina, nobody, nudges
+from tests.support.client import anna, borys, celina, mail_server, nobody, nudges
 from tests.support.silent_proxy import SilentProxy
 
-__all__ = ["anna", "borys", "celina", "nobody", "nudges"]
+__all__ = ["anna", "borys", "celina", "mail_server", "nobody", "nudges"]
 
 
 @pytest.fixture
