@@ -5,6 +5,7 @@ import re
 import secrets
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import setting_types
 import settings
 from models.values import contact
 from settings import LEAST_BITS, _estimate_bits
+from tests.support.fork_server import Forked
+from tests.support.waiting import patience
 
 ROOT = Path(__file__).parents[1]
 CHECK = "import sys, settings; settings.check(*sys.argv[1:2])"
@@ -110,9 +113,14 @@ ONE_ROLE = dict.fromkeys(("DATABASE_URL", "MIGRATION_DATABASE_URL"), "postgres:/
 
 
 def start(command: str = "web", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Read and check the settings in a process that has this environment; it is forked, as most of it is imports."""
     environment = {"PATH": os.environ["PATH"], **settings}
-    command_line = [sys.executable, "-c", CHECK, command]
-    return subprocess.run(command_line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "output").open("w+") as output:
+        checking = Path(folder) / "check.py"
+        checking.write_text(CHECK)
+        code = Forked([str(checking), command], environment, output.fileno()).wait(patience())
+        output.seek(0)
+        return subprocess.CompletedProcess(command, code, stderr=output.read())
 
 
 @pytest.fixture(scope="module")
