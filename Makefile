@@ -25,7 +25,7 @@ run: .venv/run.stamp explorer portal
 test: .venv/test.stamp explorer portal clients
 	.venv/bin/python -m pytest -n 2 -m "not browser or journey" $(ARGS)
 
-# The pages of patients and staff in Chromium: every screen, refusal, interruption and way to use it.
+# Tests the pages of patients and staff in Chromium: each screen, refusal and interruption, and the use by keyboard.
 test-pages: .venv/test.stamp explorer portal
 	.venv/bin/python -m pytest -n 2 -m "browser and not journey" $(ARGS)
 
@@ -124,7 +124,7 @@ schema: .venv/run.stamp
 bench: .venv/test.stamp .tools/wrk
 	.venv/bin/python -m benchmarks $(ARGS)
 
-# wrk, unless it is installed: the package of Debian or Ubuntu, unpacked here, which needs no administrator.
+# Unpacks wrk from the package of Debian or Ubuntu, unless it is installed; this needs no administrator's rights.
 .tools/wrk:
 	@command -v wrk > /dev/null || { command -v apt-get > /dev/null && echo "Downloading wrk into .tools ..." \
 	  && mkdir -p .tools/packages && cd .tools/packages && apt-get -qq download wrk libluajit-5.1-2 libluajit-5.1-common > /dev/null \

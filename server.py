@@ -123,7 +123,7 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "web": web,
     "worker": lambda: serve("worker", settings.WATCH_PORT),
     "scheduler": lambda: serve("scheduler", settings.WATCH_PORT),
-    "migrate": lambda: None,  # every command applies migrations first
+    "migrate": lambda: None,  # the migrations are applied before any of these commands
     "rotate-secret": key_rotation.command,
 }
 

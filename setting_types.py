@@ -110,7 +110,7 @@ def check_rate(text: str) -> str:
     except ValueError:
         rate = None
     if rate is None or not (1 <= rate.amount <= MOST and 1 <= rate.get_expiry() <= LONGEST_SECONDS):
-        raise ValueError("must be a number of one or more and the time for which it counts, a year at most")
+        raise ValueError("must be a number, at least 1, and the period in which it counts, at most a year")
     return text
 
 

@@ -88,7 +88,7 @@ SMS_URL: Annotated[
     Example("smsapi://token@api.smsapi.pl", True),
 ] = ""
 SMS_FROM: Annotated[
-    str, matching("[A-Za-z0-9 .&_-]{1,11}", "must be 11 letters, digits or spaces at most"), Example("CM Diamed")
+    str, matching("[A-Za-z0-9 .&_-]{1,11}", "must be at most 11 letters, digits or spaces"), Example("CM Diamed")
 ] = ""
 PUBLIC_URL: Annotated[str, HTTP_URL, Example("https://rejestracja.diamed.example")] = ""
 CENTRE_NAME: Annotated[Line, matching(r".*\S.*", "must be a name that can be read")] = "CM Diamed"
@@ -176,7 +176,7 @@ def _read(names: Iterable[str]) -> BaseSettings:
 
 
 def _load() -> tuple[set[str], dict[str, str]]:
-    """Set the names above; return those that are set in the environment, and what is wrong with their values."""
+    """Give the settings above their values; return those that the environment contains, and what is wrong with them."""
     try:
         wrong, values = {}, _read(_KINDS)
     except ValidationError as error:
@@ -225,7 +225,7 @@ def _missing_in_production() -> Iterator[tuple[str, str]]:
         if name not in _given:
             yield name, "is missing: ENVIRONMENT=production needs it"
     if "SECRET_KEY" in _given and (SECRET_KEY == DEVELOPMENT_SECRET or len(SECRET_KEY) < SHORTEST_SECRET):
-        yield "SECRET_KEY", f"must have {SHORTEST_SECRET} characters or more, and not be the one of development"
+        yield "SECRET_KEY", f"must have {SHORTEST_SECRET} characters or more, and not be the development key"
     elif "SECRET_KEY" in _given and _estimate_bits(SECRET_KEY) < LEAST_BITS:
         yield "SECRET_KEY", "can be guessed: draw one at random, for example by `openssl rand -base64 32`"
 

@@ -1,4 +1,4 @@
-"""The database of a large centre, built once through the product's own tables; every constraint holds and is checked.
+"""The database of a large centre, filled once, in the product's own tables; every constraint holds and is checked.
 
 20 clinics, 200 doctors, 504,000 slots of 15 minutes in 90 days, 40 % of them booked by 50,000 patients.
 An id is the prefix of its kind and a sequential number, so that scripts can refer to any row.
@@ -109,7 +109,7 @@ _YARDSTICK = (
 
 async def fill(url: str, days: int = DAYS) -> None:
     await database.migrate(url)
-    await database.run_connected(url, key_check.verify)  # before there are patients, whose PESEL numbers are fake
+    await database.run_connected(url, key_check.verify)  # fails once there are patients with fake numbers
     connection = await asyncpg.connect(url)
     sizes = {
         "clinics": CLINICS,
@@ -134,7 +134,7 @@ async def fill(url: str, days: int = DAYS) -> None:
 
 
 def _signature(days: int) -> str:
-    """A hash of the data to fill in: a new hash means a rebuild. New migrations are applied without a rebuild."""
+    """A hash of what fills the database: a new hash means a rebuild. New migrations are applied without a rebuild."""
     filled = (_ID, _TIMES, *_PEOPLE, *_SLOTS, *_YARDSTICK, days, CLINICS, DOCTORS_PER_CLINIC, PATIENTS, SLOTS_A_DAY)
     return hashlib.sha256(repr(filled).encode()).hexdigest()[:12]
 

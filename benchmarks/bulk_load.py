@@ -28,8 +28,8 @@ _REMOVABLE = """
 async def indexed_afterwards(
     connection: "asyncpg.Connection[asyncpg.Record]", tables: tuple[str, ...]
 ) -> AsyncIterator[None]:
-    """In the caller's transaction: whoever looks at the tables never sees them without their constraints."""
-    await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table that has checks to do cannot be altered
+    """Works in the caller's transaction, so that nobody else ever sees the tables without their constraints."""
+    await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with pending checks cannot be altered
     removable = await connection.fetch(_REMOVABLE, tables)
     for remove, _, _ in removable:
         await connection.execute(remove)

@@ -1,6 +1,7 @@
 """Measures the cost of new, known and hostile documents before execution: `python benchmarks/caches.py`.
 
-Without a network: each run counts the rate in PostgreSQL, then parses, validates and computes the cost.
+No network is involved: each run counts against the rate limit in PostgreSQL, then parses, validates and computes the
+cost.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
 """Measures whether answer times distinguish known from unknown people: `python benchmarks/enumeration.py`.
 
-For each kind of person 200 tries, in mixed order, one at a time over real HTTP, each from another address, so that none
-is throttled.
-It times the answer and also the next requests, because background work may slow those down.
+It makes 200 tries for each kind of person, in mixed order, one at a time over real HTTP, each from another address, so
+that none is throttled. It times the answer and also the next requests, because background work may slow those down.
 The means cover the middle 90 %, to exclude the effects of other work on the machine.
 """
 

@@ -36,7 +36,7 @@ def graphql(document: str, variables: dict[str, Any]) -> bytes:
 
 
 def spans(count: int, seed: int, *, days: int = 14) -> Iterator[tuple[int, datetime, datetime]]:
-    """A clinic and a random period of two weeks, so that each question is asked only once."""
+    """Clinics, each with a random period, so that each question is asked only once."""
     chance = random.Random(seed)
     begin = clock.now().replace(second=0, microsecond=0) + timedelta(days=2)
     for _ in range(count):
@@ -101,7 +101,7 @@ async def bookable_pairs(url: str, count: int, patients: int = 49_000) -> list[t
 
 
 async def bookable_slots(url: str, count: int, patients: int = 49_000) -> list[tuple[UUID, int, int, datetime]]:
-    """Like the pairs above, with the number of the clinic and the time."""
+    """Like `bookable_pairs`, with the number of the clinic and the time of the slot."""
     rows = await _fetch(url, _PAIRS.format(patients=patients, candidates=2 * count))
     return [(row["id"], row["n"], row["clinic_id"].int & 0xFFFF, row["starts_at"]) for row in rows[:count]]
 

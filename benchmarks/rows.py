@@ -52,7 +52,7 @@ class Bench:
                 pairs.append((yard, own))
         questions.check_answered(server, path, next(iter(bodies(0))))
         if any(sample.bad for pair in pairs for sample in pair):
-            raise AssertionError(f"{name}: errors of the transport.")
+            raise AssertionError(f"{name}: transport errors.")
         return _row(name, pairs, must, goal)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.servers import LOAD_CORE, ROOT, TICKS, Server, pinned
 
 SCRIPT = Path(__file__).parent / "load" / "post.lua"
-UNPACKED = ROOT / ".tools" / "wrk" / "usr"  # by `make bench`, where wrk is not installed
+UNPACKED = ROOT / ".tools" / "wrk" / "usr"  # where `make bench` puts wrk if it is not installed
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _used(pid: int | str, *, with_ended: bool = False) -> int:
 
 
 def find_wrk() -> str:
-    """Its path; a sentence that says what to do ends the program if it is nowhere."""
+    """The path of wrk; if it is nowhere, exit with a message that says what to do."""
     if found := shutil.which("wrk") or shutil.which(UNPACKED / "bin" / "wrk"):
         return found
     raise SystemExit("The load comes from wrk, which is not installed: install the package `wrk` (apt, dnf, brew).")

@@ -119,7 +119,7 @@ async def _listening(app: Starlette) -> AsyncIterator[None]:
     app.state.watchers, telling = set(), set()
 
     def changed(connection: object, pid: int, channel: str, payload: object) -> None:
-        if app.state.watchers:  # otherwise it would take time from the service while that is measured
+        if app.state.watchers:  # otherwise this would take CPU time from the service while the service is measured
             telling.add(task := asyncio.create_task(_tell(app, UUID(str(payload).partition(" ")[2]))))
             task.add_done_callback(telling.discard)
 

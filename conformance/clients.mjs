@@ -1,6 +1,5 @@
-// Apollo Client and urql, used as a frontend would use
-// them: queries, mutations, typed refusals, coded errors, persisted queries,
-// subscriptions over a socket.
+// Apollo Client and urql, used as a frontend would use them: queries, mutations, typed refusals, coded errors,
+// persisted queries, subscriptions over a socket.
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';

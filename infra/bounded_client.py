@@ -182,7 +182,7 @@ class BoundedTransaction(TransactionContextPooled):
 @translate_exceptions
 async def fetch_rows(client: AsyncpgDBClient, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
     """The rows of any statement. (Tortoise returns no rows for INSERT, UPDATE and DELETE, even with RETURNING.)"""
-    client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own statements statements
+    client.log.debug("%s: %s", sql, values)  # as Tortoise logs its own statements
     async with client.acquire_connection() as connection:
         rows: Sequence[Sequence[Any]] = await connection.fetch(sql, *values)
         return rows

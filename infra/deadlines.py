@@ -16,7 +16,7 @@ def begin() -> float:
 
 
 def current() -> float:
-    """The deadline of the current request; outside a request, a deadline that starts now."""
+    """The deadline of the current request; outside a request, that of an operation that starts now."""
     return _deadline.get() or asyncio.get_running_loop().time() + settings.OPERATION_SECONDS
 
 

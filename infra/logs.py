@@ -12,10 +12,10 @@ import structlog
 import settings
 
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
-# UUIDs and hashes: one in twenty contains eleven consecutive digits by chance.
+# UUIDs and hashes are not redacted; one in twenty contains eleven consecutive digits by chance.
 ID = r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})\b"
 ID_OR_NUMBER = re.compile(f"({ID})|{ELEVEN_DIGITS.pattern}")
-# PostgreSQL quotes the row here; line breaks in its texts make it several lines.
+# PostgreSQL quotes the row here, on several lines if its values contain line breaks.
 DATABASE_DETAIL = re.compile(r"DETAIL:.*?(?=\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
 
 NOISY_LOGGERS = (
@@ -103,6 +103,6 @@ def configure() -> None:
 
 
 def _spare_unused_facts() -> None:
-    """Do not find out, for each line, what no line shows; Python's "Logging HOWTO" calls this optimization."""
-    logging._srcfile = None  # the HOWTO's way: do not look for the calling line
+    """Collect no facts that no line shows, as under "Optimization" in Python's Logging HOWTO."""
+    logging._srcfile = None  # the HOWTO's way not to look for the calling line
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

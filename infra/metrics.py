@@ -27,7 +27,7 @@ POOL = Gauge(
 )
 OUTBOX = Gauge(
     "e_rejestracja_outbox_messages",
-    "Messages due, being sent, or failed for good within a day.",
+    "Messages due, being sent, or failed for good within the last day.",
     ["medium", "state"],
     multiprocess_mode="mostrecent",
 )
@@ -44,7 +44,7 @@ EVENTS_WAITING = Gauge(
 )
 RELAY_LAG = Gauge(
     "e_rejestracja_relay_lag_seconds",
-    "How long the oldest of them has waited for its position.",
+    "How long the oldest event without a position has waited for it.",
     multiprocess_mode="mostrecent",
 )
 
@@ -53,7 +53,7 @@ _collected_at = 0.0
 
 
 def collect_pool(*, every: float = 0) -> None:
-    """Set the gauges, unless that was done within `every` seconds."""
+    """Set the gauges of the pool, unless that was done within the last `every` seconds."""
     global _collected_at
     if every and time.monotonic() - _collected_at < every:
         return

@@ -22,7 +22,7 @@ def as_runtime(owner_url: str) -> str:
 
 @contextmanager
 def provide_url() -> Iterator[str]:
-    """Yield the configured database, or a private one that runs as long as this process."""
+    """Yield the URL of the configured database, or of a private one that runs as long as this process."""
     if settings.DATABASE_URL:
         yield settings.DATABASE_URL
         return
@@ -41,7 +41,7 @@ def _find_problem(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         return problem.strerror or type(problem).__name__
-    return "" if os.access(folder, os.W_OK | os.X_OK) else "no right to write there"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else "no permission to write there"
 
 
 @contextmanager

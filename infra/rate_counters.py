@@ -93,7 +93,7 @@ class _Window:
 
 
 class Settled(ABC):
-    """The counters in memory, which are settled with PostgreSQL several times a second."""
+    """Counters in memory that are settled with PostgreSQL several times a second."""
 
     def __init__(self) -> None:
         self.is_settling = False

@@ -13,7 +13,7 @@ class SharedLookup(Generic[K, R]):
 
     def __init__(self, find: Callable[[list[K]], Awaitable[Mapping[K, R]]]) -> None:
         self._find = find
-        self._next: _Look[K, R] | None = None  # has not begun
+        self._next: _Look[K, R] | None = None  # the one that has not begun yet
 
     async def look(self, key: K) -> R | None:
         """The value for the key, read after this call. The look-up is cancelled when nobody waits for it any more."""

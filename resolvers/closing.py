@@ -61,7 +61,7 @@ class ClosingMutations:
     @strawberry.mutation(
         extensions=[for_administrators()],
         description="Reopen a closed clinic, or cancel a planned closing. Slots of schedules and slots added"
-        " individually are restored: first for the waiting list, then for others.",
+        " individually become free again: first for the waiting list, then for others.",
     )
     async def reopen_clinic(self, info: Info, input: ReopenClinicInput) -> ReopenClinicResult:
         row, restored = await closing.reopen(**input.to_model(), by=info.context.me)
@@ -88,7 +88,7 @@ class ClosingMutations:
     @strawberry.mutation(
         extensions=[for_administrators()],
         description="Reinstate a doctor who has retired, or cancel a planned retirement. Slots of schedules and slots"
-        " added individually are restored: first for the waiting list, then for others.",
+        " added individually become free again: first for the waiting list, then for others.",
     )
     async def reinstate_doctor(self, info: Info, input: ReinstateDoctorInput) -> ReinstateDoctorResult:
         row, restored = await closing.reopen(**input.to_model(), by=info.context.me)

@@ -103,9 +103,9 @@ class DeskQueries:
 
     @strawberry.field(
         extensions=[for_staff()],
-        description="The visits of a local day about which the patients must be telephoned, earliest first: because no"
-        " message has reached the patient, because the doctor will be absent and the patient has not accepted another"
-        " slot, or because the clinic will be closed or the doctor retired. After the call, use `markCalled`.",
+        description="The visits of a local day about which the patients must be telephoned, earliest first. Either no"
+        " message has reached the patient, or the doctor will be absent and the patient has not accepted another slot,"
+        " or the clinic will be closed or the doctor retired. After the call, use `markCalled`.",
     )
     async def call_list(
         self,

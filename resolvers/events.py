@@ -52,8 +52,8 @@ AfterEvent = Annotated[
 OfClinics = Annotated[
     list[strawberry.ID] | None,
     strawberry.argument(
-        description="Only events of these clinics; if omitted, of all clinics that the caller may see. Any other"
-        " clinic: error FORBIDDEN."
+        description="Only events of these clinics; if omitted, of all clinics that the caller may see. Any other clinic"
+        " is refused with the error FORBIDDEN."
     ),
 ]
 
@@ -79,7 +79,7 @@ class EventQueries:
         directives=[PAGED],
         description="The event log, in the order of `Subscription.events`. Events are kept for 90 days (setting"
         " EVENT_RETENTION_DAYS); an older `after` is refused with the error CURSOR_EXPIRED. If slots are selected, a"
-        " page ends early, with `hasNextPage`, when its events have more than 500 slots in total.",
+        " page ends early, with `hasNextPage`, if the next event would bring it to more than 500 slots.",
     )
     async def events(
         self, info: Info, after: AfterEvent = None, first: FirstEvents = 100, clinic_ids: OfClinics = None
@@ -102,7 +102,7 @@ class EventQueries:
 
 
 class EventFollower:
-    """Reads the log for one subscriber at the pace at which it consumes events: nothing is queued for a slow one."""
+    """Reads the log for one subscriber, no faster than it consumes events: nothing is queued for a slow one."""
 
     def __init__(self, context: Context, scope: list[UUID] | None, *, with_slots: bool) -> None:
         self.context, self.scope, self.with_slots = context, scope, with_slots

@@ -88,8 +88,8 @@ class ScheduleMutations:
         extensions=[for_staff()],
         description="Publish a weekly template as slots for the next 90 days (setting HORIZON_DAYS); every day, the"
         " slots of one more day are added. With `scheduleId`, change a published schedule: free slots that the template"
-        " no longer has are withdrawn, and booked visits stay booked and are listed in `visitsOutside`. Repeating the"
-        " call changes nothing.",
+        " no longer has are withdrawn; booked visits for which it has no slot stay booked and are listed in"
+        " `visitsOutside`. Repeating the call changes nothing.",
     )
     async def publish_schedule(self, info: Info, input: PublishScheduleInput) -> PublishScheduleResult:
         schedule_id = optional_id("Schedule", input.schedule_id)
@@ -107,8 +107,8 @@ class ScheduleMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
         description="Change a published schedule from a given day on, in one step: it ends the day before, and another"
-        " one follows. Earlier days are not changed. Booked visits stay booked and are listed in `visitsOutside`; slots"
-        " that both schedules have are kept. Repeating the call changes nothing.",
+        " one follows. Earlier days are not changed. Slots that both schedules have are kept. Booked visits for which"
+        " the new one has no slot stay booked and are listed in `visitsOutside`. Repeating the call changes nothing.",
     )
     async def change_schedule(self, info: Info, input: ChangeScheduleInput) -> ChangeScheduleResult:
         changed = await schedule_change.make(input.to_model(), by=info.context.me)
@@ -175,9 +175,9 @@ class ScheduleMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
         description="End an absence early. Slots of templates and slots added individually are restored, unless they"
-        " were withdrawn by hand. Visits that were not moved stay where they are, the offers for them are closed, and"
-        " their patients are notified that the visits take place after all: by e-mail, and by SMS if they want SMS;"
-        " patients without an e-mail address appear on `callList`. The result is null if there is no such absence.",
+        " were withdrawn by hand. Visits that were not moved stay where they are, and the offers for them are closed."
+        " Their patients are notified that the visits take place after all: by e-mail, and by SMS if they want SMS."
+        " Patients without an e-mail address appear on `callList`. The result is null if there is no such absence.",
     )
     async def end_absence(self, info: Info, input: EndAbsenceInput) -> Absence | None:
         row = await absence_ending.end(**input.to_model(), by=info.context.me)

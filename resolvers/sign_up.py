@@ -39,10 +39,10 @@ async def _receive(info: Info, kind: AccountRequestKind, **form: object) -> Acce
 class SignUpMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Anybody(), SignInRateLimit()],
-        description="Request an account. The login and a one-time password arrive by e-mail, whether or not a patient"
-        " has this PESEL: the account shows only what is done through it, until reception has confirmed the"
-        " identity. If the e-mail address belongs to an account already, the answer and its timing are the"
-        " same, and an e-mail notifies the owner (OWASP ASVS 5.0, 6.3.8).",
+        description="Request an account. The login and a one-time password arrive by e-mail, whether or not the centre"
+        " already has a patient with this PESEL: until reception has confirmed the identity, the account shows only"
+        " what is done through it. If the e-mail address already belongs to an account, the answer and its timing are"
+        " the same, and an e-mail notifies the owner (OWASP ASVS 5.0, 6.3.8).",
     )
     async def sign_up(self, info: Info, input: SignUpInput) -> SignUpResult:
         cleaned = asdict(input.to_model().validate())

@@ -1,4 +1,4 @@
-"""Visit links: patients confirm visits; holders of an e-mail's personal link confirm or cancel the visit."""
+"""Visit links: patients confirm visits; whoever has the personal link from an e-mail confirms or cancels its visit."""
 
 from typing import Annotated
 

@@ -70,10 +70,9 @@ class WaitingListQueries:
 class WaitingListMutations:
     @strawberry.mutation(
         extensions=[ServiceHours(), Requires(Role.PATIENT)],
-        description="Join the waiting list for a slot that becomes free. Such a slot is held for and offered to one"
-        " person at a time, in the order in which they joined. Repeating the call with the same input returns the same"
-        " entry. Refused with TooManyVisits if you already have as many visits or entries in the clinic as its rules"
-        " allow.",
+        description="Join the waiting list. A slot that becomes free is offered to one person at a time, and held for"
+        " them, in the order in which they joined. Repeating the call with the same input returns the same entry."
+        " Refused with TooManyVisits if you already have as many visits or entries in the clinic as its rules allow.",
     )
     async def join_waiting_list(self, info: Info, input: JoinWaitingListInput) -> JoinWaitingListResult:
         row = await EntryRow.join(input.to_model(), patient=info.context.patient, by=info.context.me)

@@ -12,8 +12,8 @@ from schema.context import Info
 class WorkspaceMutations:
     @strawberry.mutation(
         extensions=[for_staff()],
-        description="Save what is open at the desk for as long as this session lasts: encrypted on the server, not in"
-        " the browser. The result is false if the content is too long; in that case nothing has changed.",
+        description="Save what is open at the desk until this session ends: encrypted on the server, not in the"
+        " browser. The result is false if the content is too long; in that case nothing has changed.",
     )
     async def keep_workspace(self, info: Info, input: KeepWorkspaceInput) -> bool:
         return await Workspace.keep(info.context.open_session, **input.to_model())

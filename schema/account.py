@@ -33,7 +33,7 @@ from schema.problems.desk import SecondFactorRequired
 class OpenSession:
     ends_at: datetime = strawberry.field(
         description="When the session ends if no further request is made: after 30 minutes without a request (setting"
-        " SESSION_IDLE_MINUTES), or at `latestEnd` if that is earlier. It never ends earlier than this."
+        " SESSION_IDLE_MINUTES), or at `latestEnd` if that is earlier. It does not end earlier by itself."
     )
     latest_end: datetime = strawberry.field(
         description="When the session ends in any case: 8 hours after log-in (setting SESSION_HOURS)."
@@ -58,7 +58,7 @@ class Account:
     )
     language: Language = strawberry.field(description="The language of the account's e-mails and text messages.")
     session: OpenSession = strawberry.field(
-        description="The session of this request. The request counts as activity, so the session does not time out."
+        description="The session of this request. The request counts as activity: it keeps the session from timing out."
     )
     patient: Patient | None = strawberry.field(description="The patient whose account this is; null for staff.")
     row_id: strawberry.Private[UUID]
@@ -138,7 +138,7 @@ class Accepted:
 
 
 @strawberry.input(
-    description="A request for a patient's account. Each person has one, with an e-mail address of their own."
+    description="A request for a patient's account. Each person has one account, with an e-mail address of their own."
 )
 class SignUpInput:
     email: str = strawberry.field(
@@ -250,8 +250,9 @@ class KeepWorkspaceInput:
 
     changed_at: datetime | None = strawberry.field(
         default=None,
-        description="When the content was changed, by the client's clock. Content that was changed earlier than what is"
-        " saved is ignored, because its request was overtaken; if omitted, the content replaces whatever is saved.",
+        description="When the content was changed, by the client's clock. If newer content has already been saved, this"
+        " content is ignored: a later request has overtaken this one. If omitted, the content replaces whatever is"
+        " saved.",
     )
 
     def to_model(self) -> dict[str, Any]:

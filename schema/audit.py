@@ -96,9 +96,9 @@ ACTIONS = {
     "change_clinic": Text(pl="Zmieniono poradnię lub jej reguły.", en="A clinic or its rules were changed."),
     "add_doctor": Text(pl="Dodano lekarza.", en="A doctor was added."),
     "change_doctor": Text(pl="Zmieniono dane lekarza.", en="A doctor's data were changed."),
-    "close_clinic": Text(pl="Zamknięto poradnię od wybranego dnia.", en="A clinic was closed from a day on."),
+    "close_clinic": Text(pl="Zamknięto poradnię od wybranego dnia.", en="A clinic was closed from a given day on."),
     "reopen_clinic": Text(pl="Otwarto poradnię ponownie.", en="A clinic was reopened."),
-    "retire_doctor": Text(pl="Lekarz nie przyjmuje od wybranego dnia.", en="A doctor retired from a day on."),
+    "retire_doctor": Text(pl="Lekarz nie przyjmuje od wybranego dnia.", en="A doctor retired from a given day on."),
     "reinstate_doctor": Text(pl="Lekarz przyjmuje ponownie.", en="A doctor came back."),
     "second_factor": Text(pl="Podanie kodu drugiego składnika.", en="Entry of a second-factor code."),
     "use_recovery_code": Text(pl="Użyto kodu zapasowego.", en="A recovery code was used."),
@@ -178,11 +178,11 @@ class AuditEntry(Node):
     )
     passed_over: list[str] = strawberry.field(
         description="The rules that were overridden: NOTICE_TOO_SHORT, TOO_FAR_AHEAD, PLANNED_VISITS, CANCEL_UNTIL,"
-        " PATIENT_IS_DOUBLE or NOT_BOOKED."
+        " PATIENT_IS_DOUBLE, NOT_BOOKED (`recordVisit`) or OWN_ADDRESS (`replacePatientEmail`)."
     )
     object_id: strawberry.ID | None = strawberry.field(
-        description="The object of the action, such as the visit: a `Node.id`, whose object may no longer exist. Null"
-        " if the action has no object."
+        description="The `Node.id` of the action's object, such as a visit, which may no longer exist. Null if the"
+        " action has no object."
     )
     list_name: str | None = strawberry.field(
         description="The list that was shown, in the caller's language; null for any other action. Each page of a list"

@@ -71,7 +71,7 @@ class ChangeClinicInput:
         default=None, description="The new address, in one line: 1 to 300 characters."
     )
     phone: str | None = strawberry.field(
-        default=None, description="Reception's new telephone number, in the format of a new clinic's."
+        default=None, description="Reception's new telephone number, in the same format as in OpenClinicInput."
     )
     days_ahead: int | None = strawberry.field(default=None, description="See BookingRules: 1 to 365.")
     minimum_notice_minutes: int | None = strawberry.field(default=None, description="See BookingRules: 0 to 20160.")

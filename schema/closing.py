@@ -20,7 +20,10 @@ from schema.visit import Visit
 FROM = "The first local day: today at the earliest, at most 1098 days (three years) away."
 
 
-@strawberry.type(description="The changes that closing a clinic or retiring a doctor makes, from its first day on.")
+@strawberry.type(
+    description="The changes that closing a clinic or retiring a doctor makes, from the first day of the closing or"
+    " retirement on."
+)
 class ClosingChanges:
     withdrawn_slots: int = strawberry.field(
         description="The number of free slots that are withdrawn, including held and offered ones."
@@ -30,7 +33,7 @@ class ClosingChanges:
         description="How many of these slots are offered; the patients are notified that the offer is withdrawn."
     )
     schedules: list[Schedule] = strawberry.field(
-        directives=[at_most(20)], description="The schedules that create no slots from that day on."
+        directives=[at_most(20)], description="The schedules that will create no more slots from that day on."
     )
     waiting_list_entries: int = strawberry.field(
         description="The number of waiting list entries whose last day is that day or later. They are kept: see"
@@ -75,8 +78,8 @@ class RetiredDoctor:
 @strawberry.type(description="The changes that reopening a clinic or reinstating a doctor would make.")
 class ReopeningChanges:
     restored_slots: int = strawberry.field(
-        description="The number of slots that would be restored, both from schedules and added individually. Slots that"
-        " were withdrawn by hand or blocked are not restored."
+        description="The number of slots that would be restored: slots of schedules and slots added individually,"
+        " unless they were withdrawn by hand or blocked."
     )
 
 

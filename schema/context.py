@@ -52,7 +52,7 @@ class Context:
     `device`: the known-device marks that the browser keeps.
     `can_follow`: the operation came by WebSocket or asks for an event stream, so it can receive several answers.
     `divert`: set by a subscription that can offer its events to a function while it waits. If the function returns
-    False, it has not taken the event, and the subscription yields it as usual.
+    False, the subscription yields the event as usual.
     """
 
     session: Session | None = None

@@ -58,7 +58,7 @@ class OverrideInput:
 
 
 def actor(by: Account, channel: Channel, override: OverrideInput | None) -> Actor:
-    """The actor when reception acts for a patient, who has asked for it through this channel."""
+    """The actor when reception acts for a patient who has asked through this channel."""
     if channel not in (Channel.PHONE, Channel.RECEPTION):
         raise BadUserInput(
             pl="`channel` musi mieć wartość PHONE albo RECEPTION.", en="`channel` must be PHONE or RECEPTION."

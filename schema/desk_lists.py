@@ -65,7 +65,7 @@ class CallListEntry:
     )
 
     def shown(self) -> Shown:
-        """A call entry shows the patient's telephone number, so it counts as a reading even without `visit`."""
+        """An entry shows the patient's telephone number, so it counts as reading their data even without `visit`."""
         return self.visit.shown()
 
     @classmethod

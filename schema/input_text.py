@@ -25,6 +25,6 @@ def lasting_reason(name: str, value: str) -> str:
     if reason is None or logs.ELEVEN_DIGITS.search(reason):
         raise BadUserInput(
             pl=f"`{name}` nie może być puste ani zawierać liczby jedenastocyfrowej.",
-            en=f"`{name}` must not be empty, and must not hold a number of eleven digits.",
+            en=f"`{name}` must not be empty, and must not contain an eleven-digit number.",
         )
     return reason

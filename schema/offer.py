@@ -60,7 +60,7 @@ class Offer(Node):
 
         row = await info.context.patients.load(self.row.patient_id)
         if row is None:
-            raise LookupError("An offer has a patient.")
+            raise LookupError("The offer's patient is gone.")
         return Patient.with_account(row)
 
     def shown(self) -> Shown:

@@ -74,7 +74,7 @@ class RotatePartnerKeyInput:
     partner_id: strawberry.ID = strawberry.field(description="A partner that has not been removed.")
     end_others_now: bool = strawberry.field(
         default=False,
-        description="Whether the earlier keys become invalid at once, without an overlap, because one has leaked.",
+        description="Whether the earlier keys become invalid at once, for example because one has leaked.",
     )
 
     def to_model(self) -> dict[str, Any]:

@@ -88,8 +88,8 @@ class Patient(Node):
     row: strawberry.Private[models.accounts.patient.Patient]
 
     @strawberry.field(
-        description="The e-mail address of the patient's account; null if there is none. Reception also sees the"
-        " address of an account to which the patient was invited and which is not confirmed yet."
+        description="The e-mail address of the patient's account; null if there is none. Until the"
+        " identity is confirmed, reception also sees the address of the account that it opened for the patient."
     )
     async def email(self, info: Info) -> str | None:
         if self.account_email or self.row.is_claim or self.row.identity_confirmed_at or not info.context.is_staff:

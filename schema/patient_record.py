@@ -72,9 +72,9 @@ class RegisterPatientInput:
 
     to_be_completed: bool = strawberry.field(
         default=False,
-        description="For a person who telephones and has neither number at hand: the name and `phone` are enough, and"
-        " the record is listed in `patientsToComplete` until `changePatient` adds the PESEL or document. The person"
-        " cannot have an account until then.",
+        description="For a person who telephones and has neither a PESEL nor a document at hand: the name and `phone`"
+        " are enough, and the record is listed in `patientsToComplete` until `changePatient` adds the PESEL or"
+        " document. The person cannot have an account until then.",
     )
     birth_date: date | None = strawberry.field(
         default=None, description="The birth date of a person without a PESEL: from 1900 to today."

@@ -1,4 +1,4 @@
-"""Reading audit: whose data an answer shows to staff, recorded where answers are completed: no path bypasses it."""
+"""Reading audit: whose data an answer shows to staff, recorded where every answer is completed."""
 
 from collections.abc import Iterator
 from datetime import datetime

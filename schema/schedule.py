@@ -168,7 +168,7 @@ class ScheduleLineInput:
 
 
 @strawberry.input(
-    description="A weekly template. Slots are never created between 02:00 and 03:00, when the clocks change."
+    description="A weekly template. No slots are created between 02:00 and 03:00 on any day: the clocks change then."
 )
 class PublishScheduleInput:
     schedule_id: strawberry.ID | None = strawberry.field(
@@ -246,8 +246,8 @@ class ChangeScheduleInput:
 @strawberry.type(description="A schedule that was changed from a given day on.")
 class ChangedSchedule:
     before: Schedule = strawberry.field(
-        description="The earlier schedule, which now ends the day before. If the change begins on its first day, the"
-        " schedule itself is changed, and this is its new state."
+        description="The earlier schedule, which now ends on the day before the change. If the change begins on the"
+        " schedule's first day, the schedule itself is changed, and this is its new state."
     )
     schedule: Schedule | None = strawberry.field(description="The schedule that follows; null if no lines are left.")
     changes: ScheduleChanges = strawberry.field(description="The changes made.")

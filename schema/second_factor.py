@@ -37,7 +37,7 @@ class SecondFactorSet:
     )
 
 
-@strawberry.input(description="The confirmation by password that a second factor is to be set up.")
+@strawberry.input(description="The password, to confirm that a second factor is to be set up.")
 class BeginSecondFactorInput:
     current_password: str = strawberry.field(description="The current password.")
 
@@ -50,7 +50,7 @@ class ConfirmSecondFactorInput:
         return {"code": self.code}
 
 
-@strawberry.input(description="The confirmation by password and code that the second factor is to be removed.")
+@strawberry.input(description="The password and a code, to confirm that the second factor is to be removed.")
 class RemoveSecondFactorInput:
     current_password: str = strawberry.field(description="The current password.")
     code: str = strawberry.field(description="The six digits that the app shows now, or a recovery code.")

@@ -124,9 +124,9 @@ class Slot(Node):
 class SlotHold:
     slot: Slot = strawberry.field(description="The held slot.")
     expires_at: datetime = strawberry.field(
-        description="When the hold expires and the slot becomes free for others: after 5 minutes (setting"
-        " HOLD_MINUTES), or earlier if the clinic's minimum notice is reached or e-registration closes. Until then you"
-        " can book the slot."
+        description="When the hold expires; until then you can book the slot. A hold of your own lasts 5 minutes"
+        " (setting HOLD_MINUTES), or less if the clinic's minimum notice is reached or e-registration closes. The hold"
+        " of an offer lasts until `Offer.expiresAt`."
     )
 
 

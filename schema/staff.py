@@ -65,7 +65,9 @@ class InviteStaffInput:
         description="The colleague's own e-mail address, at most 254 characters; no other account may use it."
     )
     name: str = strawberry.field(description="The colleague's name: 1 to 200 characters.")
-    role: Role = strawberry.field(description="RECEPTIONIST or ADMINISTRATOR. Others: InvalidInput, OUT_OF_RANGE.")
+    role: Role = strawberry.field(
+        description="RECEPTIONIST or ADMINISTRATOR; other roles are refused: InvalidInput, OUT_OF_RANGE."
+    )
     language: Language = strawberry.field(default=Language.PL, description="The language of e-mails.")
     clinic_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
@@ -83,7 +85,8 @@ class ChangeStaffInput:
     name: str | None = strawberry.field(default=None, description="The colleague's name: 1 to 200 characters.")
     role: Role | None = strawberry.field(
         default=None,
-        description="RECEPTIONIST or ADMINISTRATOR. Others: InvalidInput, OUT_OF_RANGE. A change ends their sessions.",
+        description="RECEPTIONIST or ADMINISTRATOR; other roles are refused: InvalidInput, OUT_OF_RANGE. A new role"
+        " ends the colleague's sessions.",
     )
     clinic_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,

@@ -1,4 +1,4 @@
-"""Visit links: what the holder of an e-mail's personal link may see of the visit and do with it."""
+"""Visit links: what the personal link from an e-mail lets its holder see of the visit and do with it."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self

@@ -57,17 +57,17 @@ class WaitingListEntry(Node):
     key: strawberry.Private[UUID]
     patient_id: strawberry.Private[UUID]
 
-    @strawberry.field(extensions=[Requires(Role.PATIENT, *STAFF)], description="Who waits.")
+    @strawberry.field(extensions=[Requires(Role.PATIENT, *STAFF)], description="The patient who is waiting.")
     async def patient(self, info: Info) -> Annotated["Patient", strawberry.lazy("schema.patient")]:
         from schema.patient import Patient
 
         row = await info.context.patients.load(self.patient_id)
         if row is None:
-            raise LookupError("A waiting-list entry has a patient.")
+            raise LookupError("The waiting list entry's patient is gone.")
         return Patient.with_account(row)
 
     @strawberry.field(
-        description="The slot that has become free and is held for you: accept or decline its offer (see"
+        description="The slot that has become free and is held for the patient: accept or decline its offer (see"
         " `Patient.offers`), or book or release the slot. Null if there is none yet."
     )
     async def offer(self, info: Info) -> SlotHold | None:

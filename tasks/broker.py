@@ -63,7 +63,7 @@ async def nudge(task: AsyncTaskiqDecoratedTask[Any, Any], *, within: float = 0) 
 
 
 def _start_in_background(task: AsyncTaskiqDecoratedTask[Any, Any], labels: dict[str, str]) -> None:
-    """Start the nudge, unless an earlier one of this task has yet to start: it, too, will follow this commit."""
+    """Start the nudge, unless an earlier one of this task has not started yet and so will follow this commit, too."""
     loop, due = asyncio.get_running_loop(), _due_nudges.get(task.task_name)
     if due and not due.done() and due.get_loop() is loop:
         return

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 @broker.task(schedule=[{"interval": 3600}])
 async def index_birth_dates() -> None:
-    """Indexes the rows that an earlier release wrote without the index; during an upgrade it may still be writing."""
+    """Index the rows that an earlier release wrote without the index; during an upgrade, it may still write some."""
     logs.bind_request_id()
     if count := await Patient.index_birth_dates():
         log.info("birth_dates_indexed", extra={"patients": count})

@@ -12,7 +12,7 @@ from infra import logs, metrics, tracing
 from models.outbox import Medium, Message, MessageState, NoLongerWanted, TooEarly
 
 MAX_CONCURRENT_SENDS = 8  # per medium and process: slow recipients do not hold up the others
-MAX_CLAIMING_SECONDS = 120.0  # then the task ends: a task that is cut off would send its unfinished messages again
+MAX_CLAIMING_SECONDS = 120.0  # so that the task ends in time: if it is cut off, unfinished messages are sent again
 
 log = logging.getLogger(__name__)
 

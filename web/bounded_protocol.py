@@ -114,7 +114,7 @@ def _proxies(configured: str) -> tuple[IPv4Network | IPv6Network, ...] | None:
 
 
 def _counted_address(host: str) -> str | None:
-    """A trusted proxy connects on behalf of many clients and must limit them itself."""
+    """The address to count by; None for a trusted proxy, which connects for many clients and must limit them itself."""
     proxies = _proxies(settings.TRUSTED_PROXIES)
     try:
         is_proxy = proxies is None or any(ip_address(host) in network for network in proxies)

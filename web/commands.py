@@ -14,7 +14,7 @@ USAGE = """Usage: python server.py [web]                         serve; without 
        python server.py worker                        run tasks from the broker
        python server.py scheduler                     send scheduled tasks to the broker
        python server.py check                         try database, broker, mail and SMS; it changes nothing
-       python server.py migrate                       migrate the database, as every command does first
+       python server.py migrate                       migrate the database, as all commands but check do first
        python server.py rotate-secret                 re-encrypt everything, from SECRET_KEY_PREVIOUS to SECRET_KEY
        python server.py create-administrator EMAIL    create an administrator and mail a one-time password
        python server.py reset-second-factor EMAIL     for a colleague who lost both telephone and recovery codes

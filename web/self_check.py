@@ -62,7 +62,7 @@ async def _check_migrations(url: str) -> str:
 
 async def _check_role() -> str:
     if await runtime_role.may_change_history():
-        return "can rewrite the audit trail; docs/operations.md, Two database roles, tells how to end that"
+        return "can rewrite the audit trail; docs/operations.md, Two database roles, explains how to prevent that"
     return "reads and writes rows, and cannot change the audit trail"
 
 

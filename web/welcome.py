@@ -7,7 +7,7 @@ from models.values import hours
 from web.pages import mailbox
 
 OPEN_TO_OTHERS = (
-    "everybody who can reach this machine can reach this development server, its mailbox and its known passwords.\n"
+    "everybody who can reach this machine can read this development server's mailbox and use its known passwords.\n"
     "  Without HOST only this machine can; for patients, see docs/operations.md: ENVIRONMENT=production."
 )
 

@@ -58,8 +58,8 @@ function Desk() {
   );
 }
 
-await restore(async () => (await ask(DeskDocument, {})).me?.workspace).catch(() => {}); // without a saved
-// workspace, the desk starts empty
+// If the saved workspace cannot be read, the desk starts empty.
+await restore(async () => (await ask(DeskDocument, {})).me?.workspace).catch(() => {});
 restoreTabs(first);
 createRoot(document.getElementById("graphiql")!).render(
   <StrictMode>

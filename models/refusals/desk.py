@@ -82,7 +82,7 @@ class AddressInUse(Refusal):
 
 
 class IdentityNotConfirmed(Refusal):
-    """The account's owner is unconfirmed, and a record with the same number has other names: find out who is meant."""
+    """The account is unconfirmed, and a record with the same number has another name: find out who is meant."""
 
     text = Text(
         pl="Nikt nie potwierdził, do kogo należy to konto, a ten sam numer ma kartoteka na inne nazwisko"

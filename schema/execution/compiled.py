@@ -70,7 +70,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        # graphql-core's helpers refer to the executor, and it to them: a cycle that would keep all objects of a request
+        # graphql-core's helpers and the executor refer to each other: a cycle that would keep all objects of a request
         # in memory until garbage is collected.
         self.async_helpers = GraphQLResolveInfoHelpers(*map(_call_weakly, self.async_helpers))
 

@@ -134,7 +134,10 @@ class CachedValidation(SchemaExtension):
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
 
     def _is_ambiguous(self) -> bool:
-        """Whether none of several operations is named. Strawberry would run the first, which GraphQL (6.1) forbids."""
+        """Whether there are several operations and the request names none of them.
+
+        Strawberry would run the first, which GraphQL (6.1) forbids.
+        """
         context = self.execution_context
         definitions = context.graphql_document.definitions if context.graphql_document else ()
         operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
@@ -174,7 +177,7 @@ def code_error(raised: Exception, language: str) -> GraphQLError:
 
 
 def _release_frames(raised: BaseException | None) -> None:
-    """Drop the tracebacks of an exception and its causes; they have been logged, if anybody needs them.
+    """Drop the tracebacks of an exception and its causes; those that somebody may need have been logged.
 
     Their frames refer to the execution, which refers to its errors: a cycle that would keep all of a request's objects
     in memory.

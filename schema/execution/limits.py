@@ -54,8 +54,9 @@ class Cost:
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="The maximum length of the field's list, as in IBM's GraphQL Cost Directives Specification:"
-    " `assumedSize`, or the value of one of `slicingArguments`, which then limits the lists in `sizedFields`.",
+    description="The length of the field's list on which its cost is based, as in IBM's GraphQL Cost Directives"
+    " Specification: `assumedSize`, or the value of one of `slicingArguments`, which limits the lists in"
+    " `sizedFields`.",
 )
 class ListSize:
     assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=strawberry.UNSET)
@@ -70,7 +71,7 @@ PAGED = ListSize(slicing_arguments=["first"], sized_fields=["nodes", "edges"], r
 
 
 def at_most(size: int) -> ListSize:
-    """The directive of an unpaged list with at most `size` rows."""
+    """The directive of an unpaged list that usually has at most `size` rows; its cost is based on `size`."""
     return ListSize(assumed_size=size, require_one_slicing_argument=False)
 
 

@@ -1,4 +1,4 @@
-"""Metrics and a span per operation, labelled by its root field, because clients invent operation names."""
+"""Metrics and a span per operation, labelled by its root field: clients can invent any number of operation names."""
 
 import time
 from collections.abc import AsyncIterator

@@ -96,7 +96,7 @@ def _codes(context: ExecutionContext) -> list[str]:
 
 
 class Admission(_Extension):
-    """Limits how often a caller may send operations, and with which documents."""
+    """Limits how often a caller may send operations, and which documents they may use."""
 
     async def on_parse(self) -> AsyncIterator[None]:
         await charge_request(self.caller, *_rate_of(self.caller))

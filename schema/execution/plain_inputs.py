@@ -1,6 +1,6 @@
 """Plain inputs: input objects of scalars and enums, built from a list of names made once for each input type.
 
-Strawberry resolves the annotation of each field for each request, and then returns such values as they are.
+Strawberry would resolve the annotation of every field for every request, only to return such values unchanged.
 """
 
 from collections.abc import Callable, Iterable, Mapping

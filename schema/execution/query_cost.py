@@ -156,7 +156,8 @@ class CostVisitor:
     def _value(self, variable: str, default: int) -> Any:
         """The value that execution will use, so `100.0` counts as an Int.
 
-        As long as the variables have no values it is 0: the page costs nothing until `measure_operation` (limits.py).
+        During validation the variables have no values, and it is 0: the page costs nothing until `measure_operation`
+        (limits.py).
         """
         self.uses_variables = True
         if self.variables is None:

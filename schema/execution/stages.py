@@ -1,7 +1,7 @@
 """The stages of an operation, each run inside the hooks of all extensions.
 
-Strawberry wraps every hook again for every operation. Here the hooks of a class are looked up once, and its generators
-are advanced directly.
+Strawberry wraps every hook again for every operation. Here the hooks of a class are looked up once, and their
+generators are advanced directly.
 """
 
 from collections.abc import AsyncGenerator, Callable, Generator

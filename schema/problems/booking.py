@@ -120,7 +120,7 @@ class NotBookableReason(Enum):
 
 @shows(refusals.SlotNotBookable)
 class SlotNotBookable(Problem):
-    reason: NotBookableReason = strawberry.field(description="The rule that forbids it.")
+    reason: NotBookableReason = strawberry.field(description="Why the slot cannot be booked.")
 
 
 @shows(refusals.VisitsOverlap)

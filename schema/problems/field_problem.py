@@ -48,7 +48,7 @@ TEXTS = {
         pl="To nie jest poprawny PESEL: któraś cyfra się nie zgadza.", en="This is not a valid PESEL: a digit is wrong."
     ),
     FieldProblemCode.PESEL_BIRTH_DATE: Text(
-        pl="Data urodzenia w tym numerze PESEL nie istnieje.", en="This PESEL contains no possible birth date."
+        pl="Data urodzenia w tym numerze PESEL nie istnieje.", en="The birth date in this PESEL does not exist."
     ),
     FieldProblemCode.EMAIL_MALFORMED: Text(pl="To nie jest adres e-mail.", en="This is not an e-mail address."),
     FieldProblemCode.PHONE_MALFORMED: Text(
@@ -85,7 +85,7 @@ FOR_STAFF = {
 }
 NO_PESEL = Text(
     pl="E-rejestracja wymaga numeru PESEL. Bez niego prosimy o rejestrację telefoniczną ({phone}) lub w przychodni.",
-    en="E-registration needs a PESEL number. Without one please register by telephone ({phone}) or at reception.",
+    en="E-registration needs a PESEL number. Without one, please register by telephone ({phone}) or at reception.",
 )
 
 

@@ -11,7 +11,7 @@ _SPECIAL = '"\\()<>@,;:.[]'  # characters that a name may contain only in quotes
 
 @dataclass(frozen=True)
 class Invitation:
-    """A calendar with one event, as a file to save and as an alternative part; only the part makes "Accept" appear."""
+    """A calendar with one event, as a file to save and as an alternative part; only the latter makes "Accept" show."""
 
     ics: str
     file_name: str

@@ -62,7 +62,7 @@ def render_letter(message: Message, **extra: Any) -> Letter:
 
 
 def _shorten_link(href: str, language: str) -> str:
-    """Show only the site of an address, which is long; the link to confirm something becomes a button."""
+    """Show only the host of an address, because addresses are long; a link to confirm something becomes a button."""
     address = urlsplit(href)
     if label := _BUTTONS.get("/" + address.path.rpartition("/")[2]):
         return f'<a class="button" href="{href}">{label[language]}</a>'

@@ -1,4 +1,4 @@
-"""Public answers, cached as bytes; the versions are read after each request arrives and decide whether to reuse one."""
+"""Caches public answers as bytes; versions that are read after each request has arrived show whether one is current."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from web.endpoint.caller import COOKIE, negotiate_language, normalise_address
 
 MAX_QUESTION_BYTES = 16 * 1024
 OVERHEAD_BYTES = 2048  # an entry's memory in addition to its key and body
-PRIVATE_QUESTIONS = 10_000  # at most so many requests are remembered as not public
+PRIVATE_QUESTIONS = 10_000  # the maximum number of requests that are remembered as not public
 PATH = "/graphql"
 CREDENTIALS = (b"authorization", COOKIE.encode())
 

@@ -137,7 +137,7 @@ class SocketSession(BaseGraphQLTransportWSHandler[SocketCaller, None]):
         finally:
             if self.operations.get(operation.id) is operation:
                 del self.operations[operation.id]
-            operation.task = None  # if it was cancelled, it refers to this operation: a cycle
+            operation.task = None  # avoids a cycle: a task that was cancelled refers to this operation
 
     async def _send_results(self, operation: Operation[Any, None], context: Context, results: Any) -> None:
         """Send the results; an operation that is refused, even by an extension, gets an `error` frame instead."""

@@ -41,7 +41,7 @@ async def page(context: Context) -> HTMLResponse:
 
 
 def _sign_in(context: Context) -> HTMLResponse:
-    """The log-in page, or its second step after a log-in with a letter's password."""
+    """The log-in page, or its second step after a log-in with a one-time password."""
     account = context.account if context.is_half_open else None
     values = {
         "notice": "To konto nie jest kontem pracownika." if context.role else "",

@@ -40,7 +40,7 @@ def _is_for(role: Role, digit: str) -> bool:
 
 
 def _read(path: Path) -> dict[str, str | None]:
-    """The comment before a document: title and help, then `next:` (what usually follows) and `variables:`."""
+    """Read a document; the comment before it has title, help, `next:` (what usually follows) and `variables:`."""
     comment, document = _split(path.read_text())
     variables = re.search(r"^variables:\n(.*)", comment, re.MULTILINE | re.DOTALL)
     following = re.search(r"^next: (\w+)$", comment, re.MULTILINE)

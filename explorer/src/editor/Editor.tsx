@@ -1,4 +1,4 @@
-// The menu of ready operations beside GraphiQL's editor, for those who want the query itself.
+// GraphiQL's editor, for those who want the query itself: its connection to the desk, and the menu of ready operations.
 import { useEditorContext, useExecutionContext } from "@graphiql/react";
 import { useEffect } from "react";
 import { page } from "../page";
@@ -29,8 +29,8 @@ export function Connection() {
   useEffect(() => {
     if (!isShown) return;
     const turn = setTimeout(() => {
-      for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.refresh(); // rendered empty while
-      // hidden
+      // While hidden, they were rendered empty.
+      for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.refresh();
     });
     return () => clearTimeout(turn);
   }, [isShown, queryEditor, variableEditor, responseEditor]);

@@ -56,7 +56,7 @@ function useSlotChoice(moving: string | undefined, onLost: () => void) {
     } catch (error) {
       hush();
       if (!requested.current) return; // the patient has left
-      if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // it asks to log in
+      if (error instanceof Fault && error.code === "UNAUTHENTICATED") return route(way); // that screen asks to log in
       warn(sendFailure(error));
     } finally {
       setBusy(null);
@@ -167,7 +167,7 @@ function nextFreeSlotOf(clinic: Clinic, choice: Choice): string | undefined {
 const isNarrow = matchMedia("(max-width: 56em)");
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Scrolls to the day, which is below the month on a phone. Called after a tap; the keyboard stays in the month. */
+/** After a tap, scrolls to the day, which is below the month on a phone; keyboard users stay in the month. */
 function showDay(): void {
   const head = document.getElementById("day");
   if (!head || !isNarrow.matches || head.getBoundingClientRect().top < innerHeight / 3) return;

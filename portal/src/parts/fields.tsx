@@ -206,7 +206,7 @@ interface ChoicesProps {
   readonly onChoose: (value: string) => void;
   /** Whether the labels are people's names, which need space. */
   readonly isOfPeople?: boolean;
-  /** Whether the screen's title says already what is chosen here. */
+  /** Whether the screen's title already says what is chosen here. */
   readonly isTitled?: boolean;
 }
 

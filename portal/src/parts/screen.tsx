@@ -41,7 +41,7 @@ export function Screen({ title, lead, back, width = "narrow", hero, isDone = fal
     document.title = hasErrors ? `${words.error}: ${whole}` : whole;
   }, [title, hasErrors, name, words]);
   useEffect(() => {
-    const isTaken = heading.current?.closest(".screen")?.contains(document.activeElement); // by a refusal
+    const isTaken = heading.current?.closest(".screen")?.contains(document.activeElement); // a refusal has the focus
     if (!isFirst && !isTaken) heading.current?.focus({ preventScroll: true });
     isFirst = false;
   }, []);

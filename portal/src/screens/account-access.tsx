@@ -6,7 +6,7 @@ import { Failed, Loading } from "../parts/states";
 import { datedMoment } from "../state/time";
 import { account } from "../words/account";
 
-/** The accesses by others or by the patient; the URL says which. */
+/** The accesses by staff, or what was done from this account; the URL says which. */
 export function AccessLog() {
   const { path, query } = useLocation();
   const byOthers = query["kto"] !== "ja";

@@ -52,7 +52,7 @@ function PasswordRules() {
 }
 
 interface PasswordFormProps {
-  /** Whether the new password replaces a one-time password, which the log-in has asked for and the form does not. */
+  /** Whether the new password replaces the one-time password of this log-in: the form need not ask for it again. */
   readonly isFirst?: boolean;
   readonly onDone?: () => void;
 }

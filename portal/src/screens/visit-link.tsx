@@ -22,7 +22,7 @@ export function VisitLink() {
   const [token] = useState(tokenOfLink);
   const [answered, setAnswered] = useState<LinkedFragment | null>(null);
   const { data, fault, reload } = useQuery(LinkedVisit, token ? { token } : null);
-  const known = useRef<LinkedFragment | null>(null); // stays while a change of language loads it again
+  const known = useRef<LinkedFragment | null>(null); // shown while a change of language reloads the visit
   known.current = data?.linkedVisit ?? known.current;
   const visit = answered ?? known.current;
   const words = visitLink.value;

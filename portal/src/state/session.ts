@@ -50,7 +50,7 @@ function prolong(): void {
   notifyTabs({ kind: "alive", until: later });
 }
 
-/** Compares addresses (a one-time password gives access to nothing else) and patients (an address may change). */
+/** Compares addresses, because after a one-time password nothing else is known, and patients: an address may change. */
 const isSamePerson = (one: Me, other: Me): boolean =>
   one.email === other.email || (one.patient !== null && one.patient.id === other.patient?.id);
 

@@ -30,8 +30,8 @@ export function IdBox(props: Props) {
   useEffect(() => {
     if (begun.current === props.value) return;
     begun.current = props.value;
-    if (isNowhere()) box.current?.querySelector<HTMLElement>("input, button")?.focus(); // the element that had the
-    // focus has been replaced
+    // The element that had the focus may have been replaced.
+    if (isNowhere()) box.current?.querySelector<HTMLElement>("input, button")?.focus();
   }, [props.value]);
   return <span className="id-field" ref={box}>{props.value ? <Known {...props} value={props.value} /> : <Search {...props} />}</span>;
 }
