@@ -208,7 +208,7 @@ class Message(Model):
     async def record_delivery(cls, gateway_id: str, our_id: str | None, problem: str | None) -> bool:
         """Record the gateway's report on a text message: delivered, or the problem. False if we did not send it."""
         known = Q(gateway_id=gateway_id)
-        if message_id := _parse_uuid(our_id):  # a text accepted on a repeated try has no gateway id here
+        if message_id := _parse_uuid(our_id):  # SMSAPI's id is unknown if a retry found the text already accepted
             known |= Q(id=message_id, gateway_id=None)
         state = MessageState.FAILED if problem else MessageState.DELIVERED
         handed_over = cls.filter(known, medium=Medium.SMS, state__in=[MessageState.SENDING, MessageState.SENT])
@@ -243,7 +243,7 @@ class Message(Model):
 
     @classmethod
     async def purge(cls) -> int:
-        """Remove finished messages some time after they were written; the visits that they are about stay."""
+        """Remove finished messages MESSAGE_DAYS after they were written; the visits that they are about stay."""
         before = clock.now() - timedelta(days=settings.MESSAGE_DAYS)
         return await batches.remove(cls.filter(created_at__lt=before, state__in=FINISHED))
 
@@ -257,8 +257,10 @@ async def _is_flooded(kind: MessageKind, mailbox: str) -> bool:
 
 
 def _mailbox(address: str, account: "Account | None") -> str:
-    """The key for counting letters, shared by addresses that differ only after a plus sign. An owner who has set a
-    password, and so proved to read the address, has a key of their own: nobody else can use up their letters.
+    """The key for counting letters, shared by addresses that differ only after a plus sign.
+
+    An owner who has set a password has thereby proved that they read the address. Their key is not shared, so that
+    nobody else can use up their letters.
     """
     name, at, domain = contact.email_key(address).rpartition("@")
     is_proven = account is not None and account.password_hash is not None and account.email == address

@@ -83,10 +83,10 @@ class Account(Model):
     async def log_in(
         cls, login: str, secret: str, *, address: str, code: str | None = None, device: str = ""
     ) -> "tuple[Session, str]":
-        """Open a session and return it with its token. A one-time password only allows setting a password.
+        """Open a session and return it with its token; with a one-time password, it only allows setting a password.
 
-        A failure delays further attempts from the device if the account knows it, otherwise those at this login from
-        the same network address; unknown logins are counted and take as long as known ones. An account with a second
+        A failure on a known device delays only that device; elsewhere it delays further attempts at this login from the
+        same network address. Unknown logins are counted like known ones and take as long. An account with a second
         factor requires its code with either kind of password.
         """
         async with AsyncExitStack() as attempt:

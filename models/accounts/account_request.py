@@ -1,4 +1,4 @@
-"""Account request (zgłoszenie): a request made without signing in; encrypted, processed in the background.
+"""Account request (zgłoszenie): for an account, a new address or a new password; encrypted, processed later.
 
 The client is answered before anything is looked up, so known and unknown people get the same answer in the same time
 by construction (OWASP ASVS 5.0, 6.3.8).
@@ -146,7 +146,7 @@ async def _request_new_password(form: dict[str, Any]) -> None:
 
 
 async def may_mail(account: Account, kind: MessageKind) -> bool:
-    """Whether another letter of this kind may be sent now; locks the account, so that concurrent ones are counted."""
+    """Whether another letter of this kind may be sent now; locks the account, so that concurrent letters count."""
     database.require_transaction()
     await Account.filter(id=account.id).select_for_update(no_key=True).get()
     now = clock.now()

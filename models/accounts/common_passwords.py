@@ -9,7 +9,7 @@ from functools import cache
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 JUDGED_LENGTH = 128
-ENOUGH = 7  # points: 2 for a common word, 1 for a run of keys, 1 for any other distinct letter
+ENOUGH = 7  # points: 2 per distinct common word, 1 per run of keys, 1 + n // 2 per n digits, 1 per other letter
 SHORTEST_WORD, LONGEST_WORD, SHORTEST_RUN = 4, 20, 3
 ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -80,7 +80,7 @@ def _parts(text: str) -> dict[str, int]:
 
 
 def _word_at(spellings: list[str], at: int) -> str:
-    """The longest common word that begins here in any of the spellings."""
+    """The longest of the common words that begin here, in any of the spellings."""
     for length in range(min(LONGEST_WORD, len(spellings[0]) - at), SHORTEST_WORD - 1, -1):
         for spelling in spellings:
             if (word := spelling[at : at + length]) in _words():

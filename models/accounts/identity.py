@@ -1,8 +1,8 @@
 """Identity (tożsamość): which record of a person is the centre's own, and which are only claims made by accounts.
 
 Per PESEL or document number there is at most one record of the centre, opened at the desk or confirmed by a document.
-There can be any number of claims, each the separate record of one account. Reception books and writes in the centre's
-record, of which an account that only claims the number sees nothing.
+There can be any number of claims, each the separate record of one account. Reception books and writes only in
+the centre's record. An account that only claims the number sees nothing of it.
 """
 
 from collections.abc import Collection
@@ -47,7 +47,7 @@ async def find_centre_record(patient: Patient) -> Patient | None:
     """The centre's record with the same number as this one; None if there are only claims."""
     if not patient.is_claim:
         return patient
-    is_invited = patient.invited_from_id is not None  # that record, even if its number was corrected
+    is_invited = patient.invited_from_id is not None  # that record counts, even if its number was corrected
     if is_invited and (record := await Patient.get_or_none(id=patient.invited_from_id, is_claim=False)):
         return record
     if patient.pesel_index:
@@ -99,7 +99,7 @@ async def _copy(patient: Patient, *, is_claim: bool, invited_from_id: UUID | Non
 
 
 def _check_names(record: Patient, claim: Patient) -> None:
-    """Raise if the names differ, as this may be another person, unless reception itself gave the claim's account."""
+    """Raise if the names differ (this may be another person) and reception did not open the claim's account."""
     names = [(fold(one.first_name), fold(one.last_name)) for one in (record, claim)]
     if names[0] != names[1] and claim.invited_from_id != record.id:
         raise IdentityNotConfirmed(patient_id=str(record.id))

@@ -32,7 +32,7 @@ _BLOCKED_UNTIL = """
         * least(:longest::float, :first::float * power(2, greatest(0, least({failures} - :free::float, 20)))) END
 """
 
-# A try is counted before its password is checked, unless it must wait, so only the free tries of a burst are checked.
+# A try is counted before its password is checked, so a burst gets only the free tries. A blocked try is not counted.
 _COUNT = f"""
     INSERT INTO throttle AS old (key, kind, address_key, failures, failed_at)
     VALUES (:key, :kind, :address_key, 1, :now::timestamptz)
@@ -125,7 +125,7 @@ class LoginThrottle(Model):
 
     @classmethod
     async def count(cls, counters: list[Counter]) -> None:
-        """Count a failure in advance; raise TooManyAttempts, without counting any further, if the try has to wait."""
+        """Count a failure in advance; if the try has to wait, stop counting and raise TooManyAttempts."""
         await cls._raise_if_blocked(counters)
         for counter in counters:
             if counter.kind != "address" and not await database.fetch(_COUNT, _values(counter)):

@@ -1,7 +1,7 @@
-"""Turns: few log-ins look things up at once, so that a crowd of them does not hold up everybody else.
+"""Login turns: only a few log-ins query the database at once, so that a crowd of them does not delay everybody else.
 
-Without turns, a hundred that arrive together take all connections to the database, and a search waits behind them.
-They lose nothing by it: hashing the passwords takes far longer.
+Without turns, a hundred log-ins that arrive together take all connections to the database, and a search has to wait.
+Waiting for a turn costs a log-in next to nothing: hashing its password takes far longer.
 """
 
 import asyncio
@@ -13,5 +13,5 @@ _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKe
 
 
 def take() -> asyncio.Semaphore:
-    """To be held while a log-in looks things up; those who wait get it in the order in which they came."""
+    """Hold it while a log-in queries the database; waiting log-ins get it in the order in which they came."""
     return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))

@@ -76,7 +76,7 @@ class OneTimePassword(Model):
 
     @classmethod
     async def void(cls, account_id: UUID) -> None:
-        """Invalidate the passwords of all letters sent so far, even of those that are sent again."""
+        """Invalidate the passwords of all letters sent so far; retrying such a letter does not renew its password."""
         await cls.filter(account_id=account_id, used_at=None).update(used_at=clock.now())
 
     @classmethod

@@ -76,7 +76,7 @@ def make_one_time_password(letter: UUID | None = None) -> str:
 
 
 def hash_one_time_password(password: str) -> str:
-    """A fast keyed hash is enough for 79 random bits, so every log-in computes exactly one Argon2 hash."""
+    """A fast keyed hash is enough for 79 random bits, so looking for a one-time password needs no Argon2 hash."""
     return crypto.blind_index(fold(password).replace("-", "").replace(" ", ""), "one-time password")
 
 
@@ -88,7 +88,7 @@ def is_one_time_password(password: str, hash_: str | None) -> bool:
 
 
 def find_weaknesses(password: str, own_words: list[str]) -> list[str]:
-    """Codes of a password's weaknesses; `own_words` are the person's names, birth year and address."""
+    """Codes of a password's weaknesses; `own_words`: the person's names, birth year and e-mail, the centre's name."""
     if len(password) > LONGEST_SPELLING:
         return ["TOO_LONG"]
     password = normalise(password)

@@ -27,9 +27,9 @@ class Patient(Model):
     """`is_claim`: the record of an account whose owner has not been identified; the centre writes nothing into it.
 
     The database ensures that at most one record per number is not a claim. `joined_to_id`: the record that this one has
-    joined and of which it is only an alias. `invited_from_id`: the unconfirmed record for whose person reception
-    opened this claim's account.
-    `double_of_id`: another record of the same person, which should be used instead (double_record.py).
+    joined; this one is now only an alias. `invited_from_id`: if reception opened this claim's account, the unconfirmed
+    record from which it did so. `double_of_id`: another record of the same person, which should be used instead
+    (double_record.py).
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
@@ -57,7 +57,7 @@ class Patient(Model):
 
     @property
     def pesel(self) -> str:
-        """The full PESEL: for rules and reception only, never in an answer, a message or a log."""
+        """The full PESEL: for rules, and for reception on request (`reveal_pesel`); never in a message or a log."""
         return pesel.decrypt(self.pesel_sealed) if self.pesel_sealed else ""
 
     @property

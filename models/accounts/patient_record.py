@@ -40,7 +40,7 @@ FIELD_OF_INDEX = {"pesel_index": "pesel", "document_index": "document"}
 async def register(
     entry: PatientDetails, *, by: Account, language: Language = Language.PL, seen: SeenDocument | None = None
 ) -> Patient:
-    """Create a record, with its identity confirmed if a document was seen, and an account if an e-mail is given."""
+    """Create a record: with its identity confirmed if a document was seen, with an account if an address is given."""
     columns = entry.validate(known=None)
     if seen and not columns.keys() & FIELD_OF_INDEX.keys():
         raise InvalidInput.of_field("identitySeen", "NOT_AVAILABLE")  # without a number, no document can have been seen
@@ -113,7 +113,7 @@ async def invite(patient_id: UUID, email: str, *, by: Account, language: Languag
 
 
 async def replace_email(patient_id: UUID, email: str, reason: str | None, *, by: Account) -> Patient:
-    """Correct an account's address; if its owner has set a password, only an administrator may, with a reason.
+    """Correct an account's address; once its owner has set a password, only an administrator can, and with a reason.
 
     Everything sent to the former address becomes void, and open sessions end.
     """
@@ -188,7 +188,7 @@ async def _find_account(patient: Patient) -> Account | None:
 
 
 async def _open_account(patient: Patient, email: str, language: Language, by: Account) -> None:
-    """An account of the record itself sees all of it, so an unconfirmed person's account gets a separate claim."""
+    """An account sees everything in its own record, so an unconfirmed person's account gets a separate claim."""
     address = contact.parse_email(email)
     columns: dict[str, Any] = {"email": address, "email_key": contact.email_key(address), "language": language}
     if await _find_account(patient):

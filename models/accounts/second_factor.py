@@ -144,7 +144,7 @@ class SecondFactor(Model):
 
 
 def _totp(secret: str) -> TOTP:
-    return TOTP(b32decode(secret), DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303 - RFC 6238's usual; HMAC-SHA-1 holds  # nosec B303
+    return TOTP(b32decode(secret), DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303 - RFC 6238's default; still safe  # nosec B303
 
 
 async def _lock_account(account: "Account") -> None:

@@ -28,8 +28,9 @@ _FIND = """
     WHERE session.token_hash IN ({tokens}) AND session.ended_at IS NULL AND session.expires_at > :now
         AND session.seen_at > :idle_since
 """
-# There is a statement for each of these numbers of tokens. One with an array would be planned at every execution, which
-# takes longer than executing it: PostgreSQL's generic plan assumes ten tokens, and so looks dearer than a plan for one.
+# There is a statement for each of these numbers of tokens. A statement with an array would be planned anew each time,
+# which takes longer than executing it: PostgreSQL's generic plan assumes ten tokens, so it seems to cost more than a
+# plan for one.
 _SIZES = (1, 4, 16)
 SEEN_EVERY = timedelta(minutes=1)  # precision of `seen_at`, so that not every request writes
 

@@ -21,7 +21,7 @@ _KEEP = """
 
 
 class Workspace(Model):
-    """What a colleague has open at the desk; a trigger deletes the row when the session ends."""
+    """A trigger deletes the row when the session ends."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     session: fields.OneToOneRelation[Session] = fields.OneToOneField("models.Session", related_name="workspace")

@@ -197,7 +197,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Account, Patient], Awaitable[Rows]]]] =
 }
 NOT_EXPORTED = {
     "absence": "about a doctor",
-    "application": "encrypted requests of people who have not signed in; gone when they are processed",
+    "application": "encrypted requests for an account, address or password; gone when they are processed",
     "answer_version": "about the answers that are kept",
     "clinic": "about the centre",
     "doctor": "about the centre",
@@ -217,7 +217,7 @@ NOT_EXPORTED = {
     "workspace": "what staff have open",
     "throttle": "failed log-ins by a keyed hash; gone after a day",
     "tortoise_migrations": "about the database",
-    "untold_change": "notifications of a moment, by ids; gone when they are sent",
+    "untold_change": "notifications still to be sent, only ids; gone when they are sent",
 }
 # Columns of the tables above that are not exported, besides ids, hashes and encrypted columns.
 LEFT_OUT = {

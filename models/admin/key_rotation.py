@@ -64,7 +64,7 @@ _OTHERS = """
 
 
 async def _refuse_beside_processes() -> None:
-    """Refuse to run beside other processes, which would go on writing with the previous key."""
+    """Refuse to run while other processes do: they would go on writing with the previous key."""
     if others := await database.fetch(_OTHERS, {"any": database.APPLICATION, "own": database.SESSION_NAME}):
         hosts = ", ".join(sorted(row["host"] for row in others))
         raise settings.BadSetting(f"Processes of e-Rejestracja use this database (from {hosts}): stop them first.")

@@ -44,7 +44,7 @@ async def remove(record: Patient, *, farewell: Message | None = None) -> None:
 async def remove_unclaimed() -> int:
     """Remove accounts whose owner has not set a password in time, along with claims that were never used.
 
-    Records of the centre only lose the account, as do claims that got visits before claims were kept separate.
+    Records of the centre lose only the account, as do claims with visits from before claims were kept separate.
     """
     before = clock.now() - timedelta(days=settings.UNCLAIMED_DAYS)
     unclaimed = Account.filter(role=Role.PATIENT, password_hash=None, closed_at=None, created_at__lt=before)

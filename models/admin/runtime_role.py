@@ -72,7 +72,7 @@ async def provide(owner_url: str, url: str) -> None:
         if await owner.fetchval(_MAY_CHANGE_HISTORY, APPEND_ONLY, name):
             raise settings.BadSetting(
                 f"DATABASE_URL: the role {name} may change history, because it owns the tables, is a superuser, may"
-                " create roles, or belongs to a role that may. Name another one; it is created."
+                " create roles, or belongs to a role that may. Name another role, which will be created."
             )
 
 

@@ -128,7 +128,7 @@ async def charge(partner: Partner, cost: int) -> datetime | None:
 
 
 async def _charge(partner_id: UUID, cost: float, budget: float, now: datetime) -> tuple[bool, float]:
-    """Charge in PostgreSQL; return whether that was possible, and the tokens before it."""
+    """Charge in PostgreSQL; return whether that was possible, and the tokens before the charge."""
     values = {"partner_id": partner_id, "now": now, "budget": budget, "cost": cost}
     [bucket] = await database.fetch(_CHARGE, values)
     return bucket["is_charged"], bucket["tokens"]

@@ -44,7 +44,7 @@ class DoctorRetired(Refusal):
 
     text = Text(
         pl="Ten lekarz nie przyjmuje od {retired_from}: od tego dnia niczego nie można u niego planować.",
-        en="This doctor has retired from {retired_from} on: nothing can be planned with them from that day.",
+        en="This doctor sees no patients from {retired_from} on: nothing can be planned with them from that day.",
     )
 
 

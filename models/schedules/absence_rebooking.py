@@ -71,7 +71,7 @@ class ReportedAbsence:
 
 
 async def report(notice: AbsenceNotice, *, by: "Account") -> ReportedAbsence:
-    """Withdraw the slots of that time and offer another slot to each affected patient, all in one transaction.
+    """Withdraw the doctor's free slots at that time and offer each affected patient another slot, in one transaction.
 
     Repeating the call changes nothing, and no patient is asked twice.
     """
@@ -120,15 +120,14 @@ async def _save_absence(notice: AbsenceNotice) -> Absence:
 async def _close(absence: Absence) -> tuple[int, list[Visit]]:
     """Withdraw free slots and mark booked ones; returns how many were withdrawn, and the visits that need an offer.
 
-    These include visits of earlier absences whose offered slot is withdrawn now.
+    These include visits affected by an earlier absence, if the slot offered instead is withdrawn now.
     """
     slots = _find_slots(absence.doctor_id, absence.starts_at, absence.ends_at)
     locked = await slots.order_by("id").select_for_update()
     free = [slot for slot in locked if slot.visit_id is None]
     lost = [offer.visit_id for offer in await _find_lost_offers([slot.id for slot in free])]
-    await Offer.close(
-        visit_id__in=lost
-    )  # not left to `publication.close`, which would notify patients whom the next offer notifies anyway
+    # Closed here, because `publication.close` would write to these patients, whom the next offer notifies anyway.
+    await Offer.close(visit_id__in=lost)
     await publication.close(free)
     await Slot.filter(id__in=[slot.id for slot in locked], absence_id=None).update(absence_id=absence.id)
     visits = _find_booked([*(slot.visit_id for slot in locked), *lost])

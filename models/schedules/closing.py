@@ -36,7 +36,10 @@ MAX_AHEAD = timedelta(days=3 * 366)
 
 @dataclass(frozen=True)
 class Kind:
-    """What closes: clinics or doctors. `day`: the column of the first closed day; `key`: the foreign key elsewhere."""
+    """What closes: clinics or doctors.
+
+    `day`: the column of the first closed day; `key`: the column of other tables that refers to the clinic or doctor.
+    """
 
     model: type[Clinic] | type[Doctor]
     lock: Callable[[UUID], Awaitable[None]]
@@ -87,7 +90,7 @@ async def preview(kind: Kind, id_: UUID, from_: date) -> ClosingChanges:
 async def close(kind: Kind, id_: UUID, from_: date, *, by: "Account") -> tuple[Any, ClosingChanges]:
     """Withdraw the free slots from this day on; booked visits stay and appear on the call list. Idempotent.
 
-    Publishing or adding slots locks the doctor and so the clinic: it happens either before or after this.
+    Whoever publishes or adds slots locks the doctor, and with it the clinic, so nobody does so at the same time.
     """
     async with in_transaction():
         await kind.lock(id_)

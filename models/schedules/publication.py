@@ -64,10 +64,10 @@ class PublicationPlan:
 
 
 async def make_plan(timetable: Timetable, *, only_add: bool = False) -> PublicationPlan:
-    """Compare the slot times with the existing slots; raises SlotsOverlap; with `only_add`, overlaps are skipped.
+    """Compare the slot times with the existing slots; raises SlotsOverlap or, with `only_add`, skips overlaps.
 
-    If the plan is to be written, lock the doctor first. Blocked times, absences and days after a closing stay closed,
-    and with `only_add` also slots that were withdrawn by hand.
+    If the plan is to be written, lock the doctor first. No slot is added in a blocked time, in an absence, from a
+    closing day on or, with `only_add`, where a slot was withdrawn by hand.
     """
     mine, others, closed = await _find_existing(timetable, only_add=only_add)
     existing = {_slot_time(slot): slot for slot in mine}

@@ -45,7 +45,7 @@ class ScheduleTemplate:
     on_holidays: bool = False
 
     async def validate(self) -> None:
-        """Raise InvalidInput with everything that is wrong with the template, or that its place is closed."""
+        """Raise InvalidInput with everything that is wrong with the template, or else ClinicClosed or DoctorRetired."""
         form = Form()
         form.flaws += weekly_template.find_flaws(self.lines, on_sundays=self.on_sundays)
         minutes = (str(weekly_template.SHORTEST), str(weekly_template.LONGEST))

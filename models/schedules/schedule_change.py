@@ -55,10 +55,10 @@ async def preview(change: ScheduleChange) -> PublicationPlan:
 
 
 async def make(change: ScheduleChange, *, by: "Account") -> ChangedSchedule:
-    """End the schedule the day before and let another one follow, in one step; raises SlotsOverlap.
+    """End the schedule on the day before the change and let another one follow, in one step; raises SlotsOverlap.
 
-    Slots that both schedules have keep their visits and holds. Repeating the call changes nothing; a call with other
-    lines from the same day changes the schedule that follows.
+    Slots that both schedules have keep their visits and holds. Repeating the call changes nothing; a call with the same
+    day but other lines changes the schedule that follows.
     """
     doctor_id = (await _find(change.schedule_id)).doctor_id
     async with in_transaction():
@@ -117,7 +117,7 @@ async def _draft(change: ScheduleChange) -> ChangedSchedule:
 
 
 def _check_day(first: date, before: Schedule, follower: Schedule | None) -> None:
-    """A schedule can change from today or its first day on, and until it ends."""
+    """A change begins today or later, not before the schedule begins, and at the latest on the day after it ends."""
     form, today = Form(), clock.today()
     is_over = before.valid_until is not None and first > before.valid_until + DAY and follower is None
     if not max(today, before.valid_from) <= first <= today + MAX_DURATION or is_over:
@@ -126,7 +126,7 @@ def _check_day(first: date, before: Schedule, follower: Schedule | None) -> None
 
 
 def _make_template(change: ScheduleChange, before: Schedule, base: Schedule) -> ScheduleTemplate:
-    """A template of the given values; all others stay as they are."""
+    """A template with the given values; all others stay as they are."""
     return ScheduleTemplate(
         doctor_id=before.doctor_id,
         clinic_id=before.clinic_id,

@@ -55,7 +55,7 @@ async def add(doctor_id: UUID, clinic_id: UUID, starts_at: datetime, minutes: in
 def _end(starts_at: datetime, minutes: int) -> datetime:
     """The end of a slot that lasts `minutes`.
 
-    The sum is made in UTC. In the clinic's time zone, Python adds wall-clock time, which is wrong at a clock change.
+    The sum is computed in UTC. In the clinic's time zone, Python would add wall-clock time: wrong at a clock change.
     """
     return starts_at.astimezone(clock.now().tzinfo) + timedelta(minutes=minutes)
 

@@ -26,7 +26,7 @@ from models.values.actor import Actor
 if TYPE_CHECKING:
     from models.accounts.account import Account
 
-MOMENT = timedelta(microseconds=1)  # a hold excludes its end, but booking includes the last moment
+MOMENT = timedelta(microseconds=1)  # a hold excludes its end, but the last bookable moment is included
 NOT_HELD: dict[str, Any] = {"held_by_id": None, "held_until": None, "is_offer": False}
 
 
@@ -85,7 +85,7 @@ class Slot(Model):
         return self.queued_at is None or self.is_held_for(patient_id)
 
     def find_refusals(self, clinic: Clinic, now: datetime) -> Iterator[SlotNotBookable]:
-        """The clinic's rules, and the rules of time, that forbid booking the slot online, the most obvious first."""
+        """Why the slot itself cannot be booked online, apart from being taken; the most obvious reason first."""
         if self.withdrawn_at:
             yield SlotNotBookable(reason="CLOSED" if self.place_closed_at else "WITHDRAWN")
         if self.starts_at <= now:
@@ -148,7 +148,7 @@ class Slot(Model):
 
     @classmethod
     async def hold(cls, slot_id: UUID, *, patient: Patient, by: "Account", moved_id: UUID | None = None) -> Self:
-        """Hold a slot for a patient who could book it, or move the visit `moved_id` there, and end their earlier hold.
+        """Hold a slot that the patient could book, or could move the visit `moved_id` to; their earlier hold ends.
 
         A repeated hold is not extended.
         """

@@ -7,8 +7,8 @@ from uuid import UUID
 import settings
 from infra import clock, database
 
-# An entry matches the slots of its clinic (and of its doctor, if it names one), on its days and weekdays and in its
-# hours of the wall clock. Each slot's local day and minute are computed once (MATERIALIZED). Entries are compared with
+# An entry matches the slots of its clinic (and of its doctor, if it names one), on its days and weekdays and within its
+# hours by the wall clock. Each slot's local day and minute are computed once (MATERIALIZED). Entries are compared with
 # the distinct days of each doctor first, and only the matching ones with the slots of that day. A slot is not kept if
 # its holder alone waits for it: if others do, `one_patient_id` or `another_patient_id` is one of them.
 # The same rule is applied in waiting_list.py (_MARK_SERVED) and freed_slots.py (_FIND_NEXT, _OPEN_TO_ALL).

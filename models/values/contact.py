@@ -11,7 +11,7 @@ from phonenumbers import PhoneNumberType
 import setting_types
 
 LONGEST_EMAIL, LONGEST_LOCAL_PART = 320, 64
-MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}  # in some countries both look alike
+MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}  # some countries do not distinguish them
 _TOP_LEVEL_DOMAIN = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
 
 

@@ -50,7 +50,7 @@ class KeyClaim(NamedTuple):
         return self.now - KEPT_FOR
 
     async def keep(self, refusal: Refusal) -> bool:
-        """Store a refusal as the outcome. True if there is no key; False if the key already has another outcome."""
+        """Store a refusal as the outcome; False if the key already has one. Without a key, nothing is stored."""
         if self.key is None:
             return True
         values = [self.account_id, self.key, self.fingerprint, self.now, refusal.to_json(), self.known_since]

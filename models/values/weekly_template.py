@@ -31,7 +31,7 @@ class TemplateLine:
     uneven: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     def starts(self) -> Iterator[int]:
-        """The start times of the slots; after a break they begin at its end. None is in the hour of a clock change."""
+        """The slots' start times: after a break, from its end on. No slot overlaps the hour of a clock change."""
         closed = sorted([*self.breaks, (NIGHT_FROM, NIGHT_UNTIL)])
         minute = self.from_
         while minute + self.minutes <= self.until:

@@ -15,7 +15,7 @@ from models.waiting.offer import Offer
 
 
 async def find_refusals(slot_id: UUID, patient_id: UUID | None) -> list[Refusal]:
-    """Every refusal that applies to the booking; `Visit.book` raises the first, and a test compares the two."""
+    """Every refusal that applies to the booking; `Visit.book` raises one of them, and a test compares the two."""
     slot = await Slot.get_or_none(id=slot_id).select_related("clinic")
     try:
         patient = await _find_record(patient_id, slot_id) if patient_id else None

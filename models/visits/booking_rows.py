@@ -44,8 +44,9 @@ _RELATED = Joined(4, slot=Slot, clinic=Clinic, doctor=Doctor, patient=Patient, a
 class BookingRows:
     """The data that the booking rules need. `has_wishes`: the patient is waiting for a slot or has been offered one.
 
-    `planned_in_all_clinics` is counted only for a claim, which it limits. `versions`: the transactions that wrote the
-    rows of patient, slot and clinic, if these were read without locks. `is_booked`: `read` has booked already.
+    `planned_in_all_clinics` is counted only for a claim, because only claims have such a limit. `versions`: the
+    transactions that wrote the rows of patient, slot and clinic, if these were read without locks. `is_booked`: `read`
+    has booked already.
     """
 
     slot: Slot
@@ -69,13 +70,13 @@ class BookingRows:
 
 
 async def is_taken(slot_id: UUID) -> bool:
-    """Whether the slot cannot be booked only because it has a visit; does not wait for a lock."""
+    """Whether a visit is the only reason why the slot cannot be booked; does not wait for a lock."""
     rows = await database.fetch_rows(booking_statements.SLOT_TAKEN, {"slot_id": slot_id, "now": clock.now()})
     return bool(rows and rows[0][0])
 
 
 async def lock_and_read(patient_id: UUID, slot_id: UUID) -> BookingRows | None:
-    """Lock the patient and the slot; None when there is no such slot."""
+    """Lock the patient and the slot, then read; None when there is no such slot."""
     database.require_transaction()
     values = {"patient_id": patient_id, "slot_id": slot_id, "now": clock.now()}
     if not await database.fetch_rows(booking_statements.LOCK, values):

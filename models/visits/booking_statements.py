@@ -44,8 +44,8 @@ _RULES = {
         patient_id=":patient_id", starts_at="slot.starts_at", ends_at="slot.ends_at", moved_id="NULL::uuid"
     ),
 }
-# Stricter than the rules in Python, which decide when this is false: for example, on the last day before the horizon,
-# because local days do not begin at the current time of day.
+# Stricter than the rules in Python, which decide if this is false: for example, it leaves the last bookable days to
+# Python, because it counts periods of 24 hours instead of local days.
 _NO_RULE_FORBIDS = """
     patient.joined_to_id IS NULL AND NOT found.has_wishes AND found.overlapping IS NULL
     AND found.planned < clinic.planned_visits_per_patient
@@ -95,7 +95,7 @@ WRITE = """
     )
     SELECT count(*) FROM claimed
 """
-# The function checks the key, the versions and the counts; if one differs, it writes nothing and returns false.
+# The function writes nothing and returns false if the key is already known or something read has changed.
 _IF_UNCHANGED = """book_if_unchanged(
     :patient_id, {versions}, :now, :visit_id, :reference, :channel, :reason,
     :change_id, :by, :actor_id, :role, :entry_id, :request_id,

@@ -37,11 +37,11 @@ class Call:
     tries: list[PhoneCall]
 
 
-# A visit is on the list if its newest e-mail or SMS has failed or if there is no message or address, and always if its
-# clinic is closed or its doctor has retired or is absent: `_find_reason` decides whether an absent doctor's patient can
-# still answer without a call. A cancelled visit is on the list only if the message about the cancellation has failed,
-# because the patient might come in vain. A call that reaches the patient takes the visit off the list until something
-# happens after the call.
+# A visit is on the list if its newest e-mail or SMS has failed, if there is no message or address, or if its clinic is
+# closed or its doctor has retired or is absent. If the doctor is absent, `_find_reason` omits the visit while its
+# patient can still answer an offer. A cancelled visit is on the list only if the message about the cancellation has
+# failed, because the patient might come in vain. A call that reaches the patient takes the visit off the list until
+# something happens after the call.
 _FIND_CALLS = """
     WITH newest_message AS (
         SELECT DISTINCT ON (message.visit_id, message.medium)

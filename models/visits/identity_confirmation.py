@@ -1,8 +1,8 @@
 """Identity confirmation: reception has seen a document, so a claim and the centre's record of the person become one.
 
-Everything that the claim has (visits, wishes, offers, holds, its account) moves to the record. Entries written about
-the claim keep its id, and its row remains as an alias, so that they are found. Other claims to the number stay as they
-are.
+Everything that the claim has (visits, wishes, offers, its account) moves to the record; only its own hold is released.
+Entries written about the claim keep its id, and its row remains as an alias, so that they are found. Other claims to
+the number stay as they are.
 """
 
 from collections.abc import Sequence

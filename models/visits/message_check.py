@@ -31,7 +31,7 @@ async def bring_up_to_date(message: Message) -> None:
 
 
 async def is_overtaken(message: Message) -> bool:
-    """Whether something has since made the message untrue. A letter with a password never is: a resend renews it."""
+    """Whether the message is no longer true. A letter with a password counts as true: a resend has a new password."""
     if message.kind in PASSWORD_KINDS:
         return False
     try:

@@ -42,7 +42,7 @@ class Rivals:
         self._turns: dict[UUID, _Turn] = {}
 
     async def lose(self, slot_id: UUID, is_taken: Callable[[UUID], Awaitable[bool]]) -> bool:
-        """Wait while another caller tries; True if the slot is then taken. The check begins after this call."""
+        """Wait while another caller tries; True if the slot is then taken. The answer is never older than this call."""
         while turn := self._turns.get(slot_id):
             if (is_lost := await turn.share_outcome(is_taken, slot_id)) is not False:
                 return bool(is_lost)

@@ -158,7 +158,7 @@ class Visit(Model):
         async def change() -> Self:
             return await stepwise_booking.book(cls, slot_id, patient_id, reason, actor)
 
-        whose = None if actor.is_patient else patient.id  # a patient's own record may join another one
+        whose = None if actor.is_patient else patient.id  # not a patient's own id: their record may join another one
         request = ["book", slot_id, whose, reason, *actor.fingerprint]
         if key is None and await rivals.lose(slot_id, booking_rows.is_taken):
             raise SlotTaken(slot_id=str(slot_id))  # losers learn this without a connection or lock of their own
@@ -219,7 +219,7 @@ class Visit(Model):
         reason: str | None = None,
         key: str | None = None,
     ) -> Self:
-        """Cancel the visit; its slot is free again at once."""
+        """Cancel the visit; its slot is freed or withdrawn (`Slot.free`)."""
         actor = Actor.acting(by)
 
         async def change() -> Self:

@@ -104,7 +104,7 @@ class Offer(Model):
 
     @classmethod
     async def find_untold(cls, clinic_id: UUID | None) -> list[Self]:
-        """Open offers from the waiting list of which no message can inform the patient, oldest first."""
+        """Open offers from the waiting list whose patients no message can reach, oldest first."""
         rows = await database.fetch(_FIND_UNTOLD, {"clinic_id": clinic_id, "now": clock.now()})
         return await cls.find_with_details([row["id"] for row in rows]).order_by("made_at", "id")
 
@@ -158,7 +158,7 @@ class Offer(Model):
 
     @classmethod
     async def close(cls, **conditions: Any) -> None:
-        """Close open offers; `expire_due` frees their slots in a transaction of its own, in the order of locks."""
+        """Close open offers; `expire_due` frees their slots in a transaction of its own, to keep the locking order."""
         await cls._open_offers(**conditions).update(answer=OfferAnswer.CLOSED, answered_at=clock.now())
 
     @classmethod

@@ -170,7 +170,7 @@ class WaitingListEntry(Model):
 
     @classmethod
     async def leave(cls, entry_id: UUID, *, patient: Patient, by: "Account", reason: str | None = None) -> bool:
-        """End the entry and its offer, which goes to the next patient; False if the patient had no such entry."""
+        """End the entry and its offer, whose slot goes to the next patient; False if the patient had no such entry."""
         async with in_transaction():
             record = await Patient.lock(patient.id)
             mine = cls.waiting(record.id).filter(id=entry_id)
