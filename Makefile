@@ -20,10 +20,10 @@ NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retrie
 run: .venv/run.stamp explorer portal
 	@exec .venv/bin/python server.py
 
-# Two workers: many tests mostly wait, and more browsers at once would be too slow.
-# To run the tests one after another, in a debugger: make test ARGS="-n 0".
+# Three workers on two cores, because many tests mostly wait. To run the tests one after another, in a debugger:
+# make test ARGS="-n 0".
 test: .venv/test.stamp explorer portal clients
-	.venv/bin/python -m pytest -n 2 -m "not browser or journey" $(ARGS)
+	.venv/bin/python -m pytest -n 3 -m "not browser or journey" $(ARGS)
 
 # Tests the pages of patients and staff in Chromium: each screen, refusal and interruption, and the use by keyboard.
 test-pages: .venv/test.stamp explorer portal
