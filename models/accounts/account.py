@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from enum import StrEnum
+from functools import cache
 from typing import Self
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from uuid6 import uuid7
 
 import settings
 from infra import clock, database
+from infra.joined_rows import Joined
 from models.accounts import known_device, login_turns, password
 from models.accounts.login_throttle import LoginThrottle
 from models.accounts.one_time_password import OneTimePassword
@@ -32,6 +34,11 @@ FORGOTTEN = (
     "pending_email_until",
     "email_token_hash",
 )  # columns that are cleared when an account is closed
+
+
+_FIND_BY_EMAIL = """
+    SELECT {columns} FROM account LEFT JOIN patient ON patient.id = account.patient_id WHERE account.email_key = :key
+"""
 
 
 class Role(StrEnum):
@@ -77,7 +84,12 @@ class Account(Model):
         key = contact.email_key(email)
         if len(key) > contact.LONGEST_EMAIL or not key.isprintable():
             return None  # no account can have it, and PostgreSQL would refuse to compare it
-        return await cls.filter(email_key=key).select_related("patient").first()
+        rows = await database.fetch_rows(_finding_by_email(), {"key": key})
+        if not rows:
+            return None
+        account = _RELATED.read("account", cls, rows[0])
+        vars(account).update(_patient=_RELATED.find("patient", Patient, rows[0]))  # staff have none
+        return account
 
     @classmethod
     async def log_in(
@@ -182,3 +194,11 @@ class Account(Model):
             if patient.birth_date:
                 words.append(str(patient.birth_date.year))
         return words
+
+
+_RELATED = Joined(account=Account, patient=Patient)
+
+
+@cache
+def _finding_by_email() -> str:
+    return _FIND_BY_EMAIL.format(columns=_RELATED.columns)

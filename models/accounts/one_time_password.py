@@ -26,6 +26,11 @@ _ISSUE = """
     RETURNING id
 """
 
+_FIND = """
+    SELECT FROM one_time_password
+    WHERE account_id = :account_id AND hash = :hash AND used_at IS NULL AND expires_at > :now
+"""
+
 
 class OneTimePassword(Model):
     """An account may have several: a newer letter, which a stranger can request, does not void an older one."""
@@ -65,8 +70,8 @@ class OneTimePassword(Model):
         if len(secret) > password.MAX_LENGTH:
             return None
         hash_ = password.hash_one_time_password(secret)
-        good = cls.filter(account_id=account_id or NOBODY, hash=hash_, used_at=None, expires_at__gt=clock.now())
-        return hash_ if await good.exists() else None
+        values = {"account_id": account_id or NOBODY, "hash": hash_, "now": clock.now()}
+        return hash_ if await database.fetch_rows(_FIND, values) else None
 
     @classmethod
     async def use(cls, hash_: str) -> bool:
