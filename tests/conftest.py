@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    items.sort(key=lambda item: distribution.rank(item.path))  # a stable sort, so the order within a room is kept
+    items.sort(key=lambda item: distribution.rank(item.path))  # stable, so the order within a folder is kept
 
 
 @pytest.hookimpl(optionalhook=True)

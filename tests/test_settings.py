@@ -113,7 +113,7 @@ ONE_ROLE = dict.fromkeys(("DATABASE_URL", "MIGRATION_DATABASE_URL"), "postgres:/
 
 
 def start(command: str = "web", **settings: str) -> subprocess.CompletedProcess[str]:
-    """Read and check the settings in a process that has this environment; it is forked, as most of it is imports."""
+    """Read and check the settings in a process with this environment; it is forked, which saves the imports."""
     environment = {"PATH": os.environ["PATH"], **settings}
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "output").open("w+") as output:
         checking = Path(folder) / "check.py"

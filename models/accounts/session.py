@@ -94,7 +94,7 @@ class Session(Model):
 
     @classmethod
     async def filter_open(cls, ids: Collection[UUID]) -> set[UUID]:
-        """The sessions among these that are still open; does not count as activity."""
+        """Those of these sessions that are still open; asking does not count as activity in them."""
         return {session.id for session in await cls._open_sessions().filter(id__in=ids).only("id")}
 
     async def end(self) -> None:

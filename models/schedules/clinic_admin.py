@@ -194,7 +194,7 @@ async def change_doctor(doctor_id: UUID, details: DoctorDetails, *, by: "Account
 
 
 def _compare_clinics(before: Sequence[Clinic], after: Sequence[Clinic]) -> Changes:
-    """The change of clinics, by name; empty if there is none."""
+    """The names of the clinics before and after the change; empty if they stay the same."""
     names = [sorted(clinic.name for clinic in clinics) or None for clinics in (before, after)]
     return {"clinics": (names[0], names[1])} if names[0] != names[1] else {}
 

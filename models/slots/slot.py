@@ -148,7 +148,7 @@ class Slot(Model):
 
     @classmethod
     async def hold(cls, slot_id: UUID, *, patient: Patient, by: "Account", moved_id: UUID | None = None) -> Self:
-        """Hold a slot that the patient could book, or could move the visit `moved_id` to; their earlier hold ends.
+        """Hold a slot the patient may take, to book it or to move the visit `moved_id` there; their earlier hold ends.
 
         A repeated hold is not extended.
         """

@@ -75,7 +75,7 @@ class IdentityDocument:
 
     @property
     def index(self) -> str:
-        """A blind index to find an equal document, and to prevent a second one, without revealing it."""
+        """A blind index that finds the same document again, and so prevents duplicates, without revealing it."""
         return crypto.blind_index(f"{self.kind}/{self.country}/{self.number}", "document index")
 
 

@@ -62,7 +62,7 @@ def decrypt(sealed_number: bytes) -> str:
 
 
 def blind_index(number: str) -> str:
-    """A blind index to find an equal number, and to prevent a second one, without revealing it."""
+    """A blind index that finds the same number again, and so prevents duplicates, without revealing the number."""
     return crypto.blind_index(number, "pesel index")
 
 

@@ -31,7 +31,7 @@ SIZED_FIELDS = ("nodes", "edges")
 class Measure(NamedTuple):
     """The measures of a selection. `per_row`: the cost of each row of the enclosing page.
 
-    `repeats`: the fields that repeat a name within a selection. Validation compares each with all others of that name.
+    `repeats`: the fields whose name occurs earlier in their selection. Validation compares fields of one name in pairs.
     """
 
     depth: int = 0

@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TESTS = "tests/"
 FIRST = ("explorer", "portal", "processes", "web/live")  # started late, they would delay the end of the run
-TOGETHER = ("explorer",)  # all files of each of these rooms share one service and one browser
+TOGETHER = ("explorer",)  # all test files in each of these folders share one service and one browser
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

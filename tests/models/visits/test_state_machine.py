@@ -242,7 +242,7 @@ class Desk(RuleBasedStateMachine):
         for stored, slot in zip(self.slots, self.model_slots, strict=True):
             row = rows[stored.id]
             assert row.visit_id == (None if slot.visit is None else self.visits[slot.visit].id)
-            holder = ids.get(row.held_by_id) if row.held_until and row.held_until > now else None  # type: ignore[arg-type]  # None is nobody's
+            holder = ids.get(row.held_by_id) if row.held_until and row.held_until > now else None  # type: ignore[arg-type]  # None: no holder
             assert holder == (slot.held_by if slot.held_by is not None and slot.held_until > now else None)
         found = {row.id: row for row in await Visit.filter(id__in=[visit.id for visit in self.visits])}
         for visit, told in zip(self.visits, self.appointments, strict=True):

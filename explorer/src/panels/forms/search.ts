@@ -168,7 +168,7 @@ const message: Finder = async (search) => {
   );
 };
 
-/** The objects of the audit trail that can be searched for by name. */
+/** What an audit entry can be about, limited to the kinds of objects that can be searched for by name. */
 const subject: Finder = async (search) => {
   const kinds: [string, Finder][] = [
     ["Patient", patient],
