@@ -18,7 +18,6 @@ from tests import cast
 from tests.support.live_server import ask, socket
 from tests.support.waiting import eventually
 from tests.web.live.test_sse import following
-from web.bounded_protocol import BoundedProtocol
 from web.endpoint.connections import Connection
 from web.socket_protocol import SocketProtocol
 
@@ -35,7 +34,7 @@ Made = list[weakref.ref[object]]
 def made(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     """References to objects of ours that are made from now on; meanwhile, no garbage is collected."""
     references: Made = []
-    for kind in (Context, CompilingExecutor, Connection, BoundedProtocol, SocketProtocol, Refusal):
+    for kind in (Context, CompilingExecutor, Connection, SocketProtocol, Refusal):
         monkeypatch.setattr(kind, "__init__", _noting(kind.__init__, references))
     gc.disable()
     yield references
