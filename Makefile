@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11+, make and git; they download the rest and check it against locked hashes.
-# Distributions build their Python with profile-guided optimisation, which saves a fifth of its CPU time; other builds,
-# such as pyenv's, often lack it. To choose another one: make PYTHON=python3.13 run.
+# Distributions build their Python with profile-guided optimisation, which saves a tenth to a fifth of its CPU time; other
+# builds, such as pyenv's, often lack it. To choose another one: make PYTHON=python3.13 run.
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3.1[1-9]) python3)
 UV := $(shell command -v uv || echo .tools/bin/uv)
 # Trust the system's certificates, which a company network may require (the second name is for older versions of uv).
