@@ -1,15 +1,13 @@
 """Fixtures for the tests of tasks: an SMTP server, an SMS gateway, and no task left running."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from taskiq import InMemoryBroker
 
 import settings
-from tasks.broker import broker, finish_nudges
 from tasks.mail import smtp
+from tests.support.background import all_done
 from tests.support.sms_server import SmsServer
 from tests.support.smtp_server import SmtpServer
 
@@ -42,12 +40,3 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmsServer]:
     with SmsServer.open() as gateway:
         monkeypatch.setattr(settings, "SMS_URL", f"smsapi+http://t%2Fo-ken@127.0.0.1:{gateway.port}")
         yield gateway
-
-
-async def all_done() -> None:
-    assert isinstance(broker, InMemoryBroker)
-    await finish_nudges()
-    while broker._running_tasks:
-        await broker.wait_all()
-        await asyncio.sleep(0)  # a task leaves the set one step after its end, and waiting for it takes none
-        await finish_nudges()

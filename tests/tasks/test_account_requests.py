@@ -13,8 +13,8 @@ from models.outbox import Message, MessageKind
 from tasks.account_requests import process_account_requests
 from tasks.broker import nudge
 from tests import cast
+from tests.support.background import all_done
 from tests.support.smtp_server import SmtpServer
-from tests.tasks.conftest import all_done
 from tests.tasks.logs import logged
 
 FORM = {

@@ -19,11 +19,11 @@ from tasks.slot_horizon import fill_horizon
 from tasks.sms import gsm
 from tasks.texts import send_texts
 from tests import cast
+from tests.support.background import all_done
 from tests.support.schedules import TUESDAY, holder_of, join_waiting_list, line, publish, report_absence
 from tests.support.sms_server import SmsServer
 from tests.support.smtp_server import SmtpServer, body
 from tests.support.visits import book, cancel, patient_of
-from tests.tasks.conftest import all_done
 
 NEVER = ("Anna", "Żółć", "Wiśniewska", "kardiolog", cast.ANNA_PESEL, "{{", "{%", "None", "Subject:")
 SAYS = {

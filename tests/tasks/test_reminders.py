@@ -16,8 +16,8 @@ from tasks.broker import nudge
 from tasks.mail import mailbox
 from tasks.reminders import write_reminders
 from tests import cast
+from tests.support.background import all_done
 from tests.support.visits import cancelled, turn_to
-from tests.tasks.conftest import all_done
 from tests.tasks.reminders import a_visit, sweep
 
 

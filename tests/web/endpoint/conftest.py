@@ -1,19 +1,17 @@
 """Fixtures of the endpoint's tests: the assembled application, without a network, and a client."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from taskiq import InMemoryBroker
 
 import settings
 from models.accounts.account import Account
 from server import app
-from tasks.broker import broker
 from tests import cast
+from tests.support.background import all_done
 
 GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -52,10 +50,7 @@ async def client(fresh: None) -> AsyncIterator[Client]:
 async def settled(fresh: None) -> AsyncIterator[None]:
     """Waits after each test until its tasks have ended."""
     yield
-    assert isinstance(broker, InMemoryBroker)
-    while broker._running_tasks:
-        await broker.wait_all()
-        await asyncio.sleep(0)  # a task leaves the set one step after its end, and waiting for it takes none
+    await all_done()
 
 
 @pytest.fixture(autouse=True)
