@@ -14,7 +14,7 @@ from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.schema import schema as strawberry_schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from infra import clock, logs, metrics
+from infra import clock, logs, metrics, tracebacks
 from infra.bounded_client import BUSY, RETRY_SECONDS, DatabaseAway
 from infra.text import Text
 from models.refusals import constraints
@@ -172,23 +172,8 @@ def code_error(raised: Exception, language: str) -> GraphQLError:
     An unexpected exception is logged in full, counted and masked; the log and the answer contain the request id.
     """
     coded = _code_error(raised, language)
-    _release_frames(raised)
+    tracebacks.release(raised)
     return coded
-
-
-def _release_frames(raised: BaseException | None) -> None:
-    """Drop the tracebacks of an exception and its causes; those that somebody may need have been logged.
-
-    Their frames refer to the execution, which refers to its errors: a cycle that would keep all of a request's objects
-    in memory.
-    """
-    seen: set[int] = set()
-    waiting = [raised]
-    while waiting:
-        if (error := waiting.pop()) is not None and id(error) not in seen:
-            seen.add(id(error))
-            error.__traceback__ = None
-            waiting += [error.__cause__, error.__context__, getattr(error, "original_error", None)]
 
 
 def _code_error(raised: Exception, language: str) -> GraphQLError:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import strawberry
 
+from infra import tracebacks
 from infra.text import Text
 from models.refusals.refusal import Refusal
 from schema.context import Context
@@ -33,7 +34,7 @@ class Problem:
 
     @classmethod
     def of(cls, refusal: Refusal, context: Context) -> Self:
-        refusal.with_traceback(None)  # nobody reads it, and its frames refer to this problem: a cycle
+        tracebacks.release(refusal)  # nobody reads them, and their frames refer to this problem
         message = refusal.message(context.language)
         if context.is_staff and refusal.clinic_rule:
             message += OVERRIDABLE.in_(context.language)
