@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from enum import StrEnum
 from functools import cache
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -85,10 +85,13 @@ class Account(Model):
         if len(key) > contact.LONGEST_EMAIL or not key.isprintable():
             return None  # no account can have it, and PostgreSQL would refuse to compare it
         rows = await database.fetch_rows(_finding_by_email(), {"key": key})
-        if not rows:
-            return None
-        account = _RELATED.read("account", cls, rows[0])
-        vars(account).update(_patient=_RELATED.find("patient", Patient, rows[0]))  # staff have none
+        return cls.read_with_patient(_RELATED, rows[0]) if rows else None
+
+    @classmethod
+    def read_with_patient(cls, related: Joined, row: Any) -> Self:
+        """The account of a joined row, with its patient, as the ORM would set it; staff have none."""
+        account = related.read("account", cls, row)
+        vars(account).update(_patient=related.find("patient", Patient, row))
         return account
 
     @classmethod

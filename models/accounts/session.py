@@ -146,7 +146,6 @@ def _read(kind: type[S], row: Any) -> S:
     from models.accounts.account import Account
 
     related = _related()
-    session, account = related.read("session", kind, row), related.read("account", Account, row)
-    vars(account).update(_patient=related.find("patient", Patient, row))  # staff have none
-    vars(session).update(_account=account)
+    session = related.read("session", kind, row)
+    vars(session).update(_account=Account.read_with_patient(related, row))
     return session
