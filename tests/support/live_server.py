@@ -20,12 +20,12 @@ from web.serving import SOCKET_OPTIONS
 
 
 @asynccontextmanager
-async def serving(database_url: str) -> AsyncIterator[str]:
-    """Host and port of a server that uses the tests' database and clock."""
+async def serving(database_url: str, **options: Any) -> AsyncIterator[str]:
+    """Host and port of a server that uses the tests' database and clock; `options` are uvicorn's."""
     app = Starlette(routes=server.routes())
     quiet: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False}
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, timeout_graceful_shutdown=round(patience()), **quiet, **SOCKET_OPTIONS
+        app, host="127.0.0.1", port=0, timeout_graceful_shutdown=round(patience()), **quiet, **SOCKET_OPTIONS, **options
     )
     running = uvicorn.Server(config)
     stop = asyncio.Event()

@@ -5,7 +5,7 @@ A collection stops the process for as long as it takes to visit all objects of a
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,9 +15,10 @@ from schema.context import Context
 from schema.execution.compiled import CompilingExecutor
 from schema.scalars import public_id
 from tests import cast
-from tests.support.live_server import ask, socket
+from tests.support.live_server import ask, serving, socket
 from tests.support.waiting import eventually
 from tests.web.live.test_sse import following
+from web.bounded_protocol import BoundedProtocol
 from web.endpoint.connections import Connection
 from web.socket_protocol import SocketProtocol
 
@@ -31,10 +32,17 @@ Made = list[weakref.ref[object]]
 
 
 @pytest.fixture
+async def address(database_url: str, fresh: None) -> AsyncIterator[str]:
+    """A server that also has our HTTP protocol, as in production."""
+    async with serving(database_url, http=BoundedProtocol) as address:
+        yield address
+
+
+@pytest.fixture
 def made(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     """References to objects of ours that are made from now on; meanwhile, no garbage is collected."""
     references: Made = []
-    for kind in (Context, CompilingExecutor, Connection, SocketProtocol, Refusal):
+    for kind in (Context, CompilingExecutor, Connection, BoundedProtocol, SocketProtocol, Refusal):
         monkeypatch.setattr(kind, "__init__", _noting(kind.__init__, references))
     gc.disable()
     yield references
