@@ -1,12 +1,12 @@
 // Keyboard focus: never lost when a panel opens or the focused element disappears.
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 export const isNowhere = () => document.activeElement === document.body || document.activeElement === null;
 
 /** On the first render and whenever `of` changes: focuses what `selector` finds, unless something has the focus. */
 export function useFocusIfNowhere<T extends HTMLElement>(selector: string, ...of: unknown[]) {
   const box = useRef<T>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isNowhere()) box.current?.querySelector<HTMLElement>(selector)?.focus();
   }, of);
   return box;

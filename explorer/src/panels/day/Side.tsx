@@ -1,5 +1,5 @@
 // Beside the grid: what can be done with the slot or visit that is selected.
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
 import type { FreeSlotFragment } from "../../generated";
 import { timeOf } from "../../time";
 import { LOOKS } from "../../words/states";
@@ -75,9 +75,9 @@ function SlotHeader({ cell, children }: { cell: Cell; children: ReactNode }) {
   );
 }
 
-/** The control that Enter should activate gets the focus when it appears. */
+/** The control that Enter should activate gets the focus when it appears, before the next key can be pressed. */
 export function useFirstFocus<T extends HTMLElement>(...of: unknown[]) {
   const element = useRef<T>(null);
-  useEffect(() => void element.current?.focus(), of);
+  useLayoutEffect(() => void element.current?.focus(), of);
   return element;
 }
