@@ -1,16 +1,16 @@
 """The rows of the benchmark: each measures both servers, one after the other in every round, and compares them."""
 
 import asyncio
-import re
 import statistics
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import urlsplit
 
 import asyncpg
 
 from benchmarks import questions, sockets
+from benchmarks.line import Line, lines
 from benchmarks.questions import Body
 from benchmarks.servers import Server
 from benchmarks.table import Row
@@ -151,29 +151,14 @@ def rivals(bench: Bench) -> list[Row]:
 
 async def _at_once(server: Server, path: str, bodies: list[Body]) -> float:
     """Seconds from sending all requests at once, over open connections, to the last answer."""
-    address = urlsplit(server.url)
-    lines = [await asyncio.open_connection(address.hostname, address.port) for _ in bodies]
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-
-    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: Body) -> None:
-        writer.write(_request(path, body))
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head.lower())
-        assert length, head
-        await reader.readexactly(int(length[1]))
-
-    await asyncio.gather(*(ask(*line, body) for line, body in zip(lines, bodies, strict=True)))
-    took = loop.time() - began
-    for _, writer in lines:
-        writer.close()
-    return took
+    async with lines(server.url, len(bodies)) as opened:
+        began = time.perf_counter()
+        await asyncio.gather(*(_ask(line, path, body) for line, body in zip(opened, bodies, strict=True)))
+        return time.perf_counter() - began
 
 
-def _request(path: str, body: Body) -> bytes:
-    authorization = f"authorization: {body[0]}\r\n" if body[0] else ""
-    head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{authorization}"
-    return f"{head}content-length: {len(body[1])}\r\n\r\n".encode() + body[1]
+async def _ask(line: Line, path: str, body: Body) -> None:
+    await line.post(path, body[1], {"authorization": body[0]} if body[0] else {})
 
 
 def mixture(bench: Bench) -> list[Row]:

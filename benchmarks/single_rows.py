@@ -111,7 +111,7 @@ def readers(bench: Bench) -> list[Row]:
     environment = {**bench.environment, "ANSWER_CACHE_MIB": "0"}
     with started("server.py", "/health/ready", is_pinned=False, **environment) as server:
         search = questions.search(*span, 10)
-        measured = [asyncio.run(log_ins.measure(server.url, search)) for _ in range(bench.rounds + 1)][1:]
+        measured = [asyncio.run(log_ins.measure(server.url, search)) for _ in range(3 * bench.rounds + 1)][1:]
     before = [1000 * log_ins.percentile(times, 95) for times, _, _ in measured]
     during = [1000 * log_ins.percentile(times, 95) for _, times, _ in measured]
     waits = [wait for _, _, waits in measured for wait in waits]
