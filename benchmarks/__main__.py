@@ -18,6 +18,7 @@ RESULTS = Path(__file__).parent.parent / "var" / "bench" / "results"
 QUICK_ROWS = ("idle", "cold", "hot", "long", "book", "rivals", "calendar", "staleness", "memory")
 ROWS: dict[str, Callable[[Bench], list[table.Row]]] = {
     "idle": single_rows.memory_idle,
+    "readers": single_rows.readers,  # before the rows that leave PostgreSQL much to tidy up
     "cold": rows.search_cold,
     "hot": rows.search_hot,
     "long": rows.search_long,
@@ -29,7 +30,6 @@ ROWS: dict[str, Callable[[Bench], list[table.Row]]] = {
     "calendar": single_rows.calendar,
     "replay": single_rows.replay,
     "fan_out": rows.fan_out,
-    "readers": single_rows.readers,
     "letter": single_rows.letter,
     "memory": single_rows.memory,
     "growth": growth.growth,
