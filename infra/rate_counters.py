@@ -41,6 +41,7 @@ _SETTLE = """
 _PURGE = """
     DELETE FROM rate WHERE key IN (SELECT key FROM rate WHERE resets_at <= $1 FOR UPDATE SKIP LOCKED) RETURNING key
 """
+TIDIED_EVERY = timedelta(minutes=1)
 SETTLE_SECONDS = 0.25
 
 log = logging.getLogger(__name__)
@@ -137,6 +138,8 @@ class Counters(Settled):
     def __init__(self) -> None:
         super().__init__()
         self._windows: dict[str, _Window] = {}
+        self._hit: set[str] = set()  # the keys of the windows with counts that are not settled
+        self._tidied_at = clock.now()
 
     def hit(self, limit: RateLimitItem, key: str) -> datetime | None:
         now = clock.now()
@@ -144,16 +147,26 @@ class Counters(Settled):
         if window is None or window.resets_at <= now:
             window = self._windows[key] = _Window(now + timedelta(seconds=limit.get_expiry()))
         window.here += 1
+        self._hit.add(key)
         return window.resets_at if window.settled + window.here > limit.amount else None
 
     async def settle(self) -> None:
         now = clock.now()
-        self._windows = {key: window for key, window in self._windows.items() if window.resets_at > now}
-        counted = {key: (window.here, window.resets_at) for key, window in self._windows.items() if window.here}
+        if abs(now - self._tidied_at) >= TIDIED_EVERY:  # not each time: there may be very many windows
+            self._windows = {key: window for key, window in self._windows.items() if window.resets_at > now}
+            self._tidied_at = now
+        hit, self._hit = self._hit, set()
+        counting = {key: window for key in hit if (window := self._windows.get(key)) and window.resets_at > now}
+        counted = {key: (window.here, window.resets_at) for key, window in counting.items()}
         if not counted:
             return
         values = [list(counted), [here for here, _ in counted.values()], [at for _, at in counted.values()], now]
-        for key, spent, resets_at in await database.fetch_rows(_SETTLE, values):
+        try:
+            rows = await database.fetch_rows(_SETTLE, values)
+        except BaseException:
+            self._hit |= counted.keys()
+            raise
+        for key, spent, resets_at in rows:
             here = self._windows[key].here - counted[key][0]
             self._windows[key] = _Window(resets_at, spent, here)
 
