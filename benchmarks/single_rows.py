@@ -156,7 +156,7 @@ def _send_letters(count: int, environment: dict[str, str], *prefix: str) -> str:
 
 
 def _count_minstr(environment: dict[str, str]) -> float | None:
-    """Million instructions a letter, the same on every machine; None if Valgrind is not installed."""
+    """Million instructions a letter, which hardly depends on the machine; None if Valgrind is not installed."""
     if not shutil.which("valgrind"):
         return None
     counts = []

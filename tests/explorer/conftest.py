@@ -38,7 +38,9 @@ async def hired(contexts: Contexts, desk_service: Service, at_present: None) -> 
     desks: list[Desk] = []
 
     async def hire(size: dict[str, int] = SMALL, login: str = "rita@diamed.example", **passwords: str) -> Desk:
-        context = await contexts.take(viewport=size, locale="pl-PL", timezone_id="America/New_York")
+        context = await contexts.take(
+            viewport=size, locale="pl-PL", timezone_id="America/New_York", reduced_motion="reduce"
+        )
         desk = Desk(await context.new_page(), desk_service.url)
         desks.append(desk)
         if passwords:
