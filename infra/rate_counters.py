@@ -138,7 +138,7 @@ class Counters(Settled):
     def __init__(self) -> None:
         super().__init__()
         self._windows: dict[str, _Window] = {}
-        self._hit: set[str] = set()  # the keys of the windows with counts that are not settled
+        self._unsettled: set[str] = set()  # the keys of the windows with counts that PostgreSQL does not have
         self._tidied_at = clock.now()
 
     def hit(self, limit: RateLimitItem, key: str) -> datetime | None:
@@ -147,28 +147,25 @@ class Counters(Settled):
         if window is None or window.resets_at <= now:
             window = self._windows[key] = _Window(now + timedelta(seconds=limit.get_expiry()))
         window.here += 1
-        self._hit.add(key)
+        self._unsettled.add(key)
         return window.resets_at if window.settled + window.here > limit.amount else None
 
     async def settle(self) -> None:
         now = clock.now()
         if abs(now - self._tidied_at) >= TIDIED_EVERY:  # not each time: there may be very many windows
             self._windows = {key: window for key, window in self._windows.items() if window.resets_at > now}
+            self._unsettled &= self._windows.keys()
             self._tidied_at = now
-        hit, self._hit = self._hit, set()
-        counting = {key: window for key in hit if (window := self._windows.get(key)) and window.resets_at > now}
-        counted = {key: (window.here, window.resets_at) for key, window in counting.items()}
+        hit = ((key, self._windows[key]) for key in self._unsettled)
+        counted = {key: (window.here, window.resets_at) for key, window in hit if window.resets_at > now}
         if not counted:
             return
         values = [list(counted), [here for here, _ in counted.values()], [at for _, at in counted.values()], now]
-        try:
-            rows = await database.fetch_rows(_SETTLE, values)
-        except BaseException:
-            self._hit |= counted.keys()
-            raise
-        for key, spent, resets_at in rows:
+        for key, spent, resets_at in await database.fetch_rows(_SETTLE, values):
             here = self._windows[key].here - counted[key][0]
             self._windows[key] = _Window(resets_at, spent, here)
+            if not here:
+                self._unsettled.discard(key)
 
 
 counters = Counters()

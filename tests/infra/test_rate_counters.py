@@ -1,8 +1,12 @@
 """Rate counters: processes learn each other's counts, and nothing is counted twice."""
 
+from datetime import timedelta
+from typing import Any
+
+import pytest
 from limits import RateLimitItem, parse
 
-from infra import database
+from infra import clock, database
 from infra.rate_counters import Counters
 
 TEN: RateLimitItem = parse("10/minute")
@@ -20,6 +24,34 @@ async def test_what_was_settled_is_not_counted_again() -> None:
     for _ in range(4):
         await counters.settle()
     assert await spent() == 3
+
+
+async def test_what_could_not_be_settled_is_settled_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = Counters()
+    for _ in range(3):
+        counters.hit(TEN, "anna")
+    with monkeypatch.context() as unavailable:
+        unavailable.setattr(database, "fetch_rows", refuse)
+        with pytest.raises(ConnectionError):
+            await counters.settle()
+    counters.hit(TEN, "anna")
+    await counters.settle()
+    assert await spent() == 4
+
+
+async def refuse(*_: Any) -> None:
+    raise ConnectionError
+
+
+async def test_windows_that_have_ended_are_forgotten() -> None:
+    counters = Counters()
+    for caller in ("anna", "borys"):
+        counters.hit(TEN, caller)
+    await counters.settle()
+    clock.advance(timedelta(minutes=2))
+    counters.hit(TEN, "celina")
+    await counters.settle()
+    assert list(counters._windows) == ["celina"]
 
 
 async def test_a_process_learns_what_the_others_have_counted() -> None:
