@@ -159,14 +159,15 @@ def _count_minstr(environment: dict[str, str]) -> float | None:
     """Million instructions a letter, which hardly depends on the machine; None if Valgrind is not installed."""
     if not shutil.which("valgrind"):
         return None
+    few, many = 20, 60  # the difference leaves out what starting the process takes
     counts = []
-    for letters_sent in (20, 60):  # the difference leaves out what starting the process takes
+    for letters_sent in (few, many):
         with tempfile.NamedTemporaryFile("r") as log:
             valgrind = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log.name}")
             _send_letters(letters_sent, environment, *valgrind)
             [count] = re.findall(r"Collected : (\d+)", log.read())
             counts.append(int(count))
-    return (counts[1] - counts[0]) / 40 / 1_000_000
+    return (counts[1] - counts[0]) / (many - few) / 1_000_000
 
 
 @contextmanager
