@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import re
+from contextvars import ContextVar
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import structlog
 
 import settings
 
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)")
 # UUIDs and hashes are not redacted; one in twenty contains eleven consecutive digits by chance.
 ID = r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})\b"
@@ -43,19 +45,28 @@ class SocketFilter(logging.Filter):
 def bind_request_id(request_id: str | None = None) -> str:
     """Give an id to the work that starts here, for all its log lines."""
     request_id = request_id or uuid4().hex
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    _request_id.set(request_id)
     return request_id
 
 
 def current_request_id() -> str:
-    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    """The id of the current work; empty outside any."""
+    return _request_id.get()
 
 
 def redact(value: Any) -> Any:
     """The value without numbers of eleven digits (a PESEL has eleven) and without rows that PostgreSQL quotes."""
     if not isinstance(value, str):
         return value
-    return DATABASE_DETAIL.sub("", ID_OR_NUMBER.sub(lambda match: match[1] or "[number]", value))
+    if len(value) >= 11:
+        value = ID_OR_NUMBER.sub(lambda match: match[1] or "[number]", value)
+    return DATABASE_DETAIL.sub("", value) if "DETAIL:" in value else value
+
+
+def _add_request_id(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if request_id := current_request_id():
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def _redact_event(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -73,7 +84,7 @@ def configure() -> None:
     _spare_unused_facts()
     as_json = settings.LOG_FORMAT == "json"
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

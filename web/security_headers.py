@@ -12,15 +12,15 @@ import settings
 log = logging.getLogger(__name__)
 TWO_YEARS = 2 * 365 * 24 * 3600
 HEADERS = {
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "cross-origin-opener-policy": "same-origin",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    b"cross-origin-opener-policy": b"same-origin",
 }
 ADVICE = "TRUSTED_PROXIES is not set: all clients behind this proxy count as one address, for rates and log-ins"
-HSTS = f"max-age={TWO_YEARS}; includeSubDomains"
+HSTS = {b"strict-transport-security": f"max-age={TWO_YEARS}; includeSubDomains".encode()}
 
 
 class SecurityHeaders:
@@ -40,8 +40,8 @@ class SecurityHeaders:
 
 def _missing(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
     present = {name.lower() for name, _ in message["headers"]}
-    wanted = HEADERS | ({"strict-transport-security": HSTS} if scope["scheme"] == "https" else {})
-    return [(name.encode(), value.encode()) for name, value in wanted.items() if name.encode() not in present]
+    wanted = HEADERS | HSTS if scope["scheme"] == "https" else HEADERS
+    return [header for header in wanted.items() if header[0] not in present]
 
 
 class UnusedForwardedFor:

@@ -370,6 +370,11 @@ async def test_no_lock_or_statement_lasts_for_ever() -> None:
 @pytest.mark.parametrize("seconds", [1, 0.5])
 async def test_a_slot_that_begins_or_ends_within_a_minute(stranger: Any, seconds: float) -> None:
     slot = await cast.slot()
+    for column in ("starts_at", "ends_at"):
+        async with refused_by("slot_whole_minutes", stranger, at_once=True):
+            await stranger.execute(
+                f"UPDATE slot SET {column} = {column} + $2 WHERE id = $1", slot.id, timedelta(seconds=seconds)
+            )
     other = slot.starts_at + timedelta(days=1), slot.ends_at + timedelta(days=1)
     uneven = timedelta(seconds=seconds)
     for begin, end in ((other[0] + uneven, other[1]), (other[0], other[1] + uneven)):

@@ -10,19 +10,21 @@ import pytest
 import uvicorn
 import websockets
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 import server
 from models.events.subscribers import event_signal
 from tasks import event_relay
 from tests.support.http import http_client
 from tests.support.waiting import patience
+from web.endpoint.failures import mask_failures
 from web.serving import SOCKET_OPTIONS
 
 
 @asynccontextmanager
 async def serving(database_url: str, **options: Any) -> AsyncIterator[str]:
     """Host and port of a server that uses the tests' database and clock; `options` are uvicorn's."""
-    app = Starlette(routes=server.routes())
+    app = Starlette(routes=server.routes(), middleware=[Middleware(mask_failures)])
     quiet: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False}
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, timeout_graceful_shutdown=round(patience()), **quiet, **SOCKET_OPTIONS, **options

@@ -21,8 +21,8 @@ from models.events import partner_quota
 from schema.context import Context
 from schema.execution.errors import CodedError
 from web.endpoint.connections import TOO_MANY, TOO_SLOW, OpenConnections
-from web.endpoint.failures import mask_failures
 from web.endpoint.http import HttpEndpoint
+from web.endpoint.media_types import prefers_stream
 from web.endpoint.persisted import PersistedDocuments
 from web.endpoint.public_answer_cache import AnswerCache
 from web.endpoint.socket_caller import SocketCaller
@@ -53,7 +53,6 @@ class GraphQLEndpoint(HttpEndpoint):
         self.connections = connections
         self.persisted = PersistedDocuments()
         self.answers = AnswerCache()
-        self._answer_masked = mask_failures(super().__call__)
 
     @asynccontextmanager
     async def attend(self, url: str) -> AsyncIterator[None]:
@@ -68,7 +67,7 @@ class GraphQLEndpoint(HttpEndpoint):
             await self.run(WebSocket(scope, receive, send))
         else:
             try:
-                await self._answer_masked(scope, receive, send)
+                await super().__call__(scope, receive, send)
             finally:
                 if PLACE in scope:
                     self.connections.leave_place(scope[PLACE])
@@ -81,7 +80,7 @@ class GraphQLEndpoint(HttpEndpoint):
         if isinstance(request, WebSocket):
             return SocketCaller(request)
         context = request.state.caller = await super().get_context(request, response)
-        context.can_follow = self._get_stream_transport_from_headers(request.headers) is not None
+        context.can_follow = prefers_stream(request.headers.get("accept", ""))
         if context.can_follow:
             self._take_place(request.scope, context)
         return context
@@ -104,7 +103,7 @@ class GraphQLEndpoint(HttpEndpoint):
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData | list[GraphQLRequestData]:
         data = await super().parse_http_body(request)
-        if isinstance(data, GraphQLRequestData) and self._get_stream_transport_from_headers(request.headers):
+        if isinstance(data, GraphQLRequestData) and prefers_stream(request.headers.get("accept", "")):
             data.protocol = "sse"
         return data
 

@@ -37,7 +37,7 @@ class HttpEndpoint(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, _limit_size(receive))
-        request_id = logs.bind_request_id()
+        request_id = logs.current_request_id()
         try:
             response = await self._answer(request)
         except NotPersisted:  # clients recognise this message and then send the whole document

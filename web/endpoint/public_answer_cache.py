@@ -269,7 +269,7 @@ async def _is_limited(scope: Scope) -> bool:
 
 
 async def _give(entry: Entry, send: Send, started: float) -> None:
-    request_id = logs.bind_request_id()
+    request_id = logs.current_request_id()
     with tracing.span("operation") as attributes:
         attributes |= {"name": entry.label, "outcome": "answered"}
         headers = [*entry.headers, (b"x-request-id", request_id.encode())]
