@@ -155,3 +155,64 @@ async def test_the_focus_goes_to_the_title_at_each_step(opened: Opener) -> None:
     await window.send()
     await expect(focused).to_have_text("Wizyta umówiona")
     await expect(window.page).to_have_title(re.compile("^Wizyta umówiona – e-Rejestracja CM Diamed"))
+
+
+async def scroll_down(window: Window) -> None:
+    """Scroll to the end of the page, as somebody does who presses the last button on a small phone."""
+    await window.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert await window.page.evaluate("scrollY") > 0, "the page is no longer than the window"
+
+
+async def begins_at_the_top(window: Window, title: str) -> None:
+    await window.titled(title)
+    await expect(window.page.locator("h1")).to_be_in_viewport(ratio=1)
+
+
+async def test_on_a_small_phone_each_step_of_booking_and_moving_begins_at_its_top(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots(count=30)
+    window = await opened(by=await cast.anna(), size={"width": 360, "height": 500})
+    await window.go("/rezerwacja")
+    await window.follow(clinic.name)
+    await window.titled(clinic.name)
+    await window.settle()
+    await scroll_down(window)
+    await window.press(re.compile("^08:20"))
+    await begins_at_the_top(window, "Sprawdź i potwierdź")
+    await scroll_down(window)
+    await window.send()
+    await begins_at_the_top(window, "Wizyta umówiona")
+    await scroll_down(window)
+    await window.follow("Przełóż")
+    await begins_at_the_top(window, "Wybierz nowy termin")
+    await window.settle()
+    await scroll_down(window)
+    await window.press(re.compile("^09:00"))
+    await begins_at_the_top(window, "Sprawdź i przełóż wizytę")
+    await scroll_down(window)
+    await window.send()
+    await begins_at_the_top(window, "Wizyta przełożona")
+
+
+async def test_logging_in_from_a_scrolled_form_shows_the_next_screen_from_its_top(opened: Opener) -> None:
+    anna = await cast.anna()
+    window = await opened(size={"width": 360, "height": 400})
+    await window.go("/wizyty")
+    await scroll_down(window)
+    await window.sign_in(anna)
+    await begins_at_the_top(window, "Wizyty")
+
+
+async def test_back_returns_to_where_the_page_was_scrolled(opened: Opener) -> None:
+    clinic, _ = await clinic_with_slots(count=30)
+    window = await opened(by=await cast.anna(), size={"width": 360, "height": 500})
+    await window.go("/rezerwacja")
+    await window.follow(clinic.name)
+    await window.titled(clinic.name)
+    await window.settle()
+    await scroll_down(window)
+    await window.walk("/")
+    await begins_at_the_top(window, "Dzień dobry, Anna")
+    await window.page.go_back()
+    await window.titled(clinic.name)
+    await window.settle()
+    assert await window.page.evaluate("scrollY") > 0

@@ -18,6 +18,10 @@ interface ScreenProps {
 }
 
 let isFirst = true; // after a page load the browser manages the focus
+let returnedTo = ""; // the path that Back or Forward has led to; the browser restores how far it was scrolled
+addEventListener("popstate", () => {
+  returnedTo = location.pathname;
+});
 
 /** As long as an error is shown, the document's title begins with it. */
 export function useErrorInTitle(isShown: boolean): void {
@@ -30,7 +34,10 @@ export function useErrorInTitle(isShown: boolean): void {
   }, [isShown]);
 }
 
-/** One screen: sets the document's title and moves the focus to its h1, so that screen readers announce it. */
+/**
+ * One screen: sets the document's title, shows the screen from its top, and moves the focus to its h1, so that screen
+ * readers announce it.
+ */
 export function Screen({ title, lead, back, width = "narrow", hero, isDone = false, children }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const name = centre.value?.name;
@@ -42,7 +49,11 @@ export function Screen({ title, lead, back, width = "narrow", hero, isDone = fal
   }, [title, hasErrors, name, words]);
   useEffect(() => {
     const isTaken = heading.current?.closest(".screen")?.contains(document.activeElement); // a refusal has the focus
-    if (!isFirst && !isTaken) heading.current?.focus({ preventScroll: true });
+    if (location.pathname !== returnedTo) returnedTo = "";
+    if (!isFirst && !isTaken) {
+      if (!returnedTo) scrollTo(0, 0); // the router does so only after it has added an entry to the history
+      heading.current?.focus({ preventScroll: true });
+    }
     isFirst = false;
   }, []);
   return (
