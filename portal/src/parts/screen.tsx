@@ -18,9 +18,10 @@ interface ScreenProps {
 }
 
 let isFirst = true; // after a page load the browser manages the focus
+let shown = location.pathname; // the path of the current screen
 let returnedTo = ""; // the path that Back or Forward has led to; the browser restores how far it was scrolled
 addEventListener("popstate", () => {
-  returnedTo = location.pathname;
+  if (location.pathname !== shown) returnedTo = location.pathname; // otherwise only the part after # has changed
 });
 
 /** As long as an error is shown, the document's title begins with it. */
@@ -49,7 +50,8 @@ export function Screen({ title, lead, back, width = "narrow", hero, isDone = fal
   }, [title, hasErrors, name, words]);
   useEffect(() => {
     const isTaken = heading.current?.closest(".screen")?.contains(document.activeElement); // a refusal has the focus
-    if (location.pathname !== returnedTo) returnedTo = "";
+    shown = location.pathname;
+    if (shown !== returnedTo) returnedTo = "";
     if (!isFirst && !isTaken) {
       if (!returnedTo) scrollTo(0, 0); // the router does so only after it has added an entry to the history
       heading.current?.focus({ preventScroll: true });
